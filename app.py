@@ -1,0 +1,82 @@
+"""The doors for partners: HTTP shapes, registered from the module table.
+
+A door turns an API Gateway event into a Request and `endpoint`'s answer into
+a Response; nothing is decided here. Doors for queues, streams, schedules and
+the operator are in `chalicelib/workers.py`.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from chalice import Chalice
+from chalice import Response as HttpResponse
+
+from chalicelib import endpoint, wiring
+from chalicelib.ocpi import modules
+from chalicelib.ocpi.messages import Request
+from chalicelib.workers import bp
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+# API Gateway itself answers a method it has no route for, without an envelope (AMB-40); this catches them.
+ANY = "x-amazon-apigateway-any-method"
+
+app = Chalice(app_name="ocpi")
+app.api.cors = False
+app.register_blueprint(bp)
+
+
+def _door(path: str, module: str, interface: str = "") -> None:
+    """Register one path for the methods OCPI uses, and for every other one."""
+
+    def view(**variables: str) -> HttpResponse:
+        return _answer(module, interface, variables)
+
+    name = path.strip("/").replace("/", "_").replace("{", "").replace("}", "").replace("+", "") or "root"
+    app.route(path, methods=METHODS, name=name, content_types=["*/*"])(view)
+    app.route(path, methods=[ANY], name=f"{name}_any", content_types=["*/*"])(view)
+
+
+def _answer(module: str, interface: str, variables: dict[str, str]) -> HttpResponse:
+    event = app.current_request
+    platform = wiring.platform()
+    base_url = _base_url(event)
+    platform.seen_at(base_url)
+    names = sorted(name for name in variables if name != "version")
+    request = Request(
+        method=event.method,
+        version=unquote(variables.get("version", "")),
+        interface=interface,
+        module=module,
+        # API Gateway leaves path variables percent-encoded: decoded once, here (AMB-39).
+        segments=tuple(unquote(variables[name]) for name in names),
+        query=dict(event.query_params or {}),
+        headers={name.lower(): value for name, value in event.headers.items()},
+        body=event.raw_body or b"",
+        base_url=base_url,
+    )
+    status, headers, body = endpoint.answer(request, platform)
+    return HttpResponse(body=body, status_code=status, headers=headers)
+
+
+def _base_url(event: object) -> str:
+    """Where this request reached us: scheme, host and stage, as its sender wrote them."""
+    context = event.context  # type: ignore[attr-defined]
+    headers = event.headers  # type: ignore[attr-defined]
+    host = headers.get("host") or context.get("domainName") or "localhost"
+    scheme = headers.get("x-forwarded-proto", "https")
+    path, tail = context.get("path") or "", "/ocpi"
+    stage = path[: path.index(tail)] if tail in path else ""
+    return f"{scheme}://{host}{stage}"
+
+
+_door("/", "")
+_door("/{proxy+}", "")
+_door("/ocpi/versions", "versions")
+_door("/ocpi/{version}", "versions")
+_door("/ocpi/{version}/credentials", "credentials")
+for _module in modules.MODULES:
+    for _interface in _module.interfaces:
+        _path = f"/ocpi/{{version}}/{_interface.role.lower()}/{_module.id}"
+        for _depth in range(_interface.depth + 1):
+            _door(_path + "".join(f"/{{p{at}}}" for at in range(_depth)), _module.id, _interface.role)

@@ -1,0 +1,191 @@
+"""One request: who asks, what for, do it, put it in an envelope. The only maker of envelopes.
+
+Nothing a partner sends ends in anything but an OCPI envelope: a problem that
+was foreseen says what it is, one that was not is logged and answered 3000.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from chalicelib import logs
+from chalicelib.call import Call
+from chalicelib.ocpi import messages, modules, routing
+from chalicelib.ocpi.errors import (
+    InvalidParameters,
+    MethodNotAllowed,
+    OcpiError,
+    ServerError,
+    TooLarge,
+    Unauthorized,
+    UnknownPath,
+)
+from chalicelib.ocpi.messages import Party, Reply, Request
+from chalicelib.ocpi.modules import Operation
+
+if TYPE_CHECKING:
+    from chalicelib.partners import Partner
+    from chalicelib.wiring import Platform
+
+# What Lambda takes in one invocation; a Location of 1,000 EVSEs has about 1 MB.
+LARGEST_BODY = 6 * 1024 * 1024
+
+VERSIONS = Operation("GET", "", "registration", "versions")
+DETAILS = Operation("GET", "", "registration", "details")
+
+
+class Suspended(OcpiError):
+    """HTTP 403: the operator suspended this partner."""
+
+    http_status = 403
+
+
+def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], str]:
+    """The HTTP status, headers and body for one request."""
+    started = time.perf_counter()
+    ids = {
+        messages.REQUEST_ID: request.request_id or str(uuid.uuid4()),
+        messages.CORRELATION_ID: request.correlation_id or str(uuid.uuid4()),
+    }
+    scope = logs.context.set(
+        {"request_id": ids[messages.REQUEST_ID], "correlation_id": ids[messages.CORRELATION_ID]}
+    )
+    partner: Partner | None = None
+    operation: Operation | None = None
+    try:
+        try:
+            partner, presented = platform.partners.authenticate(request.headers.get("authorization", ""))
+            operation, variables = _operation(request, platform)
+            _admit(partner, request)
+            call = Call(request, operation, variables, partner, presented, platform)
+            room = importlib.import_module(f"chalicelib.{operation.room}")
+            reply: Reply = getattr(room, operation.action)(call)
+        except OcpiError as problem:
+            reply = _refusal(problem, request.version)
+        except Exception as problem:
+            logs.log_exception("unforeseen", problem)
+            reply = _refusal(
+                ServerError("internal error; the operator finds it by X-Request-ID"), request.version
+            )
+        headers = {
+            "Content-Type": "application/json",
+            **ids,
+            **_routing(request, partner, platform),
+            **reply.headers,
+        }
+        logs.log(
+            "INFO" if reply.status_code < 2000 else "WARNING",
+            "request",
+            partner=partner.id if partner else None,
+            module=request.module,
+            method=request.method,
+            path_template=_template(request, operation),
+            status=reply.http_status,
+            ocpi_status=reply.status_code,
+            reason=None if reply.status_code < 2000 else reply.message[:300],
+            duration_ms=round((time.perf_counter() - started) * 1000),
+            outcome="ok" if reply.status_code < 2000 else "refused" if reply.status_code < 3000 else "failed",
+        )
+        body = messages.envelope(reply, messages.now())
+        return reply.http_status, headers, body
+    finally:
+        logs.context.reset(scope)
+
+
+def _operation(request: Request, platform: Platform) -> tuple[Operation, dict[str, str]]:
+    """What is asked for. Raises TooLarge, UnknownPath, MethodNotAllowed."""
+    if len(request.body) > LARGEST_BODY:
+        raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+    if request.module == "versions":
+        operation = DETAILS if request.version else VERSIONS
+        if request.version and request.version not in platform.settings.versions:
+            raise UnknownPath(f"version {request.version[:20]!r} is not offered")
+        return routing.match((operation,), modules.V230, request.method, request.segments)
+    if request.version not in platform.settings.versions or not request.module:
+        raise UnknownPath("no such path")
+    if request.module == "credentials":
+        return routing.match(modules.CREDENTIALS, request.version, request.method, request.segments)
+    row = modules.BY_ID.get(request.module)
+    side = row.interface(request.interface) if row else None
+    if side is None or not platform.settings.roles & set(side.offered_by):
+        raise UnknownPath(
+            f"no {request.interface.lower()} interface of {request.module[:40]} is offered here"
+        )
+    return routing.resolve(
+        request.module, request.interface, request.version, request.method, request.segments
+    )
+
+
+def _admit(partner: Partner, request: Request) -> None:
+    """Token A opens versions and credentials only (TRA-09); a suspended partner nothing."""
+    if partner.state == "SUSPENDED":
+        raise Suspended("this connection is suspended by the operator")
+    if partner.state != "REGISTERED" and request.module not in ("versions", "credentials"):
+        raise Unauthorized("this token is for versions and credentials only; register first")
+
+
+def _refusal(problem: OcpiError, version: str) -> Reply:
+    code = problem.status_code
+    if version == modules.V211 and code == 2004:
+        code = 2000  # CNV-07: 2.1.1 has no 2004
+    headers = {}
+    if isinstance(problem, MethodNotAllowed):
+        headers["Allow"] = ", ".join(problem.allow)
+    if isinstance(problem, Unauthorized):
+        headers["WWW-Authenticate"] = "Token"
+    return Reply(
+        data=problem.data,
+        status_code=code,
+        message=problem.status_message,
+        http_status=problem.http_status,
+        headers=headers,
+    )
+
+
+def _routing(request: Request, partner: Partner | None, platform: Platform) -> dict[str, str]:
+    """Routing headers of the response: swapped, and filled in where the request left them out (HUB-05, AMB-21)."""
+    row = modules.BY_ID.get(request.module)
+    if partner is None or row is None or not row.functional or request.version == modules.V211:
+        return {}
+    asked_by = request.from_party or _first(role.party for role in partner.roles)
+    asked_of = request.to_party or _first(party.party for party in serving(request, platform))
+    headers = {}
+    if asked_by:
+        headers |= {messages.TO_COUNTRY: asked_by[0], messages.TO_PARTY: asked_by[1]}
+    if asked_of:
+        headers |= {messages.FROM_COUNTRY: asked_of[0], messages.FROM_PARTY: asked_of[1]}
+    return headers
+
+
+def serving(request: Request, platform: Platform) -> list:
+    """The hosted parties that serve what a request addresses; only the one named by OCPI-to, if named."""
+    roles = modules.serving_roles(request.module, request.interface)
+    return [
+        each
+        for each in platform.settings.parties
+        if each.role in roles and request.to_party in (None, each.party)
+    ]
+
+
+def require_receiver(request: Request, platform: Platform) -> None:
+    """Refuse a request addressed by OCPI-to to a party that does not serve this interface here (AMB-21)."""
+    if request.to_party and not serving(request, platform):
+        country, party = request.to_party
+        raise InvalidParameters(f"OCPI-to: {country}/{party} does not serve {request.module} here")
+
+
+def _first(parties: object) -> Party | None:
+    return next(iter(parties), None)  # type: ignore[call-overload]
+
+
+def _template(request: Request, operation: Operation | None) -> str:
+    parts = [
+        request.version,
+        request.interface.lower(),
+        request.module,
+        operation.shape if operation else "?",
+    ]
+    return "/" + "/".join(part for part in parts if part)

@@ -1,0 +1,127 @@
+"""What comes in and what goes back: Request, Reply, the envelope, header names, token encoding.
+
+No HTTP library and no AWS here; doors make a Request of what they got and
+send what `envelope` gives them.
+
+Spec: 2.2.1 transport_and_format
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.ocpi import jsontext
+
+REQUEST_ID = "X-Request-ID"
+CORRELATION_ID = "X-Correlation-ID"
+TO_COUNTRY, TO_PARTY = "OCPI-to-country-code", "OCPI-to-party-id"
+FROM_COUNTRY, FROM_PARTY = "OCPI-from-country-code", "OCPI-from-party-id"
+
+Party = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One OCPI request as the doors hand it in.
+
+    `headers` are lower-cased; `segments` are the percent-decoded path segments
+    after the module; `interface` is "SENDER", "RECEIVER" or "" for versions and
+    credentials.
+    """
+
+    method: str
+    version: str
+    interface: str
+    module: str
+    segments: tuple[str, ...] = ()
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    base_url: str = ""
+
+    @property
+    def request_id(self) -> str:
+        return self.headers.get("x-request-id", "")
+
+    @property
+    def correlation_id(self) -> str:
+        return self.headers.get("x-correlation-id", "")
+
+    @property
+    def to_party(self) -> Party | None:
+        return _party(self.headers, "ocpi-to-country-code", "ocpi-to-party-id")
+
+    @property
+    def from_party(self) -> Party | None:
+        return _party(self.headers, "ocpi-from-country-code", "ocpi-from-party-id")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What goes back: `data` is JSON text (already serialized) or None for no `data` at all."""
+
+    data: str | None = None
+    status_code: int = 1000
+    message: str = "Success"
+    http_status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def reply(value: Any, **rest: Any) -> Reply:
+    """A Reply whose data is this value."""
+    return Reply(data=jsontext.dumps(value), **rest)
+
+
+def envelope(answer: Reply, timestamp: str) -> str:
+    """The body of every response (TRA-65, TRA-66); data is spliced in as it is."""
+    head = f'"status_code":{answer.status_code},"status_message":{jsontext.dumps(answer.message)}'
+    data = "" if answer.data is None else f'"data":{answer.data},'
+    return f'{{{data}{head},"timestamp":"{timestamp}"}}'
+
+
+def now() -> str:
+    """This moment, sortable: RFC 3339, UTC, three decimals (AMB-37)."""
+    return instant(datetime.now(UTC))
+
+
+def instant(moment: datetime) -> str:
+    """A moment as sortable text: RFC 3339, UTC, exactly three decimals (AMB-37)."""
+    moment = moment.astimezone(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def encode_token(token: str, form: str) -> str:
+    """The Authorization header for a credentials token; form is "base64" or "raw" (TRA-04, TRA-05)."""
+    value = base64.b64encode(token.encode()).decode() if form == "base64" else token
+    return f"Token {value}"
+
+
+def presented_tokens(authorization: str) -> list[tuple[str, str]]:
+    """The (token, form) readings of an Authorization header, likeliest first (AMB-01, AMB-02).
+
+    Empty when the header is not of the form `Token <value>`.
+    """
+    scheme, _, value = authorization.strip().partition(" ")
+    value = value.strip()
+    if scheme.lower() != "token" or not value or len(value) > 512:
+        return []
+    readings = []
+    try:
+        decoded = base64.b64decode(value, validate=True).decode().rstrip("\r\n ")
+    except (binascii.Error, ValueError):
+        decoded = ""
+    if decoded and decoded.isascii() and decoded.isprintable() and " " not in decoded:
+        readings.append((decoded, "base64"))
+    readings.append((value, "raw"))
+    return readings
+
+
+def _party(headers: Mapping[str, str], country: str, party: str) -> Party | None:
+    if headers.get(country) and headers.get(party):
+        return headers[country].strip().upper(), headers[party].strip().upper()
+    return None

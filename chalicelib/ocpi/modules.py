@@ -1,0 +1,241 @@
+"""The table of modules: which paths, methods and objects each has, in which versions.
+
+Routing, 405s, version details, push URLs, the README's table and many tests
+are made from it. A new object module is a row here, a model file and its deltas.
+
+Spec: requirements section 2 (endpoints) and section 3 (who offers what)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+V211, V221, V230 = "2.1.1", "2.2.1", "2.3.0"
+ALL = (V211, V221, V230)
+SINCE_2_2 = (V221, V230)
+SENDER, RECEIVER = "SENDER", "RECEIVER"
+
+LIST = ""
+LOCATION, EVSE, CONNECTOR = (
+    "{location_id}",
+    "{location_id}/{evse_uid}",
+    "{location_id}/{evse_uid}/{connector_id}",
+)
+OWNER = "{country_code}/{party_id}"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method and shape of a row; `room.action` is the function that does it."""
+
+    method: str
+    shape: str
+    room: str
+    action: str
+    versions: tuple[str, ...] = ALL
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The shape's segments; a variable is written `{name}`."""
+        return tuple(self.shape.split("/")) if self.shape else ()
+
+
+@dataclass(frozen=True)
+class Interface:
+    """One side of a module and the hosted roles that offer it (requirements section 3)."""
+
+    role: str
+    offered_by: tuple[str, ...]
+    operations: tuple[Operation, ...]
+
+    @property
+    def depth(self) -> int:
+        """The most segments any of its paths has after the module."""
+        return max(len(operation.names) for operation in self.operations)
+
+
+@dataclass(frozen=True)
+class Module:
+    """A row: a ModuleID, its object, who owns that object, and its two interfaces.
+
+    `kind` is the object's name in the models. `functional` modules carry
+    routing headers (HUB-01, HUB-02).
+    """
+
+    id: str
+    kind: str
+    owner: str
+    interfaces: tuple[Interface, ...]
+    versions: tuple[str, ...] = ALL
+    functional: bool = True
+
+    def interface(self, role: str) -> Interface | None:
+        return next((each for each in self.interfaces if each.role == role), None)
+
+
+def _objects(methods: str, shape: str, versions: tuple[str, ...] = ALL) -> tuple[Operation, ...]:
+    actions = {"GET": "read", "PUT": "write", "PATCH": "merge", "DELETE": "remove", "POST": "create"}
+    return tuple(Operation(method, shape, "objects", actions[method], versions) for method in methods.split())
+
+
+_PAGE = Operation("GET", LIST, "objects", "page")
+
+MODULES: tuple[Module, ...] = (
+    Module(
+        "locations",
+        "location",
+        "CPO",
+        (
+            Interface(
+                SENDER,
+                ("CPO", "NAP"),
+                (
+                    _PAGE,
+                    *_objects("GET", LOCATION),
+                    *_objects("GET", EVSE),
+                    *_objects("GET", CONNECTOR),
+                ),
+            ),
+            Interface(
+                RECEIVER,
+                ("EMSP", "NSP", "NAP", "OTHER"),
+                (
+                    *_objects("GET PUT PATCH", f"{OWNER}/{LOCATION}"),
+                    *_objects("GET PUT PATCH", f"{OWNER}/{EVSE}"),
+                    *_objects("GET PUT PATCH", f"{OWNER}/{CONNECTOR}"),
+                ),
+            ),
+        ),
+    ),
+    Module(
+        "tariffs",
+        "tariff",
+        "CPO",
+        (
+            Interface(SENDER, ("CPO", "NAP"), (_PAGE,)),
+            Interface(
+                RECEIVER,
+                ("EMSP", "NSP", "NAP", "OTHER"),
+                (
+                    *_objects("GET PUT DELETE", f"{OWNER}/{{tariff_id}}"),
+                    *_objects("PATCH", f"{OWNER}/{{tariff_id}}", (V211,)),
+                ),
+            ),
+        ),
+    ),
+    Module(
+        "sessions",
+        "session",
+        "CPO",
+        (
+            Interface(
+                SENDER,
+                ("CPO",),
+                (
+                    _PAGE,
+                    Operation(
+                        "PUT", "{session_id}/charging_preferences", "preferences", "receive", SINCE_2_2
+                    ),
+                ),
+            ),
+            Interface(
+                RECEIVER,
+                ("EMSP", "SCSP", "OTHER"),
+                _objects("GET PUT PATCH", f"{OWNER}/{{session_id}}"),
+            ),
+        ),
+    ),
+    Module(
+        "cdrs",
+        "cdr",
+        "CPO",
+        (
+            Interface(SENDER, ("CPO",), (_PAGE,)),
+            Interface(
+                RECEIVER,
+                ("EMSP", "OTHER"),
+                (*_objects("POST", LIST), *_objects("GET", f"{OWNER}/{{cdr_id}}")),
+            ),
+        ),
+    ),
+    Module(
+        "tokens",
+        "token",
+        "EMSP",
+        (
+            Interface(
+                SENDER,
+                ("EMSP", "OTHER"),
+                (_PAGE, Operation("POST", "{token_uid}/authorize", "authorization", "answer")),
+            ),
+            Interface(RECEIVER, ("CPO",), _objects("GET PUT PATCH", f"{OWNER}/{{token_uid}}")),
+        ),
+    ),
+    Module(
+        "commands",
+        "",
+        "",
+        (
+            Interface(
+                SENDER, ("EMSP", "OTHER"), (Operation("POST", "{command}/{id}", "commands", "result"),)
+            ),
+            Interface(RECEIVER, ("CPO",), (Operation("POST", "{command}", "commands", "accept"),)),
+        ),
+    ),
+    Module(
+        "chargingprofiles",
+        "",
+        "",
+        (
+            Interface(
+                SENDER,
+                ("SCSP", "EMSP"),
+                (
+                    Operation("POST", "results/{id}", "profiles", "result"),
+                    Operation("PUT", "{session_id}", "profiles", "active_profile_changed"),
+                ),
+            ),
+            Interface(
+                RECEIVER,
+                ("CPO", "EMSP"),
+                (
+                    Operation("GET", "{session_id}", "profiles", "accept_active"),
+                    Operation("PUT", "{session_id}", "profiles", "accept_set"),
+                    Operation("DELETE", "{session_id}", "profiles", "accept_clear"),
+                ),
+            ),
+        ),
+        versions=SINCE_2_2,
+    ),
+    Module(
+        "hubclientinfo",
+        "client_info",
+        "HUB",
+        (Interface(RECEIVER, ("CPO", "EMSP", "NSP", "NAP", "SCSP", "OTHER"), _objects("GET PUT", OWNER)),),
+        versions=SINCE_2_2,
+        functional=False,
+    ),
+)
+
+BY_ID = {module.id: module for module in MODULES}
+
+CREDENTIALS = tuple(
+    Operation(method, "", "registration", action)
+    for method, action in (("GET", "show"), ("POST", "register"), ("PUT", "update"), ("DELETE", "unregister"))
+)
+
+
+def offered(hosted_roles: frozenset[str], version: str) -> Iterator[tuple[Module, Interface]]:
+    """The interfaces a platform hosting these roles offers in a version (VER-05, requirements section 3)."""
+    for module in MODULES:
+        if version in module.versions:
+            for interface in module.interfaces:
+                if hosted_roles & set(interface.offered_by):
+                    yield module, interface
+
+
+def serving_roles(module: str, interface: str) -> tuple[str, ...]:
+    """The roles that offer this interface of a module."""
+    row = BY_ID[module].interface(interface)
+    return row.offered_by if row else ()

@@ -1,0 +1,124 @@
+"""The operator's one door: every action, validated and dispatched.
+
+An action is a function of (platform, fields) beside the pydantic model of its
+fields; the modules named in ROOMS list theirs in `ACTIONS`. Whatever an
+action raises as ActionError or OcpiError becomes `{"ok": false, "error": ...}`.
+
+Contract: design section 5.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from chalicelib import logs
+from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.errors import OcpiError
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+ROOMS = ("partner_actions", "object_actions", "delivery_actions", "command_actions")
+
+
+class Fields(BaseModel):
+    """The fields of an action; unknown ones are refused, so that a typo does not pass silently."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ActionError(Exception):
+    """An action that cannot be done: a code for machines, a message for people, a JSON Pointer."""
+
+    def __init__(self, code: str, message: str, pointer: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.pointer = code, message, pointer
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing the operator may ask for."""
+
+    perform: Callable[[Platform, Any], Any]
+    fields: type[Fields]
+    summary: str
+
+
+def perform(platform: Platform, payload: Any) -> dict[str, Any]:
+    """The answer to `{"action": name, ...}`; never raises."""
+    try:
+        return {"ok": True, "data": _dispatch(platform, payload)}
+    except ActionError as problem:
+        return _error(problem.code, problem.message, problem.pointer)
+    except OcpiError as problem:
+        return _error(str(problem.status_code), problem.message, problem.pointer)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        return _error("invalid", first["msg"], "/" + "/".join(str(part) for part in first["loc"]))
+    except Exception as problem:
+        logs.log_exception("operator action failed", problem, action=str(payload.get("action"))[:60])
+        return _error("internal", f"{type(problem).__name__}; the function's log has the details", "")
+
+
+def answer(platform: Platform, event: Any) -> dict[str, Any]:
+    """What the operator function returns: numbers come in and go out as JSON writes them."""
+    payload = jsontext.loads(json.dumps(event))
+    return json.loads(jsontext.dumps(perform(platform, payload)))
+
+
+def receive(platform: Platform, payload: Any) -> None:
+    """An action that came as a message; what is wrong with it is logged, what failed is tried again."""
+    result = perform(platform, jsontext.loads(json.dumps(payload)))
+    if not result["ok"]:
+        error = result["error"]
+        logs.log(
+            "WARNING",
+            "inbox message refused",
+            code=error["code"],
+            reason=error["message"],
+            pointer=error["pointer"],
+        )
+        if error["code"] == "internal":
+            raise RuntimeError("the action failed")
+
+
+def actions() -> dict[str, Action]:
+    """Every action by name, in the order the operator sees them."""
+    found: dict[str, Action] = {"help": Action(_help, Fields, "every action with its JSON Schema")}
+    for room in ROOMS:
+        found.update(importlib.import_module(f"chalicelib.{room}").ACTIONS)
+    return found
+
+
+def _dispatch(platform: Platform, payload: Any) -> Any:
+    if not isinstance(payload, dict) or not isinstance(payload.get("action"), str):
+        raise ActionError(
+            "invalid", 'a JSON object with "action" is required; {"action": "help"} lists them', "/action"
+        )
+    known = actions()
+    action = known.get(payload["action"])
+    if action is None:
+        raise ActionError("unknown_action", f"unknown action {payload['action'][:60]!r}; see help", "/action")
+    rest = {name: value for name, value in payload.items() if name != "action"}
+    fields = action.fields.model_validate(rest)
+    logs.log("INFO", "operator action", action=payload["action"], partner=rest.get("partner"))
+    return action.perform(platform, fields)
+
+
+def _help(platform: Platform, fields: Fields) -> dict[str, Any]:
+    return {
+        "actions": {
+            name: {"summary": action.summary, "schema": action.fields.model_json_schema()}
+            for name, action in actions().items()
+        }
+    }
+
+
+def _error(code: str, message: str, pointer: str) -> dict[str, Any]:
+    return {"ok": False, "error": {"code": code, "message": message, "pointer": pointer}}

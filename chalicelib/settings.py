@@ -1,0 +1,188 @@
+"""The environment, read once and validated: the only place that knows the settings' names.
+
+Raises SettingsError, whose message names the setting, for a wrong value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from chalicelib.ocpi import jsontext
+
+VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
+ROLES = ("CPO", "EMSP", "NAP", "NSP", "OTHER", "SCSP")
+WEEK = 7 * 24 * 3600
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True)
+class HostedParty:
+    """A party this platform hosts: one role of one country_code + party_id."""
+
+    role: str
+    country_code: str
+    party_id: str
+    business_details: dict[str, Any]
+
+    @property
+    def party(self) -> tuple[str, str]:
+        return self.country_code, self.party_id
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator configured. Times are seconds."""
+
+    parties: tuple[HostedParty, ...]
+    versions: tuple[str, ...] = VERSIONS
+    base_url: str = ""
+    page_limit: int = 100
+    retry_schedule: tuple[int, ...] = (5, 30, 120, 600, 3600, 21600)
+    allow_private_urls: bool = False
+    backend_function: str = ""
+    stage: str = "local"
+    retention: Mapping[str, int] = field(default_factory=dict)
+    command_timeout: int = 30
+    pull_interval: int = 6 * 3600
+
+    @property
+    def prefix(self) -> str:
+        """What the names of all tables, queues and the bus begin with."""
+        return f"ocpi-{self.stage}"
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(each.role for each in self.parties)
+
+    def hosts(self, party: tuple[str, str]) -> bool:
+        return any(each.party == party for each in self.parties)
+
+    def retry_delays(self, limit: int) -> tuple[int, ...]:
+        """The delays between attempts: the schedule, its last step repeated until `limit` seconds passed."""
+        delays: list[int] = []
+        total = 0
+        for step in self.retry_schedule:
+            if total + step > limit:
+                return tuple(delays)
+            delays.append(step)
+            total += step
+        while self.retry_schedule and total + self.retry_schedule[-1] <= limit:
+            delays.append(self.retry_schedule[-1])
+            total += self.retry_schedule[-1]
+        return tuple(delays)
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """The settings in this environment. Raises SettingsError."""
+    return Settings(
+        parties=_parties(environ.get("OCPI_PARTIES", "")),
+        versions=_versions(environ.get("OCPI_VERSIONS", "")),
+        base_url=_url("OCPI_BASE_URL", environ.get("OCPI_BASE_URL", "")),
+        page_limit=_number("OCPI_PAGE_LIMIT", environ.get("OCPI_PAGE_LIMIT"), 100, 1, 1000),
+        retry_schedule=_schedule(environ.get("OCPI_RETRY_SCHEDULE", "")),
+        allow_private_urls=_flag("OCPI_ALLOW_PRIVATE_URLS", environ.get("OCPI_ALLOW_PRIVATE_URLS", "")),
+        backend_function=environ.get("OCPI_BACKEND_FUNCTION", ""),
+        stage=_stage(environ.get("OCPI_STAGE", "local")),
+        retention=_retention(environ.get("OCPI_RETENTION_DAYS", "")),
+        command_timeout=_number("OCPI_COMMAND_TIMEOUT", environ.get("OCPI_COMMAND_TIMEOUT"), 30, 1, 900),
+        pull_interval=_number("OCPI_PULL_INTERVAL", environ.get("OCPI_PULL_INTERVAL"), 6 * 3600, 0, WEEK),
+    )
+
+
+def _parties(text: str) -> tuple[HostedParty, ...]:
+    name = "OCPI_PARTIES"
+    if not text.strip():
+        raise SettingsError(f"{name}: missing; a JSON list of the parties this platform hosts is required")
+    try:
+        entries = jsontext.loads(text)
+    except jsontext.MalformedJson as problem:
+        raise SettingsError(f"{name}: not JSON: {problem}") from None
+    if not isinstance(entries, list) or not entries:
+        raise SettingsError(f"{name}: a non-empty JSON list is required")
+    parties = tuple(_party(entry, f"{name}/{at}") for at, entry in enumerate(entries))
+    seen = set()
+    for each in parties:
+        if (each.role, each.party) in seen:
+            raise SettingsError(f"{name}: {each.role} {each.country_code}/{each.party_id} is listed twice")
+        seen.add((each.role, each.party))
+    return parties
+
+
+def _party(entry: Any, where: str) -> HostedParty:
+    if not isinstance(entry, dict):
+        raise SettingsError(f"{where}: an object is required")
+    role, country, party = (str(entry.get(key, "")).upper() for key in ("role", "country_code", "party_id"))
+    if role not in ROLES:
+        raise SettingsError(f"{where}/role: {role or 'missing'!r} is none of {', '.join(ROLES)}")
+    if len(country) != 2 or not country.isascii() or not country.isalpha():
+        raise SettingsError(f"{where}/country_code: two letters are required")
+    if len(party) != 3 or not party.isascii() or not party.isalnum():
+        raise SettingsError(f"{where}/party_id: three letters or digits are required")
+    details = entry.get("business_details")
+    if not isinstance(details, dict) or not str(details.get("name", "")).strip():
+        raise SettingsError(f"{where}/business_details/name: missing")
+    return HostedParty(role, country, party, details)
+
+
+def _versions(text: str) -> tuple[str, ...]:
+    versions = tuple(part.strip() for part in text.split(",") if part.strip()) or VERSIONS
+    for version in versions:
+        if version not in VERSIONS:
+            raise SettingsError(f"OCPI_VERSIONS: {version!r} is none of {', '.join(VERSIONS)}")
+    return tuple(sorted(set(versions)))
+
+
+def _url(name: str, text: str) -> str:
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError(f"{name}: an absolute http(s) URL without query is required")
+    return text.rstrip("/")
+
+
+def _number(name: str, text: str | None, default: int, least: int, most: int) -> int:
+    if text is None or text == "":
+        return default
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise SettingsError(f"{name}: a whole number from {least} to {most} is required, not {text!r}")
+    return int(text)
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("", "0", "1"):
+        raise SettingsError(f"{name}: 0 or 1 is required, not {text!r}")
+    return text == "1"
+
+
+def _schedule(text: str) -> tuple[int, ...]:
+    if not text:
+        return Settings.retry_schedule
+    steps = [part.strip() for part in text.split(",") if part.strip() and part.strip() != "..."]
+    if not steps or not all(step.isascii() and step.isdigit() and 0 < int(step) <= WEEK for step in steps):
+        raise SettingsError(f"OCPI_RETRY_SCHEDULE: seconds separated by commas are required, not {text!r}")
+    return tuple(int(step) for step in steps)
+
+
+def _stage(text: str) -> str:
+    if not text or not text.isascii() or not text.replace("-", "").isalnum() or len(text) > 20:
+        raise SettingsError(f"OCPI_STAGE: up to 20 letters, digits and dashes are required, not {text!r}")
+    return text
+
+
+def _retention(text: str) -> dict[str, int]:
+    """`sessions=400,locations=0`: days after which an object of a module is forgotten; absent or 0: never."""
+    days: dict[str, int] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        module, _, number = part.partition("=")
+        if not number.isascii() or not number.isdigit():
+            raise SettingsError(f"OCPI_RETENTION_DAYS: module=days is required, not {part!r}")
+        if int(number):
+            days[module.strip()] = int(number)
+    return days
