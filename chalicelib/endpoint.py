@@ -60,6 +60,7 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
             partner, presented = platform.partners.authenticate(request.headers.get("authorization", ""))
             operation, variables = _operation(request, platform)
             _admit(partner, request)
+            require_receiver(request, platform)
             call = Call(request, operation, variables, partner, presented, platform)
             room = importlib.import_module(f"chalicelib.{operation.room}")
             reply: Reply = getattr(room, operation.action)(call)
@@ -146,7 +147,7 @@ def _refusal(problem: OcpiError, version: str) -> Reply:
 
 
 def _routing(request: Request, partner: Partner | None, platform: Platform) -> dict[str, str]:
-    """Routing headers of the response: swapped, and filled in where the request left them out (HUB-05, AMB-21)."""
+    """Routing headers of the response: swapped, filled in where the request lacked them (HUB-05, AMB-21)."""
     row = modules.BY_ID.get(request.module)
     if partner is None or row is None or not row.functional or request.version == modules.V211:
         return {}
@@ -172,6 +173,9 @@ def serving(request: Request, platform: Platform) -> list:
 
 def require_receiver(request: Request, platform: Platform) -> None:
     """Refuse a request addressed by OCPI-to to a party that does not serve this interface here (AMB-21)."""
+    row = modules.BY_ID.get(request.module)
+    if row is None or not row.functional or request.version == modules.V211:
+        return
     if request.to_party and not serving(request, platform):
         country, party = request.to_party
         raise InvalidParameters(f"OCPI-to: {country}/{party} does not serve {request.module} here")

@@ -46,11 +46,11 @@ class Request:
 
     @property
     def request_id(self) -> str:
-        return self.headers.get("x-request-id", "")
+        return _echoable(self.headers.get("x-request-id", ""))
 
     @property
     def correlation_id(self) -> str:
-        return self.headers.get("x-correlation-id", "")
+        return _echoable(self.headers.get("x-correlation-id", ""))
 
     @property
     def to_party(self) -> Party | None:
@@ -121,7 +121,11 @@ def presented_tokens(authorization: str) -> list[tuple[str, str]]:
     return readings
 
 
+def _echoable(value: str) -> str:
+    """A header value that is safe to send back, else nothing."""
+    return value if len(value) <= 128 and value.isascii() and value.isprintable() else ""
+
+
 def _party(headers: Mapping[str, str], country: str, party: str) -> Party | None:
-    if headers.get(country) and headers.get(party):
-        return headers[country].strip().upper(), headers[party].strip().upper()
-    return None
+    values = headers.get(country, "").strip().upper(), headers.get(party, "").strip().upper()
+    return values if all(_echoable(value) and len(value) <= 5 for value in values) else None

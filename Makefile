@@ -1,0 +1,57 @@
+# Every command of the README. `make` alone lists them.
+PYTHON ?= python3.11
+VENV := .venv
+PY := $(VENV)/bin/python
+STAGE ?= dev
+EMULATOR ?= moto
+
+.PHONY: help run demo test check format lint types template bench package deploy rehearse emulator clean
+
+help:
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: requirements.txt requirements-dev.txt
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/.ready ## the whole platform on this machine (PORT=8000, OCPI_SEED=1, EMULATOR=moto|ministack)
+	@EMULATOR=$(EMULATOR) exec $(PY) local.py
+
+demo: $(VENV)/.ready ## two deployments live through a roaming day
+	@$(PY) -m demo
+
+test: $(VENV)/.ready ## the whole test suite
+	@$(PY) -m pytest -n 2 --dist loadfile
+
+check: format lint types template test ## everything CI checks
+
+format: $(VENV)/.ready ## is the code formatted?
+	@$(VENV)/bin/ruff format --check --quiet . || (echo "run: $(VENV)/bin/ruff format ." && false)
+
+lint: $(VENV)/.ready ## ruff
+	@$(VENV)/bin/ruff check --quiet .
+
+types: $(VENV)/.ready ## mypy, strict on the protocol core
+	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py
+
+template: $(VENV)/.ready ## package the stack and lint the template and its expansion
+	@$(PY) -m packaging.package build/template --check
+
+bench: $(VENV)/.ready ## the measurements of the design, beside their targets
+	@$(PY) -m bench
+
+package: $(VENV)/.ready ## the CloudFormation package, in build/package
+	@$(PY) -m packaging.package build/package
+
+deploy: $(VENV)/.ready ## deploy to AWS (STAGE=dev)
+	@STAGE=$(STAGE) bash packaging/deploy.sh
+
+rehearse: $(VENV)/.ready ## deploy the real package to an emulated AWS with IAM enforced, and use it
+	@$(PY) -m packaging.rehearse
+
+emulator: $(VENV)/.ready ## just the AWS emulator (PORT=5001, EMULATOR=moto|ministack)
+	@exec $(PY) -m localrun.emulator
+
+clean: ## remove what was built (not .venv)
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache

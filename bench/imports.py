@@ -1,0 +1,50 @@
+"""Cold start: what importing a function and making its first client costs, against a bare Chalice app.
+
+CPU time of a fresh process, minimum of ten, both in one run; files are
+precompiled as in the package. The bare app is Chalice with one botocore
+DynamoDB client, the least any function of this kind does.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+RUNS = 10
+CLIENT = "import botocore.session as s; s.Session().create_client('dynamodb', region_name='eu-central-1')"
+BARE = f"from chalice import Chalice; app = Chalice('bare'); {CLIENT}"
+API = "import app; from chalicelib import wiring; wiring.platform().clients.dynamodb"
+WORKER = "import chalicelib.workers; from chalicelib import delivery, wiring; wiring.platform().clients.dynamodb"
+
+ENVIRON = {
+    "OCPI_PARTIES": '[{"role":"CPO","country_code":"NL","party_id":"EXA","business_details":{"name":"x"}}]',
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "PATH": os.environ.get("PATH", ""),
+    "PYTHONPATH": str(Path(__file__).parent.parent),
+}
+
+
+def measure() -> list[tuple[str, str, str]]:
+    """Rows for the api function and a worker."""
+    best: dict[str, float] = {}
+    for _ in range(RUNS):
+        for name, code in (("empty", "pass"), ("bare", BARE), ("api", API), ("worker", WORKER)):
+            best[name] = min(best.get(name, 1e9), _cpu(code))
+    bare = best["bare"] - best["empty"]
+    api, worker = best["api"] - best["empty"], best["worker"] - best["empty"]
+    return [
+        ("bare Chalice app + DynamoDB client, import CPU", f"{bare * 1000:.0f} ms", "-"),
+        ("cold start of the api function", f"{api * 1000:.0f} ms = {api / bare:.2f} x bare", "<= 1.5 x bare"),
+        ("cold start of a worker", f"{worker * 1000:.0f} ms = {worker / bare:.2f} x bare", "<= 1.2 x bare"),
+    ]
+
+
+def _cpu(code: str) -> float:
+    before = os.times()
+    subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRON)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
