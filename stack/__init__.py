@@ -1,0 +1,1 @@
+"""What is deployed, as data: `python -m stack.template` writes `.chalice/` from it."""

@@ -1,0 +1,163 @@
+"""Tables, queues, the bus and the key: what keeps data or carries messages.
+
+Tables and the key outlive the stack (`Retain`), so that a deleted or replaced
+stack never takes a partner's data with it. Nothing here is sized: tables are
+on demand, queues have no capacity.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+OBJECT_TABLES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
+# Seconds a function may run; a queue hides a message six times as long, as AWS recommends.
+QUEUE_TIMEOUTS = {"push": 120, "push-slow": 300, "pull": 120, "results": 60, "inbox": 120}
+TWO_WEEKS = 14 * 24 * 3600
+DAYS_4 = 4 * 24 * 3600
+
+
+def sub(text: str) -> dict[str, str]:
+    return {"Fn::Sub": text}
+
+
+def named(rest: str) -> dict[str, str]:
+    """The physical name `ocpi-<stage>-<rest>`."""
+    return sub(f"ocpi-${{Stage}}-{rest}")
+
+
+def camel(name: str) -> str:
+    """`push-slow` and `push_slow` become `PushSlow`."""
+    return "".join(part.capitalize() for part in name.replace("-", "_").split("_"))
+
+
+def table_id(table: str) -> str:
+    return f"{camel(table)}Table"
+
+
+def queue_id(queue: str) -> str:
+    return f"{camel(queue)}Queue"
+
+
+def resources() -> dict[str, Any]:
+    """The CloudFormation resources of this room, by logical id."""
+    found: dict[str, Any] = {}
+    for name in OBJECT_TABLES:
+        found[table_id(name)] = _table(
+            name,
+            ("object", "part"),
+            {
+                "feed": (("feed", "place"), {"ProjectionType": "ALL"}),
+                "changes": (
+                    ("feed", "last_updated"),
+                    {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["place"]},
+                ),
+            },
+            stream=True,
+        )
+    found[table_id("partners")] = _table("partners", ("id",), {})
+    found[table_id("requests")] = _table(
+        "requests",
+        ("id",),
+        {
+            "recent": (("kind", "created_at"), {"ProjectionType": "ALL"}),
+            "due": (("due", "due_at"), {"ProjectionType": "KEYS_ONLY"}),
+        },
+    )
+    found[table_id("deliveries")] = _table(
+        "deliveries",
+        ("partner", "object"),
+        {
+            "due": (("due", "due_at"), {"ProjectionType": "KEYS_ONLY"}),
+            "state": (("state", "due_at"), {"ProjectionType": "ALL"}),
+        },
+    )
+    for name, timeout in QUEUE_TIMEOUTS.items():
+        found |= _queue(name, timeout)
+    found["AnnounceDeadQueue"] = _dead_queue("announce")
+    found["Bus"] = {"Type": "AWS::Events::EventBus", "Properties": {"Name": sub("ocpi-${Stage}")}}
+    found["TokenKey"] = {
+        "Type": "AWS::KMS::Key",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "Description": sub("Tokens that partners of ocpi-${Stage} gave us"),
+            "EnableKeyRotation": True,
+            "PendingWindowInDays": 30,
+        },
+    }
+    found["TokenKeyAlias"] = {
+        "Type": "AWS::KMS::Alias",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {"AliasName": sub("alias/ocpi-${Stage}"), "TargetKeyId": {"Ref": "TokenKey"}},
+    }
+    return found
+
+
+def _table(
+    name: str,
+    key: tuple[str, ...],
+    indexes: dict[str, tuple[tuple[str, str], dict[str, Any]]],
+    stream: bool = False,
+) -> dict[str, Any]:
+    attributes = list(dict.fromkeys([*key, *(each for keys, _ in indexes.values() for each in keys)]))
+    properties: dict[str, Any] = {
+        "TableName": named(name),
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": each, "AttributeType": "S"} for each in attributes],
+        "KeySchema": _key_schema(key),
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS"},
+        "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+        "DeletionProtectionEnabled": {"Fn::If": ["ProtectTables", True, False]},
+    }
+    if indexes:
+        properties["GlobalSecondaryIndexes"] = [
+            {"IndexName": index, "KeySchema": _key_schema(keys), "Projection": projection}
+            for index, (keys, projection) in indexes.items()
+        ]
+    if stream:
+        properties["StreamSpecification"] = {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    return {
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": properties,
+    }
+
+
+def _key_schema(key: tuple[str, ...]) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": name, "KeyType": kind} for name, kind in zip(key, ("HASH", "RANGE"), strict=False)
+    ]
+
+
+def _queue(name: str, timeout: int) -> dict[str, Any]:
+    dead = f"{camel(name)}DeadQueue"
+    return {
+        queue_id(name): {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "QueueName": named(name),
+                "VisibilityTimeout": 6 * timeout,
+                "MessageRetentionPeriod": DAYS_4,
+                "SqsManagedSseEnabled": True,
+                "RedrivePolicy": {
+                    "deadLetterTargetArn": {"Fn::GetAtt": [dead, "Arn"]},
+                    "maxReceiveCount": 5,
+                },
+            },
+        },
+        dead: _dead_queue(name),
+    }
+
+
+def _dead_queue(name: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {
+            "QueueName": named(f"{name}-dead"),
+            "MessageRetentionPeriod": TWO_WEEKS,
+            "SqsManagedSseEnabled": True,
+        },
+    }
