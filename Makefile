@@ -36,19 +36,19 @@ types: $(VENV)/.ready ## mypy, strict on the protocol core
 	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py
 
 template: $(VENV)/.ready ## package the stack and lint the template and its expansion
-	@$(PY) -m packaging.package build/template --check
+	@$(PY) -m stack.package build/template --check
 
 bench: $(VENV)/.ready ## the measurements of the design, beside their targets
 	@$(PY) -m bench
 
 package: $(VENV)/.ready ## the CloudFormation package, in build/package
-	@$(PY) -m packaging.package build/package
+	@$(PY) -m stack.package build/package
 
 deploy: $(VENV)/.ready ## deploy to AWS (STAGE=dev)
-	@STAGE=$(STAGE) bash packaging/deploy.sh
+	@STAGE=$(STAGE) bash stack/deploy.sh
 
 rehearse: $(VENV)/.ready ## deploy the real package to an emulated AWS with IAM enforced, and use it
-	@$(PY) -m packaging.rehearse
+	@$(PY) -m stack.rehearse
 
 emulator: $(VENV)/.ready ## just the AWS emulator (PORT=5001, EMULATOR=moto|ministack)
 	@exec $(PY) -m localrun.emulator
