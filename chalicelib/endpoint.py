@@ -57,6 +57,8 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
     operation: Operation | None = None
     try:
         try:
+            if not request.module:
+                raise UnknownPath("no such path; everything OCPI is found from the versions URL")
             partner, presented = platform.partners.authenticate(request.headers.get("authorization", ""))
             operation, variables = _operation(request, platform)
             _admit(partner, request)
@@ -102,11 +104,10 @@ def _operation(request: Request, platform: Platform) -> tuple[Operation, dict[st
         raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
     if request.module == "versions":
         operation = DETAILS if request.version else VERSIONS
-        if request.version and request.version not in platform.settings.versions:
-            raise UnknownPath(f"version {request.version[:20]!r} is not offered")
+        if request.version:
+            _offered(request.version, platform)
         return routing.match((operation,), modules.V230, request.method, request.segments)
-    if request.version not in platform.settings.versions or not request.module:
-        raise UnknownPath("no such path")
+    _offered(request.version, platform)
     if request.module == "credentials":
         return routing.match(modules.CREDENTIALS, request.version, request.method, request.segments)
     row = modules.BY_ID.get(request.module)
@@ -118,6 +119,11 @@ def _operation(request: Request, platform: Platform) -> tuple[Operation, dict[st
     return routing.resolve(
         request.module, request.interface, request.version, request.method, request.segments
     )
+
+
+def _offered(version: str, platform: Platform) -> None:
+    if version not in platform.settings.versions:
+        raise UnknownPath(f"version {version[:20]!r} is not offered")
 
 
 def _admit(partner: Partner, request: Request) -> None:
