@@ -1,0 +1,103 @@
+"""JSON text to objects and back, exactly: `0.10` comes in as a Decimal and goes out as `0.10`.
+
+Nothing here knows OCPI. What cannot be read exactly, or nests or counts further
+than any OCPI object does, is `MalformedJson`; no other exception leaves `loads`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, DecimalException
+from typing import Any
+
+import msgspec
+
+# No OCPI object nests deeper than 12; partners' own fields may add some.
+DEEPEST = 32
+
+# A number beyond 10^100 is no price, energy or duration; its digits could fill the memory.
+LARGEST_EXPONENT = 100
+
+
+class MalformedJson(ValueError):
+    """The text is not JSON, or not JSON that can be kept exactly; the message says why."""
+
+
+def _number(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except DecimalException:
+        raise ValueError("number out of range") from None
+    if abs(number.adjusted()) > LARGEST_EXPONENT and number:
+        raise ValueError("number out of range")
+    return number
+
+
+_decoder = msgspec.json.Decoder(float_hook=_number)
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def loads(text: bytes | str) -> Any:
+    """The value of a JSON text: dict, list, str, int, Decimal, bool or None.
+
+    Numbers with a fraction or an exponent are Decimals with all their digits.
+    Of duplicate keys the last one counts.
+    """
+    try:
+        raw = text.encode() if isinstance(text, str) else text
+        if raw.startswith(b"\xef\xbb\xbf"):
+            raw = raw[3:]
+        value = _decoder.decode(raw)
+    except RecursionError:
+        raise MalformedJson(f"nested deeper than {DEEPEST} levels") from None
+    except ValueError as problem:  # DecodeError, ValidationError and the Unicode errors are ValueErrors
+        raise MalformedJson(str(problem)) from None
+    if not _flat_enough(raw):
+        _measure(value)
+    return value
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON text of a value; a Decimal becomes a JSON number with the digits it has."""
+    return _encoder.encode(value).decode()
+
+
+def exact(value: Any) -> Any:
+    """The value with binary floats replaced by the Decimals they are written as.
+
+    For objects that were parsed by somebody else's JSON reader, such as a Lambda payload.
+    """
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, dict):
+        return {key: exact(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [exact(item) for item in value]
+    return value
+
+
+def _flat_enough(raw: bytes) -> bool:
+    """Whether peeling the innermost brackets off, level by level, ends in time.
+
+    Brackets inside strings can only make the answer no, which is then looked at closely.
+    """
+    brackets = raw.translate(None, _NOT_BRACKETS)
+    for _ in range(DEEPEST):
+        if not brackets:
+            return True
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return not brackets
+
+
+def _measure(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            item
+            for outer in level
+            if isinstance(outer, dict | list)
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return
+    raise MalformedJson(f"nested deeper than {DEEPEST} levels")

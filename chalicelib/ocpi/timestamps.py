@@ -1,0 +1,52 @@
+"""DateTime as OCPI writes it, as partners write it, and in a form that sorts.
+
+Spec: 2.3.0 types_datetime_type (TYP-05 to TYP-07, AMB-37, AMB-53, CNV-08)
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z", re.ASCII)
+_LENIENT = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,30}))?(?:[Zz]|([+-])(\d\d):?(\d\d))?", re.ASCII
+)
+
+
+def timestamp(value: str) -> str:
+    """Any accepted DateTime as `YYYY-MM-DDTHH:MM:SS.mmmZ`: fixed width, sorts by time.
+
+    Accepts no designator (UTC), any number of decimals (further ones are cut) and
+    numeric offsets. Raises ValueError for anything else, impossible dates included.
+    """
+    match = _LENIENT.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("not a DateTime")
+    year, month, day, hour, minute, second, fraction, sign, hours, minutes = match.groups()
+    whole = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    if sign:
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        try:
+            whole = whole - offset if sign == "+" else whole + offset
+        except OverflowError:
+            raise ValueError("not a DateTime") from None
+    milliseconds = ((fraction or "") + "000")[:3]
+    return f"{whole.year:04}{whole:-%m-%dT%H:%M:%S}.{milliseconds}Z"
+
+
+def wire_timestamp(value: str) -> str:
+    """The DateTime as it is sent: no fraction when it is zero, else exactly three decimals, always `Z`."""
+    exact = timestamp(value)
+    return exact[:19] + "Z" if exact.endswith(".000Z") else exact
+
+
+def is_wire(value: str) -> bool:
+    """Whether the text already is a DateTime the way it is sent, of a day that exists."""
+    if _WIRE.fullmatch(value) is None:
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
