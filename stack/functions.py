@@ -25,6 +25,10 @@ class Function:
         return "APIHandler" if self.name == "api_handler" else camel(self.name)
 
     @property
+    def policy_file(self) -> str:
+        return f"policy-{self.name.replace('_', '-')}.json"
+
+    @property
     def physical_name(self) -> str:
         return f"ocpi-${{Stage}}-{self.name.replace('_', '-')}"
 
@@ -74,7 +78,9 @@ def _events(function: Function) -> dict[str, Any]:
             properties["ScalingConfig"] = {"MaximumConcurrency": function.concurrency}
         return {f"{function.logical_id}SqsEventSource": {"Type": "SQS", "Properties": properties}}
     if function.name == "announce":
-        return {f"{camel(table)}Stream": _stream(table) for table in OBJECT_TABLES}
+        # Chalice knows one stream per function and names its event so; the other tables' are added.
+        names = {OBJECT_TABLES[0]: "AnnounceDynamodbEventSource"}
+        return {names.get(table, f"{camel(table)}Stream"): _stream(table) for table in OBJECT_TABLES}
     if function.name == "sweep":
         return {
             "SweepEvent": {
@@ -103,6 +109,8 @@ def _stream(table: str) -> dict[str, Any]:
             "MaximumRetryAttempts": 20,
             "ParallelizationFactor": 2,
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
-            "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": sub("${AnnounceDeadQueue.Arn}")}},
+            "DestinationConfig": {
+                "OnFailure": {"Type": "SQS", "Destination": sub("${AnnounceDeadQueue.Arn}")}
+            },
         },
     }

@@ -10,16 +10,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stack import functions, storage
-from stack.storage import sub
+from stack import functions, gateway, permissions, storage
+from stack.storage import named, sub
 
 HOME = Path(__file__).parent.parent / ".chalice"
-API_STAGE = "api"
 
 # CloudFormation wants letters and digits in a parameter's name: OCPI_PAGE_LIMIT is OcpiPageLimit.
 SETTINGS: dict[str, dict[str, Any]] = {
     "OCPI_PARTIES": {
-        "Description": "JSON list of the parties this platform hosts: role, country_code, party_id, business_details"
+        "Description": "JSON list of hosted parties: role, country_code, party_id, business_details"
     },
     "OCPI_VERSIONS": {"Default": "2.1.1,2.2.1,2.3.0", "Description": "OCPI versions offered"},
     "OCPI_BASE_URL": {
@@ -27,7 +26,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "Description": "Public base URL without trailing slash; empty: the URL of the API itself",
     },
     "OCPI_PAGE_LIMIT": {"Default": "100", "Description": "Largest page, in objects"},
-    "OCPI_RETRY_SCHEDULE": {"Default": "", "Description": "Seconds between delivery attempts; empty: built in"},
+    "OCPI_RETRY_SCHEDULE": {
+        "Default": "",
+        "Description": "Seconds between delivery attempts; empty: built in",
+    },
     "OCPI_ALLOW_PRIVATE_URLS": {
         "Default": "0",
         "AllowedValues": ["0", "1"],
@@ -39,10 +41,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "OCPI_RETENTION_DAYS": {
         "Default": "",
-        "Description": "module=days after which objects are forgotten, as sessions=400,cdrs=800; empty: never",
+        "Description": "module=days until objects are forgotten (sessions=400,cdrs=800); empty: never",
     },
     "OCPI_COMMAND_TIMEOUT": {"Default": "30", "Description": "Seconds a command waits for its result"},
-    "OCPI_PULL_INTERVAL": {"Default": "21600", "Description": "Seconds between pulls from each partner; 0: never"},
+    "OCPI_PULL_INTERVAL": {
+        "Default": "21600",
+        "Description": "Seconds between pulls from each partner; 0: never",
+    },
 }
 
 
@@ -72,10 +77,58 @@ def merge_template() -> dict[str, Any]:
     variables |= {name: {"Ref": parameter(name)} for name in SETTINGS}
     return {
         "Parameters": parameters,
-        "Conditions": {"ProtectTables": {"Fn::Equals": [{"Ref": "TableProtection"}, "on"]}},
+        "Conditions": {
+            "ProtectTables": {"Fn::Equals": [{"Ref": "TableProtection"}, "on"]},
+            "HasBackend": {"Fn::Not": [{"Fn::Equals": [{"Ref": "OcpiBackendFunction"}, ""]}]},
+            "HasBaseUrl": {"Fn::Not": [{"Fn::Equals": [{"Ref": "OcpiBaseUrl"}, ""]}]},
+        },
         "Globals": {"Function": {"Environment": {"Variables": variables}}},
-        "Resources": {**storage.resources(), **functions.resources()},
+        "Resources": {**storage.resources(), **functions.resources(), **gateway.resources()},
+        "Outputs": {
+            "VersionsUrl": {
+                "Description": "What a partner is given, with a token from the operator action invite",
+                "Value": sub("${BaseUrl.Value}/ocpi/versions"),
+            },
+            "OperatorFunction": {
+                "Description": "The one door for operators: Lambda console, Test tab",
+                "Value": named("operator"),
+            },
+        },
     }
+
+
+def configuration() -> dict[str, Any]:
+    """`config.json` of Chalice: sizes, roles and log retention by function."""
+    return {
+        "version": "2.0",
+        "app_name": "ocpi",
+        "autogen_policy": False,
+        "manage_iam_role": True,
+        "api_gateway_stage": gateway.API_STAGE,
+        "api_gateway_endpoint_type": "REGIONAL",
+        "minimum_compression_size": 1024,
+        "lambda_architecture": "arm64",
+        "stages": {
+            "dev": {
+                "lambda_functions": {
+                    each.name: {
+                        "lambda_memory_size": each.memory,
+                        "lambda_timeout": each.timeout,
+                        "log_retention_in_days": functions.LOG_DAYS,
+                        "iam_policy_file": each.policy_file,
+                    }
+                    for each in functions.FUNCTIONS
+                }
+            }
+        },
+    }
+
+
+def files() -> dict[str, str]:
+    """What belongs into `.chalice/`, by file name."""
+    content: dict[str, Any] = {"resources.json": merge_template(), "config.json": configuration()}
+    content |= permissions.policies()
+    return {name: json.dumps(each, indent=1, ensure_ascii=False) + "\n" for name, each in content.items()}
 
 
 def write(home: Path = HOME) -> None:
@@ -83,14 +136,6 @@ def write(home: Path = HOME) -> None:
     home.mkdir(exist_ok=True)
     for name, content in files().items():
         (home / name).write_text(content)
-
-
-def files() -> dict[str, str]:
-    return {"resources.json": _text(merge_template())}
-
-
-def _text(content: Any) -> str:
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

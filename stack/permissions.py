@@ -1,0 +1,156 @@
+"""What each function may do: one role each, actions and resources enumerated.
+
+`GRANTS` is compared with the calls that the whole test suite makes
+(`python -m stack.recording`): what is missing fails, what is spare fails.
+The permissions by which Lambda itself reads queues and streams, and writes
+logs, follow from the event sources and are not listed by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from stack.functions import BY_NAME, FUNCTIONS, Function
+from stack.storage import OBJECT_TABLES, queue_id, sub, table_id
+
+# function -> resource -> actions. A resource is `table:locations`, `table:locations/index/feed`,
+# `queue:push`, `bus`, `key`, `base_url` or `backend`.
+Grants = dict[str, dict[str, str]]
+
+
+def _on(resources: tuple[str, ...], actions: str) -> dict[str, str]:
+    return {f"table:{each}": actions for each in resources}
+
+
+def _indexes(resources: tuple[str, ...], index: str) -> dict[str, str]:
+    return {f"table:{each}/index/{index}": "Query" for each in resources}
+
+
+_READ_OBJECTS = (
+    _on(OBJECT_TABLES, "GetItem Query") | _indexes(OBJECT_TABLES, "feed") | _indexes(OBJECT_TABLES, "changes")
+)
+_WRITE_OBJECTS = _READ_OBJECTS | _on(OBJECT_TABLES, "GetItem Query PutItem UpdateItem DeleteItem")
+_PARTNERS = {"table:partners": "GetItem PutItem UpdateItem DeleteItem Query Scan BatchGetItem"}
+_REQUESTS = {
+    "table:requests": "GetItem PutItem UpdateItem Query",
+    "table:requests/index/recent": "Query",
+    "table:requests/index/due": "Query",
+}
+_DELIVERIES = {
+    "table:deliveries": "GetItem PutItem UpdateItem DeleteItem Query BatchWriteItem",
+    "table:deliveries/index/due": "Query",
+    "table:deliveries/index/state": "Query",
+}
+_EVENTS = {"bus": "PutEvents"}
+_TOKENS = {"key": "Encrypt Decrypt"}
+_QUEUES = {
+    "queue:push": "GetQueueUrl SendMessage",
+    "queue:push-slow": "GetQueueUrl SendMessage",
+    "queue:pull": "GetQueueUrl SendMessage",
+    "queue:results": "GetQueueUrl SendMessage",
+}
+_EVERYTHING = _WRITE_OBJECTS | _PARTNERS | _REQUESTS | _DELIVERIES | _EVENTS | _TOKENS | _QUEUES
+_BASE_URL = {"base_url": "GetParameter"}
+_BACKEND = {"backend": "InvokeFunction"}
+
+GRANTS: Grants = {
+    "api_handler": _EVERYTHING | _BACKEND,
+    "announce": _READ_OBJECTS | _PARTNERS | _DELIVERIES | _EVENTS | _QUEUES,
+    "push": _EVERYTHING | _BASE_URL,
+    "push_slow": _EVERYTHING | _BASE_URL,
+    "pull": _EVERYTHING | _BASE_URL,
+    "results": _EVERYTHING | _BASE_URL,
+    "inbox": _EVERYTHING | _BASE_URL,
+    "sweep": _EVERYTHING | _BASE_URL,
+    "operator": _EVERYTHING | _BASE_URL,
+    "widget": _PARTNERS | _REQUESTS | _DELIVERIES | _BASE_URL,
+}
+
+_SERVICES = {"table": "dynamodb", "queue": "sqs", "bus": "events", "key": "kms"}
+
+
+def policies() -> dict[str, dict[str, Any]]:
+    """The policy document of each function, by file name."""
+    return {
+        function.policy_file: {
+            "Version": "2012-10-17",
+            "Statement": [*_own_log(function), *_sources(function), *_granted(function.name)],
+        }
+        for function in FUNCTIONS
+    }
+
+
+def _granted(name: str) -> Iterator[dict[str, Any]]:
+    """Resources that are allowed the same actions share a statement."""
+    by_actions: dict[tuple[str, ...], list[Any]] = {}
+    for resource, actions in GRANTS[name].items():
+        by_actions.setdefault(iam_actions(resource, actions), []).append(arn(resource))
+    for actions, arns in by_actions.items():
+        statement = _allow(list(actions), arns)
+        if "lambda:InvokeFunction" in actions:
+            yield {"Fn::If": ["HasBackend", statement, {"Ref": "AWS::NoValue"}]}
+        else:
+            yield statement
+
+
+def iam_actions(resource: str, actions: str) -> tuple[str, ...]:
+    kind = resource.partition(":")[0]
+    service = _SERVICES.get(kind) or {"base_url": "ssm", "backend": "lambda"}[kind]
+    return tuple(f"{service}:{action}" for action in sorted(actions.split()))
+
+
+def arn(resource: str) -> Any:
+    """The ARN of a resource of the table above, as an intrinsic."""
+    kind, _, name = resource.partition(":")
+    if kind == "table":
+        table, _, index = name.partition("/")
+        return sub(f"${{{table_id(table)}.Arn}}" + (f"/{index}" if index else ""))
+    if kind == "queue":
+        return sub(f"${{{queue_id(name)}.Arn}}")
+    return {
+        "bus": sub("${Bus.Arn}"),
+        "key": sub("${TokenKey.Arn}"),
+        "base_url": sub(
+            "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/ocpi/${Stage}/base_url"
+        ),
+        "backend": sub(
+            "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${OcpiBackendFunction}"
+        ),
+    }[kind]
+
+
+def _own_log(function: Function) -> Iterator[dict[str, Any]]:
+    """A log stream has no name before it exists, hence the one wildcard, inside the function's own group."""
+    group = f"/aws/lambda/{function.physical_name}"
+    yield _allow(
+        ["logs:CreateLogStream", "logs:PutLogEvents"],
+        [sub(f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}:*")],
+    )
+
+
+def _sources(function: Function) -> Iterator[dict[str, Any]]:
+    if function.queue:
+        yield _allow(
+            [
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            ],
+            [arn(f"queue:{function.queue}")],
+        )
+    if function is BY_NAME["announce"]:
+        yield _allow(
+            ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+            [sub(f"${{{table_id(table)}.StreamArn}}") for table in OBJECT_TABLES],
+        )
+        # ListStreams takes no narrower resource than a table's streams.
+        yield _allow(
+            ["dynamodb:ListStreams"], [sub(f"${{{table_id(table)}.Arn}}/stream/*") for table in OBJECT_TABLES]
+        )
+        yield _allow(["sqs:SendMessage"], [sub("${AnnounceDeadQueue.Arn}")])
+
+
+def _allow(actions: list[str], arns: list[Any]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": actions, "Resource": arns if len(arns) > 1 else arns[0]}
