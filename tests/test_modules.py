@@ -111,3 +111,11 @@ def test_a_role_offers_the_interfaces_of_the_matrix(roles, interface, expected) 
     """Requirements section 3.1; VER-13: ModuleIDs."""
     offered = modules.offered(frozenset(roles), "2.2.1")
     assert {module.id for module, side in offered if side.role == interface} == expected
+
+
+def test_the_readme_lists_the_endpoints_of_the_table() -> None:
+    """Issue 3: the README's table comes from the module table."""
+    from docs import generate_modules
+
+    is_now, should_be = generate_modules.current()
+    assert is_now == should_be, "run python -m docs.generate_modules"
