@@ -1,0 +1,265 @@
+"""What stands in for AWS: moto in this process, ministack beside it, or an endpoint that is there already.
+
+`python -m localrun.emulator` (`make emulator`) starts just this.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from localrun import REGION, ROOT
+
+MINISTACK = "ministack==1.5.33"
+TOOLS = ROOT / ".tools" / "ministack"
+
+
+class Emulator:
+    """An endpoint that is there already: never started or ended, and nobody can look inside."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+
+    def start(self) -> None:
+        """Begin serving `endpoint`."""
+
+    def stop(self) -> None:
+        """End what `start` began."""
+
+    def idle(self, queue: str) -> bool:
+        """Whether asking this queue for messages is known to be in vain; spares needless polls."""
+        return False
+
+    def quiet(self, stream_arn: str, reached: str) -> bool:
+        """Whether this stream is known to end with the record `reached` ("": none); spares needless polls."""
+        return False
+
+    @property
+    def poll_seconds(self) -> int:
+        """How long a poll for messages should wait at the endpoint."""
+        return 1
+
+    def environ(self, inherited: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What AWS clients need to reach this endpoint; credentials are made up only where there are none."""
+        given = os.environ if inherited is None else inherited
+        region = given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or REGION
+        found = {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        if not (given.get("AWS_ACCESS_KEY_ID") or given.get("AWS_PROFILE")):
+            found |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            if given.get(name):
+                found[name] = given[name]
+        return found
+
+
+class Moto(Emulator):
+    """moto's server in this process, on loopback.
+
+    DynamoDB calls are taken one at a time, because moto's are not atomic
+    under threads. All Moto objects of a process share one AWS account, so
+    platforms that live together need different stages.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__("")
+        self._port = port
+        self._server: Any = None
+
+    def start(self) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+        from werkzeug.serving import WSGIRequestHandler, make_server
+
+        share_stream_records()
+
+        class Handler(WSGIRequestHandler):
+            protocol_version = "HTTP/1.1"  # keeps connections open
+            disable_nagle_algorithm = True
+            wbufsize = 65536
+
+            def log(self, type: str, message: str, *args: Any) -> None:
+                """Requests to the emulator are nobody's news."""
+
+        application = _serialised(DomainDispatcherApplication(create_backend_app))
+        self._server = make_server(
+            "127.0.0.1", self._port, application, threaded=True, request_handler=Handler
+        )
+        self._server.daemon_threads = True
+        self._server.block_on_close = False
+        self.endpoint = f"http://127.0.0.1:{self._server.port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="moto", daemon=True).start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def idle(self, queue: str) -> bool:
+        from moto.core.models import DEFAULT_ACCOUNT_ID
+        from moto.sqs.models import sqs_backends
+
+        for backend in list(sqs_backends[DEFAULT_ACCOUNT_ID].values()):
+            if queue in backend.queues:
+                return not any(
+                    each.visible and not each.delayed for each in list(backend.queues[queue]._messages)
+                )
+        return False
+
+    def quiet(self, stream_arn: str, reached: str) -> bool:
+        from moto.core.models import DEFAULT_ACCOUNT_ID
+        from moto.dynamodb.models import dynamodb_backends
+
+        backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][stream_arn.split(":")[3]]
+        table = backend.tables.get(stream_arn.split("/")[1])
+        records = table.stream_shard.items if table and table.stream_shard else []
+        return not records or records[-1].record["dynamodb"]["SequenceNumber"] == reached
+
+    @property
+    def poll_seconds(self) -> int:
+        return 0
+
+
+class Ministack(Emulator):
+    """ministack in a process of its own, installed into its own environment on first use."""
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__("")
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [str(install_ministack())]
+        port = self._port or _free_port()
+        self._process = subprocess.Popen(
+            command,
+            env=os.environ
+            | {
+                "BIND_HOST": "127.0.0.1",
+                "GATEWAY_PORT": str(port),
+                "SFTP_ENABLED": "0",
+                "IOT_MTLS_ENABLED": "0",
+                "LOG_LEVEL": "ERROR",
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # our Ctrl-C is not its; `stop` ends it after everything else
+        )
+        self.endpoint = f"http://127.0.0.1:{port}"
+        _wait_until_it_answers(self.endpoint, self._process)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(1)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(5)
+            self._process = None
+
+
+def choose(name: str, port: int = 0) -> Emulator:
+    """The emulator of this name ("moto" or "ministack") or, for a URL, what is there."""
+    if name.startswith(("http://", "https://")):
+        return Emulator(name.rstrip("/"))
+    if name == "moto":
+        return Moto(port)
+    if name == "ministack":
+        return Ministack(port)
+    raise ValueError(f"EMULATOR: {name!r} is neither moto nor ministack")
+
+
+def install_ministack() -> Any:
+    """The ministack program, installed into .tools/ when it is missing; later uses need no network."""
+    program = TOOLS / "bin" / "ministack"
+    if not program.exists():
+        print(f"installing {MINISTACK} into {TOOLS.relative_to(ROOT)} (first use only)", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", str(TOOLS)], check=True)
+        subprocess.run([str(TOOLS / "bin" / "pip"), "install", "--quiet", MINISTACK], check=True)
+    return program
+
+
+def share_stream_records() -> None:
+    """Spare moto copying its streams: a transaction copies whole tables, records of the past included.
+
+    Nobody changes a record once it is written, so the copies may share them.
+    """
+    from moto.dynamodb.models.table import StreamRecord
+
+    StreamRecord.__deepcopy__ = lambda self, memo: self  # type: ignore[attr-defined]
+
+
+def _serialised(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """The WSGI application with its DynamoDB calls, streams included, one at a time."""
+    lock = threading.Lock()
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
+            return application(environ, start_response)
+        with lock:
+            _forget_iterators()
+            return [b"".join(application(environ, start_response))]
+
+    return serve
+
+
+def _forget_iterators(kept: int = 500) -> None:
+    """Drop old stream iterators: moto keeps every one ever handed out."""
+    backends = sys.modules.get("moto.dynamodbstreams.models")
+    if backends is None:
+        return
+    for account in backends.dynamodbstreams_backends.values():
+        for backend in account.values():
+            if len(backend.shard_iterators) > 2 * kept:
+                for old in list(backend.shard_iterators)[:-kept]:
+                    del backend.shard_iterators[old]
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_it_answers(endpoint: str, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"the emulator ended with code {process.returncode}")
+        try:
+            with urllib.request.urlopen(endpoint, timeout=1):
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    process.kill()
+    raise RuntimeError(f"the emulator did not answer at {endpoint} within {seconds:.0f} s")
+
+
+def main() -> None:
+    """Serve until Ctrl-C or SIGTERM: `EMULATOR=moto|ministack PORT=5001 python -m localrun.emulator`."""
+    ended = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: ended.set())
+    emulator = choose(os.environ.get("EMULATOR") or "moto", int(os.environ.get("PORT") or 5001))
+    emulator.start()
+    print(f"AWS_ENDPOINT_URL={emulator.endpoint}", flush=True)
+    try:
+        ended.wait()
+    finally:
+        emulator.stop()
+
+
+if __name__ == "__main__":
+    main()

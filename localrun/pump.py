@@ -1,0 +1,386 @@
+"""Feeds queues, streams and schedules to the functions, by the rules of Lambda's event sources.
+
+A function that raises gets its batch again; one that answers which items
+failed gets those again; an answer that makes no sense fails the whole batch.
+Whether a message has failed too often is left to its queue.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from localrun import REGION
+from localrun.emulator import Emulator
+from localrun.functions import FunctionFailed, Functions
+from localrun.template import Source
+
+PAUSE = 0.02
+"""Seconds between two looks at a queue or stream known to have nothing."""
+
+LEASE = 20
+"""Seconds, at most, after which a message comes back that failed or whose platform was killed.
+
+The deployed queues hide a message for six times the function's timeout, as
+Lambda asks for; nobody on a laptop waits twelve minutes. While a function
+works on it a message is kept hidden, however long that takes.
+"""
+
+log = logging.getLogger(__name__)
+
+
+def failed_items(answer: Any, known: list[str], partial: bool) -> list[str]:
+    """Which of the known items failed, by the function's answer; all of them when it makes no sense."""
+    if not partial or answer in (None, {}, ""):
+        return []
+    try:
+        entries = answer["batchItemFailures"]
+        failed = [entry["itemIdentifier"] for entry in entries or []]
+    except (KeyError, TypeError):
+        return known
+    if any(not isinstance(each, str) or each not in known for each in failed):
+        return known
+    return failed
+
+
+def sqs_event(messages: list[dict[str, Any]], arn: str) -> dict[str, Any]:
+    """Received messages as Lambda hands them to a function."""
+    return {
+        "Records": [
+            {
+                "messageId": each["MessageId"],
+                "receiptHandle": each["ReceiptHandle"],
+                "body": each["Body"],
+                "attributes": each.get("Attributes", {}),
+                "messageAttributes": {
+                    name: {
+                        "stringValue": value.get("StringValue"),
+                        "dataType": value["DataType"],
+                        "stringListValues": [],
+                        "binaryListValues": [],
+                    }
+                    for name, value in each.get("MessageAttributes", {}).items()
+                },
+                "md5OfBody": each["MD5OfBody"],
+                "eventSource": "aws:sqs",
+                "eventSourceARN": arn,
+                "awsRegion": arn.split(":")[3] if arn.count(":") > 3 else REGION,
+            }
+            for each in messages
+        ]
+    }
+
+
+def stream_event(records: list[dict[str, Any]], arn: str) -> dict[str, Any]:
+    """Stream records as Lambda hands them to a function: times are epoch seconds there."""
+    return {
+        "Records": [
+            {
+                **each,
+                "eventVersion": "1.1",
+                "eventSourceARN": arn,
+                "dynamodb": {
+                    **each["dynamodb"],
+                    "ApproximateCreationDateTime": _epoch(
+                        each["dynamodb"].get("ApproximateCreationDateTime")
+                    ),
+                },
+            }
+            for each in records
+        ]
+    }
+
+
+def schedule_event(function: str) -> dict[str, Any]:
+    """What an EventBridge schedule hands to a function."""
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "000000000000",
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": REGION,
+        "resources": [f"arn:aws:events:{REGION}:000000000000:rule/{function}"],
+        "detail": {},
+    }
+
+
+class QueueFeed:
+    """One queue and the function that hears it."""
+
+    def __init__(self, source: Source, functions: Functions, clients: Any, emulator: Emulator) -> None:
+        self.source = source
+        self._functions, self._clients, self._emulator = functions, clients, emulator
+        self._url = clients.sqs.get_queue_url(QueueName=source.name)["QueueUrl"]
+        found = clients.sqs.get_queue_attributes(
+            QueueUrl=self._url, AttributeNames=["QueueArn", "VisibilityTimeout"]
+        )["Attributes"]
+        self._arn = found["QueueArn"]
+        self.lease = min(LEASE, int(found["VisibilityTimeout"]))
+        self._under_way: dict[str, str] = {}
+
+    def idle(self) -> bool:
+        return self._emulator.idle(self.source.name)
+
+    def keep(self) -> None:
+        """Go on hiding the messages that are being worked on."""
+        for handle in list(self._under_way.values()):
+            try:
+                self._clients.sqs.change_message_visibility(
+                    QueueUrl=self._url, ReceiptHandle=handle, VisibilityTimeout=self.lease
+                )
+            except self._clients.sqs.exceptions.ClientError:
+                continue  # done with in the meantime
+
+    def feed(self, wait: int) -> int:
+        """Take one batch through the function; how many messages it had."""
+        messages = self._clients.sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=min(10, self.source.batch_size),
+            WaitTimeSeconds=wait,
+            VisibilityTimeout=self.lease,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        ).get("Messages", [])
+        if not messages:
+            return 0
+        ids = [each["MessageId"] for each in messages]
+        self._under_way.update((each["MessageId"], each["ReceiptHandle"]) for each in messages)
+        try:
+            answer = self._functions.call(self.source.function, sqs_event(messages, self._arn))
+            failed = failed_items(answer, ids, self.source.partial)
+        except FunctionFailed as problem:
+            log.error("%s failed: %s", self.source.function, problem)
+            return len(messages)
+        finally:
+            for each in ids:
+                self._under_way.pop(each, None)
+        done = [each for each in messages if each["MessageId"] not in failed]
+        if done:
+            self._clients.sqs.delete_message_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(at), "ReceiptHandle": each["ReceiptHandle"]} for at, each in enumerate(done)
+                ],
+            )
+        return len(messages)
+
+
+class StreamFeed:
+    """One table's change stream and the function that hears it, in order.
+
+    Where it got to is kept at the endpoint itself, beside the data it is
+    about: a platform that was killed goes on there, repeating a batch at most.
+    """
+
+    SETTLE = 1.0
+
+    def __init__(
+        self, source: Source, functions: Functions, clients: Any, emulator: Emulator, stage: str
+    ) -> None:
+        self.source = source
+        self._functions, self._clients, self._emulator = functions, clients, emulator
+        table = clients.dynamodb.describe_table(TableName=source.name)["Table"]
+        self._arn = table["LatestStreamArn"]
+        self._parameter = f"/ocpi/{stage}/local/{source.name}"
+        self._iterators: dict[str, str | None] = {}
+        self._reached: dict[str, str] = self._checkpoint()
+        self._written = dict(self._reached)
+        self._written_at = time.monotonic()
+        self._failures: dict[str, int] = {}
+
+    def idle(self) -> bool:
+        return self._emulator.quiet(self._arn, max(self._reached.values(), default=""))
+
+    @property
+    def failing(self) -> int:
+        """How often the batch that is next has failed already."""
+        return max(self._failures.values(), default=0)
+
+    def feed(self) -> int:
+        """Take one batch of every shard through the function; how many records were done with."""
+        done = 0
+        for shard in self._shards():
+            done += self._feed(shard)
+        self.remember()
+        return done
+
+    def _feed(self, shard: str) -> int:
+        streams = self._clients.dynamodbstreams
+        iterator = self._iterators.get(shard) or self._iterator(shard)
+        if iterator is None:
+            return 0
+        try:
+            page = streams.get_records(ShardIterator=iterator, Limit=min(1000, self.source.batch_size))
+        except streams.exceptions.ExpiredIteratorException:
+            self._iterators.pop(shard, None)
+            return 0
+        records = page["Records"]
+        if not records:
+            self._iterators[shard] = page.get("NextShardIterator")
+            return 0
+        numbers = [each["dynamodb"]["SequenceNumber"] for each in records]
+        failed = self._call(records, numbers)
+        if failed and self._failures.get(failed, 0) <= self._attempts():
+            done = numbers.index(failed)
+            self._iterators.pop(shard, None)  # read again from the one that failed
+        else:
+            done = len(numbers)
+            self._iterators[shard] = page.get("NextShardIterator")
+        if done:
+            self._reached[shard] = numbers[done - 1]
+        return done
+
+    def _call(self, records: list[dict[str, Any]], numbers: list[str]) -> str:
+        """The sequence number that failed first, or nothing."""
+        try:
+            answer = self._functions.call(self.source.function, stream_event(records, self._arn))
+            failed = failed_items(answer, numbers, self.source.partial)
+            first = min(failed, key=numbers.index) if failed else ""
+        except FunctionFailed as problem:
+            log.error("%s failed: %s", self.source.function, problem)
+            first = numbers[0]
+        if first:
+            self._failures[first] = self._failures.get(first, 0) + 1
+        else:
+            self._failures.clear()
+        return first
+
+    def _attempts(self) -> int:
+        limit = int(self.source.properties.get("MaximumRetryAttempts", -1))
+        return limit if limit >= 0 else 1 << 30
+
+    def _shards(self) -> list[str]:
+        if not self._iterators:
+            described = self._clients.dynamodbstreams.describe_stream(StreamArn=self._arn)
+            for each in described["StreamDescription"]["Shards"]:
+                self._iterators.setdefault(each["ShardId"], None)
+        return list(self._iterators)
+
+    def _iterator(self, shard: str) -> str | None:
+        streams = self._clients.dynamodbstreams
+        where: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
+        if shard in self._reached:
+            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._reached[shard]}
+        try:
+            found = streams.get_shard_iterator(StreamArn=self._arn, ShardId=shard, **where)
+        except streams.exceptions.ClientError:
+            if shard not in self._reached:
+                raise
+            del self._reached[shard]  # trimmed away meanwhile: from the oldest there is
+            return None
+        self._iterators[shard] = found["ShardIterator"]
+        return str(found["ShardIterator"])
+
+    def _checkpoint(self) -> dict[str, str]:
+        try:
+            text = self._clients.ssm.get_parameter(Name=self._parameter)["Parameter"]["Value"]
+        except self._clients.ssm.exceptions.ParameterNotFound:
+            return {}
+        arn, *pairs = text.split(" ")
+        if arn != self._arn:
+            return {}
+        return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+    def remember(self) -> None:
+        """Write down where the stream got to, once in a while."""
+        if self._reached == self._written or time.monotonic() - self._written_at < self.SETTLE:
+            return
+        text = " ".join([self._arn, *(f"{shard}={number}" for shard, number in self._reached.items())])
+        self._clients.ssm.put_parameter(Name=self._parameter, Value=text, Type="String", Overwrite=True)
+        self._written, self._written_at = dict(self._reached), time.monotonic()
+
+
+class Pump:
+    """The threads that feed a platform's functions until it stops."""
+
+    WORKERS = 3
+    """Batches of one queue under way at once."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def queue(self, feed: QueueFeed) -> None:
+        """Feed this queue, a few batches at once."""
+
+        def turn() -> float:
+            if feed.idle():
+                return PAUSE
+            return 0.0 if feed.feed(self._emulator.poll_seconds) else PAUSE
+
+        def keep() -> float:
+            feed.keep()
+            return feed.lease / 3
+
+        for at in range(self.WORKERS):
+            self._run(f"{feed.source.function}-{at}", turn)
+        self._run(f"{feed.source.function}-keep", keep)
+
+    def stream(self, feed: StreamFeed) -> None:
+        """Feed this stream, in order and one batch at a time."""
+
+        def turn() -> float:
+            if feed.idle():
+                feed.remember()
+                return PAUSE
+            if feed.feed():
+                return 0
+            if feed.failing:
+                return float(min(5.0, 0.1 * 2 ** min(feed.failing, 6)))
+            return 0.25 if self._emulator.poll_seconds else PAUSE
+
+        self._run(f"{feed.source.function}-{feed.source.name}", turn)
+
+    def schedule(self, function: str, functions: Functions, seconds: float) -> None:
+        """Call this function every so many seconds."""
+
+        def turn() -> float:
+            try:
+                functions.call(function, schedule_event(function))
+            except FunctionFailed as problem:
+                log.error("%s failed: %s", function, problem)
+            return seconds
+
+        self._run(function, turn)
+
+    def repeat(self, name: str, turn: Callable[[], float]) -> None:
+        """Do something again and again; it answers how many seconds to wait before the next time."""
+        self._run(name, turn)
+
+    def stop(self, seconds: float = 1.0) -> None:
+        """Take no more; what is under way has these seconds to finish, and is else taken again later."""
+        self._stopping.set()
+        until = time.monotonic() + seconds
+        for each in self._threads:
+            each.join(max(0.0, until - time.monotonic()))
+
+    def _run(self, name: str, turn: Callable[[], float]) -> None:
+        def loop() -> None:
+            while not self._stopping.is_set():
+                try:
+                    pause = turn()
+                except Exception as problem:
+                    if self._stopping.is_set():
+                        return
+                    log.error("%s: %s", name, problem)
+                    pause = 1.0
+                if pause:
+                    self._stopping.wait(pause)
+
+        thread = threading.Thread(target=loop, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+
+def _epoch(moment: Any) -> float:
+    if isinstance(moment, datetime):
+        return moment.timestamp()
+    return float(moment or 0)
