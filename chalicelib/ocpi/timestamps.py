@@ -9,8 +9,10 @@ import re
 from datetime import UTC, datetime, timedelta
 
 _WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z", re.ASCII)
+_PERMITTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?", re.ASCII)
 _LENIENT = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,30}))?(?:[Zz]|([+-])(\d\d):?(\d\d))?", re.ASCII
+    r"(\d{4})-(\d\d?)-(\d\d?)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,30}))?(?:[Zz]|([+-])(\d\d):?(\d\d))?",
+    re.ASCII,
 )
 
 
@@ -50,3 +52,8 @@ def is_wire(value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_permitted(value: str) -> bool:
+    """Whether the specification allows it as sent: UTC, `Z` or no designator, 25 characters (TYP-05)."""
+    return len(value) <= 25 and _PERMITTED.fullmatch(value) is not None

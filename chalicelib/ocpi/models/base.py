@@ -187,9 +187,7 @@ class Model(Type):
         """The rows that exist in that version, by their name there."""
         known = self._fields.get(version)
         if known is None:
-            known = {
-                row.wire(version): row for row in self.rows if row.since <= version <= row.until
-            }
+            known = {row.wire(version): row for row in self.rows if row.since <= version <= row.until}
             self._fields[version] = known
         return known
 

@@ -13,9 +13,7 @@ CommandResponse = Model(
     "CommandResponse",
     Field(
         "result",
-        Enum(
-            "CommandResponseType", "NOT_SUPPORTED REJECTED ACCEPTED UNKNOWN_SESSION", until_211="TIMEOUT"
-        ),
+        Enum("CommandResponseType", "NOT_SUPPORTED REJECTED ACCEPTED UNKNOWN_SESSION", until_211="TIMEOUT"),
     ),
     Field("timeout", SECONDS, note="seconds", since=V221),
     Field("message", DisplayText, MANY, since=V221),

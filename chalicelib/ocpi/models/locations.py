@@ -44,9 +44,7 @@ from chalicelib.ocpi.models.types import (
     TokenType,
 )
 
-Status = Enum(
-    "Status", "AVAILABLE BLOCKED CHARGING INOPERATIVE OUTOFORDER PLANNED REMOVED RESERVED UNKNOWN"
-)
+Status = Enum("Status", "AVAILABLE BLOCKED CHARGING INOPERATIVE OUTOFORDER PLANNED REMOVED RESERVED UNKNOWN")
 Capability = Enum(
     "Capability",
     "CHARGING_PROFILE_CAPABLE CREDIT_CARD_PAYABLE REMOTE_START_STOP_CAPABLE RESERVABLE RFID_READER"
@@ -75,7 +73,10 @@ ParkingType = Enum(
     is_open=True,
 )
 LocationType = Enum(
-    "LocationType", "PARKING_GARAGE PARKING_LOT ON_STREET UNDERGROUND_GARAGE", until_211="OTHER UNKNOWN"
+    "LocationType",
+    "PARKING_GARAGE PARKING_LOT ON_STREET UNDERGROUND_GARAGE",
+    until_211="OTHER UNKNOWN",
+    is_open=True,
 )
 ConnectorCapability = Enum(
     "ConnectorCapability", "ISO_15118_2_PLUG_AND_CHARGE ISO_15118_20_PLUG_AND_CHARGE", is_open=True

@@ -5,12 +5,23 @@ Spec: 2.3.0 version_information_endpoint, credentials, mod_hub_client_info (CNV-
 
 from __future__ import annotations
 
-from chalicelib.ocpi.models.base import DATETIME, MAYBE, SOME, URL, V211, V221, V230, Enum, Field, Id, Model, Pattern
+from chalicelib.ocpi.models.base import (
+    DATETIME,
+    MAYBE,
+    SOME,
+    URL,
+    V211,
+    V221,
+    V230,
+    Enum,
+    Field,
+    Id,
+    Model,
+    Pattern,
+)
 from chalicelib.ocpi.models.types import COUNTRY_CODE, PARTY_ID, BusinessDetails, Role
 
-VersionNumber = Enum(
-    "VersionNumber", "2.0 2.1 2.1.1", since_221="2.2 2.2.1", since_230="2.3.0", is_open=True
-)
+VersionNumber = Enum("VersionNumber", "2.0 2.1 2.1.1", since_221="2.2 2.2.1", since_230="2.3.0", is_open=True)
 ModuleID = Enum(
     "ModuleID",
     "cdrs commands credentials locations sessions tariffs tokens",
@@ -30,9 +41,7 @@ Endpoint = Model(
     Field("url", URL),
 )
 
-VersionDetails = Model(
-    "VersionDetails", Field("version", VersionNumber), Field("endpoints", Endpoint, SOME)
-)
+VersionDetails = Model("VersionDetails", Field("version", VersionNumber), Field("endpoints", Endpoint, SOME))
 
 CredentialsRole = Model(
     "CredentialsRole",

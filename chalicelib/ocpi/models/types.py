@@ -162,4 +162,3 @@ ChargingPeriod = Model(
     Field("dimensions", CdrDimension, "+"),
     Field("tariff_id", ID, MAYBE, since=V221, note="absent: no tariff"),
 )
-

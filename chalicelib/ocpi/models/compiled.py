@@ -1,0 +1,107 @@
+"""The tables compiled to pydantic validators: whether an object is clean, in one call.
+
+A clean object is one about which the lenient reader would note and repair nothing.
+The validators look and answer yes or no; they copy nothing out and explain nothing.
+pydantic is loaded on the first use.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from pydantic_core import SchemaValidator
+
+from chalicelib.ocpi.models.base import (
+    MANY,
+    SOME,
+    V230,
+    Bool,
+    DateTime,
+    Enum,
+    Field,
+    Id,
+    Int,
+    Model,
+    Number,
+    Pattern,
+    Text,
+    Type,
+    Url,
+)
+
+# As sent on the wire, and a day that exists; 29 February is left to the closer look.
+_DATETIME = (
+    r"^(?:19|20)[0-9]{2}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{3})?Z$"
+)
+
+
+@cache
+def validator(model: Model, version: str, partial: bool) -> Any:
+    """The `isinstance_python` of a compiled table: object to bool."""
+    return SchemaValidator(_object(model, version, partial)).isinstance_python
+
+
+def _object(model: Model, version: str, partial: bool = False) -> Any:
+    return {
+        "type": "typed-dict",
+        "fields": {
+            name: {
+                "type": "typed-dict-field",
+                "schema": _field(row, version),
+                "required": row.required and not partial,
+            }
+            for name, row in model.fields(version).items()
+        },
+        "extra_behavior": "ignore",
+        "strict": True,
+    }
+
+
+def _field(row: Field, version: str) -> Any:
+    schema = _type(row.type, version)
+    if row.card in (MANY, SOME):
+        schema = {"type": "list", "items_schema": schema, "strict": True}
+        if row.card == SOME:
+            schema["min_length"] = 1
+    return schema if row.required else {"type": "nullable", "schema": schema}
+
+
+def _type(kind: Type, version: str) -> Any:
+    if isinstance(kind, Model):
+        return _object(kind, version)
+    if isinstance(kind, Enum):
+        if kind.is_open:
+            return {"type": "str", "strict": True, "min_length": 1}
+        return {"type": "literal", "expected": sorted(kind.tolerated)}
+    if isinstance(kind, DateTime):
+        return {"type": "str", "strict": True, "pattern": _DATETIME}
+    if isinstance(kind, Int):
+        return {
+            "type": "int",
+            "strict": True,
+            "ge": -(2**63) if kind.least is None else kind.least,
+            "le": 2**63 - 1 if kind.most is None else kind.most,
+        }
+    if isinstance(kind, Number):
+        return {
+            "type": "union",
+            "mode": "left_to_right",
+            "choices": [{"type": "int", "strict": True}, {"type": "is-instance", "cls": Decimal}],
+        }
+    if isinstance(kind, Bool):
+        return {"type": "bool", "strict": True}
+    assert isinstance(kind, Text)
+    schema: dict[str, Any] = {"type": "str", "strict": True}
+    if kind.most(version):
+        schema["max_length"] = kind.most(version)
+    if isinstance(kind, Id):
+        schema["pattern"] = r"^[\x20-\x7e]+$"
+    elif isinstance(kind, Pattern):
+        schema["pattern"] = f"^(?:{kind.shape(V230)})$"
+    elif isinstance(kind, Url):
+        schema["pattern"] = r"^[A-Za-z][A-Za-z0-9+.-]*://[^\s]+$"
+    return schema

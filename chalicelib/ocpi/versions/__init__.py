@@ -1,0 +1,56 @@
+"""An object from the version it is written in to 2.3.0, and back.
+
+2.1.1 is a delta over 2.2.1, which is a delta over 2.3.0: one path, both directions.
+Only the deltas that a version needs are loaded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.ocpi import models
+from chalicelib.ocpi.models.base import V211, V221, V230
+from chalicelib.ocpi.versions.delta import Delta, Trip, plan
+
+
+def upgrade(kind: str, body: dict[str, Any], version: str, trip: Trip) -> dict[str, Any]:
+    """The 2.3.0 form of a body that its version's table accepts; the body itself where nothing differs."""
+    model = models.model(kind)
+    for delta in _deltas(version):
+        body = plan(model, delta, down=False).apply(body, trip, ())
+    return body
+
+
+def downgrade(kind: str, body: dict[str, Any], version: str, trip: Trip) -> dict[str, Any]:
+    """The form a partner of that version reads; what is lost is in `trip.losses`. Raises Inexpressible."""
+    model = models.model(kind)
+    for delta in reversed(_deltas(version)):
+        body = plan(model, delta, down=True).apply(body, trip, ())
+    return body
+
+
+def embed(kind: str, body: dict[str, Any], trip: Trip, *, whole: bool) -> dict[str, Any]:
+    """An object inside a 2.1.1 object: from 2.3.0 where `whole`, else one already in 2.2.1 words.
+
+    What it loses is not the loss of the object around it.
+    """
+    inner = Trip(find=trip.find, owner=trip.owner, now=trip.now)
+    if whole:
+        return downgrade(kind, body, V211, inner)
+    applied: dict[str, Any] = plan(models.model(kind), _deltas(V211)[0], down=True).apply(body, inner, ())
+    return applied
+
+
+def _deltas(version: str) -> tuple[Delta, ...]:
+    """The deltas from that version up to 2.3.0, lowest first."""
+    if version == V230:
+        return ()
+    from chalicelib.ocpi.versions import v2_2_1
+
+    if version == V221:
+        return (v2_2_1.DELTA,)
+    if version == V211:
+        from chalicelib.ocpi.versions import v2_1_1
+
+        return (v2_1_1.DELTA, v2_2_1.DELTA)
+    raise ValueError(f"no such version: {version}")

@@ -1,0 +1,265 @@
+"""Delta: what one older version writes differently; and the walk that applies it to an object.
+
+The plain differences (a field that is new, renamed or gone, a word an enum lacks, a
+shorter text) are read from the object tables. A Delta adds only what no table
+can say: words that stand for others, and one function per class that changes shape.
+
+Every step tolerates an absent field, so one delta serves a PUT, a page of objects
+and a PATCH. Nothing is changed in place; what does not differ is not copied.
+
+Spec: ledger section 4 (CNV-P1 to CNV-P7)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.ocpi.findings import Finding, step
+from chalicelib.ocpi.models.base import V211, V221, DateTime, Enum, Field, Id, Model, Pattern, Text
+
+Path = tuple[str | int, ...]
+Find = Callable[[str, str, str, str], "dict[str, Any] | None"]
+
+
+class Inexpressible(Exception):
+    """The target version cannot say this; the smallest enclosing list entry goes (CNV-P5)."""
+
+    def __init__(self, path: Path, code: str, message: str) -> None:
+        super().__init__(message)
+        self.path, self.code, self.message = path, code, message
+
+
+@dataclass
+class Trip:
+    """One object on its way through the deltas, with what they may need to know about it."""
+
+    partial: bool = False
+    # (country_code, party_id) of bodies that do not name their owner (CNV-15)
+    owner: tuple[str, str] | None = None
+    # canonical objects by kind, country_code, party_id and id
+    find: Find | None = None
+    # the canonical Token behind a 2.1.1 auth_id (CNV-65, CNV-107)
+    token: Callable[[str], Mapping[str, Any] | None] | None = None
+    # the eMSP party of the connection, owner of Tokens nobody knows (CNV-65)
+    emsp: tuple[str, str] | None = None
+    # the role of a 2.1.1 platform, which its credentials do not tell (CNV-06)
+    role: str = "OTHER"
+    now: str = ""
+    losses: list[Finding] = field(default_factory=list)
+
+    def lose(self, path: Path, code: str, message: str) -> None:
+        """Remember what the target version cannot carry."""
+        pointer = ""
+        for name in path:
+            pointer = step(pointer, name)
+        self.losses.append(Finding(pointer, code, message))
+
+
+# A hook is given a copy that it may change, still in the names of the version it comes from.
+Hook = Callable[[dict[str, Any], Trip, Path], dict[str, Any]]
+# What becomes of one value; raises Inexpressible.
+Change = Callable[[Any, Trip, Path], Any]
+
+
+@dataclass(frozen=True)
+class Delta:
+    """What `older` writes differently from `newer`.
+
+    `words`, by enum: what is written instead on the way down; "*" stands for any
+    other word. `words_up`: on the way up. `up`, `down`: hooks by class. `quiet`:
+    fields whose absence in the older version loses nothing.
+    """
+
+    older: str
+    newer: str
+    words: Mapping[str, Mapping[str, str]]
+    words_up: Mapping[str, Mapping[str, str]]
+    up: Mapping[str, Hook]
+    down: Mapping[str, Hook]
+    quiet: Mapping[str, frozenset[str]]
+
+
+class Plan:
+    """What is to be done to objects of one table, in one direction; `idle` if nothing ever is."""
+
+    def __init__(self, model: Model, delta: Delta, down: bool) -> None:
+        source, target = (delta.newer, delta.older) if down else (delta.older, delta.newer)
+        there = set(model.fields(target).values())
+        self.hook = (delta.down if down else delta.up).get(model.name)
+        self.target = target
+        self.quiet = delta.quiet.get(model.name, frozenset())
+        self.renames = {
+            row.wire(source): row.wire(target)
+            for row in model.rows
+            if row in there and row.since <= source <= row.until and row.wire(source) != row.wire(target)
+        }
+        self.drops = tuple(
+            name
+            for name, row in model.fields(source).items()
+            if row not in there and name not in model.fields(target)
+        )
+        self.changes = tuple(
+            (name, row, change)
+            for name, row in model.fields(source).items()
+            if row in there
+            for change in [_change(row, delta, down)]
+            if change is not None
+        )
+        self.idle = not (self.hook or self.renames or self.drops or self.changes)
+
+    def apply(self, value: Any, trip: Trip, path: Path) -> Any:
+        """The object in the target version; itself where nothing differs. Raises Inexpressible."""
+        if type(value) is not dict or self.idle:
+            return value
+        out: dict[str, Any] | None = None
+        if self.hook:
+            value = out = self.hook(dict(value), trip, path)
+        for name, row, change in self.changes:
+            old = value.get(name)
+            if old is None:
+                continue
+            if row.is_list:
+                new = _each(row, change, old, trip, (*path, name))
+            else:
+                try:
+                    new = change(old, trip, (*path, name))
+                except Inexpressible as problem:
+                    if row.required:
+                        raise
+                    trip.lose(problem.path, problem.code, problem.message)
+                    new = None
+            if new is not old:
+                if out is None:
+                    value = out = dict(value)
+                if new is None:
+                    del out[name]
+                else:
+                    out[name] = new
+        for name in self.drops:
+            if name in value:
+                if out is None:
+                    value = out = dict(value)
+                gone = out.pop(name)
+                if name not in self.quiet and gone is not None and gone != []:
+                    trip.lose((*path, name), "not_in_version", f"{self.target} has no such field")
+        renames = self.renames
+        if renames and not renames.keys().isdisjoint(value):
+            return {renames.get(name, name): item for name, item in value.items()}
+        return value
+
+
+_plans: dict[tuple[int, str, bool], Plan] = {}
+
+
+def plan(model: Model, delta: Delta, down: bool) -> Plan:
+    """The plan for a table, made once."""
+    key = (id(model), delta.older, down)
+    found = _plans.get(key)
+    if found is None:
+        found = _plans[key] = Plan(model, delta, down)
+    return found
+
+
+def _each(row: Field, change: Change, items: Any, trip: Trip, path: Path) -> Any:
+    """A list with every entry changed and the inexpressible ones left out (CNV-P5)."""
+    if type(items) is not list:
+        return items
+    kept: list[Any] = []
+    same = True
+    for index, item in enumerate(items):
+        try:
+            new = change(item, trip, (*path, index))
+        except Inexpressible as problem:
+            trip.lose(problem.path, problem.code, problem.message)
+            same = False
+            continue
+        same = same and new is item
+        kept.append(new)
+    if same:
+        return items
+    if row.required and not kept:
+        raise Inexpressible(path, "empty", "no entry of a required list can be expressed")
+    return kept
+
+
+def _change(row: Field, delta: Delta, down: bool) -> Change | None:
+    kind = row.type
+    if isinstance(kind, Model):
+        inner = plan(kind, delta, down)
+        return None if inner.idle else inner.apply
+    if isinstance(kind, Enum):
+        return _words(kind, delta, down)
+    if not down or delta.older != V211:
+        return None
+    if isinstance(kind, DateTime):
+        return _whole_seconds
+    if isinstance(kind, Pattern):
+        return _six_decimals if kind.form_211 else None
+    if isinstance(kind, Id):
+        return _short_id(kind.in_211) if 0 < kind.in_211 < kind.limit else None
+    if isinstance(kind, Text):
+        return _cut(kind.in_211) if kind.in_211 else None
+    return None
+
+
+def _words(kind: Enum, delta: Delta, down: bool) -> Change | None:
+    instead = (delta.words if down else delta.words_up).get(kind.name, {})
+    known = kind.by_version[delta.older if down else delta.newer]
+    unknown_possible = kind.is_open and delta.older == V221
+    if down and not unknown_possible and kind.by_version[delta.newer] <= known:
+        return None
+    if not down and not instead:
+        return None
+    target = delta.older if down else delta.newer
+
+    def change(word: Any, trip: Trip, path: Path) -> Any:
+        if word in known:
+            return word
+        other = instead.get(word) or instead.get("*")
+        if other is None:
+            if not down:
+                return word
+            raise Inexpressible(path, "unknown_enum", f"{target} has no {kind.name} {str(word)[:40]!r}")
+        trip.lose(path, "changed", f"{target} has no {kind.name} {str(word)[:40]!r}; written as {other}")
+        return other
+
+    return change
+
+
+def _whole_seconds(value: Any, _trip: Trip, _path: Path) -> Any:
+    """CNV-08: 2.1.1 foresees no fractions; floored."""
+    return value if len(value) == 20 else value[:19] + "Z"
+
+
+def _six_decimals(value: Any, _trip: Trip, _path: Path) -> Any:
+    """CNV-50: exactly six decimals."""
+    _whole, point, fraction = value.partition(".")
+    if not point or len(fraction) == 6:
+        return value
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        return str(Decimal(value).quantize(Decimal("0.000001")))
+    except InvalidOperation:
+        return value
+
+
+def _short_id(limit: int) -> Change:
+    def change(value: Any, _trip: Trip, path: Path) -> Any:
+        if len(value) > limit:
+            raise Inexpressible(path, "too_long", f"longer than {limit} characters (CNV-10)")
+        return value
+
+    return change
+
+
+def _cut(limit: int) -> Change:
+    def change(value: Any, trip: Trip, path: Path) -> Any:
+        if len(value) > limit:
+            trip.lose(path, "shortened", f"cut to {limit} characters")
+            return value[:limit]
+        return value
+
+    return change

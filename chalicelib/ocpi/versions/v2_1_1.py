@@ -1,0 +1,288 @@
+"""What 2.1.1 writes differently from 2.2.1: its owners, Locations, Tariffs, Tokens and commands.
+
+Sessions and CDRs, which embed a Location there, are in `v2_1_1_sessions`.
+
+Spec: ledger section 4.2 (CNV-01 to CNV-119)
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.ocpi.models.base import V211, V221
+from chalicelib.ocpi.versions import v2_1_1_sessions as sessions
+from chalicelib.ocpi.versions.delta import Delta, Inexpressible, Path, Trip
+from chalicelib.ocpi.versions.zones import time_zone
+
+# How long a 2.1.1 partner may take for a result; it does not say (CNV-112). Seconds.
+ASSUMED_TIMEOUT = 30
+
+# What stands for "there is none" in a field that 2.1.1 requires (CNV-36).
+NO_POSTAL_CODE = "N/A"
+
+
+def _owned(body: dict[str, Any], trip: Trip, _path: Path) -> dict[str, Any]:
+    """CNV-15: 2.1.1 bodies do not name their owner."""
+    if trip.owner and not trip.partial:
+        body.setdefault("country_code", trip.owner[0])
+        body.setdefault("party_id", trip.owner[1])
+    return body
+
+
+def _location_up(location: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-15, CNV-32, CNV-34, CNV-36, CNV-38; hours that say neither are none (CNV-51)"""
+    hours = location.get("opening_times")
+    if isinstance(hours, dict) and hours.get("twentyfourseven") is None and not hours.get("regular_hours"):
+        del location["opening_times"]
+    kind = location.pop("type", None)
+    if kind is not None and kind not in ("OTHER", "UNKNOWN"):
+        location["parking_type"] = kind
+    if location.get("postal_code") in (NO_POSTAL_CODE, "#NA", ""):
+        del location["postal_code"]
+    if not trip.partial:
+        location.setdefault("publish", True)
+        if not location.get("time_zone"):
+            location["time_zone"] = time_zone(location.get("country"))
+    return _owned(location, trip, path)
+
+
+def _location_down(location: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-32, CNV-34, CNV-36"""
+    if location.get("publish") is False:
+        raise Inexpressible((*path, "publish"), "not_published", "2.1.1 knows no unpublished Locations")
+    kind = location.pop("parking_type", None)
+    if kind is not None:
+        location["type"] = kind if kind in _PARKING_TYPES else "OTHER"
+        if location["type"] != kind:
+            trip.lose((*path, "parking_type"), "changed", f"2.1.1 has no LocationType {kind!r:.40}")
+    elif not trip.partial:
+        location["type"] = "UNKNOWN"
+    if not trip.partial and not location.get("postal_code"):
+        location["postal_code"] = NO_POSTAL_CODE
+    return location
+
+
+_PARKING_TYPES = ("ON_STREET", "PARKING_GARAGE", "UNDERGROUND_GARAGE", "PARKING_LOT")
+
+
+def _hours_up(hours: dict[str, Any], _trip: Trip, _path: Path) -> dict[str, Any]:
+    """CNV-51: regular hours alone mean not around the clock."""
+    if hours.get("twentyfourseven") is None:
+        hours["twentyfourseven"] = False
+    return hours
+
+
+def _hours_down(hours: dict[str, Any], _trip: Trip, _path: Path) -> dict[str, Any]:
+    """CNV-51, LOC-79: around the clock excludes regular hours."""
+    if hours.get("twentyfourseven") is True:
+        hours.pop("regular_hours", None)
+    return hours
+
+
+def _connector_up(connector: dict[str, Any], _trip: Trip, _path: Path) -> dict[str, Any]:
+    """CNV-48"""
+    tariff = connector.pop("tariff_id", None)
+    if tariff is not None:
+        connector["tariff_ids"] = [tariff]
+    return connector
+
+
+def _connector_down(connector: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-48: one tariff, the regular one that is active now if that can be found out."""
+    tariffs = connector.pop("tariff_ids", None)
+    if not tariffs:
+        if tariffs is not None and trip.partial and not path:
+            raise Inexpressible((*path, "tariff_ids"), "not_alone", "a 2.1.1 PATCH cannot remove the tariff")
+        return connector
+    chosen = tariffs[0]
+    if len(tariffs) > 1:
+        chosen = next((each for each in tariffs if _is_regular(each, trip)), chosen)
+        trip.lose((*path, "tariff_ids"), "changed", f"2.1.1 has one tariff; written {chosen!r:.40}")
+    connector["tariff_id"] = chosen
+    return connector
+
+
+def _is_regular(tariff_id: str, trip: Trip) -> bool:
+    tariff = trip.find("tariff", *trip.owner, tariff_id) if trip.find and trip.owner else None
+    return tariff is not None and tariff.get("type") in (None, "REGULAR") and is_valid(tariff, trip.now)
+
+
+def is_valid(tariff: Mapping[str, Any], now: str) -> bool:
+    """Whether a tariff applies now by its start and end (CNV-94)."""
+    start, end = tariff.get("start_date_time"), tariff.get("end_date_time")
+    return not ((start and start[:19] > now[:19]) or (end and end[:19] <= now[:19]))
+
+
+def _tariff_down(tariff: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-92 to CNV-97: what 2.1.1 cannot mark or restrict is not sent, rather than misunderstood."""
+    if not path:  # inside a CDR it is history, whatever its kind
+        if tariff.get("type") not in (None, "REGULAR"):
+            raise Inexpressible(("type",), "not_marked", "2.1.1 cannot tell this tariff from a regular one")
+        if not is_valid(tariff, trip.now):
+            raise Inexpressible(("end_date_time",), "not_valid_now", "2.1.1 tariffs have no validity")
+    limits = [
+        f"{word} {price['excl_vat']} {tariff.get('currency', '')}".strip()
+        for name, word in (("min_price", "at least"), ("max_price", "at most"))
+        if isinstance(price := tariff.get(name), dict) and "excl_vat" in price
+    ]
+    if limits and not tariff.get("tariff_alt_text"):
+        text = f"A session costs {' and '.join(limits)}, without taxes."
+        tariff["tariff_alt_text"] = [{"language": "en", "text": text}]
+    if tariff.get("elements"):
+        tariff["elements"] = _elements_down(tariff["elements"], trip, path)
+    return tariff
+
+
+def _elements_down(elements: list[dict[str, Any]], trip: Trip, path: Path) -> list[dict[str, Any]]:
+    """CNV-96, CNV-97, TAR-15: in 2.1.1 the first element that matches counts for every dimension."""
+    kept: list[dict[str, Any]] = []
+    by_current: list[tuple[Path, dict[str, Any]]] = []
+    for number, element in enumerate(elements):
+        limits = element.get("restrictions") or {}
+        where = (*path, "elements", number)
+        if limits.get("reservation"):
+            trip.lose(where, "not_in_version", "2.1.1 prices no reservations")
+        elif limits.get("min_current") is not None or limits.get("max_current") is not None:
+            by_current.append((where, element))
+            trip.lose(where, "not_in_version", "2.1.1 has no restriction by current")
+        else:
+            kept.append(element)
+    if not kept:
+        raise Inexpressible((*path, "elements"), "empty", "no element of the tariff can be expressed")
+    default = {
+        each["type"] for element in kept if _unrestricted(element) for each in element["price_components"]
+    }
+    for where, element in by_current:
+        if not {each["type"] for each in element["price_components"]} <= default:
+            raise Inexpressible(where, "not_in_version", "no default price remains without this element")
+    if len(kept) > 1 and all(_unrestricted(element) for element in kept):
+        first: dict[str, Any] = {}
+        for element in kept:
+            for component in element["price_components"]:
+                first.setdefault(component["type"], component)
+        return [{**kept[0], "price_components": list(first.values())}]
+    dimensions = {frozenset(each["type"] for each in element["price_components"]) for element in kept}
+    if len(dimensions) > 1:
+        trip.lose((*path, "elements"), "changed", "2.1.1 chooses one element for all dimensions (CNV-97)")
+    return kept
+
+
+def _unrestricted(element: Mapping[str, Any]) -> bool:
+    return all(value is None or value == [] for value in (element.get("restrictions") or {}).values())
+
+
+def _authorization_up(info: dict[str, Any], trip: Trip, _path: Path) -> dict[str, Any]:
+    """CNV-107: 2.1.1 answers without the Token; the one that was asked about is put in."""
+    token = trip.token("") if trip.token else None
+    if token is not None:
+        info.setdefault("token", dict(token))
+    return info
+
+
+def _response_up(response: dict[str, Any], trip: Trip, _path: Path) -> dict[str, Any]:
+    """CNV-112"""
+    if not trip.partial:
+        response.setdefault("timeout", ASSUMED_TIMEOUT)
+    return response
+
+
+def _result_down(result: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-113: a cancelled reservation has no word in 2.1.1 and is not sent."""
+    if result.get("result") == "CANCELED_RESERVATION":
+        raise Inexpressible((*path, "result"), "unknown_enum", "2.1.1 cannot tell of a cancelled reservation")
+    return result
+
+
+def _reservation_up(command: dict[str, Any], _trip: Trip, _path: Path) -> dict[str, Any]:
+    """CNV-114"""
+    if "reservation_id" in command:
+        command["reservation_id"] = str(command["reservation_id"])
+    return command
+
+
+def _reservation_down(command: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-114: 2.1.1 counts reservations. A name becomes the same number every time."""
+    name = command.get("reservation_id")
+    if isinstance(name, str):
+        if name.isascii() and name.isdigit() and len(name) < 10 and str(int(name)) == name:
+            command["reservation_id"] = int(name)
+        else:
+            number = zlib.crc32(name.upper().encode()) & 0x7FFFFFFF
+            command["reservation_id"] = number
+            trip.lose((*path, "reservation_id"), "changed", f"written as the number {number}")
+    return command
+
+
+def _credentials_up(credentials: dict[str, Any], trip: Trip, _path: Path) -> dict[str, Any]:
+    """CNV-06: one party per connection; its role is known from elsewhere."""
+    names = ("business_details", "party_id", "country_code")
+    role = {name: credentials.pop(name) for name in names if name in credentials}
+    credentials["roles"] = [{"role": trip.role, **role}]
+    return credentials
+
+
+def _credentials_down(credentials: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-06: the first role; a connection is made for one."""
+    roles = credentials.pop("roles", None)
+    if roles:
+        if len(roles) > 1:
+            trip.lose((*path, "roles"), "changed", "2.1.1 credentials name one party")
+        credentials |= {name: roles[0][name] for name in ("business_details", "party_id", "country_code")}
+    return credentials
+
+
+_OWNER = frozenset({"country_code", "party_id"})
+
+DELTA = Delta(
+    older=V211,
+    newer=V221,
+    words={
+        "PowerType": {"AC_2_PHASE": "AC_1_PHASE", "AC_2_PHASE_SPLIT": "AC_1_PHASE"},
+        "AuthMethod": {"COMMAND": "AUTH_REQUEST"},
+        "SessionStatus": {"RESERVATION": "PENDING"},
+        "TokenType": {"*": "OTHER"},
+        "CommandResultType": {"*": "REJECTED"},
+    },
+    words_up={
+        "CommandResponseType": {"TIMEOUT": "REJECTED"},
+        "CommandResultType": {"UNKNOWN_SESSION": "FAILED"},
+    },
+    up={
+        "Location": _location_up,
+        "Hours": _hours_up,
+        "Connector": _connector_up,
+        "Tariff": _owned,
+        "Token": _owned,
+        "Session": sessions.session_up,
+        "CDR": sessions.cdr_up,
+        "ChargingPeriod": sessions.period_up,
+        "AuthorizationInfo": _authorization_up,
+        "CommandResponse": _response_up,
+        "ReserveNow": _reservation_up,
+        "Credentials": _credentials_up,
+    },
+    down={
+        "Location": _location_down,
+        "Hours": _hours_down,
+        "Connector": _connector_down,
+        "Tariff": _tariff_down,
+        "Session": sessions.session_down,
+        "CDR": sessions.cdr_down,
+        "ChargingPeriod": sessions.period_down,
+        "CommandResult": _result_down,
+        "ReserveNow": _reservation_down,
+        "Credentials": _credentials_down,
+    },
+    quiet={
+        "Location": _OWNER | {"publish", "publish_allowed_to"},
+        "Session": _OWNER | {"cdr_token", "location_id", "evse_uid", "connector_id"},
+        "CDR": _OWNER | {"cdr_token", "cdr_location"},
+        "Tariff": _OWNER | {"type"},
+        "Token": _OWNER,
+        "AuthorizationInfo": frozenset({"token"}),
+        "CommandResponse": frozenset({"timeout"}),
+        "LocationReferences": frozenset({"connector_ids"}),
+    },
+)

@@ -1,0 +1,220 @@
+"""What 2.1.1 writes differently in Sessions and CDRs: an auth_id for the token, a Location inside.
+
+Spec: ledger sections 4.2.3, 4.2.4 (CNV-61 to CNV-86)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.ocpi.versions.delta import Inexpressible, Path, Trip
+
+# A reference to nothing (SES-24, CDR-32)
+NONE = "#NA"
+
+# cdr_location of a CDR without EVSE: any value, ignored by who reads #NA (CDR-32).
+_ANY_CONNECTOR = {"standard": "IEC_62196_T2", "format": "SOCKET", "power_type": "AC_3_PHASE"}
+
+_REFERENCES = ("location_id", "evse_uid", "connector_id")
+_PLACE = ("id", "name", "address", "city", "postal_code", "country", "coordinates")
+
+
+def session_up(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-15, CNV-65, CNV-68, CNV-69"""
+    _token_up(session, trip)
+    location = session.pop("location", None)
+    if location is not None:
+        evse = _first(location.get("evses"))
+        connector = _first(evse.get("connectors"))
+        session["location_id"] = location["id"]
+        session["evse_uid"] = evse.get("uid") or NONE
+        session["connector_id"] = connector.get("id") or NONE
+    return _cost_up(_owner_up(session, trip))
+
+
+def session_down(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-65, CNV-68, CNV-69, CNV-72"""
+    _token_down(session)
+    if trip.partial:
+        told: list[str] = [name for name in _REFERENCES if name in session]
+        if "charging_periods" in session:
+            told.append("charging_periods")  # a 2.1.1 PATCH replaces them (SES-20)
+        if told:
+            raise Inexpressible((*path, told[0]), "not_alone", "2.1.1 needs the whole Session for this")
+        return _cost_down(session)
+    session["location"] = _embedded(session, trip, path)
+    return _cost_down(session)
+
+
+def _embedded(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """The Location of a Session as it is stored, with only its EVSE and Connector (AMB-69)."""
+    known = _known_location(session, session.get("location_id"), trip)
+    if known is None:
+        raise Inexpressible(
+            (*path, "location_id"), "unknown_location", "2.1.1 embeds a Location; unknown here"
+        )
+    uid, connector_id = _folded(session.get("evse_uid")), _folded(session.get("connector_id"))
+    evses = []
+    for evse in known.get("evses") or ():
+        if _folded(evse.get("uid")) == uid:
+            connectors = [
+                each for each in evse.get("connectors") or () if _folded(each.get("id")) == connector_id
+            ]
+            if connectors:
+                evses = [{**evse, "connectors": connectors[:1]}]
+            break
+    # A Session may be at a Location that is not published.
+    return _older({**known, "publish": True, "evses": evses}, "location", trip)
+
+
+def cdr_up(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-15, CNV-78, CNV-79, CNV-81"""
+    _token_up(cdr, trip)
+    location = cdr.pop("location", None)
+    if location is not None:
+        evse = _first(location.get("evses"))
+        connector = _first(evse.get("connectors"))
+        place = {name: location[name] for name in _PLACE if location.get(name) is not None}
+        if place.get("postal_code") in ("N/A", NONE, ""):
+            del place["postal_code"]
+        cdr["cdr_location"] = place | {
+            "evse_uid": evse.get("uid") or NONE,
+            "evse_id": evse.get("evse_id") or NONE,
+            "connector_id": connector.get("id") or NONE,
+            **{f"connector_{name}": connector.get(name) or other for name, other in _ANY_CONNECTOR.items()},
+        }
+    return _cost_up(_owner_up(cdr, trip))
+
+
+def cdr_down(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-78, CNV-79, CNV-80, CNV-81"""
+    if cdr.get("credit"):
+        raise Inexpressible((*path, "credit"), "credit_cdr", "2.1.1 knows no credit CDRs; settle out of band")
+    _token_down(cdr)
+    place = cdr.get("cdr_location")
+    if place is not None:
+        location = {"type": "UNKNOWN"} | {name: place[name] for name in _PLACE if place.get(name) is not None}
+        location.setdefault("postal_code", "N/A")
+        location["evses"] = [] if place.get("evse_uid") == NONE else [_cdr_evse(cdr, place, trip)]
+        location["last_updated"] = cdr["last_updated"]
+        cdr["location"] = _older(location, "location", trip, already=True)
+    for index, period in enumerate(cdr.get("charging_periods") or ()):
+        if period_empty(period):
+            cdr["charging_periods"] = [
+                {**each, "dimensions": [{"type": "TIME", "volume": 0}]} if period_empty(each) else each
+                for each in cdr["charging_periods"]
+            ]
+            trip.lose((*path, "charging_periods", index), "changed", "no dimension that 2.1.1 has (CNV-85)")
+            break
+    return _cost_down(cdr)
+
+
+def _cdr_evse(cdr: dict[str, Any], place: dict[str, Any], trip: Trip) -> dict[str, Any]:
+    voltage, amperage = 0, 0
+    known = _known_location(cdr, place.get("id"), trip) or {}
+    for evse in known.get("evses") or ():
+        for each in evse.get("connectors") or ():
+            if (_folded(evse.get("uid")), _folded(each.get("id"))) == (
+                _folded(place.get("evse_uid")),
+                _folded(place.get("connector_id")),
+            ):
+                voltage, amperage = each.get("max_voltage", 0), each.get("max_amperage", 0)
+    connector = {
+        "id": place["connector_id"],
+        "standard": place["connector_standard"],
+        "format": place["connector_format"],
+        "power_type": place["connector_power_type"],
+        "max_voltage": voltage,
+        "max_amperage": amperage,
+        "last_updated": cdr["last_updated"],
+    }
+    evse = {"uid": place["evse_uid"], "status": "UNKNOWN", "connectors": [connector]}
+    if place.get("evse_id") not in (None, NONE):
+        evse["evse_id"] = place["evse_id"]
+    return evse | {"last_updated": cdr["last_updated"]}
+
+
+def period_up(period: dict[str, Any], _trip: Trip, _path: Path) -> dict[str, Any]:
+    """CNV-85: FLAT is no quantity any more; a period that had nothing else has no energy."""
+    dimensions = period.get("dimensions")
+    if dimensions and any(each.get("type") == "FLAT" for each in dimensions):
+        kept = [each for each in dimensions if each.get("type") != "FLAT"]
+        period["dimensions"] = kept or [{"type": "ENERGY", "volume": 0}]
+    return period
+
+
+def period_down(period: dict[str, Any], _trip: Trip, path: Path) -> dict[str, Any]:
+    """CNV-85: a period of which nothing can be told is left out; CDRs have put a TIME of 0 there before."""
+    if period_empty(period):
+        raise Inexpressible((*path, "dimensions"), "empty", "no dimension that 2.1.1 has")
+    return period
+
+
+def period_empty(period: dict[str, Any]) -> bool:
+    """Whether 2.1.1 has a word for none of the period's dimensions."""
+    return not any(each.get("type") in _DIMENSIONS for each in period.get("dimensions") or ())
+
+
+_DIMENSIONS = frozenset({"ENERGY", "MAX_CURRENT", "MIN_CURRENT", "PARKING_TIME", "TIME"})
+
+
+def _token_up(body: dict[str, Any], trip: Trip) -> None:
+    """CNV-65: the Token by its auth_id; of an unknown one only the contract is known."""
+    auth_id = body.pop("auth_id", None)
+    if auth_id is None:
+        return
+    token = trip.token(auth_id) if trip.token else None
+    country, party = trip.emsp or (None, None)
+    cdr_token: dict[str, Any] = {"country_code": country, "party_id": party, "uid": NONE, "type": "OTHER"}
+    if token is not None:
+        cdr_token |= {
+            name: token[name] for name in ("country_code", "party_id", "uid", "type") if name in token
+        }
+    body["cdr_token"] = {name: value for name, value in cdr_token.items() if value} | {"contract_id": auth_id}
+
+
+def _token_down(body: dict[str, Any]) -> None:
+    token = body.get("cdr_token")
+    if token is not None:
+        body["auth_id"] = token["contract_id"]
+
+
+def _cost_up(body: dict[str, Any]) -> dict[str, Any]:
+    if body.get("total_cost") is not None:
+        body["total_cost"] = {"excl_vat": body["total_cost"]}
+    return body
+
+
+def _cost_down(body: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(body.get("total_cost"), dict):
+        body["total_cost"] = body["total_cost"]["excl_vat"]
+    return body
+
+
+def _owner_up(body: dict[str, Any], trip: Trip) -> dict[str, Any]:
+    if trip.owner and not trip.partial:
+        body.setdefault("country_code", trip.owner[0])
+        body.setdefault("party_id", trip.owner[1])
+    return body
+
+
+def _known_location(body: dict[str, Any], location_id: Any, trip: Trip) -> dict[str, Any] | None:
+    owner = (body.get("country_code"), body.get("party_id"))
+    if trip.find is None or location_id is None or owner[0] is None or owner[1] is None:
+        return None
+    return trip.find("location", owner[0], owner[1], location_id)
+
+
+def _older(location: dict[str, Any], kind: str, trip: Trip, *, already: bool = False) -> dict[str, Any]:
+    """An embedded Location in 2.1.1; `already` where it is in 2.2.1 but for its plain differences."""
+    from chalicelib.ocpi import versions
+
+    return versions.embed(kind, location, trip, whole=not already)
+
+
+def _first(items: Any) -> dict[str, Any]:
+    return items[0] if items else {}
+
+
+def _folded(name: Any) -> str:
+    return str(name or "").upper()

@@ -1,0 +1,71 @@
+"""A 2.3.0 object as a partner of an older version gets it, and the check of what we are about to send.
+
+Spec: ledger section 4 (CNV-P1 to CNV-P7)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.ocpi import models, versions
+from chalicelib.ocpi.findings import Finding
+from chalicelib.ocpi.models.base import V230
+from chalicelib.ocpi.versions.delta import Find, Inexpressible, Trip
+
+__all__ = ["Finding", "Writing", "check", "write"]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What a partner is sent, or None where its version has no way to say it; and what it does not hear of.
+
+    The pointers of the losses are in 2.3.0 or 2.2.1 field names, those the lost part had.
+    """
+
+    object: Any
+    losses: tuple[Finding, ...]
+
+
+def write(
+    kind: str,
+    obj: dict[str, Any],
+    version: str,
+    *,
+    find: Find | None = None,
+    partial: bool = False,
+    now: str | None = None,
+) -> Writing:
+    """The canonical object in that version. Never changes `obj`; hands it back itself where nothing differs.
+
+    `find(kind, country_code, party_id, id)` hands canonical objects that 2.1.1
+    embeds or chooses among. `now` decides which tariffs 2.1.1 partners see
+    (default: the clock). `partial`: a PATCH; None then also means "send the whole instead".
+    """
+    if version == V230:
+        return Writing(obj, ())
+    owner = obj.get("country_code"), obj.get("party_id")
+    trip = Trip(
+        partial=partial,
+        find=find,
+        owner=(owner[0], owner[1]) if owner[0] and owner[1] else None,
+        now=now or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    )
+    try:
+        return Writing(versions.downgrade(kind, obj, version, trip), tuple(trip.losses))
+    except Inexpressible as problem:
+        trip.lose(problem.path, problem.code, problem.message)
+        return Writing(None, tuple(trip.losses))
+
+
+def check(kind: str, obj: Any, version: str = V230, *, partial: bool = False) -> tuple[Finding, ...]:
+    """Everything in an object of that version that the specification forbids us to send; empty: fine."""
+    from chalicelib.ocpi import rules
+    from chalicelib.ocpi.judging import Judge
+
+    judge = Judge(version, strict=True)
+    judge.judge(models.model(kind), obj, partial=partial)
+    if not judge.findings:
+        rules.apply(kind, obj, version, judge.note)
+    return tuple(judge.findings)
