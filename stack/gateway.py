@@ -80,6 +80,45 @@ def resources() -> dict[str, Any]:
     }
 
 
+def account() -> dict[str, Any]:
+    """A stack of its own, once per account and region: the role with which API Gateway writes logs."""
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "The role of all API Gateway logs in this region; it outlives the stacks that need it",
+        "Resources": {
+            "LogRole": {
+                "Type": "AWS::IAM::Role",
+                "DeletionPolicy": "Retain",
+                "UpdateReplacePolicy": "Retain",
+                "Properties": {
+                    "AssumeRolePolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {
+                                "Effect": "Allow",
+                                "Action": "sts:AssumeRole",
+                                "Principal": {"Service": "apigateway.amazonaws.com"},
+                            }
+                        ],
+                    },
+                    "ManagedPolicyArns": [
+                        sub(
+                            "arn:${AWS::Partition}:iam::aws:policy/service-role/"
+                            "AmazonAPIGatewayPushToCloudWatchLogs"
+                        )
+                    ],
+                },
+            },
+            "Account": {
+                "Type": "AWS::ApiGateway::Account",
+                "DeletionPolicy": "Retain",
+                "UpdateReplacePolicy": "Retain",
+                "Properties": {"CloudWatchRoleArn": {"Fn::GetAtt": ["LogRole", "Arn"]}},
+            },
+        },
+    }
+
+
 def _answer(status_code: int) -> dict[str, Any]:
     return {
         "ResponseTemplates": {"application/json": _ENVELOPE % (status_code, "$context.requestTime")},

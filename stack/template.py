@@ -127,6 +127,7 @@ def configuration() -> dict[str, Any]:
 def files() -> dict[str, str]:
     """What belongs into `.chalice/`, by file name."""
     content: dict[str, Any] = {"resources.json": merge_template(), "config.json": configuration()}
+    content["account.json"] = gateway.account()
     content |= permissions.policies()
     return {name: json.dumps(each, indent=1, ensure_ascii=False) + "\n" for name, each in content.items()}
 

@@ -1,0 +1,53 @@
+"""Settings of the environment as parameters of the stack, checked before anything is deployed.
+
+A setting that is not in the environment is left out: CloudFormation then
+keeps its value of the last deployment, or takes the default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from stack import template
+
+# Beside the functions' settings: what only the stack reads.
+STACK_ONLY = {"ALARM_EMAIL": "AlarmEmail", "TABLE_PROTECTION": "TableProtection"}
+
+
+def overrides(environ: Mapping[str, str], stage: str, exists: bool) -> list[str]:
+    """`Parameter=value` for each that is set. Raises SettingsError, which names the wrong setting."""
+    from chalicelib import settings
+
+    chosen = {name: environ[name] for name in template.SETTINGS if name in environ}
+    if not exists or "OCPI_PARTIES" in chosen:
+        settings.read(chosen | {"OCPI_STAGE": stage})
+    else:
+        settings.read({"OCPI_PARTIES": _ANY_PARTY, **chosen, "OCPI_STAGE": stage})
+    found = {"Stage": stage}
+    found |= {template.parameter(name): value for name, value in chosen.items()}
+    found |= {parameter: environ[name] for name, parameter in STACK_ONLY.items() if name in environ}
+    return [f"{name}={value}" for name, value in found.items()]
+
+
+_ANY_PARTY = '[{"role":"CPO","country_code":"NL","party_id":"EXA","business_details":{"name":"kept"}}]'
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--stage", required=True)
+    parser.add_argument("--exists", choices=("yes", "no"), required=True)
+    chosen = parser.parse_args()
+    try:
+        found = overrides(os.environ, chosen.stage, chosen.exists == "yes")
+    except ValueError as problem:
+        raise SystemExit(str(problem)) from None
+    chosen.out.write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
