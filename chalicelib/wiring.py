@@ -63,6 +63,8 @@ class Clients:
             retries={"mode": "standard", "total_max_attempts": 5},
             max_pool_connections=32,
         )
+        if service == "awslambda":  # the back end is asked a decision once, and not waited for long
+            config = config.merge(Config(read_timeout=10, retries={"total_max_attempts": 1}))
         environ = self._environ
         return self._session.create_client(
             name,
