@@ -138,9 +138,16 @@ class QueueFeed:
             except self._clients.sqs.exceptions.ClientError:
                 continue  # done with in the meantime
 
-    def feed(self, wait: int) -> int:
+    def feed(self, wait: int = 0) -> int:
         """Take one batch through the function; how many messages it had."""
-        messages = self._clients.sqs.receive_message(
+        messages = self.take(wait)
+        if messages:
+            self.work(messages)
+        return len(messages)
+
+    def take(self, wait: int) -> list[dict[str, Any]]:
+        """The next messages, hidden from others until they are deleted or their lease ends."""
+        messages: list[dict[str, Any]] = self._clients.sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=min(10, self.source.batch_size),
             WaitTimeSeconds=wait,
@@ -148,16 +155,18 @@ class QueueFeed:
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
         ).get("Messages", [])
-        if not messages:
-            return 0
-        ids = [each["MessageId"] for each in messages]
         self._under_way.update((each["MessageId"], each["ReceiptHandle"]) for each in messages)
+        return messages
+
+    def work(self, messages: list[dict[str, Any]]) -> None:
+        """Take these messages through the function and delete those that are done."""
+        ids = [each["MessageId"] for each in messages]
         try:
             answer = self._functions.call(self.source.function, sqs_event(messages, self._arn))
             failed = failed_items(answer, ids, self.source.partial)
         except FunctionFailed as problem:
             log.error("%s failed: %s", self.source.function, problem)
-            return len(messages)
+            return
         finally:
             for each in ids:
                 self._under_way.pop(each, None)
@@ -169,7 +178,6 @@ class QueueFeed:
                     {"Id": str(at), "ReceiptHandle": each["ReceiptHandle"]} for at, each in enumerate(done)
                 ],
             )
-        return len(messages)
 
 
 class StreamFeed:
@@ -307,21 +315,42 @@ class Pump:
         self._emulator = emulator
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._under_way: set[threading.Thread] = set()
 
     def queue(self, feed: QueueFeed) -> None:
         """Feed this queue, a few batches at once."""
+        free = threading.Semaphore(self.WORKERS)
+
+        def work(messages: list[dict[str, Any]]) -> None:
+            try:
+                feed.work(messages)
+            except Exception as problem:
+                log.error("%s: %s", feed.source.function, problem)
+            finally:
+                self._under_way.discard(threading.current_thread())
+                free.release()
 
         def turn() -> float:
-            if feed.idle():
+            if feed.idle() or not free.acquire(timeout=0.5):
                 return PAUSE
-            return 0.0 if feed.feed(self._emulator.poll_seconds) else PAUSE
+            messages: list[dict[str, Any]] = []
+            try:
+                messages = feed.take(self._emulator.poll_seconds)
+            finally:
+                if not messages:
+                    free.release()
+            if not messages:
+                return PAUSE
+            thread = threading.Thread(target=work, args=(messages,), name=feed.source.function, daemon=True)
+            self._under_way.add(thread)
+            thread.start()
+            return 0.0
 
         def keep() -> float:
             feed.keep()
             return feed.lease / 3
 
-        for at in range(self.WORKERS):
-            self._run(f"{feed.source.function}-{at}", turn)
+        self._run(feed.source.function, turn)
         self._run(f"{feed.source.function}-keep", keep)
 
     def stream(self, feed: StreamFeed) -> None:
@@ -359,7 +388,7 @@ class Pump:
         """Take no more; what is under way has these seconds to finish, and is else taken again later."""
         self._stopping.set()
         until = time.monotonic() + seconds
-        for each in self._threads:
+        for each in [*self._threads, *self._under_way]:
             each.join(max(0.0, until - time.monotonic()))
 
     def _run(self, name: str, turn: Callable[[], float]) -> None:
