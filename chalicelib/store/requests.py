@@ -1,0 +1,331 @@
+"""Requests whose result comes later, commands and charging profiles, in DynamoDB.
+
+One item per request, in both directions, readable in the console. An item is
+only ever changed on condition that nobody else changed it since it was read,
+which is what makes every conclusion happen once. While something is left to
+do with a request it stands in the index `due`, so a process that dies leaves
+nothing undone for longer than the next sweep.
+
+Contract: design section 7; ARC-08.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.messages import Party, instant
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+SENT, RECEIVED = "SENT", "RECEIVED"
+PENDING, CONCLUDED = "PENDING", "CONCLUDED"
+COMMANDS, PROFILES = "commands", "chargingprofiles"
+
+DUE = "DUE"
+KEPT_DAYS = 90
+RACES = 8
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A request and what became of it. Times are sortable text, `timeout` seconds.
+
+    `todo` is the next step that is left: "expire" (await the result until
+    `due_at`), "send" (post the result), "tell" (the event), "" (nothing).
+    `lease` marks a step somebody is at until `due_at`. `our_party` and
+    `their_party` are "NL/EXA".
+    """
+
+    id: str
+    direction: str
+    module: str
+    command: str
+    partner: str
+    version: str
+    our_party: str
+    their_party: str
+    created_at: str
+    body: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    response_url: str = ""
+    correlation_id: str = ""
+    state: str = PENDING
+    response: Mapping[str, Any] | None = None
+    result: Mapping[str, Any] | None = None
+    concluded_at: str = ""
+    timeout: int = 0
+    todo: str = ""
+    due_at: str = ""
+    lease: str = ""
+    attempts: int = 0
+    useful_until: str = ""
+    delivery: str = ""
+    origin: str = ""
+    session: str = ""
+    revision: int = 1
+
+    @property
+    def kind(self) -> str:
+        """Its partition of the index `recent`."""
+        return self.direction if self.module == COMMANDS else f"PROFILE_{self.direction}"
+
+    @property
+    def ours(self) -> Party:
+        return _party(self.our_party)
+
+    @property
+    def theirs(self) -> Party:
+        return _party(self.their_party)
+
+
+Change = dict[str, Any]
+
+
+class Requests:
+    """The table of requests."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._table = f"{platform.settings.prefix}-requests"
+
+    @property
+    def _client(self) -> Any:
+        return self._platform.clients.dynamodb
+
+    def add(self, pending: Pending) -> Pending:
+        """Keep a new request."""
+        item = _item(pending)
+        item["expires_at"] = {"N": str(_epoch(pending.created_at) + KEPT_DAYS * 86400)}
+        self._client.put_item(
+            TableName=self._table,
+            Item=item,
+            ConditionExpression="attribute_not_exists(id)",
+        )
+        return pending
+
+    def get(self, id: str) -> Pending | None:
+        """The request of this id as it is now; an id that cannot be one is unknown."""
+        item = self._read(id)
+        return _pending(item) if item and "direction" in item else None
+
+    def alter(self, id: str, decide: Callable[[Pending], Change | None]) -> Pending | None:
+        """The request after the change that `decide` makes of its present state.
+
+        `decide` may be asked again when somebody else was faster; when it
+        answers None nothing is changed, and None is the answer.
+        """
+        for race in range(RACES):
+            pending = self.get(id)
+            change = decide(pending) if pending else None
+            if pending is None or change is None:
+                return None
+            changed = self._replace(pending, change)
+            if changed:
+                return changed
+            time.sleep(random.uniform(0, 0.02 * 2**race))  # noqa: S311 - spreads out racing writers
+        raise RuntimeError(f"request {id} is changed by too many at once")
+
+    def _replace(self, pending: Pending, change: Change) -> Pending | None:
+        changed = dataclasses.replace(pending, **change, revision=pending.revision + 1)
+        before, after = _item(pending), _item(changed)
+        setting = {name: value for name, value in after.items() if before.get(name) != value}
+        removing = [name for name in before if name not in after]
+        names = {f"#{name}": name for name in [*setting, *removing, "revision"]}
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
+        if removing:
+            expression += " REMOVE " + ", ".join(f"#{name}" for name in removing)
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": pending.id}},
+                UpdateExpression=expression,
+                ConditionExpression="#revision = :was",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={
+                    **{f":{name}": value for name, value in setting.items()},
+                    ":was": {"N": str(pending.revision)},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return changed
+
+    def due(self, now: str, limit: int = 100) -> list[str]:
+        """Ids of requests with something left to do by now, the longest due first."""
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName="due",
+            KeyConditionExpression="due = :due AND due_at <= :now",
+            ExpressionAttributeValues={":due": {"S": DUE}, ":now": {"S": now}},
+            Limit=limit,
+        )
+        return [item["id"]["S"] for item in answer["Items"]]
+
+    def recent(
+        self,
+        kinds: list[str],
+        limit: int,
+        cursor: str = "",
+        matches: Callable[[Pending], bool] = lambda pending: True,
+    ) -> tuple[list[Pending], str]:
+        """Requests of these kinds, newest first, and a cursor for the next ones ("" after the last).
+
+        Raises ValueError for a cursor that is not one of ours.
+        """
+        bound = _cursor(cursor) if cursor else ""
+        found: list[Pending] = []
+        for kind in kinds:
+            found += self._of_kind(kind, limit + 1, bound, matches)
+        found.sort(key=_place, reverse=True)
+        page = found[:limit]
+        more = len(found) > limit
+        return page, base64.urlsafe_b64encode(_place(page[-1]).encode()).decode() if more else ""
+
+    def _of_kind(
+        self, kind: str, limit: int, bound: str, matches: Callable[[Pending], bool]
+    ) -> list[Pending]:
+        found: list[Pending] = []
+        values = {":kind": {"S": kind}}
+        condition = "kind = :kind"
+        if bound:
+            values[":bound"] = {"S": bound.partition(" ")[0]}
+            condition += " AND created_at <= :bound"
+        more: dict[str, Any] = {}
+        while True:
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName="recent",
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ScanIndexForward=False,
+                Limit=200,
+                **more,
+            )
+            for item in answer["Items"]:
+                pending = _pending(item)
+                if (not bound or _place(pending) < bound) and matches(pending):
+                    found.append(pending)
+            if len(found) >= limit or "LastEvaluatedKey" not in answer:
+                # Of one moment only some may have come: their order by id is settled here, not by the index.
+                return sorted(found, key=_place, reverse=True)[:limit]
+            more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def note(self, id: str, text: str, until: str) -> None:
+        """Remember a fact under a key of the caller's, until then; a newer one replaces it.
+
+        For what a request leaves behind: a reservation's id, a session's profile sender.
+        """
+        self._client.put_item(
+            TableName=self._table,
+            Item={"id": {"S": id}, "note": {"S": text}, "expires_at": {"N": str(_epoch(until))}},
+        )
+
+    def noted(self, id: str) -> str | None:
+        """The fact under that key."""
+        item = self._read(id)
+        return item["note"]["S"] if item and "note" in item else None
+
+    def join(self, id: str, member: str, until: str) -> None:
+        """Add a member to the group under a key of the caller's; whoever joins at the same time is in, too."""
+        self._client.update_item(
+            TableName=self._table,
+            Key={"id": {"S": id}},
+            UpdateExpression="ADD members :member SET expires_at = :until",
+            ExpressionAttributeValues={
+                ":member": {"SS": [member]},
+                ":until": {"N": str(_epoch(until))},
+            },
+        )
+
+    def members(self, id: str) -> list[str]:
+        """Who joined the group under that key."""
+        item = self._read(id)
+        return sorted(item["members"]["SS"]) if item and "members" in item else []
+
+    def _read(self, id: str) -> dict[str, Any] | None:
+        if not 0 < len(id.encode()) <= 512:
+            return None
+        answer = self._client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True)
+        item: dict[str, Any] | None = answer.get("Item")
+        return item
+
+
+def new_id() -> str:
+    """An id nobody can guess: 192 random bits, safe in a URL."""
+    return secrets.token_urlsafe(24)
+
+
+def later(moment: str, seconds: float) -> str:
+    """The moment so many seconds after another; both sortable text."""
+    return instant(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Seconds from one moment to another; negative when it has passed."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+_OBJECTS = frozenset({"body", "response", "result"})
+_NUMBERS = frozenset({"timeout", "attempts", "revision"})
+_FIELDS = tuple(field.name for field in dataclasses.fields(Pending))
+
+
+def _item(pending: Pending) -> dict[str, Any]:
+    item: dict[str, Any] = {"kind": {"S": pending.kind}}
+    for name in _FIELDS:
+        value = getattr(pending, name)
+        if name in _NUMBERS:
+            item[name] = {"N": str(value)}
+        elif name in _OBJECTS:
+            if value is not None:
+                item[name] = {"S": jsontext.dumps(value)}
+        elif value:
+            item[name] = {"S": value}
+    if pending.todo:
+        item["due"] = {"S": DUE}
+    else:
+        item.pop("due_at", None)
+    return item
+
+
+def _pending(item: dict[str, Any]) -> Pending:
+    values: dict[str, Any] = {}
+    for name in _FIELDS:
+        if name in item:
+            value = item[name].get("S", item[name].get("N"))
+            values[name] = (
+                int(value) if name in _NUMBERS else jsontext.loads(value) if name in _OBJECTS else value
+            )
+    return Pending(**values)
+
+
+def _place(pending: Pending) -> str:
+    return f"{pending.created_at} {pending.id}"
+
+
+def _cursor(cursor: str) -> str:
+    try:
+        place = base64.urlsafe_b64decode(cursor.encode()).decode()
+        datetime.fromisoformat(place.partition(" ")[0])
+    except (binascii.Error, ValueError):
+        raise ValueError("not a cursor of this list") from None
+    return place
+
+
+def _party(text: str) -> Party:
+    country, _, party = text.partition("/")
+    return country, party
+
+
+def _epoch(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())
