@@ -18,6 +18,7 @@ from chalicelib.ocpi import timestamps
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding, step
 from chalicelib.ocpi.models.base import (
+    PARTIAL_PARTS,
     V211,
     V230,
     Ascii,
@@ -71,9 +72,12 @@ class Judge:
             raise InvalidParameters(message, pointer)
         self.note(pointer, code, message)
 
-    def judge(self, model: Model, value: Any, pointer: str = "", *, partial: bool = False) -> Any:
+    def judge(
+        self, model: Model, value: Any, pointer: str = "", *, partial: bool = False, named_by: str = ""
+    ) -> Any:
         """The object, repaired where lenient; itself where nothing had to be.
 
+        A `partial` one may lack everything but the field that it is `named_by`.
         Raises InvalidParameters for what cannot be used, unless strict.
         """
         if type(value) is not dict:
@@ -84,7 +88,7 @@ class Judge:
             if name in value:
                 old = value[name]
                 new = self._field(row, old, step(pointer, name), partial)
-            elif not row.required or partial:
+            elif name != named_by and (partial or not row.required):
                 continue
             else:
                 old = None
@@ -93,7 +97,31 @@ class Judge:
                 if repaired is None:
                     repaired = dict(value)
                 repaired[name] = new
+        if self.version != V230 and not self.strict:
+            foreign = model.foreign(self.version)
+            for name in foreign.keys() & value.keys():
+                new = self._foreign(*foreign[name], value[name], step(pointer, name))
+                if new is not value[name]:
+                    repaired = dict(value) if repaired is None else repaired
+                    repaired.pop(name)
+                    if new is not None:
+                        repaired[name] = new
         return value if repaired is None else repaired
+
+    def _foreign(self, row: Field, version: str, value: Any, pointer: str) -> Any:
+        """A field of a newer version: as that has it, or None if it is not sound."""
+        if value is None:
+            return None
+        inner = Judge(version, now=self.now)
+        try:
+            value = inner._field(row, value, pointer, False)
+        except InvalidParameters as problem:
+            message = f"not in {self.version}, and as in {version}: {problem.message}; not used"
+            self.note(problem.pointer, "not_in_version", message)
+            return None
+        for finding in inner.findings:
+            self.note(finding.pointer, finding.code, finding.message)
+        return value
 
     def _missing(self, model: Model, name: str, pointer: str) -> Any:
         if not self.strict:
@@ -120,9 +148,14 @@ class Judge:
             return value
         if not value and row.required:
             self.refuse(pointer, "empty", "needs at least one entry")
+        named_by = PARTIAL_PARTS.get(row.name, "") if partial else ""
         repaired: list[Any] | None = None
         for index, item in enumerate(value):
-            new = self._value(row.type, item, step(pointer, index), False)
+            where = step(pointer, index)
+            if named_by and isinstance(row.type, Model):
+                new = self.judge(row.type, item, where, partial=True, named_by=named_by)
+            else:
+                new = self._value(row.type, item, where, False)
             if new is not item:
                 if repaired is None:
                     repaired = list(value)

@@ -5,8 +5,7 @@ Spec: ledger section 4 (CNV-P1 to CNV-P7)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import time
 from typing import Any
 
 from chalicelib.ocpi import models, versions
@@ -17,15 +16,22 @@ from chalicelib.ocpi.versions.delta import Find, Inexpressible, Trip
 __all__ = ["Finding", "Writing", "check", "write"]
 
 
-@dataclass(frozen=True)
 class Writing:
     """What a partner is sent, or None where its version has no way to say it; and what it does not hear of.
 
     The pointers of the losses are in 2.3.0 or 2.2.1 field names, those the lost part had.
     """
 
-    object: Any
-    losses: tuple[Finding, ...]
+    __slots__ = ("_trip", "object")
+
+    def __init__(self, obj: Any, trip: Trip | None = None) -> None:
+        self.object = obj
+        self._trip = trip
+
+    @property
+    def losses(self) -> tuple[Finding, ...]:
+        """What the partner does not hear of, or hears differently."""
+        return self._trip.losses if self._trip else ()
 
 
 def write(
@@ -44,19 +50,19 @@ def write(
     (default: the clock). `partial`: a PATCH; None then also means "send the whole instead".
     """
     if version == V230:
-        return Writing(obj, ())
+        return Writing(obj)
     owner = obj.get("country_code"), obj.get("party_id")
     trip = Trip(
         partial=partial,
         find=find,
         owner=(owner[0], owner[1]) if owner[0] and owner[1] else None,
-        now=now or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        now=now or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     )
     try:
-        return Writing(versions.downgrade(kind, obj, version, trip), tuple(trip.losses))
+        return Writing(versions.downgrade(kind, obj, version, trip), trip)
     except Inexpressible as problem:
         trip.lose(problem.path, problem.code, problem.message)
-        return Writing(None, tuple(trip.losses))
+        return Writing(None, trip)
 
 
 def check(kind: str, obj: Any, version: str = V230, *, partial: bool = False) -> tuple[Finding, ...]:

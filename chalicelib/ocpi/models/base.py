@@ -14,6 +14,9 @@ V211, V221, V230 = VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 # Cardinality (TYP-15 to TYP-17)
 ONE, MAYBE, MANY, SOME = "1", "?", "*", "+"
 
+# Lists that a PATCH merges entry by entry, and the field that names an entry (AMB-10)
+PARTIAL_PARTS = {"evses": "uid"}
+
 
 class Type:
     """What a value has to be, apart from how often it occurs."""
@@ -182,6 +185,7 @@ class Model(Type):
         self.name = name
         self.rows = rows
         self._fields: dict[str, dict[str, Field]] = {}
+        self._foreign: dict[str, dict[str, tuple[Field, str]]] = {}
 
     def fields(self, version: str) -> dict[str, Field]:
         """The rows that exist in that version, by their name there."""
@@ -189,6 +193,22 @@ class Model(Type):
         if known is None:
             known = {row.wire(version): row for row in self.rows if row.since <= version <= row.until}
             self._fields[version] = known
+        return known
+
+    def foreign(self, version: str) -> dict[str, tuple[Field, str]]:
+        """Names that mean nothing in that version but something in a newer one: the row, and which one.
+
+        Partners run mixed minor versions. Such a field is taken if it is sound there,
+        and must not pass unseen, for after the upgrade it would be taken for checked.
+        """
+        known = self._foreign.get(version)
+        if known is None:
+            own = self.fields(version)
+            known = self._foreign[version] = {}
+            for newer in VERSIONS[VERSIONS.index(version) + 1 :]:
+                for name, row in self.fields(newer).items():
+                    if name not in own:
+                        known.setdefault(name, (row, newer))
         return known
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic_core import SchemaValidator
 
 from chalicelib.ocpi.models.base import (
-    MANY,
+    PARTIAL_PARTS,
     SOME,
     V230,
     Bool,
@@ -45,25 +45,27 @@ def validator(model: Model, version: str, partial: bool) -> Any:
     return SchemaValidator(_object(model, version, partial)).isinstance_python
 
 
-def _object(model: Model, version: str, partial: bool = False) -> Any:
-    return {
-        "type": "typed-dict",
-        "fields": {
-            name: {
-                "type": "typed-dict-field",
-                "schema": _field(row, version),
-                "required": row.required and not partial,
-            }
-            for name, row in model.fields(version).items()
-        },
-        "extra_behavior": "ignore",
-        "strict": True,
+def _object(model: Model, version: str, partial: bool = False, named_by: str = "") -> Any:
+    fields = {
+        name: {
+            "type": "typed-dict-field",
+            "schema": _field(row, version, partial),
+            "required": name == named_by or (row.required and not partial),
+        }
+        for name, row in model.fields(version).items()
     }
+    for name, (row, newer) in model.foreign(version).items():
+        schema = {"type": "nullable", "schema": _field(row, newer)}
+        fields[name] = {"type": "typed-dict-field", "schema": schema, "required": False}
+    return {"type": "typed-dict", "fields": fields, "extra_behavior": "ignore", "strict": True}
 
 
-def _field(row: Field, version: str) -> Any:
-    schema = _type(row.type, version)
-    if row.card in (MANY, SOME):
+def _field(row: Field, version: str, partial: bool = False) -> Any:
+    if partial and row.name in PARTIAL_PARTS and isinstance(row.type, Model):
+        schema = _object(row.type, version, True, PARTIAL_PARTS[row.name])
+    else:
+        schema = _type(row.type, version)
+    if row.is_list:
         schema = {"type": "list", "items_schema": schema, "strict": True}
         if row.card == SOME:
             schema["min_length"] = 1

@@ -19,8 +19,28 @@ from typing import Any
 from chalicelib.ocpi.findings import Finding, step
 from chalicelib.ocpi.models.base import V211, V221, DateTime, Enum, Field, Id, Model, Pattern, Text
 
-Path = tuple[str | int, ...]
+# Where in the object: () or (path of the parent, name). Read only when something is lost.
+Path = tuple[Any, ...]
 Find = Callable[[str, str, str, str], "dict[str, Any] | None"]
+
+
+def at(path: Path, *names: str | int) -> Path:
+    """The path that many steps deeper."""
+    for name in names:
+        path = (path, name)
+    return path
+
+
+def pointer(path: Path) -> str:
+    """The path as a JSON Pointer."""
+    names: list[str | int] = []
+    while path:
+        path, name = path
+        names.append(name)
+    text = ""
+    for name in reversed(names):
+        text = step(text, name)
+    return text
 
 
 class Inexpressible(Exception):
@@ -47,14 +67,16 @@ class Trip:
     # the role of a 2.1.1 platform, which its credentials do not tell (CNV-06)
     role: str = "OTHER"
     now: str = ""
-    losses: list[Finding] = field(default_factory=list)
+    lost: list[tuple[Path, str, str]] = field(default_factory=list)
 
     def lose(self, path: Path, code: str, message: str) -> None:
         """Remember what the target version cannot carry."""
-        pointer = ""
-        for name in path:
-            pointer = step(pointer, name)
-        self.losses.append(Finding(pointer, code, message))
+        self.lost.append((path, code, message))
+
+    @property
+    def losses(self) -> tuple[Finding, ...]:
+        """What was lost, in the order it was."""
+        return tuple(Finding(pointer(path), code, message) for path, code, message in self.lost)
 
 
 # A hook is given a copy that it may change, still in the names of the version it comes from.
@@ -101,12 +123,16 @@ class Plan:
             if row not in there and name not in model.fields(target)
         )
         self.changes = tuple(
-            (name, row, change)
+            (name, row.is_list, row.required, change)
             for name, row in model.fields(source).items()
             if row in there
             for change in [_change(row, delta, down)]
             if change is not None
         )
+        # names that mean something only where the object goes: what stands there now is not it
+        self.aliens = frozenset(model.fields(target)) - frozenset(model.fields(source))
+        if not down:
+            self.aliens &= frozenset(self.renames.values())
         self.idle = not (self.hook or self.renames or self.drops or self.changes)
 
     def apply(self, value: Any, trip: Trip, path: Path) -> Any:
@@ -114,19 +140,21 @@ class Plan:
         if type(value) is not dict or self.idle:
             return value
         out: dict[str, Any] | None = None
+        if not self.aliens.isdisjoint(value):
+            value = {name: item for name, item in value.items() if name not in self.aliens}
         if self.hook:
             value = out = self.hook(dict(value), trip, path)
-        for name, row, change in self.changes:
+        for name, is_list, required, change in self.changes:
             old = value.get(name)
             if old is None:
                 continue
-            if row.is_list:
-                new = _each(row, change, old, trip, (*path, name))
+            if is_list:
+                new = _each(required, change, old, trip, (path, name))
             else:
                 try:
-                    new = change(old, trip, (*path, name))
+                    new = change(old, trip, (path, name))
                 except Inexpressible as problem:
-                    if row.required:
+                    if required:
                         raise
                     trip.lose(problem.path, problem.code, problem.message)
                     new = None
@@ -143,7 +171,7 @@ class Plan:
                     value = out = dict(value)
                 gone = out.pop(name)
                 if name not in self.quiet and gone is not None and gone != []:
-                    trip.lose((*path, name), "not_in_version", f"{self.target} has no such field")
+                    trip.lose((path, name), "not_in_version", f"{self.target} has no such field")
         renames = self.renames
         if renames and not renames.keys().isdisjoint(value):
             return {renames.get(name, name): item for name, item in value.items()}
@@ -162,7 +190,7 @@ def plan(model: Model, delta: Delta, down: bool) -> Plan:
     return found
 
 
-def _each(row: Field, change: Change, items: Any, trip: Trip, path: Path) -> Any:
+def _each(required: bool, change: Change, items: Any, trip: Trip, path: Path) -> Any:
     """A list with every entry changed and the inexpressible ones left out (CNV-P5)."""
     if type(items) is not list:
         return items
@@ -170,7 +198,7 @@ def _each(row: Field, change: Change, items: Any, trip: Trip, path: Path) -> Any
     same = True
     for index, item in enumerate(items):
         try:
-            new = change(item, trip, (*path, index))
+            new = change(item, trip, (path, index))
         except Inexpressible as problem:
             trip.lose(problem.path, problem.code, problem.message)
             same = False
@@ -179,7 +207,7 @@ def _each(row: Field, change: Change, items: Any, trip: Trip, path: Path) -> Any
         kept.append(new)
     if same:
         return items
-    if row.required and not kept:
+    if required and not kept:
         raise Inexpressible(path, "empty", "no entry of a required list can be expressed")
     return kept
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.ocpi.models.base import V211, V221
 from chalicelib.ocpi.versions import v2_1_1_sessions as sessions
-from chalicelib.ocpi.versions.delta import Delta, Inexpressible, Path, Trip
+from chalicelib.ocpi.versions.delta import Delta, Inexpressible, Path, Trip, at
 from chalicelib.ocpi.versions.zones import time_zone
 
 # How long a 2.1.1 partner may take for a result; it does not say (CNV-112). Seconds.
@@ -26,8 +26,7 @@ NO_POSTAL_CODE = "N/A"
 def _owned(body: dict[str, Any], trip: Trip, _path: Path) -> dict[str, Any]:
     """CNV-15: 2.1.1 bodies do not name their owner."""
     if trip.owner and not trip.partial:
-        body.setdefault("country_code", trip.owner[0])
-        body.setdefault("party_id", trip.owner[1])
+        body["country_code"], body["party_id"] = trip.owner
     return body
 
 
@@ -51,12 +50,12 @@ def _location_up(location: dict[str, Any], trip: Trip, path: Path) -> dict[str, 
 def _location_down(location: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
     """CNV-32, CNV-34, CNV-36"""
     if location.get("publish") is False:
-        raise Inexpressible((*path, "publish"), "not_published", "2.1.1 knows no unpublished Locations")
+        raise Inexpressible(at(path, "publish"), "not_published", "2.1.1 knows no unpublished Locations")
     kind = location.pop("parking_type", None)
     if kind is not None:
         location["type"] = kind if kind in _PARKING_TYPES else "OTHER"
         if location["type"] != kind:
-            trip.lose((*path, "parking_type"), "changed", f"2.1.1 has no LocationType {kind!r:.40}")
+            trip.lose(at(path, "parking_type"), "changed", f"2.1.1 has no LocationType {kind!r:.40}")
     elif not trip.partial:
         location["type"] = "UNKNOWN"
     if not trip.partial and not location.get("postal_code"):
@@ -94,12 +93,12 @@ def _connector_down(connector: dict[str, Any], trip: Trip, path: Path) -> dict[s
     tariffs = connector.pop("tariff_ids", None)
     if not tariffs:
         if tariffs is not None and trip.partial and not path:
-            raise Inexpressible((*path, "tariff_ids"), "not_alone", "a 2.1.1 PATCH cannot remove the tariff")
+            raise Inexpressible(at(path, "tariff_ids"), "not_alone", "a 2.1.1 PATCH cannot remove the tariff")
         return connector
     chosen = tariffs[0]
     if len(tariffs) > 1:
         chosen = next((each for each in tariffs if _is_regular(each, trip)), chosen)
-        trip.lose((*path, "tariff_ids"), "changed", f"2.1.1 has one tariff; written {chosen!r:.40}")
+        trip.lose(at(path, "tariff_ids"), "changed", f"2.1.1 has one tariff; written {chosen!r:.40}")
     connector["tariff_id"] = chosen
     return connector
 
@@ -119,9 +118,11 @@ def _tariff_down(tariff: dict[str, Any], trip: Trip, path: Path) -> dict[str, An
     """CNV-92 to CNV-97: what 2.1.1 cannot mark or restrict is not sent, rather than misunderstood."""
     if not path:  # inside a CDR it is history, whatever its kind
         if tariff.get("type") not in (None, "REGULAR"):
-            raise Inexpressible(("type",), "not_marked", "2.1.1 cannot tell this tariff from a regular one")
+            raise Inexpressible(
+                at((), "type"), "not_marked", "2.1.1 cannot tell this tariff from a regular one"
+            )
         if not is_valid(tariff, trip.now):
-            raise Inexpressible(("end_date_time",), "not_valid_now", "2.1.1 tariffs have no validity")
+            raise Inexpressible(at((), "end_date_time"), "not_valid_now", "2.1.1 tariffs have no validity")
     limits = [
         f"{word} {price['excl_vat']} {tariff.get('currency', '')}".strip()
         for name, word in (("min_price", "at least"), ("max_price", "at most"))
@@ -141,7 +142,7 @@ def _elements_down(elements: list[dict[str, Any]], trip: Trip, path: Path) -> li
     by_current: list[tuple[Path, dict[str, Any]]] = []
     for number, element in enumerate(elements):
         limits = element.get("restrictions") or {}
-        where = (*path, "elements", number)
+        where = at(path, "elements", number)
         if limits.get("reservation"):
             trip.lose(where, "not_in_version", "2.1.1 prices no reservations")
         elif limits.get("min_current") is not None or limits.get("max_current") is not None:
@@ -150,7 +151,7 @@ def _elements_down(elements: list[dict[str, Any]], trip: Trip, path: Path) -> li
         else:
             kept.append(element)
     if not kept:
-        raise Inexpressible((*path, "elements"), "empty", "no element of the tariff can be expressed")
+        raise Inexpressible(at(path, "elements"), "empty", "no element of the tariff can be expressed")
     default = {
         each["type"] for element in kept if _unrestricted(element) for each in element["price_components"]
     }
@@ -165,7 +166,7 @@ def _elements_down(elements: list[dict[str, Any]], trip: Trip, path: Path) -> li
         return [{**kept[0], "price_components": list(first.values())}]
     dimensions = {frozenset(each["type"] for each in element["price_components"]) for element in kept}
     if len(dimensions) > 1:
-        trip.lose((*path, "elements"), "changed", "2.1.1 chooses one element for all dimensions (CNV-97)")
+        trip.lose(at(path, "elements"), "changed", "2.1.1 chooses one element for all dimensions (CNV-97)")
     return kept
 
 
@@ -191,7 +192,9 @@ def _response_up(response: dict[str, Any], trip: Trip, _path: Path) -> dict[str,
 def _result_down(result: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
     """CNV-113: a cancelled reservation has no word in 2.1.1 and is not sent."""
     if result.get("result") == "CANCELED_RESERVATION":
-        raise Inexpressible((*path, "result"), "unknown_enum", "2.1.1 cannot tell of a cancelled reservation")
+        raise Inexpressible(
+            at(path, "result"), "unknown_enum", "2.1.1 cannot tell of a cancelled reservation"
+        )
     return result
 
 
@@ -211,7 +214,7 @@ def _reservation_down(command: dict[str, Any], trip: Trip, path: Path) -> dict[s
         else:
             number = zlib.crc32(name.upper().encode()) & 0x7FFFFFFF
             command["reservation_id"] = number
-            trip.lose((*path, "reservation_id"), "changed", f"written as the number {number}")
+            trip.lose(at(path, "reservation_id"), "changed", f"written as the number {number}")
     return command
 
 
@@ -228,7 +231,7 @@ def _credentials_down(credentials: dict[str, Any], trip: Trip, path: Path) -> di
     roles = credentials.pop("roles", None)
     if roles:
         if len(roles) > 1:
-            trip.lose((*path, "roles"), "changed", "2.1.1 credentials name one party")
+            trip.lose(at(path, "roles"), "changed", "2.1.1 credentials name one party")
         credentials |= {name: roles[0][name] for name in ("business_details", "party_id", "country_code")}
     return credentials
 
@@ -270,7 +273,6 @@ DELTA = Delta(
         "Tariff": _tariff_down,
         "Session": sessions.session_down,
         "CDR": sessions.cdr_down,
-        "ChargingPeriod": sessions.period_down,
         "CommandResult": _result_down,
         "ReserveNow": _reservation_down,
         "Credentials": _credentials_down,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.ocpi.versions.delta import Inexpressible, Path, Trip
+from chalicelib.ocpi.versions.delta import Inexpressible, Path, Trip, at
 
 # A reference to nothing (SES-24, CDR-32)
 NONE = "#NA"
@@ -40,7 +40,7 @@ def session_down(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, A
         if "charging_periods" in session:
             told.append("charging_periods")  # a 2.1.1 PATCH replaces them (SES-20)
         if told:
-            raise Inexpressible((*path, told[0]), "not_alone", "2.1.1 needs the whole Session for this")
+            raise Inexpressible(at(path, told[0]), "not_alone", "2.1.1 needs the whole Session for this")
         return _cost_down(session)
     session["location"] = _embedded(session, trip, path)
     return _cost_down(session)
@@ -51,7 +51,7 @@ def _embedded(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]
     known = _known_location(session, session.get("location_id"), trip)
     if known is None:
         raise Inexpressible(
-            (*path, "location_id"), "unknown_location", "2.1.1 embeds a Location; unknown here"
+            at(path, "location_id"), "unknown_location", "2.1.1 embeds a Location; unknown here"
         )
     uid, connector_id = _folded(session.get("evse_uid")), _folded(session.get("connector_id"))
     evses = []
@@ -89,7 +89,9 @@ def cdr_up(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
 def cdr_down(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
     """CNV-78, CNV-79, CNV-80, CNV-81"""
     if cdr.get("credit"):
-        raise Inexpressible((*path, "credit"), "credit_cdr", "2.1.1 knows no credit CDRs; settle out of band")
+        raise Inexpressible(
+            at(path, "credit"), "credit_cdr", "2.1.1 knows no credit CDRs; settle out of band"
+        )
     _token_down(cdr)
     place = cdr.get("cdr_location")
     if place is not None:
@@ -104,7 +106,7 @@ def cdr_down(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
                 {**each, "dimensions": [{"type": "TIME", "volume": 0}]} if period_empty(each) else each
                 for each in cdr["charging_periods"]
             ]
-            trip.lose((*path, "charging_periods", index), "changed", "no dimension that 2.1.1 has (CNV-85)")
+            trip.lose(at(path, "charging_periods", index), "changed", "no dimension that 2.1.1 has (CNV-85)")
             break
     return _cost_down(cdr)
 
@@ -143,16 +145,9 @@ def period_up(period: dict[str, Any], _trip: Trip, _path: Path) -> dict[str, Any
     return period
 
 
-def period_down(period: dict[str, Any], _trip: Trip, path: Path) -> dict[str, Any]:
-    """CNV-85: a period of which nothing can be told is left out; CDRs have put a TIME of 0 there before."""
-    if period_empty(period):
-        raise Inexpressible((*path, "dimensions"), "empty", "no dimension that 2.1.1 has")
-    return period
-
-
 def period_empty(period: dict[str, Any]) -> bool:
-    """Whether 2.1.1 has a word for none of the period's dimensions."""
-    return not any(each.get("type") in _DIMENSIONS for each in period.get("dimensions") or ())
+    """Whether 2.1.1 has a word for none of the period's dimensions; a Session goes without such periods."""
+    return _DIMENSIONS.isdisjoint([each.get("type") for each in period.get("dimensions") or ()])
 
 
 _DIMENSIONS = frozenset({"ENERGY", "MAX_CURRENT", "MIN_CURRENT", "PARKING_TIME", "TIME"})
@@ -193,8 +188,7 @@ def _cost_down(body: dict[str, Any]) -> dict[str, Any]:
 
 def _owner_up(body: dict[str, Any], trip: Trip) -> dict[str, Any]:
     if trip.owner and not trip.partial:
-        body.setdefault("country_code", trip.owner[0])
-        body.setdefault("party_id", trip.owner[1])
+        body["country_code"], body["party_id"] = trip.owner
     return body
 
 

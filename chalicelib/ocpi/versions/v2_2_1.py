@@ -9,7 +9,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 from chalicelib.ocpi.models.base import V221, V230
-from chalicelib.ocpi.versions.delta import Delta, Inexpressible, Path, Trip
+from chalicelib.ocpi.versions.delta import Delta, Inexpressible, Path, Trip, at
 
 # Enough digits that no sum or difference of two accepted amounts is rounded.
 _EXACT = Context(prec=210)
@@ -24,7 +24,7 @@ def _price_up(price: dict[str, Any], _trip: Trip, _path: Path) -> dict[str, Any]
     up = {"before_taxes": without}
     if included is not None:
         up["taxes"] = [{"name": "VAT", "amount": _add(included, without, -1)}]
-    return up | price
+    return up | price | up
 
 
 def _price_down(price: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def _price_down(price: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]
             total = _add(total, tax["amount"])
         down["incl_vat"] = total
         if len(taxes) > 1 or taxes[0].keys() != {"name", "amount"} or taxes[0]["name"] != "VAT":
-            trip.lose((*path, "taxes"), "changed", "names and rates of taxes; only their sum is written")
+            trip.lose(at(path, "taxes"), "changed", "names and rates of taxes; only their sum is written")
     return down | price
 
 
@@ -73,7 +73,7 @@ def _tariff_down(tariff: dict[str, Any], trip: Trip, path: Path) -> dict[str, An
     for number, element in enumerate(tariff.get("elements") or ()):
         components = []
         for index, component in enumerate(element.get("price_components") or ()):
-            where = (*path, "elements", number, "price_components", index)
+            where = at(path, "elements", number, "price_components", index)
             components.append(_net(component, included, trip, where))
         elements.append({**element, "price_components": components})
     if elements:
@@ -85,7 +85,7 @@ def _net(component: dict[str, Any], included: str, trip: Trip, path: Path) -> di
     rate = component.get("vat")
     if included == "N/A":
         if rate is not None:
-            trip.lose((*path, "vat"), "changed", "no taxes apply, so no rate is written")
+            trip.lose(at(path, "vat"), "changed", "no taxes apply, so no rate is written")
         return {name: value for name, value in component.items() if name != "vat"}
     if rate is None:
         if component["price"] == 0:
@@ -99,7 +99,7 @@ def _net(component: dict[str, Any], included: str, trip: Trip, path: Path) -> di
         .quantize(_FOUR_DECIMALS, context=_EXACT)
         .normalize(_EXACT)
     )
-    trip.lose((*path, "price"), "changed", "2.2.1 prices exclude VAT; the net price is written")
+    trip.lose(at(path, "price"), "changed", "2.2.1 prices exclude VAT; the net price is written")
     return {**component, "price": _plain(net)}
 
 
@@ -118,7 +118,7 @@ def _credentials_down(credentials: dict[str, Any], trip: Trip, path: Path) -> di
     if hub and roles:
         mine = [role for role in roles if f"{role['country_code']}{role['party_id']}".upper() == hub.upper()]
         if len(roles) > 1:
-            trip.lose((*path, "roles"), "changed", "only the hub itself; its parties are in hubclientinfo")
+            trip.lose(at(path, "roles"), "changed", "only the hub itself; its parties are in hubclientinfo")
         hub_role = {"role": "HUB", "country_code": hub[:2], "party_id": hub[2:]}
         credentials["roles"] = [{**(mine or roles)[0], **hub_role}]
     return credentials
