@@ -60,7 +60,7 @@ class Functions:
     def __init__(self, app: Any, workers: ModuleType, platform: Any) -> None:
         self.app = app
         self._workers = workers
-        self._platform = platform
+        self.platform = platform
         self._prefix = f"{platform.settings.prefix}-"
 
     def call(self, name: str, event: Any) -> Any:
@@ -71,7 +71,7 @@ class Functions:
         context = Context(self._prefix + name.replace("_", "-"))
         # Lambda hands numbers over as floats; a handler must cope with them here too.
         event = json.loads(_encode(event))
-        with wiring.using(self._platform):
+        with wiring.using(self.platform):
             try:
                 answer = _encode(handler(event, context))
             except Exception as problem:

@@ -219,6 +219,12 @@ class StreamFeed:
         self.remember()
         return done
 
+    def rewind(self) -> None:
+        """Begin again at the oldest record there is."""
+        self._iterators.clear()
+        self._reached.clear()
+        self._failures.clear()
+
     def _feed(self, shard: str) -> int:
         streams = self._clients.dynamodbstreams
         iterator = self._iterators.get(shard) or self._iterator(shard)

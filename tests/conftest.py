@@ -1,0 +1,458 @@
+"""What tests are written with.
+
+In this process, by hand, no threads (moto behind botocore; milliseconds):
+
+`platform`   a `wiring.Platform` on empty tables, hosting CPO NL/EXA and EMSP NL/EXM; override the
+             fixture `settings` in a module or a class to change that (`OCPI_PARTIES`, ...).
+`ask`        `ask("GET", "/ocpi/2.2.1/sender/locations?limit=2", token=partner.token, body={...},
+             headers={...})`: a request through app.py as the event API Gateway makes. The answer has
+             `.status` (HTTP), `.code` (OCPI), `.data`, `.json`, `.text`, `.headers` (lower-cased names).
+             `token` is the credentials token in clear; `authorization` sets the header as it is. A body
+             that is no str or bytes is sent as JSON (Decimals exactly). A path may be a whole URL.
+`operate`    `operate("put", module="locations", object={...})`: the operator action's data; an error
+             raises `OperatorRefused` with `.code`, `.message`, `.pointer`.
+`drain`      runs change streams and queues by hand until nothing is left, then what is due (`sweep`), and
+             so on until quiet; answers how many batches that were. What waits for a later time stays.
+`clock`      `clock.advance(seconds)`: later for the platform and for delayed or hidden messages; then `drain()`.
+`events`     `events()` or `events("ObjectChanged")`: what the back end heard, as EventBridge envelopes.
+`partner`    a registered partner: a `tests.stub.PartnerStub` on a loopback port, with `.id` (ours for it) and
+             `.token` (what it sends us). CPO BE/BEC and EMSP DE/MSP, 2.2.1.
+`register_partner`  makes more of them: `register_partner(version="2.1.1", roles=[{"role": "EMSP",
+             "country_code": "FR", "party_id": "ABC"}])`.
+`make_platform`  another in-process platform: `make_platform({"OCPI_PARTIES": ...})`, answered as a `Hand` with
+             `.platform`, `.ask`, `.operate`, `.drain`, `.clock`, `.events`, `.register_partner`.
+
+Whole platforms with threads and real HTTP (about a second):
+
+`two_platforms`  `.cpo` (CPO NL/EXA) and `.emsp` (EMSP DE/EXM), each a `localrun.platform.LocalPlatform`
+             (`.do(action, **fields)`, `.operator(payload)`, `.events()`, `.base_url`), not registered with each
+             other until `two_platforms.register(version)`. One pair per module; `fresh_platforms` is one
+             per test. Wait for things with `localrun.platform.eventually(lambda: ...)`.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from tests.stub import PartnerStub
+
+HOST = "ocpi.example.com"
+CPO = {
+    "role": "CPO",
+    "country_code": "NL",
+    "party_id": "EXA",
+    "business_details": {"name": "Example Charging"},
+}
+EMSP = {
+    "role": "EMSP",
+    "country_code": "NL",
+    "party_id": "EXM",
+    "business_details": {"name": "Example Mobility"},
+}
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back through the doors."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def code(self) -> int:
+        return int(self.json["status_code"])
+
+    @property
+    def data(self) -> Any:
+        return self.json.get("data")
+
+
+class OperatorRefused(Exception):
+    """The error of an operator action."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(f"{error['code']} {error['pointer']}: {error['message']}")
+        self.code, self.message, self.pointer = error["code"], error["message"], error["pointer"]
+
+
+class Clock:
+    """The platform's clock, and what the queues hide for a time."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._ahead = timedelta()
+
+    def __call__(self) -> str:
+        from chalicelib.ocpi.messages import instant
+
+        return instant(datetime.now(UTC) + self._ahead)
+
+    def advance(self, seconds: float) -> None:
+        """Be so much later."""
+        from moto.core.models import DEFAULT_ACCOUNT_ID
+        from moto.sqs.models import sqs_backends
+
+        self._ahead += timedelta(seconds=seconds)
+        for backend in sqs_backends[DEFAULT_ACCOUNT_ID].values():
+            for name, queue in backend.queues.items():
+                if name.startswith(f"{self._prefix}-"):
+                    for message in queue._messages:
+                        message.delayed_until -= seconds * 1000
+                        if message.visible_at:
+                            message.visible_at -= seconds * 1000
+
+
+class Hand:
+    """A platform in this process, worked by hand."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        from chalicelib import wiring
+        from chalicelib import workers as doors
+        from localrun import creation
+        from localrun.emulator import Moto
+        from localrun.events import EventLog
+        from localrun.front import keep_requests_apart
+        from localrun.functions import Functions
+        from localrun.gateway import Routes
+        from localrun.pump import QueueFeed, StreamFeed
+        from localrun.template import Template
+
+        from app import app
+
+        self._environ = {"AWS_REGION": "eu-central-1", **settings}
+        clients = wiring.Clients(self._environ)
+        self._wire(clients)
+        self.stage = self.platform.settings.stage
+        template = Template.read(self.stage, "123456789012")
+        creation.create(template, clients)
+        emulator = Moto()
+        self.event_log = EventLog(clients, creation.capture_events(self.stage, clients), emulator)
+        name = f"/ocpi/{self.stage}/base_url"
+        clients.ssm.put_parameter(Name=name, Value=f"https://{HOST}", Type="String", Overwrite=True)
+        keep_requests_apart(app)
+        self.functions = Functions(app, doors, self.platform)
+        self._routes = Routes(app.routes)
+        self._feeds: list[Any] = []
+        for source in template.sources(app):
+            if source.kind == "SQS":
+                self._feeds.append(QueueFeed(source, self.functions, clients, emulator))
+            elif source.kind == "DynamoDB":
+                self._feeds.append(StreamFeed(source, self.functions, clients, emulator, self.stage))
+        self._stubs: list[PartnerStub] = []
+
+    def _wire(self, clients: Any) -> None:
+        """A platform that remembers nothing."""
+        from chalicelib import wiring
+
+        self.platform = wiring.build(self._environ, clients)
+        self.clock = Clock(self.platform.settings.prefix)
+        self.platform.clock = self.clock
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        authorization: str | None = None,
+    ) -> Answer:
+        """A request through the doors; see the module's docstring."""
+        import msgspec
+        from localrun.gateway import proxy_event
+
+        if path.startswith(("http://", "https://")):
+            parts = urlsplit(path)
+            path = parts.path + (f"?{parts.query}" if parts.query else "")
+        sent = {"Host": HOST, "X-Forwarded-Proto": "https"}
+        if token is not None:
+            sent["Authorization"] = "Token " + base64.b64encode(token.encode()).decode()
+        if authorization is not None:
+            sent["Authorization"] = authorization
+        if body is not None and not isinstance(body, str | bytes):
+            body = msgspec.json.Encoder(decimal_format="number").encode(body)
+            sent["Content-Type"] = "application/json"
+        if isinstance(body, str):
+            body = body.encode()
+        sent |= headers or {}
+        event = proxy_event(self._routes, method, path, list(sent.items()), body or b"")
+        assert event is not None, f"no route, not even a catch-all, for {path}"
+        found = self.functions.call("api_handler", event)
+        many = {name.lower(): ", ".join(values) for name, values in found["multiValueHeaders"].items()}
+        one = {name.lower(): value for name, value in found["headers"].items()}
+        return Answer(found["statusCode"], one | many, found.get("body") or "")
+
+    def operate(self, action: str, **fields: Any) -> Any:
+        """The data of an operator action. Raises OperatorRefused."""
+        answer = self.functions.call("operator", {"action": action, **fields})
+        if not answer["ok"]:
+            raise OperatorRefused(answer["error"])
+        return answer["data"]
+
+    def drain(self, sweep: bool = True, most: int = 500) -> int:
+        """Work until nothing is left that is due; how many batches there were."""
+        batches = 0
+        while True:
+            before = batches
+            for feed in self._feeds:
+                while not feed.idle():
+                    if not feed.feed():
+                        break
+                    batches += 1
+                    assert batches < most, "there is no end to it: something feeds itself"
+            if batches > before:
+                continue
+            if sweep:
+                from localrun.pump import schedule_event
+
+                self.functions.call("sweep", schedule_event("sweep"))
+                if not all(feed.idle() for feed in self._feeds):
+                    continue
+            return batches
+
+    def events(self, kind: str = "") -> list[dict[str, Any]]:
+        """What the back end heard so far, of one detail-type or all."""
+        while self.event_log.collect():
+            """Ten at a time."""
+        return [each for each in self.event_log.after() if kind in ("", each["detail-type"])]
+
+    def register_partner(
+        self,
+        roles: list[dict[str, str]] | None = None,
+        version: str = "2.2.1",
+        name: str = "Stub Charging",
+        **more: Any,
+    ) -> PartnerStub:
+        """A partner that was invited and registered from its side."""
+        stub = PartnerStub(roles, version, name, own_token=f"stub-token-{next(_numbers)}")
+        self._stubs.append(stub)
+        invited = self.operate("invite", name=name, **more)
+        answer = self.ask(
+            "POST", f"/ocpi/{version}/credentials", token=invited["token"], body=stub.credentials
+        )
+        assert answer.code == 1000, answer.text
+        stub.id, stub.token = invited["partner"], answer.data["token"]
+        if isinstance(stub.id, dict):
+            stub.id = stub.id["id"]
+        stub.received.clear()
+        return stub
+
+    def empty(self) -> None:
+        """Tables, queues and events as they were in the beginning."""
+        from moto.core.models import DEFAULT_ACCOUNT_ID
+        from moto.dynamodb.models import dynamodb_backends
+        from moto.sqs.models import sqs_backends
+
+        prefix = f"{self.platform.settings.prefix}-"
+        for backend in dynamodb_backends[DEFAULT_ACCOUNT_ID].values():
+            for name, table in backend.tables.items():
+                if name.startswith(prefix):
+                    table.items.clear()
+                    if table.stream_shard:
+                        table.stream_shard.items.clear()
+        for queues in sqs_backends[DEFAULT_ACCOUNT_ID].values():
+            for name, queue in queues.queues.items():
+                if name.startswith(prefix):
+                    queue._messages.clear()
+                    queue.pending_messages.clear()
+                    queue.deleted_messages.clear()
+        self.event_log.forget()
+        for feed in self._feeds:
+            if hasattr(feed, "rewind"):
+                feed.rewind()
+        self._wire(self.platform.clients)
+        self.functions.platform = self.platform
+
+    def close(self) -> None:
+        for stub in self._stubs:
+            stub.down()
+        self._stubs.clear()
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[None]:
+    """moto behind every botocore client of this process that has no endpoint of its own."""
+    from localrun.emulator import share_stream_records
+    from moto import mock_aws
+
+    before = {name: os.environ.pop(name, None) for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE")}
+    share_stream_records()
+    with mock_aws():
+        yield
+    os.environ.update({name: value for name, value in before.items() if value is not None})
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    """The settings of `platform`; override it to change them."""
+    return {}
+
+
+@pytest.fixture
+def make_platform(aws: None) -> Iterator[Callable[..., Hand]]:
+    """A factory of platforms worked by hand, each with tables of its own."""
+    made: list[Hand] = []
+
+    def make(settings: Mapping[str, str] | None = None) -> Hand:
+        hand = _borrow({**_defaults(), **(settings or {})})
+        made.append(hand)
+        return hand
+
+    yield make
+    for hand in made:
+        hand.close()
+        _idle.setdefault(_shape(hand), []).append(hand)
+
+
+@pytest.fixture
+def hand(make_platform: Callable[..., Hand], settings: dict[str, str]) -> Hand:
+    """The platform of the other fixtures, with everything that works on it."""
+    return make_platform(settings)
+
+
+@pytest.fixture
+def platform(hand: Hand) -> Iterator[Any]:
+    """The wired platform, also the one that `wiring.platform()` answers in the test itself."""
+    from chalicelib import wiring
+
+    with wiring.using(hand.platform):
+        yield hand.platform
+
+
+@pytest.fixture
+def ask(hand: Hand) -> Callable[..., Answer]:
+    return hand.ask
+
+
+@pytest.fixture
+def operate(hand: Hand) -> Callable[..., Any]:
+    return hand.operate
+
+
+@pytest.fixture
+def drain(hand: Hand) -> Callable[..., int]:
+    return hand.drain
+
+
+@pytest.fixture
+def clock(hand: Hand) -> Clock:
+    return hand.clock
+
+
+@pytest.fixture
+def events(hand: Hand) -> Callable[..., list[dict[str, Any]]]:
+    return hand.events
+
+
+@pytest.fixture
+def register_partner(hand: Hand) -> Callable[..., PartnerStub]:
+    return hand.register_partner
+
+
+@pytest.fixture
+def partner(hand: Hand) -> PartnerStub:
+    return hand.register_partner()
+
+
+class Pair:
+    """A CPO and an eMSP, whole platforms that speak HTTP with each other."""
+
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        from localrun.emulator import Moto
+        from localrun.platform import LocalPlatform
+
+        emsp = {**EMSP, "country_code": "DE"}
+        self._emulator = Moto()
+        self._emulator.start()
+        more = dict(settings or {})
+        self.cpo = LocalPlatform({"OCPI_PARTIES": json.dumps([CPO]), **more}, emulator=self._emulator)
+        self.emsp = LocalPlatform({"OCPI_PARTIES": json.dumps([emsp]), **more}, emulator=self._emulator)
+        self.cpo.start()
+        self.emsp.start()
+        self.version = ""
+
+    def register(self, version: str = "2.2.1") -> dict[str, Any]:
+        """Register them with each other, the eMSP as the one that asks; the CPO as the eMSP sees it.
+
+        Does nothing when they are, in this version.
+        """
+        if self.version == version:
+            return next(each for each in self.emsp.do("partners")["partners"] if each["state"] == "REGISTERED")
+        if self.version:
+            self.unregister()
+        invited = self.cpo.do("invite", name="Example Mobility")
+        found = self.emsp.do(
+            "register", versions_url=invited["versions_url"], token=invited["token"], version=version
+        )
+        self.version = version
+        return dict(found)
+
+    def unregister(self) -> None:
+        for each in self.emsp.do("partners")["partners"]:
+            if each["state"] == "REGISTERED":
+                self.emsp.do("unregister", partner=each["id"])
+        self.version = ""
+
+    def __enter__(self) -> Pair:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cpo.stop()
+        self.emsp.stop()
+        self._emulator.stop()
+
+
+@pytest.fixture(scope="module")
+def two_platforms() -> Iterator[Pair]:
+    """One pair for all tests of a module."""
+    with Pair() as pair:
+        yield pair
+
+
+@pytest.fixture
+def fresh_platforms() -> Iterator[Pair]:
+    """A pair for one test."""
+    with Pair() as pair:
+        yield pair
+
+
+_idle: dict[str, list[Hand]] = {}
+
+
+def _borrow(settings: dict[str, str]) -> Hand:
+    """A platform of these settings: one an earlier test is done with, emptied, or a new one."""
+    for hand in _idle.get(json.dumps(settings, sort_keys=True), ()):
+        _idle[json.dumps(settings, sort_keys=True)].remove(hand)
+        hand.empty()
+        return hand
+    made = Hand({"OCPI_STAGE": f"t{os.getpid() % 10000}-{next(_numbers)}", **settings})
+    made.shape = json.dumps(settings, sort_keys=True)  # type: ignore[attr-defined]
+    return made
+
+
+def _shape(hand: Hand) -> str:
+    return str(hand.shape)  # type: ignore[attr-defined]
+
+
+def _defaults() -> dict[str, str]:
+    return {
+        "OCPI_PARTIES": json.dumps([CPO, EMSP]),
+        "OCPI_ALLOW_PRIVATE_URLS": "1",
+        "OCPI_BASE_URL": f"https://{HOST}",
+        "OCPI_RETRY_SCHEDULE": "5,30,120,600",
+    }
