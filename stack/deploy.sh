@@ -20,6 +20,12 @@ export AWS_DEFAULT_REGION="$region"
 account="$(aws sts get-caller-identity --query Account --output text)"
 bucket="${DEPLOY_BUCKET:-ocpi-deploy-$account-$region}"
 
+# The registry of shareable test events belongs to the account; the console makes it, or we do.
+if aws schemas describe-registry --registry-name lambda-testevent-schemas >/dev/null 2>&1 ||
+  aws schemas create-registry --registry-name lambda-testevent-schemas >/dev/null 2>&1; then
+  export TEST_EVENTS="${TEST_EVENTS:-on}"
+fi
+
 exists=no
 aws cloudformation describe-stacks --stack-name "$STACK" >/dev/null 2>&1 && exists=yes
 "$PYTHON" -m stack.parameters "$PACKAGE/parameters-$STAGE.json" --stage "$STAGE" --exists "$exists"

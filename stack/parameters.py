@@ -15,7 +15,7 @@ from pathlib import Path
 from stack import template
 
 # Beside the functions' settings: what only the stack reads.
-STACK_ONLY = {"ALARM_EMAIL": "AlarmEmail", "TABLE_PROTECTION": "TableProtection"}
+STACK_ONLY = {"ALARM_EMAIL": "AlarmEmail", "TABLE_PROTECTION": "TableProtection", "TEST_EVENTS": "TestEvents"}
 
 
 def overrides(environ: Mapping[str, str], stage: str, exists: bool) -> list[str]:

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stack import functions, gateway, permissions, storage
+from stack import dashboard, functions, gateway, permissions, storage, watching
 from stack.storage import named, sub
 
 HOME = Path(__file__).parent.parent / ".chalice"
@@ -73,6 +73,17 @@ def merge_template() -> dict[str, Any]:
         "AllowedValues": ["on", "off"],
         "Description": "on: tables refuse to be deleted",
     }
+    parameters["AlarmEmail"] = {
+        "Type": "String",
+        "Default": "",
+        "Description": "Where alarms are mailed to; empty: nowhere, subscribe to the topic yourself",
+    }
+    parameters["TestEvents"] = {
+        "Type": "String",
+        "Default": "off",
+        "AllowedValues": ["on", "off"],
+        "Description": "on: test events for the operator function; needs the registry that deploy.sh makes",
+    }
     variables: dict[str, Any] = {"OCPI_STAGE": {"Ref": "Stage"}}
     variables |= {name: {"Ref": parameter(name)} for name in SETTINGS}
     return {
@@ -80,10 +91,16 @@ def merge_template() -> dict[str, Any]:
         "Conditions": {
             "ProtectTables": {"Fn::Equals": [{"Ref": "TableProtection"}, "on"]},
             "HasBackend": {"Fn::Not": [{"Fn::Equals": [{"Ref": "OcpiBackendFunction"}, ""]}]},
+            "HasAlarmEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]},
+            "HasTestEvents": {"Fn::Equals": [{"Ref": "TestEvents"}, "on"]},
             "HasBaseUrl": {"Fn::Not": [{"Fn::Equals": [{"Ref": "OcpiBaseUrl"}, ""]}]},
         },
         "Globals": {"Function": {"Environment": {"Variables": variables}}},
-        "Resources": {**storage.resources(), **functions.resources(), **gateway.resources()},
+        "Resources": {
+            name: resource
+            for room in (storage, functions, gateway, watching, dashboard)
+            for name, resource in room.resources().items()
+        },
         "Outputs": {
             "VersionsUrl": {
                 "Description": "What a partner is given, with a token from the operator action invite",
@@ -93,6 +110,15 @@ def merge_template() -> dict[str, Any]:
                 "Description": "The one door for operators: Lambda console, Test tab",
                 "Value": named("operator"),
             },
+            "DashboardUrl": {
+                "Description": "The operator's screen",
+                "Value": sub(
+                    "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home"
+                    "?region=${AWS::Region}#dashboards/dashboard/ocpi-${Stage}"
+                ),
+            },
+            "AlarmTopicArn": {"Description": "Where alarms go", "Value": {"Ref": "AlarmTopic"}},
+            "EventBus": {"Description": "What your back end hears", "Value": {"Ref": "Bus"}},
         },
     }
 

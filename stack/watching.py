@@ -1,0 +1,344 @@
+"""Alarms and their topic, saved log queries, and the operator function's test events.
+
+Numbers are taken where they cost nothing: AWS's own metrics, and for partners
+the count of events on the bus (a rule counts what it matches). Two come from
+log lines by metric filters, which cost nothing per line, unlike EMF's bytes.
+What each alarm means is in docs/operating.md.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from stack.functions import BY_NAME
+from stack.storage import QUEUE_TIMEOUTS, named, sub
+
+NAMESPACE = sub("ocpi-${Stage}")
+NO_BASELINE = "notBreaching"
+
+
+def resources() -> dict[str, Any]:
+    """The CloudFormation resources of this room, by logical id."""
+    found: dict[str, Any] = {
+        "AlarmTopic": {
+            "Type": "AWS::SNS::Topic",
+            "Properties": {"TopicName": named("alarms"), "DisplayName": sub("OCPI ${Stage}")},
+        },
+        "AlarmTopicPolicy": _topic_policy(),
+        "AlarmMail": {
+            "Type": "AWS::SNS::Subscription",
+            "Condition": "HasAlarmEmail",
+            "Properties": {
+                "TopicArn": {"Ref": "AlarmTopic"},
+                "Protocol": "email",
+                "Endpoint": {"Ref": "AlarmEmail"},
+            },
+        },
+        "UnforeseenFilter": _counted("api_handler", '{ $.message = "unforeseen" }', "Unforeseen", "1"),
+        "OldestDeliveryFilter": _counted(
+            "sweep", '{ $.message = "backlog" }', "OldestDelivery", "$.oldest_seconds"
+        ),
+        "PartnerUnreachableRule": _rule(
+            "PartnerUnreachable", "Partner <partner> is unreachable: <reason>. Deliveries wait."
+        ),
+        "DeliveryFailedRule": _rule("DeliveryFailed", "A delivery to <partner> failed for good: <reason>."),
+    }
+    found |= _alarms()
+    found |= _queries()
+    found["OperatorTestEvents"] = {
+        "Type": "AWS::EventSchemas::Schema",
+        "Condition": "HasTestEvents",
+        "Properties": {
+            "RegistryName": "lambda-testevent-schemas",
+            "SchemaName": sub("_ocpi-${Stage}-operator-schema"),
+            "Type": "OpenApi3",
+            "Content": json.dumps(_test_events(), separators=(",", ":")),
+        },
+    }
+    return found
+
+
+def _topic_policy() -> dict[str, Any]:
+    return {
+        "Type": "AWS::SNS::TopicPolicy",
+        "Properties": {
+            "Topics": [{"Ref": "AlarmTopic"}],
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
+                        "Action": "sns:Publish",
+                        "Resource": {"Ref": "AlarmTopic"},
+                        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+                    }
+                ],
+            },
+        },
+    }
+
+
+def _counted(function: str, pattern: str, metric: str, value: str) -> dict[str, Any]:
+    group = "ApiHandlerLogGroup" if function == "api_handler" else f"{BY_NAME[function].logical_id}LogGroup"
+    return {
+        "Type": "AWS::Logs::MetricFilter",
+        "Properties": {
+            "LogGroupName": {"Ref": group},
+            "FilterPattern": pattern,
+            "MetricTransformations": [
+                {"MetricNamespace": NAMESPACE, "MetricName": metric, "MetricValue": value}
+            ],
+        },
+    }
+
+
+def _rule(event: str, words: str) -> dict[str, Any]:
+    """Says which partner in the mail; its count of matches is the alarm's metric."""
+    return {
+        "Type": "AWS::Events::Rule",
+        "Properties": {
+            "Name": named(event),
+            "EventBusName": {"Ref": "Bus"},
+            "EventPattern": {"source": ["ocpi"], "detail-type": [event]},
+            "Targets": [
+                {
+                    "Id": "mail",
+                    "Arn": {"Ref": "AlarmTopic"},
+                    "InputTransformer": {
+                        "InputPathsMap": {"partner": "$.detail.partner", "reason": "$.detail.reason"},
+                        "InputTemplate": json.dumps(words),
+                    },
+                }
+            ],
+        },
+    }
+
+
+def _alarms() -> dict[str, Any]:
+    dead = {
+        f"d{at}": (
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            {"QueueName": f"ocpi-${{Stage}}-{queue}-dead"},
+        )
+        for at, queue in enumerate((*QUEUE_TIMEOUTS, "announce"))
+    }
+    own = ("ocpi-${Stage}", {})
+    return {
+        "DeadLettersAlarm": _alarm(
+            "dead-letters",
+            "Messages that failed five times wait in a dead-letter queue",
+            metrics=[
+                *(
+                    {
+                        "Id": each,
+                        "ReturnData": False,
+                        "MetricStat": _stat(space, metric, dimensions, "Maximum"),
+                    }
+                    for each, (space, metric, dimensions) in dead.items()
+                ),
+                {"Id": "all", "Expression": "SUM(METRICS())", "Label": "dead letters", "ReturnData": True},
+            ],
+            threshold=1,
+        ),
+        "ApiFailsAlarm": _alarm(
+            "api-fails",
+            "The API answered HTTP 5xx at least 5 times in 5 minutes",
+            one=("AWS/ApiGateway", "5XXError", {"ApiName": "ocpi-${Stage}", "Stage": "api"}, "Sum"),
+            threshold=5,
+        ),
+        "UnforeseenAlarm": _alarm(
+            "unforeseen",
+            "Requests were answered 3000 because of an error nobody foresaw",
+            one=(own[0], "Unforeseen", own[1], "Sum"),
+            threshold=1,
+        ),
+        "ApiThrottledAlarm": _alarm(
+            "api-throttled",
+            "Lambda refused to run the API function: its concurrency is used up",
+            one=("AWS/Lambda", "Throttles", {"FunctionName": "ocpi-${Stage}-api-handler"}, "Sum"),
+            threshold=1,
+        ),
+        "SweepFailsAlarm": _alarm(
+            "sweep-fails",
+            "What is due later (retries, pulls, expiries) was not looked after for 15 minutes",
+            one=("AWS/Lambda", "Errors", {"FunctionName": "ocpi-${Stage}-sweep"}, "Sum"),
+            threshold=1,
+            periods=3,
+        ),
+        "AnnounceBehindAlarm": _alarm(
+            "announce-behind",
+            "Changes wait more than a minute before anyone hears of them",
+            one=("AWS/Lambda", "IteratorAge", {"FunctionName": "ocpi-${Stage}-announce"}, "Maximum"),
+            threshold=60_000,
+            periods=2,
+        ),
+        "PushBehindAlarm": _alarm(
+            "push-behind",
+            "Deliveries wait more than 5 minutes in the queue",
+            one=("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": "ocpi-${Stage}-push"}, "Maximum"),
+            threshold=300,
+            periods=2,
+        ),
+        "OldestDeliveryAlarm": _alarm(
+            "oldest-delivery",
+            "A partner has not been told something for more than 6 hours",
+            one=(own[0], "OldestDelivery", own[1], "Maximum"),
+            threshold=6 * 3600,
+        ),
+        "PartnerUnreachableAlarm": _alarm(
+            "partner-unreachable",
+            "A partner became unreachable; its deliveries wait for it",
+            one=_events_matched("PartnerUnreachable"),
+            threshold=1,
+        ),
+        "DeliveryFailedAlarm": _alarm(
+            "delivery-failed",
+            "Deliveries were refused or given up",
+            one=_events_matched("DeliveryFailed"),
+            threshold=1,
+        ),
+    }
+
+
+def _events_matched(event: str) -> tuple[str, str, dict[str, str], str]:
+    dimensions = {"EventBusName": "ocpi-${Stage}", "RuleName": f"ocpi-${{Stage}}-{event}"}
+    return "AWS/Events", "TriggeredRules", dimensions, "Sum"
+
+
+def _alarm(
+    name: str,
+    meaning: str,
+    threshold: float,
+    one: tuple[str, str, dict[str, str], str] | None = None,
+    metrics: list[dict[str, Any]] | None = None,
+    periods: int = 1,
+) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "AlarmName": named(name),
+        "AlarmDescription": f"{meaning}. What to do: docs/operating.md#{name}",
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "Threshold": threshold,
+        "EvaluationPeriods": periods,
+        "TreatMissingData": NO_BASELINE,
+        "AlarmActions": [{"Ref": "AlarmTopic"}],
+        "OKActions": [{"Ref": "AlarmTopic"}],
+    }
+    if one:
+        stat = _stat(*one)
+        properties |= {**stat["Metric"], "Statistic": stat["Stat"], "Period": stat["Period"]}
+    else:
+        properties["Metrics"] = metrics
+    return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
+
+
+def _stat(namespace: str, metric: str, dimensions: dict[str, str], stat: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "Namespace": sub(namespace) if "$" in namespace else namespace,
+        "MetricName": metric,
+    }
+    if dimensions:
+        found["Dimensions"] = [
+            {"Name": name, "Value": sub(value) if "$" in value else value}
+            for name, value in dimensions.items()
+        ]
+    return {"Metric": found, "Stat": stat, "Period": 300}
+
+
+# name -> (functions whose logs are asked, query)
+QUERIES: dict[str, tuple[tuple[str, ...], str]] = {
+    "One request by its X-Request-ID": (
+        tuple(BY_NAME),
+        'filter request_id = "put the id here" or correlation_id = "put the id here"\n| sort @timestamp asc',
+    ),
+    "One partner's requests": (
+        ("api_handler",),
+        'filter message = "request" and partner = "put the partner here"\n'
+        "| fields @timestamp, method, path_template, status, ocpi_status, reason, duration_ms\n"
+        "| sort @timestamp desc",
+    ),
+    "Refused requests": (
+        ("api_handler",),
+        'filter message = "request" and ocpi_status >= 2000\n'
+        "| stats count(*) as refused by partner, module, ocpi_status, reason | sort refused desc",
+    ),
+    "Errors nobody foresaw": (
+        tuple(BY_NAME),
+        'filter level = "ERROR" | fields @timestamp, @log, message, exception, trace.0, trace.11, '
+        "request_id\n| sort @timestamp desc",
+    ),
+    "Slowest requests": (
+        ("api_handler",),
+        'filter message = "request" | fields @timestamp, partner, method, path_template, duration_ms\n'
+        "| sort duration_ms desc | limit 50",
+    ),
+    "Deliveries that failed": (
+        ("push", "push_slow", "results", "sweep"),
+        'filter message = "delivery" and outcome != "ok"\n'
+        "| fields @timestamp, partner, module, object_id, outcome, reason | sort @timestamp desc",
+    ),
+    "Cold starts": (
+        tuple(BY_NAME),
+        'filter @type = "REPORT" and ispresent(@initDuration)\n'
+        "| stats count(*) as starts, avg(@initDuration) as ms, max(@initDuration) as slowest by @log",
+    ),
+    "What the operators did": (
+        ("operator", "inbox"),
+        'filter message = "operator action" | fields @timestamp, action, partner | sort @timestamp desc',
+    ),
+}
+
+
+def _queries() -> dict[str, Any]:
+    found = {}
+    for title, (functions, query) in QUERIES.items():
+        words = "".join(letter if letter.isalnum() else " " for letter in title).split()
+        found["".join(word.capitalize() for word in words) + "Query"] = {
+            "Type": "AWS::Logs::QueryDefinition",
+            "Properties": {
+                "Name": sub(f"ocpi-${{Stage}}/{title}"),
+                "QueryString": query,
+                "LogGroupNames": [sub(f"/aws/lambda/{BY_NAME[each].physical_name}") for each in functions],
+            },
+        }
+    return found
+
+
+# The Lambda console shows these under Test, to everyone with access to the function.
+TEST_EVENTS: dict[str, dict[str, Any]] = {
+    "1-status": {"action": "status"},
+    "2-invite": {"action": "invite", "name": "Example Partner"},
+    "3-register": {
+        "action": "register",
+        "versions_url": "https://partner.example.com/ocpi/versions",
+        "token": "the token the partner gave you",
+    },
+    "4-partners": {"action": "partners"},
+    "5-deliveries": {"action": "deliveries", "state": "REFUSED"},
+    "6-redeliver": {"action": "redeliver", "partner": "the partner's id"},
+    "7-pull": {"action": "pull", "partner": "the partner's id", "full": True},
+    "8-suspend": {"action": "suspend", "partner": "the partner's id"},
+    "9-resume": {"action": "resume", "partner": "the partner's id"},
+    "help": {"action": "help"},
+}
+
+
+def _test_events() -> dict[str, Any]:
+    """The form in which the Lambda console keeps shareable test events."""
+    return {
+        "openapi": "3.0.0",
+        "info": {"version": "1.0.0", "title": "Event"},
+        "paths": {},
+        "components": {
+            "schemas": {
+                "Event": {
+                    "type": "object",
+                    "required": ["action"],
+                    "properties": {"action": {"type": "string"}},
+                }
+            },
+            "examples": {name: {"value": event} for name, event in TEST_EVENTS.items()},
+        },
+    }
