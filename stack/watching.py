@@ -12,7 +12,7 @@ import json
 from typing import Any
 
 from stack.functions import BY_NAME
-from stack.storage import QUEUE_TIMEOUTS, named, sub
+from stack.storage import QUEUE_TIMEOUTS, camel, named, sub
 
 NAMESPACE = sub("ocpi-${Stage}")
 NO_BASELINE = "notBreaching"
@@ -118,86 +118,76 @@ def _rule(event: str, words: str) -> dict[str, Any]:
 
 def _alarms() -> dict[str, Any]:
     dead = {
-        f"d{at}": (
-            "AWS/SQS",
-            "ApproximateNumberOfMessagesVisible",
-            {"QueueName": f"ocpi-${{Stage}}-{queue}-dead"},
+        f"{camel(queue)}DeadAlarm": _alarm(
+            f"{queue}-dead",
+            f"Messages of {queue} that failed five times wait in its dead-letter queue",
+            (
+                "AWS/SQS",
+                "ApproximateNumberOfMessagesVisible",
+                {"QueueName": f"ocpi-${{Stage}}-{queue}-dead"},
+                "Maximum",
+            ),
+            threshold=1,
         )
-        for at, queue in enumerate((*QUEUE_TIMEOUTS, "announce"))
+        for queue in (*QUEUE_TIMEOUTS, "announce")
     }
     own = ("ocpi-${Stage}", {})
-    return {
-        "DeadLettersAlarm": _alarm(
-            "dead-letters",
-            "Messages that failed five times wait in a dead-letter queue",
-            metrics=[
-                *(
-                    {
-                        "Id": each,
-                        "ReturnData": False,
-                        "MetricStat": _stat(space, metric, dimensions, "Maximum"),
-                    }
-                    for each, (space, metric, dimensions) in dead.items()
-                ),
-                {"Id": "all", "Expression": "SUM(METRICS())", "Label": "dead letters", "ReturnData": True},
-            ],
-            threshold=1,
-        ),
+    return dead | {
         "ApiFailsAlarm": _alarm(
             "api-fails",
             "The API answered HTTP 5xx at least 5 times in 5 minutes",
-            one=("AWS/ApiGateway", "5XXError", {"ApiName": "ocpi-${Stage}", "Stage": "api"}, "Sum"),
+            ("AWS/ApiGateway", "5XXError", {"ApiName": "ocpi-${Stage}", "Stage": "api"}, "Sum"),
             threshold=5,
         ),
         "UnforeseenAlarm": _alarm(
             "unforeseen",
             "Requests were answered 3000 because of an error nobody foresaw",
-            one=(own[0], "Unforeseen", own[1], "Sum"),
+            (own[0], "Unforeseen", own[1], "Sum"),
             threshold=1,
         ),
         "ApiThrottledAlarm": _alarm(
             "api-throttled",
             "Lambda refused to run the API function: its concurrency is used up",
-            one=("AWS/Lambda", "Throttles", {"FunctionName": "ocpi-${Stage}-api-handler"}, "Sum"),
+            ("AWS/Lambda", "Throttles", {"FunctionName": "ocpi-${Stage}-api-handler"}, "Sum"),
             threshold=1,
         ),
         "SweepFailsAlarm": _alarm(
             "sweep-fails",
             "What is due later (retries, pulls, expiries) was not looked after for 15 minutes",
-            one=("AWS/Lambda", "Errors", {"FunctionName": "ocpi-${Stage}-sweep"}, "Sum"),
+            ("AWS/Lambda", "Errors", {"FunctionName": "ocpi-${Stage}-sweep"}, "Sum"),
             threshold=1,
             periods=3,
         ),
         "AnnounceBehindAlarm": _alarm(
             "announce-behind",
             "Changes wait more than a minute before anyone hears of them",
-            one=("AWS/Lambda", "IteratorAge", {"FunctionName": "ocpi-${Stage}-announce"}, "Maximum"),
+            ("AWS/Lambda", "IteratorAge", {"FunctionName": "ocpi-${Stage}-announce"}, "Maximum"),
             threshold=60_000,
             periods=2,
         ),
         "PushBehindAlarm": _alarm(
             "push-behind",
             "Deliveries wait more than 5 minutes in the queue",
-            one=("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": "ocpi-${Stage}-push"}, "Maximum"),
+            ("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": "ocpi-${Stage}-push"}, "Maximum"),
             threshold=300,
             periods=2,
         ),
         "OldestDeliveryAlarm": _alarm(
             "oldest-delivery",
             "A partner has not been told something for more than 6 hours",
-            one=(own[0], "OldestDelivery", own[1], "Maximum"),
+            (own[0], "OldestDelivery", own[1], "Maximum"),
             threshold=6 * 3600,
         ),
         "PartnerUnreachableAlarm": _alarm(
             "partner-unreachable",
             "A partner became unreachable; its deliveries wait for it",
-            one=_events_matched("PartnerUnreachable"),
+            _events_matched("PartnerUnreachable"),
             threshold=1,
         ),
         "DeliveryFailedAlarm": _alarm(
             "delivery-failed",
             "Deliveries were refused or given up",
-            one=_events_matched("DeliveryFailed"),
+            _events_matched("DeliveryFailed"),
             threshold=1,
         ),
     }
@@ -211,14 +201,22 @@ def _events_matched(event: str) -> tuple[str, str, dict[str, str], str]:
 def _alarm(
     name: str,
     meaning: str,
+    source: tuple[str, str, dict[str, str], str],
     threshold: float,
-    one: tuple[str, str, dict[str, str], str] | None = None,
-    metrics: list[dict[str, Any]] | None = None,
     periods: int = 1,
 ) -> dict[str, Any]:
+    namespace, metric, dimensions, statistic = source
     properties: dict[str, Any] = {
         "AlarmName": named(name),
         "AlarmDescription": f"{meaning}. What to do: docs/operating.md#{name}",
+        "Namespace": sub(namespace) if "$" in namespace else namespace,
+        "MetricName": metric,
+        "Dimensions": [
+            {"Name": name, "Value": sub(value) if "$" in value else value}
+            for name, value in dimensions.items()
+        ],
+        "Statistic": statistic,
+        "Period": 300,
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
         "Threshold": threshold,
         "EvaluationPeriods": periods,
@@ -226,25 +224,7 @@ def _alarm(
         "AlarmActions": [{"Ref": "AlarmTopic"}],
         "OKActions": [{"Ref": "AlarmTopic"}],
     }
-    if one:
-        stat = _stat(*one)
-        properties |= {**stat["Metric"], "Statistic": stat["Stat"], "Period": stat["Period"]}
-    else:
-        properties["Metrics"] = metrics
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
-
-
-def _stat(namespace: str, metric: str, dimensions: dict[str, str], stat: str) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "Namespace": sub(namespace) if "$" in namespace else namespace,
-        "MetricName": metric,
-    }
-    if dimensions:
-        found["Dimensions"] = [
-            {"Name": name, "Value": sub(value) if "$" in value else value}
-            for name, value in dimensions.items()
-        ]
-    return {"Metric": found, "Stat": stat, "Period": 300}
 
 
 # name -> (functions whose logs are asked, query)
