@@ -187,6 +187,21 @@ def install_ministack() -> Any:
     return program
 
 
+def mocked_clients(environ: Mapping[str, str]) -> Any:
+    """Clients for moto's `mock_aws`, which knows streams at their plain address only."""
+    import botocore.session
+
+    from chalicelib import wiring
+
+    region = environ["AWS_REGION"]
+    streams = botocore.session.Session().create_client(
+        "dynamodbstreams",
+        region_name=region,
+        endpoint_url=f"https://streams.dynamodb.{region}.amazonaws.com",
+    )
+    return wiring.Clients(environ, dynamodbstreams=streams)
+
+
 def share_stream_records() -> None:
     """Spare moto copying its streams: a transaction copies whole tables, records of the past included.
 

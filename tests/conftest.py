@@ -13,20 +13,19 @@ In this process, by hand, no threads (moto behind botocore; milliseconds):
              raises `OperatorRefused` with `.code`, `.message`, `.pointer`.
 `drain`      runs change streams and queues by hand until nothing is left, then what is due (`sweep`), and
              so on until quiet; answers how many batches that were. What waits for a later time stays.
-`clock`      `clock.advance(seconds)`: later for the platform and for delayed or hidden messages; then `drain()`.
+`clock`      `clock.advance(seconds)`: later for the platform, and for delayed or hidden messages.
 `events`     `events()` or `events("ObjectChanged")`: what the back end heard, as EventBridge envelopes.
 `partner`    a registered partner: a `tests.stub.PartnerStub` on a loopback port, with `.id` (ours for it) and
              `.token` (what it sends us). CPO BE/BEC and EMSP DE/MSP, 2.2.1.
 `register_partner`  makes more of them: `register_partner(version="2.1.1", roles=[{"role": "EMSP",
              "country_code": "FR", "party_id": "ABC"}])`.
-`make_platform`  another in-process platform: `make_platform({"OCPI_PARTIES": ...})`, answered as a `Hand` with
-             `.platform`, `.ask`, `.operate`, `.drain`, `.clock`, `.events`, `.register_partner`.
+`make_platform`  another in-process platform: `make_platform({"OCPI_PARTIES": ...})`; a `Hand` with `.platform`, `.ask`, `.operate`, `.drain`, `.clock`, `.events`, `.register_partner`.
 
 Whole platforms with threads and real HTTP (about a second):
 
 `two_platforms`  `.cpo` (CPO NL/EXA) and `.emsp` (EMSP DE/EXM), each a `localrun.platform.LocalPlatform`
-             (`.do(action, **fields)`, `.operator(payload)`, `.events()`, `.base_url`), not registered with each
-             other until `two_platforms.register(version)`. One pair per module; `fresh_platforms` is one
+             (`.do(action, **fields)`, `.operator(payload)`, `.events()`, `.base_url`), not registered with
+             each other until `two_platforms.register(version)`. One pair per module; `fresh_platforms` is one
              per test. Wait for things with `localrun.platform.eventually(lambda: ...)`.
 """
 
@@ -43,6 +42,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
 from tests.stub import PartnerStub
 
 HOST = "ocpi.example.com"
@@ -121,10 +121,10 @@ class Hand:
     """A platform in this process, worked by hand."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
-        from chalicelib import wiring
+        from app import app
         from chalicelib import workers as doors
         from localrun import creation
-        from localrun.emulator import Moto
+        from localrun.emulator import Moto, mocked_clients
         from localrun.events import EventLog
         from localrun.front import keep_requests_apart
         from localrun.functions import Functions
@@ -132,10 +132,8 @@ class Hand:
         from localrun.pump import QueueFeed, StreamFeed
         from localrun.template import Template
 
-        from app import app
-
         self._environ = {"AWS_REGION": "eu-central-1", **settings}
-        clients = wiring.Clients(self._environ)
+        clients = mocked_clients(self._environ)
         self._wire(clients)
         self.stage = self.platform.settings.stage
         template = Template.read(self.stage, "123456789012")
@@ -174,6 +172,7 @@ class Hand:
     ) -> Answer:
         """A request through the doors; see the module's docstring."""
         import msgspec
+
         from localrun.gateway import proxy_event
 
         if path.startswith(("http://", "https://")):
@@ -287,8 +286,9 @@ class Hand:
 @pytest.fixture(scope="session")
 def aws() -> Iterator[None]:
     """moto behind every botocore client of this process that has no endpoint of its own."""
-    from localrun.emulator import share_stream_records
     from moto import mock_aws
+
+    from localrun.emulator import share_stream_records
 
     before = {name: os.environ.pop(name, None) for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE")}
     share_stream_records()
@@ -392,7 +392,7 @@ class Pair:
         Does nothing when they are, in this version.
         """
         if self.version == version:
-            return next(each for each in self.emsp.do("partners")["partners"] if each["state"] == "REGISTERED")
+            return self.registered()[0]
         if self.version:
             self.unregister()
         invited = self.cpo.do("invite", name="Example Mobility")
@@ -403,10 +403,13 @@ class Pair:
         return dict(found)
 
     def unregister(self) -> None:
-        for each in self.emsp.do("partners")["partners"]:
-            if each["state"] == "REGISTERED":
-                self.emsp.do("unregister", partner=each["id"])
+        for each in self.registered():
+            self.emsp.do("unregister", partner=each["id"])
         self.version = ""
+
+    def registered(self) -> list[dict[str, Any]]:
+        """The eMSP's partners that are registered."""
+        return [each for each in self.emsp.do("partners")["partners"] if each["state"] == "REGISTERED"]
 
     def __enter__(self) -> Pair:
         return self

@@ -10,14 +10,13 @@ import pytest
 from chalice import Chalice
 from hypothesis import given
 from hypothesis import strategies as st
+
 from localrun import creation
-from localrun.emulator import Moto
+from localrun.emulator import Moto, mocked_clients
 from localrun.events import EventLog
 from localrun.functions import Functions
 from localrun.pump import QueueFeed, StreamFeed, failed_items
 from localrun.template import Source, Template
-
-from chalicelib import wiring
 
 TABLE = "locations"
 
@@ -26,7 +25,7 @@ class World:
     """Two queues, a table and one function that does as the test says."""
 
     def __init__(self, stage: str) -> None:
-        self.clients = wiring.Clients({"AWS_REGION": "eu-central-1"})
+        self.clients = mocked_clients({"AWS_REGION": "eu-central-1"})
         self.stage = stage
         self.seen: list[Any] = []
         self.act: Any = lambda event: None
@@ -59,7 +58,10 @@ class World:
                     "Type": "AWS::SQS::Queue",
                     "Properties": {"QueueName": {"Fn::Sub": "ocpi-${Stage}-dead"}},
                 },
-                "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": {"Fn::Sub": "ocpi-${Stage}"}}},
+                "Bus": {
+                    "Type": "AWS::Events::EventBus",
+                    "Properties": {"Name": {"Fn::Sub": "ocpi-${Stage}"}},
+                },
                 "Table": {
                     "Type": "AWS::DynamoDB::Table",
                     "Properties": {
@@ -128,7 +130,7 @@ def test_messages_that_were_handled_are_gone(world: World) -> None:
     world.send("a", "b")
     feed = world.queue()
     drained(feed)
-    assert sorted(sum(map(bodies, world.seen), [])) == ["a", "b"]
+    assert sorted(body for event in world.seen for body in bodies(event)) == ["a", "b"]
     assert world.waiting("work") == []
     assert feed.idle()
 
@@ -220,9 +222,7 @@ def test_a_stream_tells_what_changed_in_order_and_in_lambdas_shape(world: World)
         UpdateExpression="SET n = :n",
         ExpressionAttributeValues={":n": {"N": "1"}},
     )
-    world.clients.dynamodb.delete_item(
-        TableName=f"ocpi-{world.stage}-locations", Key={"object": {"S": "b"}}
-    )
+    world.clients.dynamodb.delete_item(TableName=f"ocpi-{world.stage}-locations", Key={"object": {"S": "b"}})
     feed = world.stream()
     assert feed.feed() == 4
     records = world.seen[0]["Records"]
