@@ -64,7 +64,7 @@ class Backend:
             self._put(batch)
 
     def ask(self, decision: str, payload: dict[str, Any], timeout: float) -> dict[str, Any] | None:
-        """The back end's decision; None where it has no function, fails, or takes longer than `timeout` seconds.
+        """The back end's decision; None where it has no function, fails, or takes over `timeout` seconds.
 
         A decision is asked once; None means that the stored data decides.
         """

@@ -1,4 +1,4 @@
-"""What happens to a request between its response and the end: concluded once, its result sent, the event told.
+"""What happens to a request after its response: concluded once, its result sent, the event told.
 
 Every step is written down before the next one begins, and a step that is
 under way is leased; whoever finds a request due goes on where it stands. So a
@@ -154,7 +154,7 @@ def _claim(pending: Pending, now: str) -> Change | None:
 
 
 def _expired(pending: Pending) -> dict[str, Any]:
-    """The result nobody gave: TIMEOUT for a command (CMD-15), REJECTED for a profile, which has no such word."""
+    """The result nobody gave: TIMEOUT (CMD-15); to a profile's sender REJECTED, which has no such word."""
     if pending.module == COMMANDS or pending.direction == SENT:
         return {"result": "TIMEOUT"}
     return {"result": "REJECTED"}
@@ -242,12 +242,14 @@ def _sent(platform: Platform, pending: Pending, delivery: str) -> Pending | None
 
 def _tell(platform: Platform, pending: Pending) -> None:
     if pending.origin:
-        conclude(platform, pending.origin, pending.result or {"result": "REJECTED"})
-    result = (pending.result or pending.response or {}).get("result", "")
+        from chalicelib import profiles
+
+        profiles.relay(platform, pending)
+    word = (pending.result or pending.response or {}).get("result", "")
     platform.backend.emit(
         "CommandConcluded" if pending.module == COMMANDS else "ProfileConcluded",
         shown(pending),
-        id=f"{pending.id}-{result}",
+        id=f"{pending.id}-{word}",
     )
     platform.requests.alter(
         pending.id,
@@ -255,6 +257,11 @@ def _tell(platform: Platform, pending: Pending) -> None:
             {"todo": "", "lease": ""} if found.todo == "tell" and found.lease == pending.lease else None
         ),
     )
+
+
+def said(text: str) -> list[dict[str, str]]:
+    """A message in the form OCPI has for people."""
+    return [{"language": "en", "text": text[:512]}]
 
 
 def shown(pending: Pending) -> dict[str, Any]:

@@ -236,7 +236,7 @@ class Requests:
         return item["note"]["S"] if item and "note" in item else None
 
     def join(self, id: str, member: str, until: str) -> None:
-        """Add a member to the group under a key of the caller's; whoever joins at the same time is in, too."""
+        """Add a member to the group under a key of the caller's; those who join at once are all in."""
         self._client.update_item(
             TableName=self._table,
             Key={"id": {"S": id}},

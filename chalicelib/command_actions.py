@@ -1,0 +1,344 @@
+"""What the operator may ask for about commands and charging profiles.
+
+Contract: design section 5. A command is shown as `{"id", "direction",
+"partner", "command", "state", "response", "result", ...}`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib import objects, pending, profile_requests, profiles, requesting
+from chalicelib.commands import ABSENT, KINDS
+from chalicelib.ocpi import jsontext, routing, timestamps, writing
+from chalicelib.ocpi.messages import Party
+from chalicelib.operator_actions import Action, ActionError, Fields
+from chalicelib.store.objects import Key
+from chalicelib.store.requests import (
+    COMMANDS,
+    CONCLUDED,
+    PENDING,
+    PROFILES,
+    RECEIVED,
+    SENT,
+    Pending,
+    new_id,
+)
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+
+class PartyFields(BaseModel):
+    """A party, its two ids apart."""
+
+    model_config = ConfigDict(extra="forbid")
+    country_code: str = Field(min_length=2, max_length=2)
+    party_id: str = Field(min_length=3, max_length=3)
+
+
+PartyName = str | PartyFields
+Id = Field(min_length=1, max_length=64)
+
+
+class SendCommand(Fields):
+    """A command for a CPO; `response_url` is ours to fill in, a stored Token may be given by its uid."""
+
+    command: str
+    to: PartyName
+    body: dict[str, Any]
+    from_party: PartyName | None = Field(None, alias="from")
+
+
+class AnswerCommand(Fields):
+    """What became of a command received, from the charge point."""
+
+    id: str = Id
+    result: str
+    message: str | list[dict[str, Any]] | None = None
+
+
+class ListCommands(Fields):
+    """Which commands to list, newest first; all filters must fit."""
+
+    direction: Literal["SENT", "RECEIVED"] | None = None
+    partner: str | None = None
+    state: Literal["PENDING", "CONCLUDED"] | None = None
+    command: str | None = None
+    module: Literal["commands", "chargingprofiles"] = "commands"
+    limit: int = Field(50, ge=1, le=500)
+    cursor: str = ""
+
+
+class OneCommand(Fields):
+    """One request by its id."""
+
+    id: str = Id
+
+
+class SessionFields(Fields):
+    """A session by its id; `party` is its CPO, needed where the session is not stored here."""
+
+    session_id: str = Field(min_length=1, max_length=36)
+    party: PartyName | None = None
+    from_party: PartyName | None = Field(None, alias="from")
+
+
+class SetProfile(SessionFields):
+    """A profile to be set at the CPO."""
+
+    charging_profile: dict[str, Any]
+
+
+class ActiveProfile(SessionFields):
+    """Asks the CPO; with `profile`, as the CPO: tells of an ActiveChargingProfile that changed."""
+
+    duration: int = Field(3600, ge=1, le=7 * 24 * 3600)
+    profile: dict[str, Any] | None = None
+
+
+class AnswerProfile(Fields):
+    """What became of a profile request received; `profile` where it asked for the active one."""
+
+    id: str = Id
+    result: str
+    profile: dict[str, Any] | None = None
+
+
+def send_command(platform: Platform, fields: SendCommand) -> dict[str, Any]:
+    """Write the command down, send it once, and answer its record with the response."""
+    command = fields.command.upper()
+    if command not in KINDS:
+        raise ActionError("invalid", f"{command[:40]} is none of {', '.join(KINDS)}", "/command")
+    to = party(fields.to, "/to")
+    partner, endpoint = requesting.receiver(platform, to, COMMANDS, "CPO")
+    ours = _from_party(platform, fields, command, to)
+    body = {name: value for name, value in fields.body.items() if name != "response_url"}
+    if "token" in body:
+        body["token"] = _whole_token(platform, ours, body["token"])
+    id = new_id()
+    back = routing.join(platform.endpoint_url(partner.version, "SENDER", COMMANDS), command, id)
+    findings = writing.check(KINDS[command], {**body, "response_url": back})
+    if findings:
+        raise ActionError("invalid", findings[0].message, f"/body{findings[0].pointer}")
+    request = Pending(
+        id=id,
+        direction=SENT,
+        module=COMMANDS,
+        command=command,
+        partner=partner.id,
+        version=partner.version,
+        our_party="/".join(ours),
+        their_party="/".join(to),
+        created_at=platform.clock(),
+        body=body,
+    )
+    written = writing.write(KINDS[command], {**body, "response_url": back}, partner.version)
+    if command in ABSENT.get(partner.version, ()) or written.object is None:
+        return pending.shown(_not_supported(platform, request))
+    url = routing.join(endpoint, command)
+    return pending.shown(
+        requesting.send(platform, partner, request, "POST", url, written.object, "command_response")
+    )
+
+
+def answer_command(platform: Platform, fields: AnswerCommand) -> dict[str, Any]:
+    """Close a command received with what the charge point said; its result is posted once."""
+    result: dict[str, Any] = {"result": fields.result}
+    if fields.message:
+        message = fields.message
+        result["message"] = pending.said(message) if isinstance(message, str) else message
+    _check("command_result", result)
+    request = _received(platform, fields.id, COMMANDS)
+    if fields.result == "CANCELED_RESERVATION" and request.state == CONCLUDED:
+        cancelled = pending.cancel_reservation(platform, fields.id, result)
+        if cancelled:
+            return pending.shown(cancelled)
+    return _conclude(platform, request, result)
+
+
+def answer_profile(platform: Platform, fields: AnswerProfile) -> dict[str, Any]:
+    """Close a profile request received; its result is posted once."""
+    request = _received(platform, fields.id, PROFILES)
+    result: dict[str, Any] = {"result": fields.result}
+    if fields.profile is not None:
+        if request.command != pending.ACTIVE:
+            raise ActionError("invalid", f"{request.command} has no profile in its result", "/profile")
+        result["profile"] = jsontext.exact(fields.profile)
+    _check(pending.result_kind(request), result)
+    if request.command == pending.SET and fields.result == "ACCEPTED" and request.state == PENDING:
+        profiles.was_set(platform, request)
+    return _conclude(platform, request, result)
+
+
+def commands(platform: Platform, fields: ListCommands) -> dict[str, Any]:
+    """Commands, or profile requests, sent and received."""
+
+    def fits(entry: Pending) -> bool:
+        return (
+            fields.partner in (None, entry.partner)
+            and fields.state in (None, entry.state)
+            and (fields.command is None or fields.command.upper() == entry.command)
+        )
+
+    directions = [fields.direction] if fields.direction else [SENT, RECEIVED]
+    kinds = [each if fields.module == COMMANDS else f"PROFILE_{each}" for each in directions]
+    try:
+        page, cursor = platform.requests.recent(kinds, fields.limit, fields.cursor, fits)
+    except ValueError as problem:
+        raise ActionError("invalid", str(problem), "/cursor") from None
+    return {"commands": [pending.shown(entry) for entry in page], "cursor": cursor}
+
+
+def command(platform: Platform, fields: OneCommand) -> dict[str, Any]:
+    """One command or profile request."""
+    found = platform.requests.get(fields.id)
+    if found is None:
+        raise ActionError("unknown_command", "no request of this id", "/id")
+    return pending.shown(found)
+
+
+def set_profile(platform: Platform, fields: SetProfile) -> dict[str, Any]:
+    """Ask the CPO to limit a session."""
+    profile = jsontext.exact(fields.charging_profile)
+    body = {"charging_profile": profile, "response_url": "https://ocpi.invalid"}
+    _check("set_charging_profile", body)
+    return _ask(platform, pending.SET, fields, {"charging_profile": profile})
+
+
+def clear_profile(platform: Platform, fields: SessionFields) -> dict[str, Any]:
+    """Ask the CPO to lift the limit."""
+    return _ask(platform, pending.CLEAR, fields, {})
+
+
+def active_profile(platform: Platform, fields: ActiveProfile) -> dict[str, Any]:
+    """Ask the CPO what is in force; with `profile`, tell those who set one what is in force here."""
+    if fields.profile is None:
+        return _ask(platform, pending.ACTIVE, fields, {"duration": fields.duration})
+    profile = jsontext.exact(fields.profile)
+    _check("active_charging_profile", profile)
+    own = objects.own_session(platform, fields.session_id, _party_or_none(fields.party, "/party"))
+    if own is None:
+        raise ActionError("unknown_session", "no own session of this id", "/session_id")
+    ours = (own.key.country_code.upper(), own.key.party_id.upper())
+    pushes = profiles.push_change(platform, ours, own.key.id, profile)
+    return {"told": [push.partner for push in pushes], "session_id": own.key.id}
+
+
+def party(name: PartyName, pointer: str) -> Party:
+    """The party meant by "NL/EXA" or its two ids. Raises ActionError."""
+    if isinstance(name, PartyFields):
+        return name.country_code.upper(), name.party_id.upper()
+    country, _, rest = name.upper().partition("/")
+    if len(country) != 2 or len(rest) != 3:
+        raise ActionError("invalid", 'a party such as "NL/EXA" is required', pointer)
+    return country, rest
+
+
+def _party_or_none(name: PartyName | None, pointer: str) -> Party | None:
+    return None if name is None else party(name, pointer)
+
+
+def _ask(platform: Platform, kind: str, fields: SessionFields, extra: dict[str, Any]) -> dict[str, Any]:
+    return pending.shown(
+        profile_requests.ask(
+            platform,
+            kind,
+            fields.session_id,
+            extra,
+            owner=_party_or_none(fields.party, "/party"),
+            ours=_party_or_none(fields.from_party, "/from"),
+        )
+    )
+
+
+def _received(platform: Platform, id: str, module: str) -> Pending:
+    found = platform.requests.get(id)
+    if found is None or found.module != module or found.direction != RECEIVED:
+        raise ActionError("unknown_command", "no such request was received", "/id")
+    return found
+
+
+def _conclude(platform: Platform, request: Pending, result: dict[str, Any]) -> dict[str, Any]:
+    """Close it; the same answer again is fine, another one comes too late."""
+    closed = pending.conclude(platform, request.id, result) if request.state == PENDING else None
+    if closed:
+        return pending.shown(closed)
+    now = platform.requests.get(request.id) or request
+    if now.result == result:
+        return pending.shown(now)
+    word = (now.result or {}).get("result")
+    raise ActionError("concluded", f"already concluded with {word} at {now.concluded_at}", "/id")
+
+
+def _check(kind: str, value: dict[str, Any]) -> None:
+    findings = writing.check(kind, value)
+    if findings:
+        raise ActionError("invalid", findings[0].message, findings[0].pointer)
+
+
+def _from_party(platform: Platform, fields: SendCommand, command: str, to: Party) -> Party:
+    """The hosted eMSP that commands: as asked, the Token's, the session's, or the first."""
+    chosen = _party_or_none(fields.from_party, "/from")
+    token = fields.body.get("token")
+    if chosen is None and isinstance(token, dict) and token.get("party_id"):
+        chosen = party(f"{token.get('country_code')}/{token['party_id']}", "/body/token/party_id")
+    session_id = fields.body.get("session_id")
+    if chosen is None and command == "STOP_SESSION" and isinstance(session_id, str):
+        session = objects.present(platform, Key("sessions", *to, session_id))
+        if session:
+            owner = session.canonical["cdr_token"]
+            chosen = (owner["country_code"].upper(), owner["party_id"].upper())
+    return requesting.hosted(platform, chosen, "EMSP", "OTHER")
+
+
+def _whole_token(platform: Platform, ours: Party, token: Any) -> Any:
+    """The Token to send: one of ours (CMD-34), what is left out taken from the stored one."""
+    if not isinstance(token, dict):
+        return token
+    named = str(token.get("country_code") or ours[0]).upper(), str(token.get("party_id") or ours[1]).upper()
+    if named != ours:
+        raise ActionError("not_hosted", f"{'/'.join(named)} is not the eMSP that commands", "/body/token")
+    stored: dict[str, Any] = {}
+    if isinstance(token.get("uid"), str) and "contract_id" not in token:
+        kind = token.get("type", "RFID")
+        id = token["uid"] if kind == "RFID" else f"{token['uid']}|{kind}"
+        found = objects.present(platform, Key("tokens", *ours, id))
+        stored = found.canonical if found else {}
+    now = timestamps.wire_timestamp(platform.clock())
+    return {
+        "country_code": ours[0],
+        "party_id": ours[1],
+        "last_updated": now,
+        **stored,
+        **token,
+    }
+
+
+def _not_supported(platform: Platform, request: Pending) -> Pending:
+    """A command the partner's version has no word for is answered here (CNV-111)."""
+    import dataclasses
+
+    text = f"{request.version} has no {request.command}"
+    response = {"result": "NOT_SUPPORTED", "timeout": 0, "message": pending.said(text)}
+    request = dataclasses.replace(
+        request, state=CONCLUDED, response=response, concluded_at=request.created_at
+    )
+    platform.requests.add(request)
+    return request
+
+
+ACTIONS = {
+    "send_command": Action(send_command, SendCommand, "send a command to a CPO; its result follows"),
+    "answer_command": Action(answer_command, AnswerCommand, "answer a command received"),
+    "commands": Action(commands, ListCommands, "commands sent and received, newest first"),
+    "command": Action(command, OneCommand, "one command or profile request"),
+    "set_profile": Action(set_profile, SetProfile, "set a charging profile at the CPO of a session"),
+    "clear_profile": Action(clear_profile, SessionFields, "clear the charging profile of a session"),
+    "active_profile": Action(
+        active_profile, ActiveProfile, "ask which profile is in force, or as the CPO tell of a change"
+    ),
+    "answer_profile": Action(answer_profile, AnswerProfile, "answer a profile request received"),
+}

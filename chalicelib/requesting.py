@@ -1,0 +1,139 @@
+"""Our requests whose result comes later: written down first, sent once, their response noted.
+
+A command is never sent again, whatever becomes of it: where its outcome is
+unknown it stays pending, since the result may still come, until our deadline.
+
+Spec: CMD-04 to CMD-07, CMD-12, CHP-13, CHP-19; design section 8
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import logs, pending
+from chalicelib.ocpi import jsontext, reading
+from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.operator_actions import ActionError
+from chalicelib.store.requests import PENDING, Change, Pending, later
+
+if TYPE_CHECKING:
+    from chalicelib.ocpi.messages import Party
+    from chalicelib.partners import Partner
+    from chalicelib.wiring import Platform
+
+# Seconds: the longest a partner may take to respond, and how long after its timeout a result is awaited.
+PATIENCE = 10
+SLACK = 5
+
+
+def receiver(platform: Platform, party: Party, module: str, *roles: str) -> tuple[Partner, str]:
+    """The partner of a party and where it takes requests of this module. Raises ActionError."""
+    partner = platform.partners.for_party(party, *roles)
+    if partner is None:
+        raise ActionError("unknown_partner", f"no partner is {' or '.join(roles)} {'/'.join(party)}", "/to")
+    if partner.state != "REGISTERED":
+        raise ActionError("not_registered", f"the connection to {partner.name} is {partner.state}", "/to")
+    url = partner.endpoint(module, "RECEIVER")
+    if url is None:
+        raise ActionError("not_offered", f"{partner.name} does not offer to receive {module}", "/to")
+    return partner, url
+
+
+def hosted(platform: Platform, party: Party | None, *roles: str) -> Party:
+    """The hosted party of these roles that speaks: the one named, else the only or first one."""
+    ours = [each.party for each in platform.settings.parties if each.role in roles]
+    if party is None and ours:
+        return ours[0]
+    if party not in ours:
+        name = "/".join(party) if party else "nobody"
+        raise ActionError("not_hosted", f"{name} is not a hosted party of role {' or '.join(roles)}", "/from")
+    return party
+
+
+def send(
+    platform: Platform,
+    partner: Partner,
+    request: Pending,
+    method: str,
+    url: str,
+    body: dict[str, Any] | None,
+    response_kind: str,
+) -> Pending:
+    """Send a request and note its response; the request as it stands then."""
+    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
+
+    allowed = PATIENCE + platform.settings.command_timeout + SLACK
+    request = dataclasses.replace(request, todo="expire", due_at=later(request.created_at, allowed))
+    platform.requests.add(request)
+    try:
+        answer = platform.partner_client.call(
+            partner,
+            method,
+            url,
+            body=None if body is None else jsontext.dumps(body),
+            module=request.module,
+            from_party=request.ours,
+            to_party=request.theirs,
+            correlation_id=request.correlation_id,
+            timeout=PATIENCE,
+        )
+        response = reading.read(response_kind, answer.data, partner.version).object
+    except PartnerRefused as refusal:
+        text = f"{refusal.status_code} {refusal.message}"
+        return _respond(
+            platform, request, {"result": "REJECTED", "timeout": 0, "message": pending.said(text)}
+        )
+    except PartnerUnreachable as problem:
+        if problem.outcome_unknown:
+            logs.log("WARNING", "request of unknown outcome", request=request.id, reason=problem.reason)
+            return platform.requests.get(request.id) or request
+        return _fail(platform, request, problem.reason)
+    except InvalidParameters as problem:
+        logs.log("WARNING", "response not understood", request=request.id, reason=problem.status_message)
+        return platform.requests.get(request.id) or request
+    return _respond(platform, request, response)
+
+
+def _respond(platform: Platform, request: Pending, response: dict[str, Any]) -> Pending:
+    """Note the response: ACCEPTED means that a result follows, anything else is the end (CMD-07)."""
+    now = platform.clock()
+    timeout = response.get("timeout")
+    seconds = timeout if isinstance(timeout, int) and timeout > 0 else platform.settings.command_timeout
+    seconds = min(seconds, 24 * 3600)
+
+    def note(found: Pending) -> Change:
+        change: Change = {"response": response, "timeout": seconds}
+        if found.state != PENDING:
+            return change  # the result was faster than the response
+        if response.get("result") == "ACCEPTED":
+            return {**change, "due_at": later(now, seconds + SLACK)}
+        return change | pending.concluded(found, None, now)
+
+    noted = platform.requests.alter(request.id, note) or request
+    if noted.state == PENDING:
+        pending.enqueue(platform, noted, seconds + SLACK + 1)
+    else:
+        tell(platform, noted)
+    return noted
+
+
+def _fail(platform: Platform, request: Pending, reason: str) -> Pending:
+    now = platform.clock()
+    result = {"result": "FAILED", "message": pending.said(reason)}
+    closed = platform.requests.alter(
+        request.id,
+        lambda found: pending.concluded(found, result, now) if found.state == PENDING else None,
+    )
+    if closed is None:
+        return request
+    tell(platform, closed)
+    return closed
+
+
+def tell(platform: Platform, concluded: Pending) -> None:
+    """Tell the back end at once, as far as that goes."""
+    try:
+        pending.advance(platform, concluded.id)
+    except Exception as problem:
+        logs.log_exception("event not told yet; the sweep will", problem, request=concluded.id)
