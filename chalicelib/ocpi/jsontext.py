@@ -90,13 +90,13 @@ def _flat_enough(raw: bytes) -> bool:
 
 
 def _measure(value: Any) -> None:
-    level = [value]
-    for _ in range(DEEPEST + 1):
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
         level = [
             item
             for outer in level
-            if isinstance(outer, dict | list)
             for item in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(item, dict | list)
         ]
         if not level:
             return
