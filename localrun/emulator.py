@@ -136,7 +136,7 @@ class Ministack(Emulator):
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [str(install_ministack())]
+        command = [sys.executable, str(ROOT / "localrun" / "leash.py"), str(install_ministack())]
         port = self._port or _free_port()
         self._process = subprocess.Popen(
             command,
@@ -148,8 +148,7 @@ class Ministack(Emulator):
                 "IOT_MTLS_ENABLED": "0",
                 "LOG_LEVEL": "ERROR",
             },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             start_new_session=True,  # our Ctrl-C is not its; `stop` ends it after everything else
         )
         self.endpoint = f"http://127.0.0.1:{port}"
@@ -157,12 +156,7 @@ class Ministack(Emulator):
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(1)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait(5)
+            self._process.communicate()  # closes its input, which is its leash
             self._process = None
 
 

@@ -19,7 +19,8 @@ In this process, by hand, no threads (moto behind botocore; milliseconds):
              `.token` (what it sends us). CPO BE/BEC and EMSP DE/MSP, 2.2.1.
 `register_partner`  makes more of them: `register_partner(version="2.1.1", roles=[{"role": "EMSP",
              "country_code": "FR", "party_id": "ABC"}])`.
-`make_platform`  another in-process platform: `make_platform({"OCPI_PARTIES": ...})`; a `Hand` with `.platform`, `.ask`, `.operate`, `.drain`, `.clock`, `.events`, `.register_partner`.
+`make_platform`  another in-process platform: `make_platform({"OCPI_PARTIES": ...})`; a `Hand`
+             with `.platform`, `.ask`, `.operate`, `.drain`, `.clock`, `.events`, `.register_partner`.
 
 Whole platforms with threads and real HTTP (about a second):
 

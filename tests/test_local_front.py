@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from chalice import Chalice, Response
+from chalice.app import Chalice, Response
 
 from localrun.front import LARGEST_BODY, Front
 from localrun.functions import Functions
@@ -28,7 +28,7 @@ def _stand_in() -> Chalice:
     app = Chalice(app_name="stand-in")
 
     def tell(**variables: str) -> Response:
-        request = app.current_request
+        request: Any = app.current_request
         time.sleep(float((request.query_params or {}).get("sleep", 0)))
         request = app.current_request
         told = {

@@ -7,7 +7,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from chalice import Chalice
+from chalice.app import Chalice
 from hypothesis import given
 from hypothesis import strategies as st
 

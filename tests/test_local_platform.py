@@ -1,0 +1,242 @@
+"""`make run`: a platform of its own on one machine, that starts, stops, is killed and comes back."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from localrun import ROOT, seed
+from localrun.platform import LocalPlatform, eventually
+from localrun.template import Template, Unresolvable
+from tests.stub import PartnerStub
+
+
+class Process:
+    """A program of ours in a process of its own; its output up to the line that shows it is there."""
+
+    def __init__(self, *arguments: str, until: str, **environ: str) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("OCPI_", "AWS_"))}
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**kept, "PYTHONUNBUFFERED": "1", **environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.output = ""
+        for line in self.process.stdout:
+            self.output += line
+            if until in line:
+                return
+        raise AssertionError(f"ended with {self.process.wait()}:\n{self.output}")
+
+    def end(self, number: int) -> float:
+        """Send a signal; how many seconds the end took."""
+        before = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(10)
+        return time.monotonic() - before
+
+
+class Running(Process):
+    """`local.py` on a free port."""
+
+    def __init__(self, **environ: str) -> None:
+        super().__init__("local.py", until="Ctrl-C", **{"PORT": "0", "OCPI_SEED": "0", **environ})
+        self.base_url = re.search(r"OCPI platform +(\S+)", self.output)[1]  # type: ignore[index]
+
+    def do(self, action: str, **fields: Any) -> Any:
+        request = urllib.request.Request(
+            f"{self.base_url}/2015-03-31/functions/operator/invocations",
+            json.dumps({"action": action, **fields}).encode(),
+        )
+        with urllib.request.urlopen(request, timeout=20) as response:
+            answer = json.load(response)
+        assert answer["ok"], answer
+        return answer["data"]
+
+    def ask(self, path: str, header: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base_url + path, data, {"Authorization": header})
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return json.load(response)
+
+    def register(self, stub: PartnerStub) -> None:
+        token = self.do("invite", name="Stub")["token"]
+        header = "Token " + base64.b64encode(token.encode()).decode()
+        answer = self.ask("/ocpi/2.2.1/credentials", header, stub.credentials)
+        assert answer["status_code"] == 1000, answer
+
+
+@pytest.fixture
+def emulator() -> Iterator[str]:
+    process = Process("-m", "localrun.emulator", until="AWS_ENDPOINT_URL", PORT="0", EMULATOR="moto")
+    yield process.output.strip().partition("=")[2]
+    assert process.end(signal.SIGTERM) < 5
+
+
+@pytest.fixture
+def stub() -> Iterator[PartnerStub]:
+    stub = PartnerStub([{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}])
+    yield stub
+    stub.down()
+
+
+def test_it_tells_a_newcomer_a_request_that_works_and_ends_on_ctrl_c_within_two_seconds() -> None:
+    platform = Running(OCPI_SEED="1")
+    curl = re.search(r"curl -H 'Authorization: (Token \S+)' (\S+)", platform.output)
+    assert curl is not None
+    found = platform.ask(curl[2].removeprefix(platform.base_url), curl[1])
+    assert found["status_code"] == 1000
+    assert {each["version"] for each in found["data"]} == {"2.1.1", "2.2.1", "2.3.0"}
+    assert len(platform.do("list", module="locations", party="NL/EXA")["objects"]) == len(seed.SITES)
+    assert platform.end(signal.SIGINT) < 2
+    assert platform.process.returncode == 0
+
+
+def test_killed_and_started_again_on_the_same_endpoint_it_has_lost_nothing(
+    emulator: str, stub: PartnerStub
+) -> None:
+    first = Running(AWS_ENDPOINT_URL=emulator)
+    first.register(stub)
+    stub.down()
+    first.do("put", module="tariffs", object=seed.tariffs("NL", "EXA")[0])
+    first.end(signal.SIGKILL)
+
+    stub.up()
+    second = Running(AWS_ENDPOINT_URL=emulator)
+    put = stub.wait_for("PUT", "/receiver/tariffs/NL/EXA/AC1", seconds=45)
+    assert put.json["id"] == "AC1"
+    assert [each["id"] for each in second.do("list", module="tariffs", party="NL/EXA")["objects"]] == ["AC1"]
+    assert [each["state"] for each in second.do("partners")["partners"] if each["roles"]] == ["REGISTERED"]
+    assert second.end(signal.SIGTERM) < 2
+
+
+def test_a_wrong_setting_stops_the_start_and_is_named() -> None:
+    ended = subprocess.run(
+        [sys.executable, "local.py"],
+        cwd=ROOT,
+        env={**os.environ, "OCPI_PAGE_LIMIT": "many"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert ended.returncode == 2
+    assert "OCPI_PAGE_LIMIT" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_port_that_is_taken_is_said_so() -> None:
+    with LocalPlatform() as platform:
+        ended = subprocess.run(
+            [sys.executable, "local.py"],
+            cwd=ROOT,
+            env={**os.environ, "PORT": str(platform.port)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    assert ended.returncode == 1
+    assert str(platform.port) in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_two_platforms_in_one_process_share_nothing() -> None:
+    with LocalPlatform() as one, LocalPlatform() as other:
+        assert one.base_url != other.base_url
+        one.do("put", module="tariffs", object=seed.tariffs("NL", "EXA")[0])
+        assert one.do("list", module="tariffs")["objects"]
+        assert not other.do("list", module="tariffs")["objects"]
+        token = one.do("invite", name="Partner")["token"]
+        header = "Token " + base64.b64encode(token.encode()).decode()
+        request = urllib.request.Request(other.versions_url, headers={"Authorization": header})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        assert refused.value.code == 401
+
+
+def test_seeding_twice_changes_nothing_and_seeds_only_parties_hosted_here() -> None:
+    parties = json.dumps([{"role": "CPO", "country_code": "DE", "party_id": "ABC",
+                           "business_details": {"name": "Example"}}])  # fmt: skip
+    with LocalPlatform({"OCPI_SEED": "1", "OCPI_PARTIES": parties}) as platform:
+        platform.do("patch", module="locations", id="LOC1", evse_uid="LOC1-1", changes={"status": "BLOCKED"})
+        seed.plant(platform)
+        found = platform.do("get", module="locations", id="LOC1")["object"]
+        assert found["evses"][0]["status"] == "BLOCKED"
+        assert found["party_id"] == "ABC"
+        assert not platform.do("list", module="tokens")["objects"]
+
+
+def test_what_the_operator_sends_to_the_inbox_queue_is_done() -> None:
+    with LocalPlatform() as platform:
+        sqs, prefix = platform.wiring.clients.sqs, platform.wiring.settings.prefix
+        url = sqs.get_queue_url(QueueName=f"{prefix}-inbox")["QueueUrl"]
+        message = {"action": "put", "module": "tariffs", "object": seed.tariffs("NL", "EXA")[0]}
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(message, default=float))
+        eventually(lambda: platform.do("list", module="tariffs")["objects"])
+
+
+def test_every_queue_and_stream_source_of_the_deployed_file_is_fed_here() -> None:
+    import app
+
+    sources = Template.read("dev", "123456789012").sources(app.app)
+    fed = {(each.kind, each.function, each.name) for each in sources}
+    assert fed == {
+        *(
+            ("DynamoDB", "announce", f"ocpi-dev-{module}")
+            for module in ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
+        ),
+        *(
+            ("SQS", name, f"ocpi-dev-{name.replace('_', '-')}")
+            for name in ("push", "push_slow", "pull", "results", "inbox")
+        ),
+        ("Schedule", "sweep", ""),
+    }
+    assert all(each.partial for each in sources if each.kind != "Schedule")
+    assert {each.function: each.batch_size for each in sources}["pull"] == 1
+
+
+def test_intrinsics_are_resolved_as_cloudformation_does() -> None:
+    template = Template(
+        {
+            "Parameters": {"Protection": {"Type": "String", "Default": "on"}},
+            "Conditions": {"On": {"Fn::Equals": [{"Ref": "Protection"}, "on"]}},
+        },
+        "dev",
+        "1",
+    )
+
+    def attributes(logical: str) -> dict[str, str]:
+        return {"Ref": f"{logical}-name", "Arn": f"arn:{logical}"}
+
+    value = {
+        "Sub": {"Fn::Sub": "${Stage}-${Queue}-${Queue.Arn}-${!Kept}-${AWS::Region}"},
+        "List": {"Fn::Sub": ["${own}", {"own": {"Ref": "Queue"}}]},
+        "Att": {"Fn::GetAtt": "Queue.Arn"},
+        "If": {"Fn::If": ["On", "yes", {"Ref": "AWS::NoValue"}]},
+        "Gone": {"Fn::If": ["On", {"Ref": "AWS::NoValue"}, "x"]},
+        "Join": {"Fn::Join": ["-", ["a", {"Ref": "Stage"}]]},
+    }
+    assert template.resolve(value, attributes) == {
+        "Sub": "dev-Queue-name-arn:Queue-${Kept}-eu-central-1",
+        "List": "Queue-name",
+        "Att": "arn:Queue",
+        "If": "yes",
+        "Join": "a-dev",
+    }
+    with pytest.raises(Unresolvable):
+        template.resolve({"Fn::ImportValue": "x"}, attributes)
