@@ -196,6 +196,7 @@ def _page() -> dict[str, Any]:
         "properties": {
             "title": "Partners",
             "endpoint": "${Widget.Arn}",
+            "params": {"operator": "${Operator.Arn}"},
             "updateOn": {"refresh": True, "resize": False, "timeRange": False},
         },
     }
