@@ -6,6 +6,7 @@ Contract: design section 5. A command is shown as `{"id", "direction",
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -319,14 +320,11 @@ def _whole_token(platform: Platform, ours: Party, token: Any) -> Any:
 
 def _not_supported(platform: Platform, request: Pending) -> Pending:
     """A command the partner's version has no word for is answered here (CNV-111)."""
-    import dataclasses
-
     text = f"{request.version} has no {request.command}"
     response = {"result": "NOT_SUPPORTED", "timeout": 0, "message": pending.said(text)}
-    request = dataclasses.replace(
-        request, state=CONCLUDED, response=response, concluded_at=request.created_at
-    )
-    platform.requests.add(request)
+    change = pending.concluded(request, None, request.created_at)
+    request = platform.requests.add(dataclasses.replace(request, **change, response=response))
+    requesting.tell(platform, request)
     return request
 
 

@@ -1,0 +1,1 @@
+"""A simulated charge point management system: the worked example of docs/backend.md. Never deployed."""
