@@ -1,7 +1,9 @@
 """`make run`: the whole platform on this machine, in the foreground until Ctrl-C.
 
 Reads the OCPI_ settings of the functions from the environment, plus PORT,
-OCPI_SEED, EMULATOR and AWS_ENDPOINT_URL; see the README.
+OCPI_SEED, EMULATOR and AWS_ENDPOINT_URL; see the README. HOST=0.0.0.0 (with
+OCPI_BASE_URL) lets partners on other machines in, the operator's doors stay
+this machine's.
 """
 
 from __future__ import annotations
@@ -24,11 +26,12 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
     ended = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: ended.set())
-    given = {name: value for name, value in environ.items() if name.startswith("OCPI_")}
+    given = {name: value for name, value in environ.items() if name.startswith("OCPI_") and value}
     emulator = environ.get("AWS_ENDPOINT_URL") or environ.get("EMULATOR") or "moto"
     try:
         port = int(environ.get("PORT") or 8000)
-        platform = LocalPlatform({"OCPI_SEED": "1", **given}, port, emulator).start()
+        host = environ.get("HOST") or "127.0.0.1"
+        platform = LocalPlatform({"OCPI_SEED": "1", **given}, port, emulator, host).start()
     except (SettingsError, ValueError) as problem:
         print(problem, file=sys.stderr)
         return 2

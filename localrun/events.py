@@ -14,11 +14,17 @@ class EventLog:
 
     KEPT = 50_000
 
-    def __init__(self, clients: Any, queue_url: str, emulator: Emulator) -> None:
+    def __init__(
+        self,
+        clients: Any,
+        queue_url: str,
+        emulator: Emulator,
+        kept: list[dict[str, Any]] | None = None,
+    ) -> None:
         self._clients, self._queue_url, self._emulator = clients, queue_url, emulator
         self._queue = queue_url.rsplit("/", 1)[-1]
-        self._events: list[dict[str, Any]] = []
-        self._ids: set[str] = set()
+        self._events = kept if kept is not None else []
+        self._ids = {each["id"] for each in self._events}
         self._lock = threading.Lock()
 
     def collect(self, wait: int = 0) -> int:

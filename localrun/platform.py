@@ -70,6 +70,7 @@ class LocalPlatform:
         self.emulator = choose(emulator) if isinstance(emulator, str) else emulator
         self.base_url = ""
         self.wiring: Any = None
+        self._kept_events: list[dict[str, Any]] = []
         self._front: Front | None = None
         self._pump: Pump | None = None
 
@@ -88,12 +89,14 @@ class LocalPlatform:
             clients = self.wiring.clients
             template = Template.read(stage, creation.account(clients), environ["AWS_REGION"])
             creation.create(template, clients)
-            self.event_log = EventLog(clients, creation.capture_events(stage, clients), self.emulator)
+            queue_url = creation.capture_events(stage, clients)
+            self.event_log = EventLog(clients, queue_url, self.emulator, self._kept_events)
             app = importlib.import_module("app").app
             self.functions = Functions(app, importlib.import_module("chalicelib.workers"), self.wiring)
             self._front = Front(self.functions, self.event_log.after)
             self._port = self._front.start(self._port, self._host)
             self.base_url = self.settings.get("OCPI_BASE_URL") or f"http://127.0.0.1:{self._port}"
+            self.wiring.seen_at(self.base_url)  # whatever Host a first request may claim
             clients.ssm.put_parameter(
                 Name=f"/ocpi/{stage}/base_url", Value=self.base_url, Type="String", Overwrite=True
             )
@@ -118,7 +121,11 @@ class LocalPlatform:
         pump.repeat("events", lambda: 0.0 if self.event_log.collect(emulator.poll_seconds) else 0.02)
 
     def stop(self) -> None:
-        """Everything down; what was under way is taken up again by the next start on the same endpoint."""
+        """Everything down; what was under way is taken up again by the next start on the same endpoint.
+
+        This platform may be started again: on its port, and where its endpoint lives on (moto in
+        this process does) with its data.
+        """
         if self._front:
             self._front.stop()
         if self._pump:

@@ -331,7 +331,8 @@ class Pump:
             try:
                 feed.work(messages)
             except Exception as problem:
-                log.error("%s: %s", feed.source.function, problem)
+                if not self._stopping.is_set():
+                    log.error("%s: %s", feed.source.function, problem)
             finally:
                 self._under_way.discard(threading.current_thread())
                 free.release()

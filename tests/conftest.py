@@ -206,24 +206,28 @@ class Hand:
 
     def drain(self, sweep: bool = True, most: int = 500) -> int:
         """Work until nothing is left that is due; how many batches there were."""
-        batches = 0
-        while True:
-            before = batches
-            for feed in self._feeds:
-                while not feed.idle():
-                    if not feed.feed():
-                        break
-                    batches += 1
-                    assert batches < most, "there is no end to it: something feeds itself"
-            if batches > before:
-                continue
-            if sweep:
-                from localrun.pump import schedule_event
+        from localrun.pump import schedule_event
 
+        batches, swept = 0, not sweep
+        while True:
+            found = self._round(most - batches)
+            batches += found
+            if found:
+                swept = not sweep
+            elif swept:
+                return batches
+            else:
                 self.functions.call("sweep", schedule_event("sweep"))
-                if not all(feed.idle() for feed in self._feeds):
-                    continue
-            return batches
+                swept = True
+
+    def _round(self, most: int) -> int:
+        """Every stream and queue once until empty; how many batches there were."""
+        batches = 0
+        for feed in self._feeds:
+            while not feed.idle() and feed.feed():
+                batches += 1
+                assert batches < most, "there is no end to it: something feeds itself"
+        return batches
 
     def events(self, kind: str = "") -> list[dict[str, Any]]:
         """What the back end heard so far, of one detail-type or all."""

@@ -169,6 +169,16 @@ def test_two_platforms_in_one_process_share_nothing() -> None:
         assert refused.value.code == 401
 
 
+def test_stopped_and_started_again_in_one_process_it_goes_on_where_it_was() -> None:
+    platform = LocalPlatform()
+    with platform:
+        base_url = platform.base_url
+        platform.do("put", module="tariffs", object=seed.tariffs("NL", "EXA")[0])
+    with platform:
+        assert platform.base_url == base_url
+        assert platform.do("list", module="tariffs")["objects"]
+
+
 def test_seeding_twice_changes_nothing_and_seeds_only_parties_hosted_here() -> None:
     parties = json.dumps([{"role": "CPO", "country_code": "DE", "party_id": "ABC",
                            "business_details": {"name": "Example"}}])  # fmt: skip
