@@ -24,6 +24,8 @@ In this process, by hand, no threads (moto behind botocore; milliseconds):
 
 Whole platforms with threads and real HTTP (about a second):
 
+`ministack`  an emulator whose writes are atomic under threads, for races: `make_platform({}, ministack)` or
+             `LocalPlatform({"OCPI_STAGE": "race"}, emulator=ministack)`. moto shows nothing about races.
 `two_platforms`  `.cpo` (CPO NL/EXA) and `.emsp` (EMSP DE/EXM), each a `localrun.platform.LocalPlatform`
              (`.do(action, **fields)`, `.operator(payload)`, `.events()`, `.base_url`), not registered with
              each other until `two_platforms.register(version)`. One pair per module; `fresh_platforms` is one
@@ -121,8 +123,9 @@ class Clock:
 class Hand:
     """A platform in this process, worked by hand."""
 
-    def __init__(self, settings: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, str], emulator: Any = None) -> None:
         from app import app
+        from chalicelib import wiring
         from chalicelib import workers as doors
         from localrun import creation
         from localrun.emulator import Moto, mocked_clients
@@ -134,12 +137,16 @@ class Hand:
         from localrun.template import Template
 
         self._environ = {"AWS_REGION": "eu-central-1", **settings}
-        clients = mocked_clients(self._environ)
+        if emulator is None:
+            emulator = Moto()
+            clients = mocked_clients(self._environ)
+        else:
+            self._environ |= emulator.environ({})
+            clients = wiring.Clients(self._environ)
         self._wire(clients)
         self.stage = self.platform.settings.stage
-        template = Template.read(self.stage, "123456789012")
+        template = Template.read(self.stage, creation.account(clients))
         creation.create(template, clients)
-        emulator = Moto()
         self.event_log = EventLog(clients, creation.capture_events(self.stage, clients), emulator)
         name = f"/ocpi/{self.stage}/base_url"
         clients.ssm.put_parameter(Name=name, Value=f"https://{HOST}", Type="String", Overwrite=True)
@@ -153,6 +160,7 @@ class Hand:
             elif source.kind == "DynamoDB":
                 self._feeds.append(StreamFeed(source, self.functions, clients, emulator, self.stage))
         self._stubs: list[PartnerStub] = []
+        self.shape = ""
 
     def _wire(self, clients: Any) -> None:
         """A platform that remembers nothing."""
@@ -313,15 +321,29 @@ def make_platform(aws: None) -> Iterator[Callable[..., Hand]]:
     """A factory of platforms worked by hand, each with tables of its own."""
     made: list[Hand] = []
 
-    def make(settings: Mapping[str, str] | None = None) -> Hand:
-        hand = _borrow({**_defaults(), **(settings or {})})
+    def make(settings: Mapping[str, str] | None = None, emulator: Any = None) -> Hand:
+        hand = _borrow({**_defaults(), **(settings or {})}, emulator)
         made.append(hand)
         return hand
 
     yield make
     for hand in made:
         hand.close()
-        _idle.setdefault(_shape(hand), []).append(hand)
+        if hand.shape:
+            _idle.setdefault(hand.shape, []).append(hand)
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[Any]:
+    """A ministack in a process of its own, for tests of races; skipped where it was never installed."""
+    from localrun.emulator import TOOLS, Ministack
+
+    if not (TOOLS / "bin" / "ministack").exists():
+        pytest.skip("make emulator EMULATOR=ministack installs it")
+    emulator = Ministack()
+    emulator.start()
+    yield emulator
+    emulator.stop()
 
 
 @pytest.fixture
@@ -442,19 +464,16 @@ def fresh_platforms() -> Iterator[Pair]:
 _idle: dict[str, list[Hand]] = {}
 
 
-def _borrow(settings: dict[str, str]) -> Hand:
+def _borrow(settings: dict[str, str], emulator: Any) -> Hand:
     """A platform of these settings: one an earlier test is done with, emptied, or a new one."""
-    for hand in _idle.get(json.dumps(settings, sort_keys=True), ()):
-        _idle[json.dumps(settings, sort_keys=True)].remove(hand)
+    shape = json.dumps(settings, sort_keys=True)
+    if emulator is None and _idle.get(shape):
+        hand = _idle[shape].pop()
         hand.empty()
         return hand
-    made = Hand({"OCPI_STAGE": f"t{os.getpid() % 10000}-{next(_numbers)}", **settings})
-    made.shape = json.dumps(settings, sort_keys=True)  # type: ignore[attr-defined]
+    made = Hand({"OCPI_STAGE": f"t{os.getpid() % 10000}-{next(_numbers)}", **settings}, emulator)
+    made.shape = "" if emulator else shape
     return made
-
-
-def _shape(hand: Hand) -> str:
-    return str(hand.shape)  # type: ignore[attr-defined]
 
 
 def _defaults() -> dict[str, str]:
