@@ -173,15 +173,15 @@ def _failed(failed: list[dict[str, Any]], names: Mapping[str, str], operator: st
             [
                 escape(names.get(partner, partner)),
                 f'{escape(str(each.get("module", "")))}<br><span class="dim">{escape(what)}</span>',
-                _pill(str(each.get("state", ""))),
+                f"{_pill(str(each.get('state', '')))}<br>"
+                f'<span class="dim">attempts: {escape(str(each.get("attempts") or 0))}</span>',
                 escape(str(each.get("reason") or "–")[:200]),
-                escape(str(each.get("attempts") or 0)),
                 _button(
                     "Send again", operator, payload, f"Send {what} to {names.get(partner, partner)} again?"
                 ),
             ]
         )
-    return _table(["Partner", "Object", "State", "What the partner said", "Attempts", ""], rows)
+    return _table(["Partner", "Object", "State", "What the partner said", ""], rows)
 
 
 def _commands(commands: list[dict[str, Any]], names: Mapping[str, str], now: str) -> str:
