@@ -105,7 +105,8 @@ def _dispatch(platform: Platform, payload: Any) -> Any:
     action = known.get(payload["action"])
     if action is None:
         raise ActionError("unknown_action", f"unknown action {payload['action'][:60]!r}; see help", "/action")
-    rest = {name: value for name, value in payload.items() if name != "action"}
+    # A button of the dashboard's widget sends where it was pressed along.
+    rest = {name: value for name, value in payload.items() if name not in ("action", "widgetContext")}
     fields = action.fields.model_validate(rest)
     logs.log("INFO", "operator action", action=payload["action"], partner=rest.get("partner"))
     return action.perform(platform, fields)
