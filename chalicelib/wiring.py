@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from chalicelib.store.partners import Partners
     from chalicelib.store.requests import Requests
 
-function_name: ContextVar[str] = ContextVar("function_name", default="api_handler")
+# Which function works here, so that its calls can be compared with its role; "" outside of all.
+function_name: ContextVar[str] = ContextVar("function_name", default="")
 _current: ContextVar[Platform | None] = ContextVar("platform", default=None)
 _process: list[Platform] = []
 _lock = threading.Lock()
