@@ -1,0 +1,78 @@
+"""The queue messages, and sending them.
+
+A message names an object or a pending request and never carries it; whoever
+takes it reads what is true then. Sending is repeated until the queue has
+everything, or it raises, so that whoever wanted it sent is repeated.
+
+Contract: design section 8; ARC-14
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.ocpi import jsontext
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+PUSH, PUSH_SLOW, PULL, RESULTS, INBOX = "push", "push-slow", "pull", "results", "inbox"
+# What SQS takes in one call and as a delay.
+MOST_MESSAGES = 10
+LARGEST_CALL = 240 * 1024
+LONGEST_DELAY = 900
+ATTEMPTS = 4
+
+
+class NotSent(Exception):
+    """The queue did not take every message; sending all of them again does no harm."""
+
+
+class Outbox:
+    """Sends messages to this deployment's own queues."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._urls: dict[str, str] = {}
+
+    def send(self, queue: str, bodies: Iterable[dict[str, Any]], delay: float = 0) -> None:
+        """Put messages on a queue, to be seen after `delay` seconds (at most 900). Raises NotSent."""
+        seconds = max(0, min(LONGEST_DELAY, round(delay)))
+        for batch in _batches(jsontext.dumps(body) for body in bodies):
+            self._put(queue, batch, seconds)
+
+    def _put(self, queue: str, texts: list[str], delay: int) -> None:
+        entries = [
+            {"Id": str(at), "MessageBody": body, **({"DelaySeconds": delay} if delay else {})}
+            for at, body in enumerate(texts)
+        ]
+        for attempt in range(ATTEMPTS):
+            answer = self._platform.clients.sqs.send_message_batch(QueueUrl=self._url(queue), Entries=entries)
+            failed = {each["Id"] for each in answer.get("Failed", ())}
+            if not failed:
+                return
+            entries = [entry for entry in entries if entry["Id"] in failed]
+            time.sleep(0.05 * 2**attempt)
+        raise NotSent(f"{len(entries)} messages were not taken by the queue {queue}")
+
+    def _url(self, queue: str) -> str:
+        if queue not in self._urls:
+            name = f"{self._platform.settings.prefix}-{queue}"
+            self._urls[queue] = self._platform.clients.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        return self._urls[queue]
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for each in texts:
+        length = len(each.encode())
+        if batch and (len(batch) == MOST_MESSAGES or size + length > LARGEST_CALL):
+            yield batch
+            batch, size = [], 0
+        batch.append(each)
+        size += length
+    if batch:
+        yield batch
