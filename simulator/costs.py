@@ -58,7 +58,7 @@ class Slice:
 
     @property
     def hours(self) -> Fraction:
-        return _hours(self.end - self.start)
+        return hours(self.end - self.start)
 
 
 @dataclass
@@ -83,6 +83,11 @@ class Amount:
     @property
     def after(self) -> Fraction:
         return self.before + sum(self.taxes.values(), Fraction(0))
+
+    def rounded(self) -> Amount:
+        """As it is written, so that written parts add up to the written total."""
+        taxes = {rate: Fraction(decimal(tax)) for rate, tax in self.taxes.items()}
+        return Amount(Fraction(decimal(self.before)), taxes)
 
     def price(self) -> dict[str, Any]:
         """As a 2.3.0 Price."""
@@ -130,9 +135,11 @@ def bill(
         if portions and rounded:
             surplus = _surplus(sum((each for each, _ in portions), Fraction(0)), portions[-1][1], dimension)
             amounts[dimension].add(surplus, portions[-1][1], included)
-    reserved = _reservation(tariff, reservation, zone, included)
-    parts = (amounts[FLAT], amounts[ENERGY], amounts[TIME], amounts[PARKING], reserved)
-    return Bill(*parts, _limited(tariff, parts), slices)
+    fixed, energy, time, parking, reserved = (
+        each.rounded() for each in (*amounts.values(), _reservation(tariff, reservation, zone, included))
+    )
+    total = _limited(tariff, (fixed, energy, time, parking, reserved))
+    return Bill(fixed, energy, time, parking, reserved, total, slices)
 
 
 def cut(tariff: Mapping[str, Any], stretches: list[Stretch], zone: ZoneInfo) -> Iterator[Slice]:
@@ -142,10 +149,10 @@ def cut(tariff: Mapping[str, Any], stretches: list[Stretch], zone: ZoneInfo) -> 
     elements = [each for each in tariff["elements"] if not _restrictions(each).get("reservation")]
     began, total = stretches[0].start, Fraction(0)
     for stretch in stretches:
-        whole = _hours(stretch.end - stretch.start)
+        whole = hours(stretch.end - stretch.start)
         moments = _moments(elements, stretch, zone, began, total)
         for start, end in pairwise(moments):
-            share = _hours(end - start) / whole
+            share = hours(end - start) / whole
             kwh = Fraction(stretch.kwh) * share
             active = _active(elements, start, stretch, zone, _seconds(start - began), total)
             yield Slice(start, end, kwh, stretch.parking, active)
@@ -239,7 +246,8 @@ def _moments(
         for name in ("min_kwh", "max_kwh"):
             if rules.get(name) is not None and stretch.kwh > 0:
                 share = (Fraction(rules[name]) - kwh) / Fraction(stretch.kwh)
-                found.add(stretch.start + (stretch.end - stretch.start) * float(min(max(share, 0), 1)))
+                if 0 < share < 1:
+                    found.add(stretch.start + (stretch.end - stretch.start) * float(share))
     return sorted(each for each in found if stretch.start <= each <= stretch.end)
 
 
@@ -284,8 +292,8 @@ def _reservation(
             amount.add(Fraction(1), found[kind, FLAT], included)
     timed = next((found[kind, TIME] for kind in kinds if (kind, TIME) in found), None)
     if timed:
-        hours = _hours(reservation.end - reservation.start)
-        amount.add(hours + _surplus(hours, timed, TIME), timed, included)
+        reserved = hours(reservation.end - reservation.start)
+        amount.add(reserved + _surplus(reserved, timed, TIME), timed, included)
     return amount
 
 
@@ -314,5 +322,6 @@ def _seconds(span: timedelta) -> Fraction:
     return Fraction(span // timedelta(microseconds=1), 10**6)
 
 
-def _hours(span: timedelta) -> Fraction:
+def hours(span: timedelta) -> Fraction:
+    """A span in hours, exactly."""
     return _seconds(span) / 3600
