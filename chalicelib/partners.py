@@ -1,0 +1,169 @@
+"""Partner: another platform as we know it, its parties, version, endpoints and health. Values only.
+
+How partners come to be is in `registration`; where they are kept, in `store.partners`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from chalicelib.ocpi.messages import Party
+
+INVITED, REGISTERED, SUSPENDED, UNREGISTERED = "INVITED", "REGISTERED", "SUSPENDED", "UNREGISTERED"
+OK, UNREACHABLE, UNKNOWN = "OK", "UNREACHABLE", "UNKNOWN"
+DURABLE, SPEC = "durable", "spec"
+
+# What a CPO serves in 2.1.1, which names no interface roles (CNV-04); an eMSP serves the reverse.
+CPO_SIDE = {
+    "locations": "SENDER",
+    "sessions": "SENDER",
+    "cdrs": "SENDER",
+    "tariffs": "SENDER",
+    "tokens": "RECEIVER",
+    "commands": "RECEIVER",
+}
+_REVERSE = {"SENDER": "RECEIVER", "RECEIVER": "SENDER"}
+
+
+@dataclass(frozen=True)
+class Role:
+    """One role of one party, with what it says of itself (CredentialsRole)."""
+
+    role: str
+    country_code: str
+    party_id: str
+    business_details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def party(self) -> Party:
+        return self.country_code.upper(), self.party_id.upper()
+
+    @property
+    def claim(self) -> str:
+        """What no two connections may own at once, as text: `EMSP/DE/MSP` (AMB-18)."""
+        return "/".join((self.role, *self.party))
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where one interface of a module is served; `role` is SENDER, RECEIVER, or "" where nobody said."""
+
+    module: str
+    role: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether a partner answers us.
+
+    `failures` counts those since the last success; `seconds` is the moving average
+    of how long its answers take; `turned` marks the one answer of the store whose
+    call changed the state, which is when to tell about it.
+    """
+
+    state: str = UNKNOWN
+    last_success: str = ""
+    last_failure: str = ""
+    reason: str = ""
+    failures: int = 0
+    seconds: float = 0.0
+    turned: bool = False
+
+
+@dataclass(frozen=True)
+class Partner:
+    """A connection with another platform.
+
+    `invited_roles` are the only ones it may claim (empty: any, AMB-18). `requires`
+    are the modules it must offer, None for the default (AMB-72). `outbound` is the
+    token we present, encrypted; `inbound` the hashes of those it presents.
+    """
+
+    id: str
+    name: str
+    state: str = INVITED
+    version: str = ""
+    roles: tuple[Role, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    policy: str = DURABLE
+    versions_url: str = ""
+    details_url: str = ""
+    token_form: str = "base64"  # noqa: S105 - or "raw": how we write the token (AMB-02)
+    hub_party_id: str = ""
+    health: Health = Health()
+    invited_roles: tuple[Role, ...] = ()
+    requires: tuple[str, ...] | None = None
+    created_at: str = ""
+    registered_at: str = ""
+    suspended_from: str = ""
+    revision: int = 0
+    outbound: str = field(default="", repr=False)
+    inbound: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def parties(self) -> frozenset[Party]:
+        """The country_code and party_id pairs it speaks for, upper-cased."""
+        return frozenset(role.party for role in self.roles)
+
+    @property
+    def is_hub(self) -> bool:
+        return bool(self.hub_party_id)
+
+    def endpoint(self, module: str, role: str) -> str | None:
+        """Where it serves this interface of a module, or None; of `credentials` any role (AMB-17)."""
+        for each in self.endpoints:
+            if each.module == module and (each.role in (role, "") or module == "credentials"):
+                return each.url
+        return None
+
+    def party_for(self, roles: Iterable[str]) -> Party | None:
+        """Its first party that has one of these roles; a hub's own where none has."""
+        wanted = tuple(roles)
+        for role in self.roles:
+            if role.role in wanted:
+                return role.party
+        return self.hub_party
+
+    @property
+    def hub_party(self) -> Party | None:
+        """The party of the hub itself, if this is a hub (CRE-49)."""
+        return (self.hub_party_id[:2].upper(), self.hub_party_id[2:].upper()) if self.hub_party_id else None
+
+    def plays(self, *roles: str) -> bool:
+        """Whether any of its parties has one of these roles."""
+        return any(each.role in roles for each in self.roles)
+
+    def hosts(self) -> frozenset[str]:
+        """The hosts, with their port where one is named, that it announced to us (ARC-20)."""
+        urls = [self.versions_url, self.details_url, *(each.url for each in self.endpoints)]
+        return frozenset(host for host in map(host_of, urls) if host)
+
+
+@dataclass(frozen=True)
+class Presented:
+    """The credentials token of a request, in clear; how it was written; A: an invitation's, C: a partner's."""
+
+    token: str = field(repr=False)
+    form: str
+    kind: str
+
+
+def host_of(url: str) -> str:
+    """Host of a URL in lower case, with a port that is not the scheme's own; "" where there is none."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    return host if port in (None, {"https": 443, "http": 80}.get(parts.scheme)) else f"{host}:{port}"
+
+
+def side_of_2_1_1(module: str, role: str) -> str:
+    """The interface that a 2.1.1 party of this role serves of a module (CNV-04)."""
+    cpo = CPO_SIDE.get(module, "")
+    return cpo if role in ("CPO", "NAP") or not cpo else _REVERSE[cpo]
