@@ -1,0 +1,156 @@
+"""What each function calls in AWS, recorded while the tests run, and compared with what its role allows.
+
+A pytest plugin: `OCPI_RECORD_CALLS=build/calls pytest -p stack.recording`
+writes a line per kind of call into that folder; `python -m stack.recording
+build/calls` then says what is missing in a role and what is spare.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from stack.permissions import GRANTS
+
+Call = tuple[str, str, str]  # function, resource as in permissions.GRANTS, action
+
+_KINDS = {
+    "dynamodb": "table",
+    "sqs": "queue",
+    "events": "bus",
+    "kms": "key",
+    "ssm": "base_url",
+    "lambda": "backend",
+}
+_TRANSACTED = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+    "Get": "GetItem",
+}
+
+
+def calls(function: str, service: str, operation: str, parameters: dict[str, Any]) -> Iterator[Call]:
+    """The permissions that one SDK call needs; nothing for calls no role needs to allow."""
+    kind = _KINDS.get(service)
+    if kind == "table":
+        index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
+        for table, action in _table_actions(operation, parameters):
+            yield function, f"table:{_short(table)}{index}", action
+    elif kind == "queue":
+        name = parameters.get("QueueName") or parameters.get("QueueUrl", "").rsplit("/", 1)[-1]
+        yield function, f"queue:{_short(name)}", operation.removesuffix("Batch")
+    elif kind:
+        yield function, kind, {"Invoke": "InvokeFunction"}.get(operation, operation)
+
+
+def _table_actions(operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if operation in ("TransactWriteItems", "TransactGetItems"):
+        for item in parameters["TransactItems"]:
+            for name, request in item.items():
+                yield request["TableName"], _TRANSACTED[name]
+    elif operation in ("BatchGetItem", "BatchWriteItem"):
+        for table in parameters["RequestItems"]:
+            yield table, operation
+    else:
+        yield parameters.get("TableName", "?"), operation
+
+
+def _short(name: str) -> str:
+    """`locations` of `ocpi-some-stage-locations`, whatever the stage; `push-slow` keeps its dash."""
+    known = {each.partition(":")[2].partition("/")[0] for grants in GRANTS.values() for each in grants}
+    fitting = [each for each in known if each and name.endswith(f"-{each}")]
+    return max(fitting, key=len, default=name)
+
+
+def compare(recorded: Iterable[Call]) -> list[str]:
+    """A line for each permission that is missing or spare."""
+    allowed = {
+        (function, resource, action)
+        for function, grants in GRANTS.items()
+        for resource, actions in grants.items()
+        for action in actions.split()
+    }
+    made = set(recorded)
+    return [
+        *(
+            f"missing: {function} calls {action} on {resource}"
+            for function, resource, action in sorted(made - allowed)
+        ),
+        *(
+            f"spare: {function} may {action} on {resource}"
+            for function, resource, action in sorted(allowed - made)
+        ),
+    ]
+
+
+def read(folder: Path) -> set[Call]:
+    """Everything recorded, of all test processes."""
+    return {
+        (function, resource, action)
+        for file in folder.glob("*.jsonl")
+        for function, resource, action in map(json.loads, file.read_text().splitlines())
+    }
+
+
+class Recorder:
+    """Notes each kind of call once; only calls by the platform's own clients, within a function."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = folder / f"{os.getpid()}.jsonl"
+        self._known: set[Call] = set()
+        self._lock = threading.Lock()
+
+    def note(self, function: str, service: str, operation: str, parameters: dict[str, Any]) -> None:
+        with self._lock:
+            for call in calls(function, service, operation, parameters):
+                if call not in self._known:
+                    self._known.add(call)
+                    with self._file.open("a") as out:
+                        out.write(json.dumps(call) + "\n")
+
+
+def install(recorder: Recorder) -> None:
+    """Watch every botocore client of this process from now on."""
+    from botocore.client import BaseClient
+
+    from chalicelib import endpoint, wiring
+
+    inside = wiring.function_name
+    made = BaseClient._make_api_call
+    answered = endpoint.answer
+
+    def make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        function = inside.get()
+        if function and client.meta.config.user_agent == "ocpi":
+            recorder.note(function, client.meta.service_model.service_name, operation, parameters)
+        return made(client, operation, parameters)
+
+    def answer(request: Any, platform: Any) -> Any:
+        reset = inside.set("api_handler")
+        try:
+            return answered(request, platform)
+        finally:
+            inside.reset(reset)
+
+    BaseClient._make_api_call = make_api_call
+    endpoint.answer = answer
+
+
+def pytest_configure(config: Any) -> None:
+    folder = os.environ.get("OCPI_RECORD_CALLS")
+    if folder:
+        install(Recorder(Path(folder)))
+
+
+if __name__ == "__main__":
+    findings = compare(read(Path(sys.argv[1])))
+    print("\n".join(findings) or "every role allows what its function calls, and nothing else")
+    raise SystemExit(1 if findings else 0)

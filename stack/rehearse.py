@@ -1,0 +1,339 @@
+"""`python -m stack.rehearse`: the documented commands, unedited, on an emulated AWS with IAM enforced.
+
+Packages for this machine, deploys, updates, deploys again without a change;
+then a partner registers with the deployed functions, receives a Location and
+is pushed an update; then the stack is deleted and its tables are still
+there. Ends with status 1 at the first thing that is not as it should be.
+
+Tools are installed on first use into `.tools/`: the emulator and the AWS CLI,
+each in an environment of its own. What the emulator leaves out is listed in
+docs/deploying.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import platform as machine
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from stack.partner import StubPartner
+
+ROOT = Path(__file__).parent.parent
+TOOLS = ROOT / ".tools"
+PINNED = {
+    "rehearsal": (
+        "ministack==1.5.33",
+        "boto3==1.43.106",
+        "aws-sam-translator==1.115.0",
+        "cryptography==50.0.2",
+    ),
+    "awscli": ("awscli==1.45.11",),
+}
+STAGE = "rehearsal"
+STACK = f"ocpi-{STAGE}"
+PARTIES = [
+    {
+        "role": "CPO",
+        "country_code": "NL",
+        "party_id": "EXA",
+        "business_details": {"name": "Example Charging"},
+    }
+]
+LOCATION = {
+    "country_code": "NL",
+    "party_id": "EXA",
+    "id": "LOC1",
+    "publish": True,
+    "name": "Rehearsal",
+    "address": "Stationsplein 1",
+    "city": "Utrecht",
+    "postal_code": "3511ED",
+    "country": "NLD",
+    "coordinates": {"latitude": "52.089444", "longitude": "5.110278"},
+    "time_zone": "Europe/Amsterdam",
+    "last_updated": "2026-01-01T00:00:00Z",
+    "evses": [
+        {
+            "uid": "E1",
+            "evse_id": "NL*EXA*E1",
+            "status": "AVAILABLE",
+            "last_updated": "2026-01-01T00:00:00Z",
+            "connectors": [
+                {
+                    "id": "1",
+                    "standard": "IEC_62196_T2",
+                    "format": "SOCKET",
+                    "power_type": "AC_3_PHASE",
+                    "max_voltage": 230,
+                    "max_amperage": 16,
+                    "last_updated": "2026-01-01T00:00:00Z",
+                }
+            ],
+        }
+    ],
+}
+
+
+class NotAsItShouldBe(Exception):
+    """What the rehearsal found wrong."""
+
+
+def main() -> None:
+    begun = time.monotonic()
+    try:
+        with _step("tools"):
+            for name, packages in PINNED.items():
+                _environment(name, packages)
+        with _emulator() as environ:
+            _rehearse(environ)
+    except NotAsItShouldBe as problem:
+        raise SystemExit(f"NOT AS IT SHOULD BE: {problem}") from None
+    print(f"rehearsed in {time.monotonic() - begun:.0f} s")
+
+
+def _rehearse(environ: dict[str, str]) -> None:
+    with _step("make package"):
+        _run(environ, "make", "package", f"ARCH={'arm64' if machine.machine() == 'aarch64' else 'x86_64'}")
+    with _step("make deploy"):
+        _run(environ, "make", "deploy", f"STAGE={STAGE}")
+    outputs = _outputs(environ)
+    # The emulator serves APIs under its own address: a base URL set in an update, as for a custom domain.
+    environ["OCPI_BASE_URL"] = (
+        f"{environ['AWS_ENDPOINT_URL']}/restapis/{outputs['RestAPIId']}/api/_user_request_"
+    )
+    with _step("make deploy with a changed setting"):
+        _run(environ, "make", "deploy", f"STAGE={STAGE}")
+        _expect(_outputs(environ)["RestAPIId"] == outputs["RestAPIId"], "the update replaced the API")
+    with _step("make deploy without a change"):
+        done = _run(environ, "make", "deploy", f"STAGE={STAGE}")
+        _expect("No changes to deploy" in done, f"a second deployment changed something:\n{done[-2000:]}")
+    with _step("IAM is enforced"):
+        _denied(environ)
+    _walk(environ, outputs)
+    with _step("delete the stack, keep the tables"):
+        _run(environ, "aws", "cloudformation", "delete-stack", "--stack-name", STACK)
+        _run(environ, "aws", "cloudformation", "wait", "stack-delete-complete", "--stack-name", STACK)
+        kept = json.loads(_run(environ, "aws", "dynamodb", "scan", "--table-name", f"ocpi-{STAGE}-locations"))
+        _expect(kept["Count"] > 0, "the Location was deleted with the stack")
+
+
+def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
+    base = environ["OCPI_BASE_URL"]
+
+    def operate(action: str, **fields: Any) -> Any:
+        return _operate(environ, outputs["OperatorFunction"], {"action": action, **fields})
+
+    with StubPartner() as partner:
+        with _step("a partner registers"):
+            invitation = operate("invite", name="Rehearsal Partner")
+            answer = _call("GET", f"{base}/ocpi/versions", invitation["token"])
+            _expect(any(each["version"] == "2.2.1" for each in answer), f"versions: {answer}")
+            given = _call(
+                "POST", f"{base}/ocpi/2.2.1/credentials", invitation["token"], partner.credentials()
+            )
+            partner.token = given["token"]
+            _expect(partner.saw("GET", "/versions"), "our platform never asked for the partner's versions")
+        with _step("a Location is put and pushed"):
+            stored = operate("put", module="locations", object=LOCATION)
+            _expect(stored["stored"] == 1, f"put: {stored}")
+            _until(lambda: partner.saw("PUT", "/locations/NL/EXA/LOC1"), "the Location was not pushed")
+        with _step("a status change is pushed"):
+            operate("patch", module="locations", id="LOC1", evse_uid="E1", changes={"status": "CHARGING"})
+            _until(lambda: partner.knows("CHARGING"), "the status was not pushed")
+        with _step("the partner reads the Location"):
+            page = _call("GET", f"{base}/ocpi/2.2.1/sender/locations?limit=10", partner.token)
+            _expect(page[0]["evses"][0]["status"] == "CHARGING", f"page: {page}")
+        with _step("the operator's page"):
+            page = _invoke(environ, f"{STACK}-widget", {"widgetContext": {}})
+            _expect("Rehearsal Partner" in str(page), f"widget: {str(page)[:500]}")
+    with _step("the dead-letter queues are empty"):
+        for queue in ("push", "push-slow", "pull", "results", "inbox", "announce"):
+            _expect(not _waiting(environ, f"{STACK}-{queue}-dead"), f"{queue}-dead holds messages")
+
+
+def _operate(environ: dict[str, str], function: str, payload: dict[str, Any]) -> Any:
+    answer = _invoke(environ, function, payload)
+    _expect(isinstance(answer, dict) and answer.get("ok"), f"{payload['action']}: {answer}")
+    return answer["data"]
+
+
+def _invoke(environ: dict[str, str], function: str, payload: dict[str, Any]) -> Any:
+    reply = _client(environ, "lambda").invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+    text = reply["Payload"].read().decode()
+    _expect("FunctionError" not in reply, f"{function} failed: {text[:1500]}")
+    return json.loads(text)
+
+
+def _waiting(environ: dict[str, str], queue: str) -> int:
+    sqs = _client(environ, "sqs")
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    name = "ApproximateNumberOfMessages"
+    return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
+
+def _denied(environ: dict[str, str]) -> None:
+    """A user without permissions must be refused, or the rehearsal proves nothing about the roles."""
+    iam = _client(environ, "iam")
+    iam.create_user(UserName="nobody")
+    key = iam.create_access_key(UserName="nobody")["AccessKey"]
+    stranger = environ | {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+    }
+    try:
+        _client(stranger, "dynamodb").scan(TableName=f"ocpi-{STAGE}-partners")
+    except Exception as problem:
+        _expect("AccessDenied" in str(problem), f"not a refusal: {problem}")
+    else:
+        raise NotAsItShouldBe("a user without permissions read the partners")
+
+
+def _client(environ: dict[str, str], service: str) -> Any:
+    import botocore.session
+
+    return botocore.session.Session().create_client(
+        service,
+        region_name=environ["AWS_REGION"],
+        endpoint_url=environ["AWS_ENDPOINT_URL"],
+        aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def _call(method: str, url: str, token: str, body: Any = None) -> Any:
+    """The `data` of an OCPI answer to a partner."""
+    headers = {
+        "Authorization": f"Token {base64.b64encode(token.encode()).decode()}",
+        "Content-Type": "application/json",
+        "X-Request-ID": "rehearsal",
+        "X-Correlation-ID": "rehearsal",
+    }
+    request = urllib.request.Request(
+        url, method=method, headers=headers, data=json.dumps(body).encode() if body else None
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            answer = json.loads(reply.read())
+    except urllib.error.HTTPError as problem:
+        raise NotAsItShouldBe(f"{method} {url}: {problem.code} {problem.read().decode()[:600]}") from None
+    _expect(answer["status_code"] == 1000, f"{method} {url}: {answer}")
+    return answer.get("data")
+
+
+def _outputs(environ: dict[str, str]) -> dict[str, str]:
+    stack = _client(environ, "cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+
+def _run(environ: dict[str, str], *command: str) -> str:
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+    if done.returncode:
+        raise NotAsItShouldBe(f"{' '.join(command)}:\n{(done.stdout + done.stderr)[-3000:]}")
+    return done.stdout
+
+
+def _expect(holds: Any, otherwise: str) -> None:
+    if not holds:
+        raise NotAsItShouldBe(otherwise)
+
+
+def _until(holds: Callable[[], bool], otherwise: str, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            raise NotAsItShouldBe(f"{otherwise} within {seconds:.0f} s")
+        time.sleep(0.2)
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    begun = time.monotonic()
+    yield
+    print(f"{name}: {time.monotonic() - begun:.1f} s", flush=True)
+
+
+@contextmanager
+def _emulator() -> Iterator[dict[str, str]]:
+    """The environment in which everything talks to a fresh emulator; its log is kept in build/."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (ROOT / "build").mkdir(exist_ok=True)
+    own = os.environ | {
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+    }
+    with (ROOT / "build" / "rehearsal.log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(TOOLS / "rehearsal" / "bin" / "python"), str(ROOT / "stack" / "emulated.py")],
+            env=own,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            _until(lambda: _open(port), "the emulator did not start")
+            yield _environ(port)
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _environ(port: int) -> dict[str, str]:
+    """Nothing of the developer's own AWS settings or of an outer make reaches the rehearsal."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "OCPI_", "MAKE", "MFLAGS"))
+    }
+    return kept | {
+        "PATH": f"{TOOLS / 'awscli' / 'bin'}:{os.environ.get('PATH', '')}",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "OCPI_PARTIES": json.dumps(PARTIES),
+        "OCPI_ALLOW_PRIVATE_URLS": "1",
+    }
+
+
+def _open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _environment(name: str, packages: tuple[str, ...]) -> None:
+    """A virtual environment with exactly these, made on first use and when the pins change."""
+    home = TOOLS / name
+    mark = home / ".installed"
+    if mark.exists() and mark.read_text() == " ".join(packages):
+        return
+    for command in (
+        [sys.executable, "-m", "venv", "--clear", str(home)],
+        [str(home / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", *packages],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True)
+        _expect(done.returncode == 0, f"{' '.join(command)}:\n{done.stderr[-2000:]}")
+    mark.write_text(" ".join(packages))
+
+
+if __name__ == "__main__":
+    main()
