@@ -13,13 +13,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from chalicelib import logs, objects, pending
+from chalicelib import logs, objects, pending, visibility
 from chalicelib.call import Call
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.partners import host_of
 from chalicelib.store.objects import Key
 from chalicelib.store.requests import (
     COMMANDS,
@@ -189,25 +189,17 @@ def bare(body: dict[str, Any]) -> dict[str, Any]:
 
 def check_response_url(platform: Platform, partner: Partner, url: str) -> None:
     """Refuse to post results to anywhere but a host this partner announced (AMB-25)."""
-    pointer = "/response_url"
     try:
-        parts = urlsplit(url)
-        netloc, host = parts.netloc.lower(), (parts.hostname or "").lower()
-    except ValueError:
-        raise InvalidParameters("not a URL", pointer) from None
-    if parts.scheme not in ("http", "https") or not host or "@" in netloc:
-        raise InvalidParameters("an absolute http(s) URL is required", pointer)
-    if not {netloc, host} & {each.lower() for each in partner.hosts()}:
-        raise InvalidParameters(f"{host[:100]} is not a host you announced", pointer)
-    try:
+        if host_of(url) not in partner.hosts():
+            raise InvalidParameters(f"{host_of(url)[:100] or 'this'} is not a host you announced")
         platform.partner_client.guard(url, partner)
     except InvalidParameters as problem:
-        raise InvalidParameters(problem.message, pointer) from None
+        raise InvalidParameters(problem.message, "/response_url") from None
 
 
-def speaks_for(partner: Partner, party: Party) -> bool:
-    """Whether a partner may act for this party: its own, or any behind a hub."""
-    return party in partner.parties or bool(partner.hub_party_id)
+def speaks_for(call: Call, party: Party) -> bool:
+    """Whether the partner commands for this eMSP: its own party, or one behind a hub."""
+    return party in visibility.speaks_for(call.platform, call.partner, EMSP_ROLES)
 
 
 def reservation_id(party: Party, id: str) -> str:
@@ -219,7 +211,7 @@ def reservation_id(party: Party, id: str) -> str:
 def _check_token(call: Call, body: Mapping[str, Any]) -> None:
     """An eMSP uses Tokens of its own only (CMD-34)."""
     party = _token_party(body)
-    if party and not speaks_for(call.partner, party):
+    if party and not speaks_for(call, party):
         raise InvalidParameters(f"the Token belongs to {'/'.join(party)}, not to you", "/token/party_id")
 
 
@@ -245,7 +237,7 @@ def _judge_stop(call: Call, session_id: str) -> Verdict:
         return Verdict("UNKNOWN_SESSION", "this session is unknown")
     session = found.canonical
     token = session["cdr_token"]
-    if not speaks_for(call.partner, (token["country_code"].upper(), token["party_id"].upper())):
+    if not speaks_for(call, (token["country_code"].upper(), token["party_id"].upper())):
         return Verdict("REJECTED", "this session is not from a customer of yours")  # CMD-19
     if session.get("status") in ENDED:
         return Verdict("REJECTED", f"this session is {session['status']}")  # AMB-66
@@ -254,7 +246,7 @@ def _judge_stop(call: Call, session_id: str) -> Verdict:
 
 
 def _judge_cancel(call: Call, id: str) -> Verdict:
-    for party in sorted(_parties_of(call)):
+    for party in sorted(visibility.speaks_for(call.platform, call.partner, EMSP_ROLES)):
         mapped = reservation_id(party, id)
         request_id = call.platform.requests.noted(f"reservation#{mapped}")
         made = call.platform.requests.get(request_id) if request_id else None
@@ -347,13 +339,6 @@ def _cpo_parties(call: Call) -> list[Party]:
         for each in call.platform.settings.parties
         if each.role == "CPO" and call.request.to_party in (None, each.party)
     ]
-
-
-def _parties_of(call: Call) -> set[Party]:
-    parties = set(call.partner.parties)
-    if call.partner.hub_party_id and call.request.from_party:
-        parties.add(call.request.from_party)
-    return parties
 
 
 def _reservation_key(verdict: Verdict) -> str:

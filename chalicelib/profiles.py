@@ -191,7 +191,7 @@ def _judge(call: Call, own: Present) -> str:
     session = own.canonical
     token = session["cdr_token"]
     party = (token["country_code"].upper(), token["party_id"].upper())
-    if not (commands.speaks_for(call.partner, party) or call.partner.plays("SCSP")):
+    if not (commands.speaks_for(call, party) or call.partner.plays("SCSP")):
         return "UNKNOWN_SESSION"
     if session.get("status") not in ("ACTIVE", "PENDING"):
         return "REJECTED"
