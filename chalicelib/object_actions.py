@@ -1,0 +1,244 @@
+"""What the operator may ask for about objects: put, patch, remove, get, list, authorize, charging_preferences.
+
+A `put` of very many objects is done in steps: what one invocation cannot
+finish goes on through the inbox queue, and every step can be repeated.
+
+Contract: design section 5
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from chalicelib import objects, own, tokens
+from chalicelib.logs import log
+from chalicelib.ocpi import jsontext, modules, paging
+from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
+from chalicelib.ocpi.messages import Party
+from chalicelib.operator_actions import Action, ActionError, Fields
+from chalicelib.store import feeds, pages
+from chalicelib.store.objects import Key, folded
+from chalicelib.stored import Finder, Present
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+Owned = Literal["locations", "tariffs", "sessions", "cdrs", "tokens"]
+Known = Literal["locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"]
+Version = Literal["2.1.1", "2.2.1", "2.3.0"]
+# What a message may hold (SQS: 1 MiB, 256 KB to be safe), and how long one invocation goes on.
+MOST_IN_MESSAGE = 200 * 1024
+SECONDS = 20
+LARGEST_PAGE = 1000
+
+
+class Put(Fields):
+    """`object` or `objects`; `version` is the one they are written in."""
+
+    module: Owned
+    object: dict[str, Any] | None = None
+    objects: list[Any] | None = None
+    version: Version = "2.3.0"
+    first: int = Field(0, ge=0, description="the index of the first of these in the operator's own list")
+
+
+class Patch(Fields):
+    """`type` is a Token's, `party` ("NL/EXA") the owner where several of ours have this id."""
+
+    module: Owned
+    id: str
+    changes: dict[str, Any]
+    evse_uid: str | None = None
+    connector_id: str | None = None
+    party: str | None = None
+    type: str | None = None
+
+
+class Remove(Fields):
+    module: Known
+    id: str
+    party: str | None = None
+
+
+class Get(Fields):
+    """Ours, or that of `party`; in 2.3.0 or another `version`."""
+
+    module: Known
+    id: str
+    party: str | None = None
+    type: str | None = None
+    version: Version = "2.3.0"
+
+
+class List(Fields):
+    """Ours, or those of `party`, oldest first."""
+
+    module: Known
+    party: str | None = None
+    date_from: str = ""
+    date_to: str = ""
+    limit: int = Field(100, ge=1, le=LARGEST_PAGE)
+    offset: int = Field(0, ge=0)
+    cursor: str = ""
+    id: str | None = None
+    version: Version = "2.3.0"
+
+
+def put(platform: Platform, fields: Put) -> dict[str, Any]:
+    """Store one or many; a wrong one among many is refused by itself."""
+    if (fields.object is None) == (fields.objects is None):
+        raise ActionError("invalid", 'either "object" or "objects" is required', "/object")
+    if fields.object is not None:
+        state = own.put(platform, fields.module, jsontext.exact(fields.object), fields.version)
+        return {"stored": int(state == "stored"), "unchanged": int(state != "stored"), "errors": []}
+    return _put_many(platform, fields)
+
+
+def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
+    given = fields.objects or []
+    counts = {"stored": 0, "unchanged": 0}
+    errors: list[dict[str, Any]] = []
+    until = time.monotonic() + SECONDS
+    rest: list[Any] = []
+    for at in range(0, len(given), own.TOGETHER):
+        if time.monotonic() > until:
+            rest = given[at:]
+            break
+        group = [jsontext.exact(each) for each in given[at : at + own.TOGETHER]]
+        for index, outcome in enumerate(own.put_all(platform, fields.module, group, fields.version), at):
+            if isinstance(outcome, OcpiError):
+                errors.append(
+                    {"index": fields.first + index, "pointer": outcome.pointer, "message": outcome.message}
+                )
+            else:
+                counts[outcome] += 1
+    answer: dict[str, Any] = {**counts, "errors": errors}
+    if rest:
+        done = len(given) - len(rest)
+        answer["queued"] = len(rest)
+        platform.outbox.send("inbox", _messages(fields, rest, fields.first + done))
+    if fields.first or rest:
+        log("INFO", "bulk put", module=fields.module, first=fields.first, **{**counts, "errors": len(errors)})
+    return answer
+
+
+def _messages(fields: Put, objects_: list[Any], first: int) -> list[dict[str, Any]]:
+    """The rest as messages of the same action, each small enough."""
+    messages: list[dict[str, Any]] = []
+    size = MOST_IN_MESSAGE
+    for at, each in enumerate(objects_):
+        weight = len(jsontext.dumps(each).encode())
+        if size + weight > MOST_IN_MESSAGE:
+            messages.append(
+                {
+                    "action": "put",
+                    "module": fields.module,
+                    "version": fields.version,
+                    "first": first + at,
+                    "objects": [],
+                }
+            )
+            size = 0
+        messages[-1]["objects"].append(each)
+        size += weight + 1
+    return messages
+
+
+def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
+    state = own.patch(
+        platform,
+        fields.module,
+        fields.id,
+        jsontext.exact(fields.changes),
+        fields.evse_uid,
+        fields.connector_id,
+        _party(fields.party),
+        fields.type,
+    )
+    return {"stored": int(state == "stored"), "unchanged": int(state != "stored")}
+
+
+def remove(platform: Platform, fields: Remove) -> dict[str, Any]:
+    own.remove_own(platform, fields.module, fields.id, _party(fields.party))
+    return {"removed": 1}
+
+
+def get(platform: Platform, fields: Get) -> dict[str, Any]:
+    found = _get(platform, fields)
+    if found is None:
+        raise UnknownObject(f"no {fields.module} {fields.id}", fields.module, "/id")
+    shown = found.in_version(fields.version).object
+    if shown is None:
+        raise InvalidParameters(f"cannot be said in {fields.version}", "/version")
+    return {"object": shown}
+
+
+def _get(platform: Platform, fields: Get) -> Present | None:
+    party = _party(fields.party)
+    if party is None:
+        if fields.module == "hubclientinfo":
+            raise InvalidParameters("whose it is, for example NL/EXA", "/party")
+        key = own.known(platform, fields.module, fields.id, None, fields.type)
+        return objects.present(platform, key)
+    if fields.module == "tokens":
+        return tokens.present(platform, [party], fields.id, fields.type or "")
+    return objects.present(platform, Key(fields.module, *party, fields.id))
+
+
+def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
+    party = _party(fields.party)
+    if fields.id is not None:
+        found = _get(platform, Get(module=fields.module, id=fields.id, party=fields.party))
+        return {"objects": [found.in_version(fields.version).object] if found else [], "cursor": None}
+    if party is not None:
+        owners = ["/".join(party)]
+    elif fields.module == "hubclientinfo":
+        owners = [f"hub:{partner.id}" for partner in platform.partners.registered()]
+    else:
+        roles = modules.serving_roles(fields.module, modules.SENDER)
+        owners = list(
+            dict.fromkeys("/".join(each.party) for each in platform.settings.parties if each.role in roles)
+        )
+    query = paging.parse(
+        {
+            "limit": str(fields.limit),
+            "offset": str(fields.offset),
+            "date_from": fields.date_from,
+            "date_to": fields.date_to,
+            "cursor": fields.cursor,
+        },
+        LARGEST_PAGE,
+    )
+    names = [
+        feeds.name(owner, audience)
+        for owner, audiences in platform.objects.audiences(fields.module, owners).items()
+        for audience in audiences
+    ]
+    heads = platform.objects.heads(fields.module, names)
+    found_, total, cursor = pages.page(platform.objects, fields.module, heads, query)
+    finder = Finder(platform)
+    shown = [
+        Present(each.key, each.parts, finder=finder).in_version(fields.version).object for each in found_
+    ]
+    return {"objects": [each for each in shown if each is not None], "cursor": cursor, "total": total}
+
+
+def _party(text: str | None) -> Party | None:
+    if text is None:
+        return None
+    country, slash, party = text.partition("/")
+    if not slash or not country or not party:
+        raise InvalidParameters("a party is written NL/EXA", "/party")
+    return folded(country), folded(party)
+
+
+ACTIONS = {
+    "put": Action(put, Put, "store our objects, checked and announced"),
+    "patch": Action(patch, Patch, "change some fields of an object of ours, or of a part of it"),
+    "remove": Action(remove, Remove, "delete a tariff of ours"),
+    "get": Action(get, Get, "one object, ours or a partner's"),
+    "list": Action(list_objects, List, "objects, ours or a partner's, oldest first"),
+}

@@ -1,0 +1,177 @@
+"""Our own objects: stored, changed and removed by the operator, checked as strictly as what we send.
+
+Contract: design section 5 (`put`, `patch`, `remove`); LOC-03, TAR-02, TOK-02, SES-02, CDR-01, CDR-05
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import tokens, visibility
+from chalicelib.keeping import Keeper, split
+from chalicelib.ocpi import modules
+from chalicelib.ocpi.errors import InvalidParameters, OcpiError, ServerError, UnknownObject
+from chalicelib.ocpi.messages import Party
+from chalicelib.ocpi.patching import wire_timestamp
+from chalicelib.ocpi.reading import Reading
+from chalicelib.store.objects import Key, Part, check_id, folded
+from chalicelib.store.tables import Conflict, retried
+from chalicelib.stored import Finder, Present
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+# How many objects are put together.
+TOGETHER = 50
+OWNED = ("locations", "tariffs", "sessions", "cdrs", "tokens")
+WAYS = {
+    "locations": "give its EVSEs the status REMOVED",
+    "tokens": "set valid to false",
+    "sessions": "set its status to INVALID or COMPLETED",
+    "cdrs": "put a credit CDR",
+}
+
+
+def put(platform: Platform, module: str, data: Any, version: str = modules.V230) -> str:
+    """Store an object of a hosted party: "stored" or "unchanged".
+
+    Raises InvalidParameters when it is not what the specification lets us send.
+    """
+    key, canonical = checked(platform, module, data, version)
+    if module == "cdrs":
+        known = platform.objects.part(key)
+        if known is not None:
+            if Present(key, [known], finder=Finder(platform)).canonical == canonical:
+                return "unchanged"
+            raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/id")
+    state = _keeper(platform).replace(key, data, version, canonical)
+    return "unchanged" if state == "unchanged" else "stored"
+
+
+def checked(platform: Platform, module: str, data: Any, version: str) -> tuple[Key, dict[str, Any]]:
+    """The key and the 2.3.0 form of an object we are about to own. Raises InvalidParameters."""
+    if module not in OWNED:
+        raise InvalidParameters(f"none of {', '.join(OWNED)}", "/module")
+    if not isinstance(data, dict):
+        raise InvalidParameters("an object is required")
+    owner = _owner(platform, module, data, version)
+    _strict(modules.BY_ID[module].kind, data, version)
+    canonical = _judge(platform, owner)(modules.BY_ID[module].kind, data, version, False).object
+    return _key(module, data, owner), canonical
+
+
+def patch(
+    platform: Platform,
+    module: str,
+    id: str,
+    changes: dict[str, Any],
+    evse_uid: str | None = None,
+    connector_id: str | None = None,
+    party: Party | None = None,
+    type: str | None = None,
+) -> str:
+    """Change some fields of an object of ours, or of a part of it: "stored" or "unchanged".
+
+    `last_updated` is now where `changes` lacks it. Raises UnknownObject, InvalidParameters.
+    """
+    if module == "cdrs":
+        raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/module")
+    key = known(platform, module, id, party, type)
+    if changes.get("last_updated") is None:
+        changes = {**changes, "last_updated": wire_timestamp(platform.clock())}
+    for name, wanted in (("country_code", key.country_code), ("party_id", key.party_id)):
+        if name in changes and evse_uid is None and folded(str(changes[name])) != folded(wanted):
+            raise InvalidParameters("the owner of an object never changes", f"/{name}")
+    own_id = "uid" if module == "tokens" else "id"
+    identity = tokens.uid_of(key) if module == "tokens" else key.id
+    if evse_uid is None and own_id in changes and folded(str(changes[own_id])) != folded(identity):
+        raise InvalidParameters("the id of an object never changes", f"/{own_id}")
+    if module == "tokens" and "type" in changes and folded(str(changes["type"])) != tokens.type_of(key):
+        raise InvalidParameters("the type is part of a token's identity", "/type")
+    return _keeper(platform).merge(key, changes, modules.V230, evse_uid or "", connector_id)
+
+
+def remove_own(platform: Platform, module: str, id: str, party: Party | None = None) -> None:
+    """Delete a Tariff of ours. Raises InvalidParameters, naming the way, for what OCPI never deletes."""
+    if module != "tariffs":
+        way = WAYS.get(module, "there is no such module of ours")
+        raise InvalidParameters(f"{module} are never deleted: {way}", "/module")
+    key = known(platform, module, id, party)
+
+    def attempt() -> None:
+        old = platform.objects.load(key)
+        if not old:
+            raise UnknownObject(f"no tariff {id}", module)
+        platform.objects.forget(key, old)
+
+    retried(attempt)
+
+
+def known(
+    platform: Platform, module: str, id: str, party: Party | None = None, type: str | None = None
+) -> Key:
+    """The key of an object of a hosted party that is known. Raises UnknownObject, InvalidParameters."""
+    if module not in OWNED:
+        raise InvalidParameters(f"none of {', '.join(OWNED)}", "/module")
+    check_id(id, "/id")
+    parties = [each for each in _parties(platform, module) if party in (None, each)]
+    if module == "tokens":
+        token = tokens.present(platform, parties, id, type or "") if parties else None
+        keys = [token.key] if token else []
+    else:
+        keys = [Key(module, *each, id) for each in parties]
+        parts = platform.objects.parts([(key, "") for key in keys])
+        keys = [key for key, part in zip(keys, parts, strict=True) if part]
+    if not keys:
+        raise UnknownObject(f"no {modules.BY_ID[module].kind} {id} of ours", module, "/id")
+    if len(keys) > 1:
+        raise InvalidParameters("several of our parties have this id; name the party", "/party")
+    return keys[0]
+
+
+def _parties(platform: Platform, module: str) -> list[Party]:
+    roles = modules.serving_roles(module, modules.SENDER)
+    return list(dict.fromkeys(each.party for each in platform.settings.parties if each.role in roles))
+
+
+def _owner(platform: Platform, module: str, data: dict[str, Any], version: str) -> Party:
+    parties = _parties(platform, module)
+    country, party = data.get("country_code"), data.get("party_id")
+    if country is None and party is None and version == modules.V211 and len(parties) == 1:
+        return parties[0]
+    owner = folded(str(country)), folded(str(party))
+    if owner not in parties:
+        pointer = "/country_code" if owner[0] not in {each[0] for each in parties} else "/party_id"
+        raise InvalidParameters(f"{'/'.join(owner)} is no hosted party that owns {module}", pointer)
+    return owner
+
+
+def _key(module: str, data: dict[str, Any], owner: Party) -> Key:
+    if module == "tokens":
+        return tokens.key(owner, check_id(data.get("uid"), "/uid"), str(data.get("type") or tokens.RFID))
+    return Key(module, *owner, check_id(data.get("id"), "/id"))
+
+
+def _strict(kind: str, data: dict[str, Any], version: str, partial: bool = False) -> None:
+    from chalicelib.ocpi import writing
+
+    for finding in writing.check(kind, data, version, partial=partial):
+        raise InvalidParameters(finding.message, finding.pointer)
+
+
+def _judge(platform: Platform, owner: Party) -> Any:
+    finder = Finder(platform)
+
+    def judge(kind: str, data: dict[str, Any], version: str, partial: bool) -> Reading:
+        from chalicelib.ocpi import reading
+
+        _strict(kind, data, version, partial)
+        return reading.read(kind, data, version, owner=owner, partial=partial, token=finder.token)
+
+    return judge
+
+
+def _keeper(platform: Platform) -> Keeper:
+    parties = [each.party for each in platform.settings.parties]
+    return Keeper(platform, _judge(platform, parties[0]), own=True)

@@ -1,0 +1,120 @@
+"""How Tokens are named and found: by uid and type, group, printed number, contract.
+
+Contract: TOK-06, AMB-36, AMB-41, LOC-14, CNV-65
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.ocpi.messages import Party
+from chalicelib.store.objects import Key, folded
+from chalicelib.store.tables import Item, text
+
+if TYPE_CHECKING:
+    from chalicelib.stored import Present
+    from chalicelib.wiring import Platform
+
+RFID = "RFID"
+OTHER_TYPES = ("APP_USER", "AD_HOC_USER", "OTHER", "EMAID")
+# How many Tokens of one group or number are looked at.
+MOST_ENTERED = 1000
+
+
+def key(party: Party, uid: str, type: str = RFID) -> Key:
+    """The key of a Token; of an RFID one it is the uid alone."""
+    plain = folded(type) == RFID and "|" not in uid
+    return Key("tokens", *party, uid if plain else f"{uid}|{folded(type)}")
+
+
+def uid_of(key: Key) -> str:
+    return key.id.rpartition("|")[0] if "|" in key.id else key.id
+
+
+def type_of(key: Key) -> str:
+    return key.id.rpartition("|")[2] if "|" in key.id else RFID
+
+
+def present(platform: Platform, parties: list[Party], uid: str, type: str = "") -> Present | None:
+    """The Token with this uid of one of these parties.
+
+    Without `type` the RFID one; if there is none, the only other one (AMB-41).
+    """
+    from chalicelib.stored import Finder, Present
+
+    types = (type,) if type else (RFID, *OTHER_TYPES)
+    keys = [key(party, uid, each) for each in types for party in parties]
+    parts = platform.objects.parts([(each, "") for each in keys])
+    found = [(each, part) for each, part in zip(keys, parts, strict=True) if part is not None]
+    rfid = [(each, part) for each, part in found if type_of(each) == RFID]
+    if not type:
+        found = rfid or (found if len(found) == 1 else [])
+    if not found:
+        return None
+    return Present(found[0][0], [found[0][1]], finder=Finder(platform))
+
+
+def group(group_id: str) -> str:
+    return f"group:{folded(group_id)}"
+
+
+def visual(issuer: str, visual_number: str) -> str:
+    return f"visual:{issuer}:{visual_number}"
+
+
+def contract(party: Party, contract_id: str) -> str:
+    return f"contract:{'/'.join(party)}:{folded(contract_id)}"
+
+
+def entered(platform: Platform, entry: str) -> list[Key]:
+    """The Tokens entered under a group, a printed number or a contract."""
+    objects = platform.objects
+    answer = objects.client.query(
+        TableName=objects.table("tokens"),
+        IndexName="feed",
+        KeyConditionExpression="#f = :f",
+        ProjectionExpression="#cc,#pp,#i",
+        ExpressionAttributeNames={"#f": "feed", "#cc": "country_code", "#pp": "party_id", "#i": "id"},
+        ExpressionAttributeValues={":f": text(entry)},
+        Limit=MOST_ENTERED,
+    )
+    return [
+        Key("tokens", item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"])
+        for item in answer["Items"]
+    ]
+
+
+def enter(
+    platform: Platform, key: Key, before: dict[str, Any] | None, after: dict[str, Any], own: bool
+) -> None:
+    """Write down by what else a Token will be found, before it is stored itself.
+
+    Whoever looks a Token up compares it, so an entry that is out of date does no harm.
+    """
+    old = _entries(key, before or {}, own)
+    objects = platform.objects
+    for name, entry in _entries(key, after, own).items():
+        if old.get(name) == entry:
+            continue
+        item: Item = {
+            "object": text(key.partition),
+            "part": text(f"@{name}"),
+            "feed": text(entry),
+            "place": text(key.partition),
+            "country_code": text(key.country_code),
+            "party_id": text(key.party_id),
+            "id": text(key.id),
+        }
+        objects.client.put_item(TableName=objects.table("tokens"), Item=item)
+
+
+def _entries(key: Key, token: dict[str, Any], own: bool) -> dict[str, str]:
+    entries = {}
+    if token.get("group_id"):
+        entries["group"] = group(str(token["group_id"]))
+    if token.get("visual_number"):
+        entries["visual"] = visual(str(token.get("issuer")), str(token["visual_number"]))
+    contract_id = token.get("contract_id") or token.get("auth_id")
+    if own and contract_id:
+        entries["contract"] = contract(key.party, str(contract_id))
+    return {name: entry for name, entry in entries.items() if len(entry.encode()) <= 1024}
