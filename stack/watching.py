@@ -69,11 +69,25 @@ def _topic_policy() -> dict[str, Any]:
                 "Statement": [
                     {
                         "Effect": "Allow",
-                        "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
+                        "Principal": {"Service": "cloudwatch.amazonaws.com"},
                         "Action": "sns:Publish",
                         "Resource": {"Ref": "AlarmTopic"},
                         "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
-                    }
+                    },
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "events.amazonaws.com"},
+                        "Action": "sns:Publish",
+                        "Resource": {"Ref": "AlarmTopic"},
+                        "Condition": {
+                            "ArnEquals": {
+                                "aws:SourceArn": [
+                                    {"Fn::GetAtt": ["PartnerUnreachableRule", "Arn"]},
+                                    {"Fn::GetAtt": ["DeliveryFailedRule", "Arn"]},
+                                ]
+                            }
+                        },
+                    },
                 ],
             },
         },

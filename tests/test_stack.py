@@ -1,0 +1,259 @@
+"""What is deployed: names, roles, retention, sizes and the package; read from the expanded template."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import settings, workers
+from stack import (
+    costs,
+    dashboard,
+    functions,
+    linting,
+    package,
+    parameters,
+    permissions,
+    recording,
+    template,
+    watching,
+)
+from stack.storage import OBJECT_TABLES, QUEUE_TIMEOUTS
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template of a fresh package."""
+    return package.package(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="module")
+def expanded(packaged: Path) -> dict[str, Any]:
+    return linting.expand(json.loads(packaged.read_text()))
+
+
+def of_type(document: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {name: each for name, each in document["Resources"].items() if each["Type"] == kind}
+
+
+def test_the_committed_files_are_those_the_stack_package_writes() -> None:
+    for name, content in template.files().items():
+        assert (ROOT / ".chalice" / name).read_text() == content, f"{name}: run python -m stack.template"
+    known = {path.name for path in (ROOT / ".chalice").glob("*.json")}
+    assert known == set(template.files())
+
+
+def test_the_package_is_small_and_the_same_bytes_when_made_again(packaged: Path, tmp_path: Path) -> None:
+    again = package.package(tmp_path).parent
+    for name in ("deployment.zip", "sam.json"):
+        first, second = (packaged.parent / name).read_bytes(), (again / name).read_bytes()
+        assert hashlib.sha256(first).digest() == hashlib.sha256(second).digest()
+    assert (again / "deployment.zip").stat().st_size <= 6 * 1024 * 1024
+
+
+def test_an_update_keeps_tables_key_and_api(expanded: dict[str, Any]) -> None:
+    baseline = json.loads(linting.BASELINE.read_text())
+    assert linting.moved(linting.logical_ids(expanded), baseline) == []
+    assert set(linting.logical_ids(expanded)) == set(baseline), "add what is new to stack/logical-ids.json"
+
+
+def test_a_lost_table_is_noticed() -> None:
+    assert linting.moved({}, {"LocationsTable": "AWS::DynamoDB::Table"})
+
+
+def test_data_outlives_the_stack(expanded: dict[str, Any]) -> None:
+    kept = of_type(expanded, "AWS::DynamoDB::Table") | of_type(expanded, "AWS::KMS::Key")
+    assert len(kept) == 10
+    for name, resource in kept.items():
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_every_table_is_on_demand_recoverable_encrypted_and_expires(expanded: dict[str, Any]) -> None:
+    tables = of_type(expanded, "AWS::DynamoDB::Table")
+    for table in (each["Properties"] for each in tables.values()):
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"]["SSEEnabled"] is True
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+        assert table["DeletionProtectionEnabled"] == {"Fn::If": ["ProtectTables", True, False]}
+    streams = [name for name, each in tables.items() if "StreamSpecification" in each["Properties"]]
+    assert len(streams) == len(OBJECT_TABLES)
+
+
+def test_every_queue_has_a_dead_letter_queue_and_hides_long_enough(expanded: dict[str, Any]) -> None:
+    queues = of_type(expanded, "AWS::SQS::Queue")
+    for name, timeout in QUEUE_TIMEOUTS.items():
+        found = queues[functions.queue_id(name)]["Properties"]
+        assert found["VisibilityTimeout"] >= 6 * timeout
+        assert found["RedrivePolicy"]["maxReceiveCount"] == 5
+        dead = found["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert queues[dead]["Properties"]["QueueName"] == {"Fn::Sub": f"ocpi-${{Stage}}-{name}-dead"}
+
+
+def test_every_source_reports_partial_failures(expanded: dict[str, Any]) -> None:
+    sources = of_type(expanded, "AWS::Lambda::EventSourceMapping")
+    assert len(sources) == len(QUEUE_TIMEOUTS) + len(OBJECT_TABLES)
+    for name, source in sources.items():
+        assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+        if "StreamArn" in json.dumps(source["Properties"]["EventSourceArn"]):
+            assert source["Properties"]["BisectBatchOnFunctionError"] is True
+            assert source["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
+
+
+def test_every_function_has_its_own_role_size_and_log_group(expanded: dict[str, Any]) -> None:
+    found = of_type(expanded, "AWS::Lambda::Function")
+    assert set(found) == {each.logical_id for each in functions.FUNCTIONS}
+    roles = {json.dumps(each["Properties"]["Role"]) for each in found.values()}
+    assert len(roles) == len(found)
+    groups = of_type(expanded, "AWS::Logs::LogGroup")
+    names = {each["Properties"]["LogGroupName"]["Fn::Sub"] for each in groups.values()}
+    for function in functions.FUNCTIONS:
+        properties = found[function.logical_id]["Properties"]
+        assert properties["FunctionName"] == {"Fn::Sub": function.physical_name}
+        assert properties["MemorySize"] == function.memory
+        assert properties["Timeout"] == function.timeout
+        assert f"/aws/lambda/{function.physical_name}" in names
+    assert all(each["Properties"]["RetentionInDays"] for each in groups.values())
+
+
+def test_every_worker_is_deployed_without_the_app(expanded: dict[str, Any]) -> None:
+    handlers = {each["Properties"]["Handler"] for each in of_type(expanded, "AWS::Lambda::Function").values()}
+    expected = {
+        f"{workers.__name__}.{each.name}" for each in functions.FUNCTIONS if each.name != "api_handler"
+    }
+    assert handlers == expected | {"app.app"}
+
+
+def test_no_policy_has_a_wildcard_but_streams_that_have_no_name_yet() -> None:
+    for name, policy in permissions.policies().items():
+        text = json.dumps(policy)
+        for statement in re.findall(r'"(?:Action|Resource)": (\[[^\]]*\]|"[^"]*"|\{[^}]*\})', text):
+            for word in re.findall(r'"([^"]*\*[^"]*)"', statement):
+                allowed = word.endswith("/stream/*") or (
+                    "log-group:/aws/lambda/" in word and word.endswith(":*")
+                )
+                assert allowed, f"{name}: {word}"
+
+
+def test_every_setting_is_a_parameter_and_reaches_every_function(expanded: dict[str, Any]) -> None:
+    known = set(re.findall(r'"(OCPI_[A-Z_]+)"', Path(settings.__file__).read_text()))
+    assert known == {*template.SETTINGS, "OCPI_STAGE"}
+    for each in of_type(expanded, "AWS::Lambda::Function").values():
+        variables = each["Properties"]["Environment"]["Variables"]
+        assert set(variables) == known
+    assert {template.parameter(name) for name in template.SETTINGS} <= set(expanded["Parameters"])
+
+
+def test_a_wrong_setting_stops_the_deployment() -> None:
+    party = '[{"role":"CPO","country_code":"NL","party_id":"EXA","business_details":{"name":"X"}}]'
+    assert "OcpiPageLimit=50" in parameters.overrides({"OCPI_PAGE_LIMIT": "50"}, "dev", exists=True)
+    with pytest.raises(settings.SettingsError, match="OCPI_PAGE_LIMIT"):
+        parameters.overrides({"OCPI_PARTIES": party, "OCPI_PAGE_LIMIT": "many"}, "dev", exists=False)
+    with pytest.raises(settings.SettingsError, match="OCPI_PARTIES"):
+        parameters.overrides({}, "dev", exists=False)
+    assert parameters.overrides({"AWS_REGION": "x"}, "dev", exists=True) == ["Stage=dev"]
+
+
+def test_the_template_stays_below_the_limits_of_aws(packaged: Path, expanded: dict[str, Any]) -> None:
+    """ARC: 1 MB of template, 500 resources in a stack, 120 resources of an API (design section 4)."""
+    compact = json.dumps(json.loads(packaged.read_text()), separators=(",", ":"))
+    assert len(compact) < 700_000
+    assert len(json.dumps(expanded, separators=(",", ":"))) < 700_000
+    assert len(expanded["Resources"]) < 400
+    paths = next(iter(of_type(expanded, "AWS::ApiGateway::RestApi").values()))["Properties"]["Body"]["paths"]
+    nodes = {"/".join(path.split("/")[: at + 1]) for path in paths for at in range(len(path.split("/")))}
+    assert len(nodes) < 120
+    assert all("x-amazon-apigateway-any-method" in methods for methods in paths.values())
+
+
+def test_every_alarm_tells_somebody_and_is_explained(expanded: dict[str, Any]) -> None:
+    explained = (ROOT / "docs" / "operating.md").read_text()
+    alarms = of_type(expanded, "AWS::CloudWatch::Alarm")
+    assert len(alarms) == costs.ALARMS
+    for name, alarm in alarms.items():
+        properties = alarm["Properties"]
+        assert properties["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
+        word = properties["AlarmName"]["Fn::Sub"].removeprefix("ocpi-${Stage}-")
+        assert f"\n## {word}\n" in explained, f"docs/operating.md says nothing of {word}"
+
+
+def test_the_dashboard_is_free_of_charge_and_fits_its_grid() -> None:
+    body = json.loads(dashboard.resources()["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    metrics = [
+        each
+        for widget in body["widgets"]
+        if widget["type"] == "metric"
+        for each in widget["properties"]["metrics"]
+        if isinstance(each[0], str)
+    ]
+    assert len(metrics) <= 50
+    for widget in body["widgets"]:
+        assert widget["x"] + widget["width"] <= 24
+    assert body["widgets"][0]["properties"]["endpoint"] == "${Widget.Arn}"
+
+
+def test_queries_alarms_and_widgets_ask_for_lines_that_the_code_writes() -> None:
+    """`message` and field names in queries and filters exist in the code that logs."""
+    code = "".join(path.read_text() for path in (ROOT / "chalicelib").rglob("*.py"))
+    text = json.dumps([watching.resources(), dashboard.resources()])
+    for message in set(re.findall(r'message = \\+"([a-z ]+)\\+"', text)):
+        assert f'"{message}"' in code, f"nothing logs {message!r}"
+    for event in ("PartnerUnreachable", "DeliveryFailed"):
+        assert f'"{event}"' in code, f"nothing tells of {event}"
+
+
+def test_test_events_of_the_operator_function_are_actions_with_their_fields() -> None:
+    from chalicelib import operator_actions
+
+    known = operator_actions.actions()
+    for name, event in watching.TEST_EVENTS.items():
+        action = known[event["action"]]
+        action.fields.model_validate({key: value for key, value in event.items() if key != "action"}), name
+
+
+def test_the_costs_in_the_documentation_are_computed_and_below_their_targets() -> None:
+    """Design section 11: a month of 10 partners below 60 USD, idle below 3 USD."""
+    document = costs.DOCUMENT.read_text()
+    assert costs.table(costs.Counted()) in document, "run python -m stack.costs --write"
+    by_name = {load.name: sum(costs.month(load, costs.Counted()).values()) for load in costs.LOADS}
+    assert by_name["idle"] < 3
+    assert by_name["10 partners, 1,000 charge points"] < 60
+
+
+def test_a_recorded_call_names_the_resource_and_the_permission_it_needs() -> None:
+    def needs(service: str, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str]]:
+        return [call[1:] for call in recording.calls("push", service, operation, parameters)]
+
+    table = "ocpi-some-stage-locations"
+    assert needs("dynamodb", "GetItem", {"TableName": table}) == [("table:locations", "GetItem")]
+    assert needs("dynamodb", "Query", {"TableName": table, "IndexName": "feed"}) == [
+        ("table:locations/index/feed", "Query")
+    ]
+    assert needs("dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"TableName": table}}]}) == [
+        ("table:locations", "PutItem")
+    ]
+    assert needs("sqs", "SendMessageBatch", {"QueueUrl": "http://x/1/ocpi-dev-push-slow"}) == [
+        ("queue:push-slow", "SendMessage")
+    ]
+    assert needs("sts", "GetCallerIdentity", {}) == []
+
+
+def test_a_missing_and_a_spare_permission_are_both_found() -> None:
+    everything = {
+        (function, resource, action)
+        for function, grants in permissions.GRANTS.items()
+        for resource, actions in grants.items()
+        for action in actions.split()
+    }
+    assert recording.compare(everything) == []
+    extra = ("widget", "table:locations", "DeleteItem")
+    assert recording.compare(everything | {extra}) == ["missing: widget calls DeleteItem on table:locations"]
+    some = next(iter(sorted(everything)))
+    assert recording.compare(everything - {some})[0].startswith("spare: ")
