@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib import objects, pending, profile_requests, profiles, requesting
+from chalicelib import objects, pending, profile_requests, profiles, requesting, tokens
 from chalicelib.commands import ABSENT, KINDS
 from chalicelib.ocpi import jsontext, routing, timestamps, writing
 from chalicelib.ocpi.messages import Party
@@ -305,8 +305,7 @@ def _whole_token(platform: Platform, ours: Party, token: Any) -> Any:
     stored: dict[str, Any] = {}
     if isinstance(token.get("uid"), str) and "contract_id" not in token:
         kind = token.get("type", "RFID")
-        id = token["uid"] if kind == "RFID" else f"{token['uid']}|{kind}"
-        found = objects.present(platform, Key("tokens", *ours, id))
+        found = objects.present(platform, tokens.key(ours, token["uid"], kind))
         stored = found.canonical if found else {}
     now = timestamps.wire_timestamp(platform.clock())
     return {

@@ -19,11 +19,11 @@ from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.pending import ACTIVE, CHANGED, CLEAR, SET
-from chalicelib.store.objects import Key
+from chalicelib.store.objects import Key, check_id
 from chalicelib.store.requests import CONCLUDED, PROFILES, SENT, Pending, later, new_id
 
 if TYPE_CHECKING:
-    from chalicelib.objects import Present
+    from chalicelib.stored import Present
     from chalicelib.partners import Partner
     from chalicelib.wiring import Platform
 
@@ -68,7 +68,7 @@ def active_profile_changed(call: Call) -> Reply:
     The back end hears it; a smart charging provider behind us that set a
     profile hears it from us (CHP-40).
     """
-    platform, session_id = call.platform, call.params["session_id"]
+    platform, session_id = call.platform, check_id(call.params["session_id"], "/session_id")
     profile = reading.read("active_charging_profile", call.json_object, call.request.version).object
     theirs = call.request.from_party
     parties = sorted(call.partner.parties)
@@ -169,7 +169,7 @@ def asked(platform: Platform, owner: Party, session_id: str) -> None:
 
 
 def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:
-    platform, session_id = call.platform, call.params["session_id"]
+    platform, session_id = call.platform, check_id(call.params["session_id"], "/session_id")
     commands.check_response_url(platform, call.partner, body["response_url"])
     own = objects.own_session(platform, session_id, call.request.to_party)
     if own is None:
