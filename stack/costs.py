@@ -1,4 +1,4 @@
-"""`python -m stack.costs`: what a month costs, from counted units; `--write` puts the table into docs/deploying.md.
+"""`python -m stack.costs`: what a month costs, from counted units; `--write` puts it into docs/deploying.md.
 
 Units and calls per event are those that `make bench` counts; prices are list
 prices of eu-central-1 in USD without free tiers, except where said. Traffic

@@ -19,18 +19,18 @@ from stack.storage import OBJECT_TABLES, queue_id, sub, table_id
 Grants = dict[str, dict[str, str]]
 
 
-def _on(resources: tuple[str, ...], actions: str) -> dict[str, str]:
-    return {f"table:{each}": actions for each in resources}
-
-
-def _indexes(resources: tuple[str, ...], index: str) -> dict[str, str]:
-    return {f"table:{each}/index/{index}": "Query" for each in resources}
+def _each(resources: tuple[str, ...], actions: str, index: str = "") -> dict[str, str]:
+    return {f"table:{each}" + (f"/index/{index}" if index else ""): actions for each in resources}
 
 
 _READ_OBJECTS = (
-    _on(OBJECT_TABLES, "GetItem Query") | _indexes(OBJECT_TABLES, "feed") | _indexes(OBJECT_TABLES, "changes")
+    _each(OBJECT_TABLES, "BatchGetItem GetItem Query")
+    | _each(OBJECT_TABLES, "Query", "feed")
+    | _each(OBJECT_TABLES, "Query", "changes")
 )
-_WRITE_OBJECTS = _READ_OBJECTS | _on(OBJECT_TABLES, "GetItem Query PutItem UpdateItem DeleteItem")
+_WRITE_OBJECTS = _READ_OBJECTS | _each(
+    OBJECT_TABLES, "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem"
+)
 _PARTNERS = {"table:partners": "GetItem PutItem UpdateItem DeleteItem Query Scan BatchGetItem"}
 _REQUESTS = {
     "table:requests": "GetItem PutItem UpdateItem Query",
@@ -44,12 +44,7 @@ _DELIVERIES = {
 }
 _EVENTS = {"bus": "PutEvents"}
 _TOKENS = {"key": "Encrypt Decrypt"}
-_QUEUES = {
-    "queue:push": "GetQueueUrl SendMessage",
-    "queue:push-slow": "GetQueueUrl SendMessage",
-    "queue:pull": "GetQueueUrl SendMessage",
-    "queue:results": "GetQueueUrl SendMessage",
-}
+_QUEUES = {f"queue:{name}": "GetQueueUrl SendMessage" for name in ("push", "push-slow", "pull", "results")}
 _EVERYTHING = _WRITE_OBJECTS | _PARTNERS | _REQUESTS | _DELIVERIES | _EVENTS | _TOKENS | _QUEUES
 _BASE_URL = {"base_url": "GetParameter"}
 _BACKEND = {"backend": "InvokeFunction"}
@@ -61,9 +56,9 @@ GRANTS: Grants = {
     "push_slow": _EVERYTHING | _BASE_URL,
     "pull": _EVERYTHING | _BASE_URL,
     "results": _EVERYTHING | _BASE_URL,
-    "inbox": _EVERYTHING | _BASE_URL,
+    "inbox": _EVERYTHING | _BASE_URL | _BACKEND,
     "sweep": _EVERYTHING | _BASE_URL,
-    "operator": _EVERYTHING | _BASE_URL,
+    "operator": _EVERYTHING | _BASE_URL | _BACKEND,
     "widget": _PARTNERS | _REQUESTS | _DELIVERIES | _BASE_URL,
 }
 

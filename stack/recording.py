@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from stack.permissions import GRANTS
+from stack.storage import OBJECT_TABLES
 
 Call = tuple[str, str, str]  # function, resource as in permissions.GRANTS, action
 
@@ -70,7 +72,11 @@ def _short(name: str) -> str:
 
 
 def compare(recorded: Iterable[Call]) -> list[str]:
-    """A line for each permission that is missing or spare."""
+    """A line for each permission that is missing or spare.
+
+    What a function does with one module's objects it does with all of them, so
+    a permission on an object table is spare only when it is used on none.
+    """
     allowed = {
         (function, resource, action)
         for function, grants in GRANTS.items()
@@ -78,16 +84,22 @@ def compare(recorded: Iterable[Call]) -> list[str]:
         for action in actions.split()
     }
     made = set(recorded)
+    used = {_any_module(call) for call in made}
+    spare = {_any_module(call) for call in allowed} - used
     return [
         *(
-            f"missing: {function} calls {action} on {resource}"
-            for function, resource, action in sorted(made - allowed)
+            f"missing: {function} calls {action} on {name}"
+            for function, name, action in sorted(made - allowed)
         ),
-        *(
-            f"spare: {function} may {action} on {resource}"
-            for function, resource, action in sorted(allowed - made)
-        ),
+        *(f"spare: {function} may {action} on {name}" for function, name, action in sorted(spare)),
     ]
+
+
+def _any_module(call: Call) -> Call:
+    function, resource, action = call
+    for table in OBJECT_TABLES:
+        resource = re.sub(f"^table:{table}(?=/|$)", "table:(any object)", resource)
+    return function, resource, action
 
 
 def read(folder: Path) -> set[Call]:
