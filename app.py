@@ -7,10 +7,12 @@ the operator are in `chalicelib/workers.py`.
 
 from __future__ import annotations
 
+from typing import cast
 from urllib.parse import unquote
 
 from chalice import Chalice
 from chalice import Response as HttpResponse
+from chalice.app import Request as HttpRequest
 
 from chalicelib import endpoint, wiring
 from chalicelib.ocpi import modules
@@ -38,7 +40,7 @@ def _door(path: str, module: str, interface: str = "") -> None:
 
 
 def _answer(module: str, interface: str, variables: dict[str, str]) -> HttpResponse:
-    event = app.current_request
+    event = cast(HttpRequest, app.current_request)
     platform = wiring.platform()
     base_url = _base_url(event)
     platform.seen_at(base_url)
@@ -52,17 +54,17 @@ def _answer(module: str, interface: str, variables: dict[str, str]) -> HttpRespo
         segments=tuple(unquote(variables[name]) for name in names),
         query=dict(event.query_params or {}),
         headers={name.lower(): value for name, value in event.headers.items()},
-        body=event.raw_body or b"",
+        body=cast(bytes, event.raw_body) or b"",
         base_url=base_url,
     )
     status, headers, body = endpoint.answer(request, platform)
-    return HttpResponse(body=body, status_code=status, headers=headers)
+    return HttpResponse(body=body, status_code=status, headers=dict(headers))
 
 
-def _base_url(event: object) -> str:
+def _base_url(event: HttpRequest) -> str:
     """Where this request reached us: scheme, host and stage, as its sender wrote them."""
-    context = event.context  # type: ignore[attr-defined]
-    headers = event.headers  # type: ignore[attr-defined]
+    context = event.context
+    headers = event.headers
     host = headers.get("host") or context.get("domainName") or "localhost"
     scheme = headers.get("x-forwarded-proto", "https")
     path, tail = context.get("path") or "", "/ocpi"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import time
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chalicelib import logs
@@ -28,6 +29,7 @@ from chalicelib.ocpi.modules import Operation
 
 if TYPE_CHECKING:
     from chalicelib.partners import Partner
+    from chalicelib.settings import HostedParty
     from chalicelib.wiring import Platform
 
 # What Lambda takes in one invocation; a Location of 1,000 EVSEs has about 1 MB.
@@ -138,7 +140,7 @@ def _refusal(problem: OcpiError, version: str) -> Reply:
     code = problem.status_code
     if version == modules.V211 and code == 2004:
         code = 2000  # CNV-07: 2.1.1 has no 2004
-    headers = {}
+    headers: dict[str, str] = {}
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allow)
     if isinstance(problem, Unauthorized):
@@ -159,7 +161,7 @@ def _routing(request: Request, partner: Partner | None, platform: Platform) -> d
         return {}
     asked_by = request.from_party or _first(role.party for role in partner.roles)
     asked_of = request.to_party or _first(party.party for party in serving(request, platform))
-    headers = {}
+    headers: dict[str, str] = {}
     if asked_by:
         headers |= {messages.TO_COUNTRY: asked_by[0], messages.TO_PARTY: asked_by[1]}
     if asked_of:
@@ -167,7 +169,7 @@ def _routing(request: Request, partner: Partner | None, platform: Platform) -> d
     return headers
 
 
-def serving(request: Request, platform: Platform) -> list:
+def serving(request: Request, platform: Platform) -> list[HostedParty]:
     """The hosted parties that serve what a request addresses; only the one named by OCPI-to, if named."""
     roles = modules.serving_roles(request.module, request.interface)
     return [
@@ -187,8 +189,8 @@ def require_receiver(request: Request, platform: Platform) -> None:
         raise InvalidParameters(f"OCPI-to: {country}/{party} does not serve {request.module} here")
 
 
-def _first(parties: object) -> Party | None:
-    return next(iter(parties), None)  # type: ignore[call-overload]
+def _first(parties: Iterable[Party]) -> Party | None:
+    return next(iter(parties), None)
 
 
 def _template(request: Request, operation: Operation | None) -> str:

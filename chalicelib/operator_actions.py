@@ -69,7 +69,8 @@ def perform(platform: Platform, payload: Any) -> dict[str, Any]:
 def answer(platform: Platform, event: Any) -> dict[str, Any]:
     """What the operator function returns: numbers come in and go out as JSON writes them."""
     payload = jsontext.loads(json.dumps(event))
-    return json.loads(jsontext.dumps(perform(platform, payload)))
+    answer: dict[str, Any] = json.loads(jsontext.dumps(perform(platform, payload)))
+    return answer
 
 
 def receive(platform: Platform, payload: Any) -> None:

@@ -21,7 +21,7 @@ Handler = Callable[[wiring.Platform, dict[str, Any]], None]
 
 def _each(
     name: str, records: list[dict[str, Any]], id_of: Callable[[dict[str, Any]], str], work: Handler
-) -> dict:
+) -> dict[str, Any]:
     """Work through the records; the ones that failed are tried again by Lambda, the others are done."""
     platform = wiring.platform()
     reset = wiring.function_name.set(name)
@@ -38,7 +38,7 @@ def _each(
     return {"batchItemFailures": failures}
 
 
-def _messages(name: str, event: Any, work: Handler) -> dict:
+def _messages(name: str, event: Any, work: Handler) -> dict[str, Any]:
     def one(platform: wiring.Platform, record: dict[str, Any]) -> None:
         work(platform, json.loads(record["body"]))
 
@@ -48,7 +48,7 @@ def _messages(name: str, event: Any, work: Handler) -> dict:
 @bp.on_dynamodb_record(
     stream_arn="arn:aws:dynamodb:eu-central-1:000000000000:table/merged/stream/0", name="announce"
 )
-def announce(event: Any) -> dict:
+def announce(event: Any) -> dict[str, Any]:
     """Objects changed: say so to the partners that should know and to the back end."""
     from chalicelib import delivery
 
@@ -61,25 +61,25 @@ def announce(event: Any) -> dict:
 
 
 @bp.on_sqs_message(queue="push", batch_size=10, name="push")
-def push(event: Any) -> dict:
+def push(event: Any) -> dict[str, Any]:
     """Send the present state of an object to a partner."""
     return _push("push", event)
 
 
 @bp.on_sqs_message(queue="push-slow", batch_size=10, name="push_slow")
-def push_slow(event: Any) -> dict:
+def push_slow(event: Any) -> dict[str, Any]:
     """The same for partners that answer slowly, apart so that nobody waits for them."""
     return _push("push_slow", event)
 
 
-def _push(name: str, event: Any) -> dict:
+def _push(name: str, event: Any) -> dict[str, Any]:
     from chalicelib import delivery
 
     return _messages(name, event, delivery.push)
 
 
 @bp.on_sqs_message(queue="pull", batch_size=1, name="pull")
-def pull(event: Any) -> dict:
+def pull(event: Any) -> dict[str, Any]:
     """Fetch one page of a partner's objects."""
     from chalicelib import delivery
 
@@ -87,7 +87,7 @@ def pull(event: Any) -> dict:
 
 
 @bp.on_sqs_message(queue="results", batch_size=10, name="results")
-def results(event: Any) -> dict:
+def results(event: Any) -> dict[str, Any]:
     """Deliver asynchronous results, and expire what nobody answered."""
     from chalicelib import pending
 
@@ -95,7 +95,7 @@ def results(event: Any) -> dict:
 
 
 @bp.on_sqs_message(queue="inbox", batch_size=10, name="inbox")
-def inbox(event: Any) -> dict:
+def inbox(event: Any) -> dict[str, Any]:
     """Operator actions sent as messages, for high volume."""
     from chalicelib import operator_actions
 

@@ -12,6 +12,9 @@ from typing import Any
 
 from demo import objects
 
+# A charging session lasts some seconds: the simulated meters run so much faster than real ones.
+SPEED = 1200
+
 CPO, EMSP = "NL/EXA", "DE/EXM"
 PATIENCE = 60.0
 
@@ -198,7 +201,7 @@ def rotate(day: Day) -> None:
 def outage(day: Day) -> None:
     """The partner down for a while, and caught up."""
     day.step("the eMSP's platform goes down; the CPO's EVSEs change meanwhile")
-    day.emsp.pause()
+    day.emsp.stop()
     try:
         _patch_status(day, "OUTOFORDER")
         _patch_status(day, "BLOCKED")
@@ -207,8 +210,8 @@ def outage(day: Day) -> None:
             lambda: day.ask(day.cpo, "deliveries", partner=day.emsp_at_cpo)["deliveries"],
         )
     finally:
-        day.emsp.resume()
-    day.step("it comes back")
+        day.step("it comes back")
+        day.emsp.start()
     day.see("caught up: the eMSP shows the present status", lambda: _status(day) == "BLOCKED")
     _change_status(day, "AVAILABLE", "life goes on")
 
