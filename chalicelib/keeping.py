@@ -1,4 +1,4 @@
-"""How an object comes into the tables: split into its parts, placed in its feed, written if nobody was faster.
+"""How an object comes into the tables: split into its parts, put in its feed, written if nobody was faster.
 
 Whoever calls has decided that it may come in, and has read or checked it.
 
@@ -93,7 +93,7 @@ class Keeper:
         evse_uid: str = "",
         connector_id: str | None = None,
     ) -> str:
-        """Apply a PATCH to an object or a part of it that is known: "stored" or "unchanged". Raises UnknownObject."""
+        """Apply a PATCH to an object or a part of it: "stored" or "unchanged". Raises UnknownObject."""
         if connector_id is not None:
             return self._merge_connector(key, changes, version, evse_uid, connector_id)
         if evse_uid:
@@ -185,7 +185,7 @@ class Keeper:
     def _merged(
         self, kind: str, present: Present, changes: dict[str, Any], version: str
     ) -> tuple[dict[str, Any], str]:
-        """The stored object with the changes in it, in their version if it is stored in that, else in 2.3.0."""
+        """The stored object with the changes in it, in their version if it is stored so, else in 2.3.0."""
         if present.version == version:
             return merge(kind, present.source, changes, version), version
         ours = self._in_words(kind, changes, version, modules.V230)

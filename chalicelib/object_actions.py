@@ -1,4 +1,5 @@
-"""What the operator may ask for about objects: put, patch, remove, get, list, authorize, charging_preferences.
+"""What the operator may ask for about objects: to put, patch, remove, get and list them, and what a
+driver needs of them: authorize and charging_preferences.
 
 A `put` of very many objects is done in steps: what one invocation cannot
 finish goes on through the inbox queue, and every step can be repeated.
@@ -85,6 +86,23 @@ class List(Fields):
     cursor: str = ""
     id: str | None = None
     version: Version = "2.3.0"
+
+
+class Authorize(Fields):
+    """`location` is a LocationReferences; `party` the hosted CPO that asks."""
+
+    uid: str
+    type: str = ""
+    location: dict[str, Any] | None = None
+    party: str | None = None
+
+
+class Preferences(Fields):
+    """`preferences` is a ChargingPreferences; `party` the CPO where several have this session id."""
+
+    session_id: str
+    preferences: dict[str, Any]
+    party: str | None = None
 
 
 def put(platform: Platform, fields: Put) -> dict[str, Any]:
@@ -226,6 +244,31 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
     return {"objects": [each for each in shown if each is not None], "cursor": cursor, "total": total}
 
 
+def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
+    from chalicelib import authorization
+    from chalicelib.ocpi import writing
+
+    place = fields.location or None
+    if place is not None:
+        for finding in writing.check("location_references", place):
+            raise InvalidParameters(finding.message, "/location" + finding.pointer)
+    return authorization.ask(platform, fields.uid, fields.type, place, _party(fields.party))
+
+
+def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, Any]:
+    from chalicelib import preferences
+    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
+
+    wishes = jsontext.exact(fields.preferences)
+    try:
+        response = preferences.send(platform, fields.session_id, wishes, _party(fields.party))
+    except PartnerRefused as refusal:
+        raise ActionError("refused", str(refusal)) from None
+    except PartnerUnreachable as problem:
+        raise ActionError("unreachable", problem.reason) from None
+    return {"response": response}
+
+
 def _party(text: str | None) -> Party | None:
     if text is None:
         return None
@@ -241,4 +284,8 @@ ACTIONS = {
     "remove": Action(remove, Remove, "delete a tariff of ours"),
     "get": Action(get, Get, "one object, ours or a partner's"),
     "list": Action(list_objects, List, "objects, ours or a partner's, oldest first"),
+    "authorize": Action(authorize, Authorize, "ask a token's eMSP whether it may charge here"),
+    "charging_preferences": Action(
+        charging_preferences, Preferences, "set a driver's preferences at the CPO of a session"
+    ),
 }

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import tokens, visibility
 from chalicelib.keeping import Keeper, split
 from chalicelib.ocpi import modules
-from chalicelib.ocpi.errors import InvalidParameters, OcpiError, ServerError, UnknownObject
+from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.ocpi.reading import Reading
-from chalicelib.store.objects import Key, Part, check_id, folded
+from chalicelib.store.objects import Key, check_id, folded
 from chalicelib.store.tables import Conflict, retried
 from chalicelib.stored import Finder, Present
 
@@ -47,6 +47,51 @@ def put(platform: Platform, module: str, data: Any, version: str = modules.V230)
             raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/id")
     state = _keeper(platform).replace(key, data, version, canonical)
     return "unchanged" if state == "unchanged" else "stored"
+
+
+def put_all(
+    platform: Platform, module: str, given: Sequence[Any], version: str = modules.V230
+) -> list[str | OcpiError]:
+    """`put` of several objects, new ones together: what became of each, or why it was refused."""
+    outcomes: dict[int, str | OcpiError] = {}
+    ready: dict[int, tuple[Key, dict[str, Any]]] = {}
+    for at, data in enumerate(given):
+        try:
+            ready[at] = checked(platform, module, data, version)
+        except OcpiError as problem:
+            outcomes[at] = problem
+    groups: dict[str, list[int]] = {}
+    for at in _new(platform, ready) if module != "locations" else ():
+        groups.setdefault(visibility.feed_of(platform, *ready[at], own=True), []).append(at)
+    for feed, members in groups.items():
+        made = []
+        for at in members:
+            key, canonical = ready[at]
+            made.append((key, split(module, given[at], version, canonical, platform.clock())[0]))
+            if module == "tokens":
+                tokens.enter(platform, key, None, canonical, True)
+        try:
+            platform.objects.create_all(module, feed, made, True)
+            outcomes.update(dict.fromkeys(members, "stored"))
+        except (Conflict, OcpiError):
+            continue  # one by one then, which tells whose fault it is
+    for at in ready:
+        if at not in outcomes:
+            try:
+                outcomes[at] = put(platform, module, given[at], version)
+            except OcpiError as problem:
+                outcomes[at] = problem
+    return [outcomes[at] for at in range(len(given))]
+
+
+def _new(platform: Platform, ready: dict[int, tuple[Key, dict[str, Any]]]) -> list[int]:
+    """Those that nobody stored yet, the first of each key."""
+    first: dict[str, int] = {}
+    for at, (key, _) in ready.items():
+        first.setdefault(key.partition, at)
+    candidates = list(first.values())
+    parts = platform.objects.parts([(ready[at][0], "") for at in candidates])
+    return [at for at, part in zip(candidates, parts, strict=True) if part is None]
 
 
 def checked(platform: Platform, module: str, data: Any, version: str) -> tuple[Key, dict[str, Any]]:

@@ -172,12 +172,11 @@ class Present:
     def _joined(self) -> dict[str, Any]:
         head, *evses = self.parts
         body = self._upgraded("location", jsontext.loads(head.body), head.version)
-        joined = {
+        return {
             **body,
             "evses": [self._upgraded("evse", jsontext.loads(part.body), part.version) for part in evses],
             "last_updated": wire_timestamp(self.last_updated),
         }
-        return joined
 
     def _upgraded(self, kind: str, body: dict[str, Any], version: str) -> dict[str, Any]:
         from chalicelib.ocpi import versions

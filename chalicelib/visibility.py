@@ -3,7 +3,8 @@
 A partner reads what its roles entitle it to and writes what belongs to one of
 its parties, or to a party behind it when it is a hub.
 
-Contract: design section 10; requirements section 3, TRA-54, TRA-55, HUB-33, AMB-18, AMB-22, AMB-64, LOC-13 to LOC-15
+Contract: design section 10; requirements section 3, TRA-54, TRA-55, HUB-33, AMB-18, AMB-22, AMB-64,
+LOC-13 to LOC-15
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ class Objects:
                 found[item["object"]["S"], item["part"]["S"]] = item
             left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
             if left:
-                time.sleep(random.random() * 0.05)
+                time.sleep(random.random() * 0.05)  # noqa: S311
                 keys = left + keys
         return found
 
@@ -241,7 +241,7 @@ class Objects:
         return "stored"
 
     def save_part(self, key: Key, head: Part | None, old: Part | None, new: Part, own: bool) -> str:
-        """Replace one part, or add an EVSE below its head: "created", "stored" or "unchanged". Raises Conflict."""
+        """Replace one part, or add an EVSE below its head; answers and raises as `save` does."""
         if old is not None:
             if _same(old, new):
                 return "unchanged"
@@ -266,7 +266,7 @@ class Objects:
         self._writer.all(actions)
 
     def hide(self, key: Key, hidden: bool) -> None:
-        """Mark an object that its owner no longer lists, or lists again (AMB-33); nothing when it is unknown."""
+        """Mark an object that its owner no longer lists, or lists again (AMB-33), if it is known."""
         verb = "SET #h = :h" if hidden else "REMOVE #h"
         action: dict[str, Any] = {
             "TableName": self.table(key.module),
@@ -336,7 +336,7 @@ class Objects:
                     self.heads(module, [feed])
                 else:
                     self._counts[module, feed] = present
-                time.sleep(random.random() * 0.01 * 2**turn if turn else 0)
+                time.sleep(random.random() * 0.01 * 2**turn if turn else 0)  # noqa: S311
                 continue
             self._counts[module, feed] = count + many
             for group in groups[1:]:

@@ -88,7 +88,7 @@ def _position(heads: Sequence[FeedHead], begins: list[tuple[int, int]], many: in
 
 def _by_offset(heads: Sequence[FeedHead], offset: int) -> list[tuple[int, int]]:
     """Where to begin in each feed from the one on that holds the object at this offset: (feed, index)."""
-    begins = []
+    begins: list[tuple[int, int]] = []
     for at, head in enumerate(heads):
         if begins:
             begins.append((at, 0))
@@ -241,7 +241,7 @@ def _inside(last_updated: str, query: PageQuery) -> bool:
 def _query(
     objects: Objects, module: str, index: str, condition: str, values: dict[str, str], needed: str
 ) -> Iterator[Item]:
-    used = condition + needed
+    used = f"{condition},{needed}"
     request: dict[str, Any] = {
         "TableName": objects.table(module),
         "IndexName": index,

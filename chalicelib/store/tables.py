@@ -68,7 +68,7 @@ def retried(attempt: Callable[[], T]) -> T:
         try:
             return attempt()
         except Conflict:
-            time.sleep(random.random() * 0.02 * 2**turn)
+            time.sleep(random.random() * 0.02 * 2**turn)  # noqa: S311
     raise ServerError("this object is being changed by too many at once; try again")
 
 
