@@ -252,7 +252,7 @@ class Judge:
     def _int(self, kind: Int, value: Any, pointer: str) -> Any:
         if type(value) is not int and not self.strict:
             value = self._decimal(value)
-            if type(value) is Decimal and abs(value) <= _LARGEST_INT:
+            if type(value) is Decimal and value.is_finite() and abs(value) <= _LARGEST_INT:
                 whole = int(value.to_integral_value())
                 self.note(pointer, "coerced", f"{_shown(value)} read as the whole number {whole}")
                 value = whole

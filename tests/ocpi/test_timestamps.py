@@ -33,8 +33,15 @@ def test_every_accepted_form_has_one_sortable_and_one_wire_form(given: str, sort
 
 @pytest.mark.parametrize(
     "text",
-    ["", "now", "2015-06-29", "2023-02-29T00:00:00Z", "2015-13-01T00:00:00Z", "2015-01-01T24:00:00Z", 5, None]
-    + [
+    [
+        "",
+        "now",
+        "2015-06-29",
+        "2023-02-29T00:00:00Z",
+        "2015-13-01T00:00:00Z",
+        "2015-01-01T24:00:00Z",
+        5,
+        None,
         "2015-06-29T22:39:09ZZ",
         "2015-06-29T22:39:09Z\n",
         "٢٠١٥-06-29T22:39:09Z",

@@ -232,7 +232,8 @@ def _credentials_down(credentials: dict[str, Any], trip: Trip, path: Path) -> di
     if roles:
         if len(roles) > 1:
             trip.lose(at(path, "roles"), "changed", "2.1.1 credentials name one party")
-        credentials |= {name: roles[0][name] for name in ("business_details", "party_id", "country_code")}
+        names = ("business_details", "party_id", "country_code")
+        credentials |= {name: roles[0][name] for name in names if name in roles[0]}
     return credentials
 
 

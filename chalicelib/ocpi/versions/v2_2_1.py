@@ -115,8 +115,12 @@ def _credentials_down(credentials: dict[str, Any], trip: Trip, path: Path) -> di
     """CNV-203: of a hub only the hub is told; who is behind it, hubclientinfo tells."""
     hub = credentials.get("hub_party_id")
     roles = credentials.get("roles")
-    if hub and roles:
-        mine = [role for role in roles if f"{role['country_code']}{role['party_id']}".upper() == hub.upper()]
+    if hub and len(hub) > 2 and roles:
+        mine = [
+            role
+            for role in roles
+            if f"{role.get('country_code')}{role.get('party_id')}".upper() == hub.upper()
+        ]
         if len(roles) > 1:
             trip.lose(at(path, "roles"), "changed", "only the hub itself; its parties are in hubclientinfo")
         hub_role = {"role": "HUB", "country_code": hub[:2], "party_id": hub[2:]}
