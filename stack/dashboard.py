@@ -16,7 +16,7 @@ from stack.storage import OBJECT_TABLES, QUEUE_TIMEOUTS, sub
 REGION = "${AWS::Region}"
 API = ["ApiName", "ocpi-${Stage}", "Stage", "api"]
 REQUEST = 'filter message = "request"'
-DELIVERY = 'filter message = "delivery"'
+CALL = 'filter message = "partner call"'
 
 
 def resources() -> dict[str, Any]:
@@ -80,19 +80,20 @@ def _widgets() -> list[tuple[int, int, dict[str, Any]]]:
             12,
             8,
             _query(
-                "Deliveries by partner",
-                ("push", "push_slow"),
-                f"{DELIVERY} | stats count(*) as attempts by partner, module, outcome | sort attempts desc",
+                "Calls to partners, by outcome",
+                ("push", "push_slow", "pull", "results"),
+                f"{CALL} | stats count(*) as calls, pct(duration_ms, 50) as p50_ms, "
+                "pct(duration_ms, 99) as p99_ms by partner, module, outcome | sort calls desc",
             ),
         ),
         (
             12,
             8,
             _query(
-                "Refused and given up, latest first",
-                ("push", "push_slow", "sweep"),
-                'filter message = "delivery" and outcome in ["refused", "given_up", "unreachable"] '
-                "| fields @timestamp, partner, module, object_id, outcome, reason "
+                "Calls that partners refused or did not answer, latest first",
+                ("push", "push_slow", "pull", "results"),
+                f'{CALL} and outcome != "ok" '
+                "| fields @timestamp, partner, module, method, status, ocpi_status, outcome, reason "
                 "| sort @timestamp desc | limit 50",
             ),
         ),

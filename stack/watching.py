@@ -268,10 +268,17 @@ QUERIES: dict[str, tuple[tuple[str, ...], str]] = {
         'filter message = "request" | fields @timestamp, partner, method, path_template, duration_ms\n'
         "| sort duration_ms desc | limit 50",
     ),
-    "Deliveries that failed": (
-        ("push", "push_slow", "results", "sweep"),
-        'filter message = "delivery" and outcome != "ok"\n'
-        "| fields @timestamp, partner, module, object_id, outcome, reason | sort @timestamp desc",
+    "Calls that partners refused or did not answer": (
+        ("push", "push_slow", "pull", "results", "operator", "api_handler"),
+        'filter message = "partner call" and outcome != "ok"\n'
+        "| fields @timestamp, partner, module, method, status, ocpi_status, outcome, reason, "
+        "outbound_request_id | sort @timestamp desc",
+    ),
+    "Slow partners": (
+        ("push", "push_slow", "pull", "results"),
+        'filter message = "partner call"\n'
+        "| stats count(*) as calls, pct(duration_ms, 50) as p50_ms, pct(duration_ms, 99) as p99_ms "
+        "by partner | sort p50_ms desc",
     ),
     "Cold starts": (
         tuple(BY_NAME),
