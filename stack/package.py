@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import json
 import os
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -28,6 +27,16 @@ LIMIT = 6 * 1024 * 1024
 FIXED_DATE = (2020, 1, 1, 0, 0, 0)
 # Nothing in a package's metadata is read at run time, and pip writes what differs between machines into it.
 DROPPED = (".dist-info/RECORD", ".dist-info/INSTALLER", ".dist-info/direct_url.json", ".dist-info/REQUESTED")
+
+
+# The same path in every build, and no check against a source whose date is not kept.
+COMPILE = """
+import pathlib, py_compile, sys
+home = pathlib.Path(sys.argv[1])
+for file in sorted(home.rglob("*.py")):
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(str(file), dfile=f"/var/task/{file.relative_to(home)}", doraise=True, invalidation_mode=mode)
+"""
 
 
 def package(out: Path, architecture: str = "arm64") -> Path:
@@ -80,14 +89,10 @@ def _chalice(project: Path, made: Path) -> None:
 def _compile_ahead(source: Path, target: Path, workplace: Path) -> None:
     with zipfile.ZipFile(source) as archive:
         archive.extractall(workplace)
-    for file in sorted(workplace.rglob("*.py")):
-        # The same path in every build, and no check against a source whose date is not kept.
-        py_compile.compile(
-            str(file),
-            dfile=f"/var/task/{file.relative_to(workplace)}",
-            doraise=True,
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
+    # In a fresh interpreter: what a process did before shows in the bytes it compiles.
+    subprocess.run(
+        [sys.executable, "-S", "-c", COMPILE, str(workplace)], check=True, env={"PYTHONHASHSEED": "0"}
+    )
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for file in sorted(each for each in workplace.rglob("*") if each.is_file()):
             name = str(file.relative_to(workplace))
