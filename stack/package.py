@@ -35,7 +35,8 @@ import pathlib, py_compile, sys
 home = pathlib.Path(sys.argv[1])
 for file in sorted(home.rglob("*.py")):
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    py_compile.compile(str(file), dfile=f"/var/task/{file.relative_to(home)}", doraise=True, invalidation_mode=mode)
+    name = f"/var/task/{file.relative_to(home)}"
+    py_compile.compile(str(file), dfile=name, doraise=True, invalidation_mode=mode)
 """
 
 
