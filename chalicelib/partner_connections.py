@@ -125,11 +125,11 @@ class _Checked:
         super().request(*arguments, **more)  # type: ignore[misc]
 
 
-class _HttpConnection(_Checked, HTTPConnection):  # type: ignore[misc]
+class _HttpConnection(_Checked, HTTPConnection):
     pass
 
 
-class _HttpsConnection(_Checked, HTTPSConnection):  # type: ignore[misc]
+class _HttpsConnection(_Checked, HTTPSConnection):
     pass
 
 

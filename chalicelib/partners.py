@@ -145,7 +145,7 @@ class Partner:
 
 @dataclass(frozen=True)
 class Presented:
-    """The credentials token of a request, in clear; how it was written; A: an invitation's, C: a partner's."""
+    """A request's credentials token, in clear; how it was written; A: of an invitation, C: of a partner."""
 
     token: str = field(repr=False)
     form: str

@@ -1,0 +1,458 @@
+"""Partners in DynamoDB: who presents which token, who owns which party, who answers.
+
+Everything a handshake changes is changed in one transaction (ARC-06). What is
+read often is remembered for some seconds, and at once forgotten by own writes;
+so a change made by another process is noticed here within CACHE_SECONDS.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import random
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import partners as _partners
+from chalicelib.ocpi.errors import Unauthorized
+from chalicelib.ocpi.messages import Party, presented_tokens
+from chalicelib.partners import Health, Partner, Presented
+from chalicelib.store.partner_items import (
+    CLAIM,
+    CURRENT,
+    INVITATION,
+    PARTNER,
+    PENDING,
+    TOKEN,
+    Item,
+    Token,
+    claims,
+    fields,
+    hashed,
+    partner_of,
+    text,
+    token_item,
+    token_of,
+)
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+CACHE_SECONDS = 10.0
+HEALTH_SECONDS = 60.0
+FAILURES_UNTIL_UNREACHABLE = 3
+RACES = 6
+
+
+class Raced(Exception):
+    """Somebody else changed this connection meanwhile; nothing was written."""
+
+
+class Claimed(Exception):
+    """A party belongs to another connection; nothing was written. `claim` is `EMSP/DE/MSP`."""
+
+    def __init__(self, claim: str, holder: str) -> None:
+        super().__init__(claim)
+        self.claim, self.holder = claim, holder
+
+
+class Partners:
+    """The table of partners."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._table = f"{platform.settings.prefix}-partners"
+        self._known: dict[str, tuple[float, Partner | None]] = {}
+        self._tokens: dict[str, tuple[float, Token]] = {}
+        self._everyone: tuple[float, dict[str, Partner]] = (0.0, {})
+        self._outbound: dict[str, str] = {}
+        self._health_written: dict[str, float] = {}
+
+    # Who asks.
+
+    def authenticate(self, authorization: str) -> tuple[Partner, Presented]:
+        """The partner whose token this Authorization header carries, Base64 or raw (AMB-02).
+
+        An invitation's token never gives more than an invited partner has, also
+        when the connection it repairs still stands. Raises Unauthorized.
+        """
+        readings = presented_tokens(authorization)
+        if not readings:
+            raise Unauthorized("an Authorization header of the form 'Token <credentials token>' is required")
+        found = self._lookup([hashed(token) for token, _ in readings])
+        for clear, form in readings:
+            token = found.get(hashed(clear))
+            if token is None or (token.valid_until and token.valid_until <= self._platform.clock()):
+                continue
+            partner = self.get(token.partner)
+            if partner is None and token.kind == PENDING:
+                partner = token.candidate
+            if partner is None or partner.state == _partners.UNREGISTERED:
+                continue
+            if token.replaces:
+                self._settle(token)
+            if token.kind == INVITATION and partner.state != _partners.SUSPENDED:
+                partner = dataclasses.replace(partner, state=_partners.INVITED)
+            kind = INVITATION if token.kind == INVITATION else CURRENT
+            return partner, Presented(clear, form, kind)
+        raise Unauthorized("unknown credentials token")
+
+    def _lookup(self, hashes: list[str]) -> dict[str, Token]:
+        """The known tokens among these, with the same work whether or not there are any."""
+        now = time.monotonic()
+        for hash in hashes:
+            until, token = self._tokens.get(hash, (0.0, None))
+            if token is not None and until > now:
+                return {hash: token}
+        keys = [{"id": text(TOKEN + hash)} for hash in (*hashes, hashed(f"none {hashes[0]}"))[:2]]
+        found = {}
+        for item in self._batch(keys):
+            token = token_of(item)
+            found[token.hash] = token
+            self._tokens[token.hash] = (now + CACHE_SECONDS, token)
+        return found
+
+    def _batch(self, keys: list[Item]) -> list[Item]:
+        items: list[Item] = []
+        for turn in range(RACES):
+            request = {self._table: {"Keys": keys, "ConsistentRead": True}}
+            answer = self._client.batch_get_item(RequestItems=request)
+            items += answer["Responses"].get(self._table, [])
+            keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            if not keys:
+                return items
+            time.sleep(random.random() * 0.05 * 2**turn)  # noqa: S311 - no secret
+        raise RuntimeError("DynamoDB left keys unprocessed")
+
+    def _settle(self, token: Token) -> None:
+        """A new token is in use: those it replaces are over (AMB-15)."""
+        for old in token.replaces:
+            self._client.delete_item(TableName=self._table, Key={"id": text(TOKEN + old)})
+            self._tokens.pop(old, None)
+        self._client.update_item(
+            TableName=self._table,
+            Key={"id": text(TOKEN + token.hash)},
+            UpdateExpression="REMOVE replaces",
+            ConditionExpression="attribute_exists(id)",
+        )
+        self._tokens.pop(token.hash, None)
+
+    # Whom we know.
+
+    def get(self, id: str, fresh: bool = False) -> Partner | None:
+        """The partner of this id; `fresh`: as it is now, not as it was some seconds ago."""
+        until, partner = self._known.get(id, (0.0, None))
+        if fresh or until <= time.monotonic():
+            answer = self._client.get_item(
+                TableName=self._table, Key={"id": text(PARTNER + id)}, ConsistentRead=True
+            )
+            partner = partner_of(answer["Item"]) if "Item" in answer else None
+            if partner is None:
+                self._known.pop(id, None)
+            else:
+                self._remember(partner)
+        return partner
+
+    def all(self, fresh: bool = False) -> list[Partner]:
+        """Every partner there is or was, oldest first; `fresh`: as they are now."""
+        until, found = self._everyone
+        if fresh or until <= time.monotonic():
+            found = {partner.id: partner for partner in self._scan()}
+            self._everyone = (time.monotonic() + CACHE_SECONDS, found)
+        return sorted(found.values(), key=lambda each: (each.created_at, each.id))
+
+    def registered(self) -> list[Partner]:
+        """The partners that traffic flows with."""
+        return [each for each in self.all() if each.state == _partners.REGISTERED]
+
+    def for_party(self, party: Party, *roles: str) -> Partner | None:
+        """The connection through which a party in one of these roles is reached, a direct one first."""
+        party = party[0].upper(), party[1].upper()
+        for fresh in (False, True):
+            if fresh:
+                self._everyone = (0.0, {})
+            living = [
+                each for each in self.all() if each.state in (_partners.REGISTERED, _partners.SUSPENDED)
+            ]
+            for each in sorted(living, key=lambda each: each.is_hub):
+                if any(role.party == party and (not roles or role.role in roles) for role in each.roles):
+                    return each
+        return None
+
+    def _scan(self) -> list[Partner]:
+        found: list[Partner] = []
+        start: dict[str, Any] = {}
+        while True:
+            answer = self._client.scan(
+                TableName=self._table,
+                FilterExpression="begins_with(id, :prefix)",
+                ExpressionAttributeValues={":prefix": text(PARTNER)},
+                ConsistentRead=True,
+                **start,
+            )
+            found += [partner_of(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return found
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    # Tokens we present.
+
+    def outbound_token(self, partner: Partner) -> str:
+        """The credentials token that the partner gave us, in clear: for a header, never for a log."""
+        if not partner.outbound:
+            raise Raced(f"there is no token for {partner.id}")
+        if partner.outbound not in self._outbound:
+            answer = self._platform.clients.kms.decrypt(
+                CiphertextBlob=base64.b64decode(partner.outbound),
+                EncryptionContext={"partner": partner.id},
+            )
+            self._outbound[partner.outbound] = answer["Plaintext"].decode()
+        return self._outbound[partner.outbound]
+
+    def encrypt(self, id: str, token: str) -> str:
+        """The token as it may be stored; only for this partner can it be read again."""
+        answer = self._platform.clients.kms.encrypt(
+            KeyId=f"alias/{self._platform.settings.prefix}",
+            Plaintext=token.encode(),
+            EncryptionContext={"partner": id},
+        )
+        return base64.b64encode(answer["CiphertextBlob"]).decode()
+
+    # What a handshake changes.
+
+    def expect(self, token: Token, seconds: int) -> None:
+        """Let a token be presented from now on, for so long unless a handshake makes it more (ARC-05)."""
+        self._client.put_item(TableName=self._table, Item=token_item(token, self._epoch() + seconds))
+        self._tokens.pop(token.hash, None)
+
+    def forget(self, hash: str) -> None:
+        """Let a token be unknown."""
+        self._client.delete_item(TableName=self._table, Key={"id": text(TOKEN + hash)})
+        self._tokens.pop(hash, None)
+
+    def change(
+        self,
+        before: Partner | None,
+        after: Partner,
+        *,
+        issued: Token | None = None,
+        expires_in: int = 0,
+        consumed: str = "",
+        grace: tuple[Token, ...] = (),
+        ended: Partner | None = None,
+    ) -> Partner:
+        """Make `before` be `after`, tokens and claimed parties with it: all of it or nothing.
+
+        `issued` becomes valid (for `expires_in` seconds, 0: for good); `consumed`, the hash of an
+        invitation, must still be unused. Tokens of `before` and `ended` that are not named are over,
+        but for those in `grace`. `ended` is an older connection of the same platform.
+        Raises Raced and Claimed, with nothing written.
+        """
+        revision = before.revision if before else 0
+        after = dataclasses.replace(after, revision=revision + 1)
+        actions: list[dict[str, Any]] = [self._update(after, revision)]
+        mine = {after.id, *([ended.id] if ended else [])}
+        wanted, had = claims(after), claims(before)
+        for claim in sorted(wanted):
+            actions.append(self._claim(claim, after.id, mine))
+        for claim in sorted((had | claims(ended)) - wanted):
+            actions.append(self._delete(CLAIM + claim))
+        if ended is not None:
+            over = dataclasses.replace(
+                ended, state=_partners.UNREGISTERED, outbound="", inbound=(), revision=ended.revision + 1
+            )
+            actions.append(self._update(over, ended.revision))
+        kept = {token.hash for token in grace} | ({issued.hash} if issued else set())
+        dropped = {*(before.inbound if before else ()), *(ended.inbound if ended else ())} - kept
+        dropped -= set(after.inbound)
+        for token in grace:
+            actions.append(self._put(token_item(token, self._epoch() + 3600)))
+        if issued is not None:
+            actions.append(self._put(token_item(issued, self._epoch() + expires_in if expires_in else 0)))
+        if consumed:
+            actions.append(self._delete(TOKEN + consumed, ConditionExpression="attribute_exists(id)"))
+        for hash in sorted(dropped - {consumed}):
+            actions.append(self._delete(TOKEN + hash))
+        try:
+            self._transact(actions)
+        finally:
+            for hash in (*dropped, *kept, consumed):
+                self._tokens.pop(hash, None)
+            for each in mine:
+                self._known.pop(each, None)
+            self._everyone = (0.0, {})
+        return after
+
+    def _update(self, partner: Partner, revision: int) -> dict[str, Any]:
+        """Everything but its health, if nobody changed it since that revision (0: it is new)."""
+        values = fields(partner)
+        names = {f"#{number}": name for number, name in enumerate(values)}
+        assigned = ", ".join(f"{short} = :{short[1:]}" for short in names)
+        condition = "revision = :before" if revision else "attribute_not_exists(id)"
+        before = {":before": {"N": str(revision)}} if revision else {}
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": {"id": text(PARTNER + partner.id)},
+                "UpdateExpression": f"SET {assigned}",
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": {
+                    **{f":{short[1:]}": values[name] for short, name in names.items()},
+                    **before,
+                },
+            }
+        }
+
+    def _claim(self, claim: str, id: str, mine: set[str]) -> dict[str, Any]:
+        holders = {f":h{number}": text(each) for number, each in enumerate(sorted(mine))}
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": {"id": text(CLAIM + claim), "partner": text(id)},
+                "ConditionExpression": f"attribute_not_exists(id) OR partner IN ({', '.join(holders)})",
+                "ExpressionAttributeValues": holders,
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+    def _put(self, item: Item) -> dict[str, Any]:
+        return {"Put": {"TableName": self._table, "Item": item}}
+
+    def _delete(self, id: str, **more: Any) -> dict[str, Any]:
+        return {"Delete": {"TableName": self._table, "Key": {"id": text(id)}, **more}}
+
+    def _transact(self, actions: list[dict[str, Any]]) -> None:
+        from botocore.exceptions import ClientError
+
+        for turn in range(RACES):
+            try:
+                self._client.transact_write_items(TransactItems=actions)
+                return
+            except ClientError as problem:
+                if problem.response["Error"]["Code"] != "TransactionCanceledException":
+                    raise
+                reasons = problem.response.get("CancellationReasons", [])
+                for action, reason in zip(actions, reasons, strict=False):
+                    if reason.get("Code") != "ConditionalCheckFailed":
+                        continue
+                    claimed = str(action.get("Put", {}).get("Item", {}).get("id", {}).get("S", ""))
+                    if claimed.startswith(CLAIM):
+                        holder = reason.get("Item", {}).get("partner", {}).get("S", "")
+                        raise Claimed(claimed.removeprefix(CLAIM), holder) from None
+                    raise Raced("changed by somebody else meanwhile") from None
+            time.sleep(random.random() * 0.05 * 2**turn)  # noqa: S311 - no secret
+        raise Raced("changed by too many at once")
+
+    def holder(self, claim: str) -> Partner | None:
+        """The connection that owns this role of a party now, read afresh."""
+        answer = self._client.get_item(
+            TableName=self._table, Key={"id": text(CLAIM + claim)}, ConsistentRead=True
+        )
+        return self.get(answer["Item"]["partner"]["S"], fresh=True) if "Item" in answer else None
+
+    # Who answers.
+
+    def succeeded(self, id: str, seconds: float | None = None) -> Partner | None:
+        """Note that a partner answered, in so many seconds. Writes at most once a minute while all is well.
+
+        `health.turned` of the result: it was unreachable until now.
+        """
+        partner = self.get(id)
+        if partner is None:
+            return None
+        pace = partner.health.seconds
+        if seconds is not None:
+            pace = seconds if not pace else 0.8 * pace + 0.2 * seconds
+            partner = self._adjust(partner, seconds=pace)
+            self._remember(partner)
+        well = partner.health.state == _partners.OK and not partner.health.failures
+        if well and time.monotonic() - self._health_written.get(id, -HEALTH_SECONDS) < HEALTH_SECONDS:
+            return partner
+        before = self._note(
+            id,
+            "SET health = :ok, last_success = :now, failures = :none, answer_ms = :pace REMOVE health_reason",
+            {":ok": text(_partners.OK), ":none": {"N": "0"}, ":pace": {"N": str(round(pace * 1000))}},
+            "ALL_OLD",
+        )
+        if before is None:
+            return None
+        turned = before.health.state == _partners.UNREACHABLE
+        health = Health(_partners.OK, self._platform.clock(), before.health.last_failure, seconds=pace)
+        partner = dataclasses.replace(before, health=health)
+        self._remember(partner)
+        return dataclasses.replace(partner, health=dataclasses.replace(health, turned=turned))
+
+    def failed(self, id: str, reason: str, seconds: float | None = None) -> Partner | None:
+        """Note that a partner did not answer; the third time in a row it is unreachable.
+
+        `health.turned` of the result: it became unreachable by this.
+        """
+        partner = self.get(id)
+        if partner is None:
+            return None
+        recently = time.monotonic() - self._health_written.get(id, -HEALTH_SECONDS) < HEALTH_SECONDS
+        if partner.health.state == _partners.UNREACHABLE and recently:
+            return partner
+        pace = partner.health.seconds if seconds is None else 0.8 * partner.health.seconds + 0.2 * seconds
+        after = self._note(
+            id,
+            "SET last_failure = :now, health_reason = :reason, answer_ms = :pace ADD failures :one",
+            {":reason": text(reason[:300]), ":one": {"N": "1"}, ":pace": {"N": str(round(pace * 1000))}},
+            "ALL_NEW",
+        )
+        if after is None:
+            return None
+        turned = False
+        if (
+            after.health.failures >= FAILURES_UNTIL_UNREACHABLE
+            and after.health.state != _partners.UNREACHABLE
+        ):
+            later = self._note(
+                id, "SET health = :down", {":down": text(_partners.UNREACHABLE)}, "ALL_NEW", "health <> :down"
+            )
+            turned = later is not None
+            after = later or self._adjust(after, state=_partners.UNREACHABLE)
+        self._remember(after)
+        return self._adjust(after, turned=True) if turned else after
+
+    def _note(
+        self, id: str, update: str, values: dict[str, Any], give: str, condition: str = ""
+    ) -> Partner | None:
+        from botocore.exceptions import ClientError
+
+        self._health_written[id] = time.monotonic()
+        if ":now" in update:
+            values = {**values, ":now": text(self._platform.clock())}
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key={"id": text(PARTNER + id)},
+                UpdateExpression=update,
+                ConditionExpression="attribute_exists(id)" + (f" AND ({condition})" if condition else ""),
+                ExpressionAttributeValues=values,
+                ReturnValues=give,
+            )
+        except ClientError as problem:
+            if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return None
+        return partner_of(answer["Attributes"])
+
+    @staticmethod
+    def _adjust(partner: Partner, **health: Any) -> Partner:
+        return dataclasses.replace(partner, health=dataclasses.replace(partner.health, **health))
+
+    def _remember(self, partner: Partner) -> None:
+        self._known[partner.id] = (time.monotonic() + CACHE_SECONDS, partner)
+        until, everyone = self._everyone
+        if until > time.monotonic():
+            self._everyone = (until, {**everyone, partner.id: partner})
+
+    def _epoch(self) -> int:
+        return int(datetime.fromisoformat(self._platform.clock()).timestamp())
+
+    @property
+    def _client(self) -> Any:
+        return self._platform.clients.dynamodb
