@@ -213,6 +213,7 @@ def _again(platform: Platform, pending: Pending, reason: str, retry_after: int |
             if found.lease == pending.lease
             else None
         ),
+        pending,
     )
     if waiting:
         enqueue(platform, waiting, delay + 1)
@@ -237,6 +238,7 @@ def _sent(platform: Platform, pending: Pending, delivery: str) -> Pending | None
             if found.todo == "send" and found.lease == pending.lease
             else None
         ),
+        pending,
     )
 
 
@@ -256,6 +258,7 @@ def _tell(platform: Platform, pending: Pending) -> None:
         lambda found: (
             {"todo": "", "lease": ""} if found.todo == "tell" and found.lease == pending.lease else None
         ),
+        pending,
     )
 
 

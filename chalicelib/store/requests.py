@@ -118,14 +118,17 @@ class Requests:
         item = self._read(id)
         return _pending(item) if item and "direction" in item else None
 
-    def alter(self, id: str, decide: Callable[[Pending], Change | None]) -> Pending | None:
+    def alter(
+        self, id: str, decide: Callable[[Pending], Change | None], known: Pending | None = None
+    ) -> Pending | None:
         """The request after the change that `decide` makes of its present state.
 
-        `decide` may be asked again when somebody else was faster; when it
-        answers None nothing is changed, and None is the answer.
+        `known` is its state as the caller last saw it, which saves a read where it
+        is still true. `decide` may be asked again when somebody else was faster;
+        when it answers None nothing is changed, and None is the answer.
         """
         for race in range(RACES):
-            pending = self.get(id)
+            pending = known if known and race == 0 else self.get(id)
             change = decide(pending) if pending else None
             if pending is None or change is None:
                 return None
