@@ -97,7 +97,7 @@ class Judge:
                 if repaired is None:
                     repaired = dict(value)
                 repaired[name] = new
-        if self.version != V230 and not self.strict:
+        if self.version != V230:
             foreign = model.foreign(self.version)
             for name in foreign.keys() & value.keys():
                 new = self._foreign(*foreign[name], value[name], step(pointer, name))
@@ -109,10 +109,10 @@ class Judge:
         return value if repaired is None else repaired
 
     def _foreign(self, row: Field, version: str, value: Any, pointer: str) -> Any:
-        """A field of a newer version: as that has it, or None if it is not sound."""
+        """A field of a newer version: as that has it, or None if it is not sound (noted where strict)."""
         if value is None:
             return None
-        inner = Judge(version, now=self.now)
+        inner = Judge(version, strict=self.strict, now=self.now)
         try:
             value = inner._field(row, value, pointer, False)
         except InvalidParameters as problem:
