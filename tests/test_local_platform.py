@@ -200,6 +200,23 @@ def test_what_the_operator_sends_to_the_inbox_queue_is_done() -> None:
         eventually(lambda: platform.do("list", module="tariffs")["objects"])
 
 
+@pytest.mark.parametrize("version", ["2.3.0", "2.2.1", "2.1.1"])
+def test_the_samples_are_valid_and_every_version_can_say_them(version: str) -> None:
+    from chalicelib.ocpi import jsontext, writing
+
+    made = {
+        "location": seed.locations("NL", "EXA"),
+        "tariff": seed.tariffs("NL", "EXA"),
+        "token": seed.tokens("NL", "EXM"),
+    }
+    for kind, objects in made.items():
+        for each in objects:
+            canonical = jsontext.loads(jsontext.dumps(each))
+            assert writing.check(kind, canonical) == ()
+            written = writing.write(kind, canonical, version).object
+            assert writing.check(kind, written, version) == ()
+
+
 def test_every_queue_and_stream_source_of_the_deployed_file_is_fed_here() -> None:
     import app
 
