@@ -1,0 +1,112 @@
+"""Partners that are simply there, and objects of any version and owner: what the tests of objects share.
+
+`known` registers, without a handshake, whoever a test asks through: see PARTNERS. `example`
+gives the object of a kind as a version writes it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.errors import Unauthorized
+from chalicelib.partners import Endpoint, Partner, Presented, Role
+
+FOLDER = Path(__file__).parent / "examples"
+KINDS = {
+    "locations": "location",
+    "tariffs": "tariff",
+    "sessions": "session",
+    "cdrs": "cdr",
+    "tokens": "token",
+    "hubclientinfo": "client_info",
+}
+NEWER = "2027-01-01T00:00:00Z"
+
+
+def a_partner(id: str, version: str, *roles: str, **more: Any) -> Partner:
+    """A registered partner; a role is written "CPO/BE/BEC"."""
+    parsed = tuple(Role(*role.split("/")) for role in roles)
+    return Partner(id=id, name=id, state="REGISTERED", version=version, roles=parsed, **more)
+
+
+PARTNERS = [
+    a_partner("cpo", "2.2.1", "CPO/BE/BEC"),
+    a_partner("cpo2", "2.3.0", "CPO/BE/OTH"),
+    a_partner("old_cpo", "2.1.1", "CPO/BE/OLD"),
+    a_partner(
+        "emsp", "2.2.1", "EMSP/DE/MSP", endpoints=(Endpoint("tokens", "SENDER", "https://x.example/t"),)
+    ),
+    a_partner("emsp2", "2.3.0", "EMSP/FR/ABC"),
+    a_partner("old_emsp", "2.1.1", "EMSP/FR/OLD"),
+    a_partner("nsp", "2.2.1", "NSP/GB/NSP"),
+    a_partner("nap", "2.3.0", "NAP/IT/NAP"),
+    a_partner("scsp", "2.2.1", "SCSP/SE/SMA"),
+    a_partner("hub", "2.3.0", "OTHER/NL/HUB", hub_party_id="NLHUB"),
+]
+
+
+class Known:
+    """Stands in for the store of partners."""
+
+    def __init__(self) -> None:
+        self.by_id = {partner.id: partner for partner in PARTNERS}
+
+    def authenticate(self, authorization: str) -> tuple[Partner, Presented]:
+        token = base64.b64decode(authorization.removeprefix("Token ")).decode()
+        if token not in self.by_id:
+            raise Unauthorized("unknown token")
+        return self.by_id[token], Presented(token, "base64", "C")
+
+    def for_party(self, party: tuple[str, str], *roles: str) -> Partner | None:
+        for partner in self.by_id.values():
+            if any(role.party == party and (not roles or role.role in roles) for role in partner.roles):
+                return partner
+        return None
+
+    def registered(self) -> list[Partner]:
+        return list(self.by_id.values())
+
+    def add(self, partner: Partner) -> None:
+        self.by_id[partner.id] = partner
+
+
+@pytest.fixture
+def known(platform: Any) -> Iterator[Known]:
+    """PARTNERS, registered; the token of each is its id."""
+    found = Known()
+    platform.__dict__["partners"] = found
+    yield found
+    del platform.__dict__["partners"]
+
+
+@cache
+def _text(kind: str, version: str) -> bytes:
+    return (FOLDER / version / f"{kind}.json").read_bytes()
+
+
+def example(kind: str, version: str = "2.2.1", owner: str = "BE/BEC", **changes: Any) -> dict[str, Any]:
+    """An object of this kind, owner and version; a change to None takes a field out."""
+    found: dict[str, Any] = jsontext.loads(_text(kind, version))
+    if version != "2.1.1" and kind not in ("evse", "connector"):
+        found["country_code"], found["party_id"] = owner.split("/")
+    found |= changes
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def own(kind: str, **changes: Any) -> dict[str, Any]:
+    """An object of a hosted party, in 2.3.0: CPO NL/EXA, EMSP NL/EXM."""
+    owner = "NL/EXM" if kind == "token" else "NL/EXA"
+    return example(kind, "2.3.0", owner, **changes)
+
+
+def for_emsp(party: str = "DE/MSP", uid: str = "CARD1") -> dict[str, Any]:
+    """A CdrToken of this eMSP."""
+    country, name = party.split("/")
+    return {"country_code": country, "party_id": name, "uid": uid, "type": "RFID", "contract_id": "C1"}
