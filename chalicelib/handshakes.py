@@ -164,6 +164,8 @@ def _discover(
     if not mutual:
         raise ActionError("unsupported_version", f"no version in common; it offers {', '.join(listed)[:100]}")
     chosen = version or (keep if keep in mutual else max(mutual))
+    if chosen == modules.V211 and not keep:
+        partner = dataclasses.replace(partner, token_form="raw")  # noqa: S106 - its own form, TRA-05
     found = discovery.details_of(platform, partner, listed, chosen, token, budget)
     if found.endpoint("credentials", "SENDER") is None:
         raise ActionError("missing_endpoints", "the partner does not offer credentials")

@@ -251,7 +251,11 @@ class Partners:
         """
         revision = before.revision if before else 0
         after = dataclasses.replace(after, revision=revision + 1)
-        actions: list[dict[str, Any]] = [self._update(after, revision)]
+        answered = issued is not None and issued.kind == CURRENT
+        if answered:
+            well = Health(_partners.OK, self._platform.clock(), after.health.last_failure)
+            after = dataclasses.replace(after, health=well)
+        actions: list[dict[str, Any]] = [self._update(after, revision, answered)]
         mine = {after.id, *([ended.id] if ended else [])}
         wanted, had = claims(after), claims(before)
         for claim in sorted(wanted):
@@ -284,9 +288,18 @@ class Partners:
             self._everyone = (0.0, {})
         return after
 
-    def _update(self, partner: Partner, revision: int) -> dict[str, Any]:
-        """Everything but its health, if nobody changed it since that revision (0: it is new)."""
+    def _update(self, partner: Partner, revision: int, answered: bool = False) -> dict[str, Any]:
+        """Everything but its health, if nobody changed it since that revision (0: it is new).
+
+        One that has just `answered` our calls is well.
+        """
         values = fields(partner)
+        if answered:
+            values |= {
+                "health": text(partner.health.state),
+                "last_success": text(partner.health.last_success),
+                "failures": {"N": "0"},
+            }
         names = {f"#{number}": name for number, name in enumerate(values)}
         assigned = ", ".join(f"{short} = :{short[1:]}" for short in names)
         condition = "revision = :before" if revision else "attribute_not_exists(id)"
