@@ -96,6 +96,12 @@ def session(
     }
 
 
+def go_away(hand: Any, partner: Any) -> None:
+    """Take a partner down, the connections that were kept with it too."""
+    partner.down()
+    hand.platform.partner_client.__dict__.pop("_pools", None)
+
+
 class Killed(BaseException):
     """The process died: nothing in it catches this."""
 
