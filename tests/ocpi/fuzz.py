@@ -14,13 +14,14 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from chalicelib.ocpi import jsontext, models
+from chalicelib.ocpi import jsontext, models, versions
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.jsontext import MalformedJson
 from chalicelib.ocpi.judging import Judge
 from chalicelib.ocpi.models import KINDS, compiled
 from chalicelib.ocpi.patching import merge
 from chalicelib.ocpi.reading import PATCHED, read
+from chalicelib.ocpi.versions.delta import Trip
 from chalicelib.ocpi.writing import check, write
 from tests.ocpi.generate import make
 from tests.ocpi.samples import EMSP, NOW, OWNER, find, token
@@ -114,7 +115,10 @@ def try_one(random: Random) -> str:
     except InvalidParameters as problem:
         _named(problem)
         return "refused"
+    # what is stored as it was sent must not be fatal either when it is converted unread
+    raw = reading.object if partial else versions.upgrade(kind, broken, version, Trip(owner=OWNER))
     for target in VERSIONS:
+        write(kind, raw, target, find=find, partial=partial, now=NOW)
         writing = write(kind, reading.object, target, find=find, partial=partial, now=NOW)
         assert writing.object is not None or writing.losses
         try:

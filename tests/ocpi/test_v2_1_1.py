@@ -174,6 +174,20 @@ def test_a_field_under_its_newer_name_does_not_hide_the_older_one() -> None:
     assert up("connector", body)["max_voltage"] == 230
 
 
+def test_what_both_know_of_a_connector_passes() -> None:
+    # CNV-49
+    newer = example("evse")["connectors"][0]
+    older = down("connector", newer).object
+    for name in ("id", "standard", "format", "power_type", "terms_and_conditions", "last_updated"):
+        assert older[name] == newer[name] == up("connector", older)[name]
+
+
+def test_what_was_made_up_on_the_way_up_is_taken_out_on_the_way_down() -> None:
+    # CNV-P4; the time zone stays: 2.1.1 has that field, and the sender gets its own text back anyway
+    older = without(OLD, "/time_zone") | {"type": "UNKNOWN", "postal_code": "N/A"}
+    assert without(down("location", up("location", older)).object, "/time_zone") == older
+
+
 def test_max_electric_power_is_dropped() -> None:
     # CNV-47
     assert lost(down("connector", example("connector"))) == {"/max_electric_power": "not_in_version"}

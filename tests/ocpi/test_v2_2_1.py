@@ -269,3 +269,37 @@ def test_a_credit_cdr_is_the_same_in_both_versions() -> None:
     body = down("cdr", example("cdr_credit")).object
     assert (body["credit"], body["credit_reference_id"]) == (True, "CDR-0001")
     assert body["total_cost"] == {"excl_vat": Decimal("-4.00"), "incl_vat": Decimal("-4.84")}
+
+
+@pytest.mark.parametrize("vat", [0, Decimal("0.0"), None])
+def test_no_rate_and_a_rate_of_zero_stay_what_they_are(vat: Any) -> None:
+    # CNV-232, TAR-24
+    path = "/elements/2/price_components/1"
+    component = {"type": "PARKING_TIME", "price": 2, "step_size": 900} | ({} if vat is None else {"vat": vat})
+    body = placed(example("tariff", "2.2.1"), path, component)
+    assert down("tariff", up("tariff", body)).object["elements"][2]["price_components"][1] == component
+
+
+def test_parking_time_is_the_same_word_in_all_versions() -> None:
+    # CNV-236, AMB-51
+    body = placed(example("cdr"), "/charging_periods/0/dimensions/1/type", "PARKING_TIME")
+    for version in ("2.2.1", "2.1.1"):
+        dimensions = write("cdr", body, version).object["charging_periods"][0]["dimensions"]
+        assert dimensions[1]["type"] == "PARKING_TIME"
+
+
+def test_ids_of_evses_and_contracts_are_of_any_form() -> None:
+    # CNV-220, TYP-19: a wording, not a rule
+    assert up("evse", example("evse", "2.2.1", evse_id="whatever 1"))["evse_id"] == "whatever 1"
+
+
+@pytest.mark.parametrize("number", ["2.0", "2.1.1", "2.2.1", "2.3.0", "2.9"])
+def test_version_numbers_are_open(number: str) -> None:
+    # CNV-208
+    listed = [{"version": number, "url": "https://a.example/"}]
+    assert read("versions", listed, "2.2.1").findings == ()
+
+
+def test_an_old_address_limit_is_not_asked_for() -> None:
+    # CNV-221: the current text of 2.2.1 has 255
+    assert down("location", example("location", address="a" * 200)).object["address"] == "a" * 200

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from chalicelib.ocpi import timestamps
 from chalicelib.ocpi.findings import Finding, step
-from chalicelib.ocpi.models.base import V211, V221, DateTime, Enum, Field, Id, Model, Pattern, Text
+from chalicelib.ocpi.models.base import V211, V221, DateTime, Enum, Field, Id, Model, Pattern, Text, Type
 
 # Where in the object: () or (path of the parent, name). Read only when something is lost.
 Path = tuple[Any, ...]
@@ -122,18 +124,25 @@ class Plan:
             for name, row in model.fields(source).items()
             if row not in there and name not in model.fields(target)
         )
-        self.changes = tuple(
-            (name, row.is_list, row.required, change)
+        changed = [
+            (name, row, change)
             for name, row in model.fields(source).items()
             if row in there
             for change in [_change(row, delta, down)]
             if change is not None
+        ]
+        # DateTimes, mostly without a fraction; words, mostly known; and the rest
+        self.times = tuple(name for name, _row, change in changed if change is _whole_seconds)
+        self.changes = tuple(
+            (name, row.is_list, row.required, _known(row.type, target), change)
+            for name, row, change in changed
+            if change is not _whole_seconds
         )
         # names that mean something only where the object goes: what stands there now is not it
         self.aliens = frozenset(model.fields(target)) - frozenset(model.fields(source))
         if not down:
             self.aliens &= frozenset(self.renames.values())
-        self.idle = not (self.hook or self.renames or self.drops or self.changes)
+        self.idle = not (self.hook or self.renames or self.drops or self.times or self.changes)
 
     def apply(self, value: Any, trip: Trip, path: Path) -> Any:
         """The object in the target version; itself where nothing differs. Raises Inexpressible."""
@@ -144,9 +153,13 @@ class Plan:
             value = {name: item for name, item in value.items() if name not in self.aliens}
         if self.hook:
             value = out = self.hook(dict(value), trip, path)
-        for name, is_list, required, change in self.changes:
+        for name in self.times:
+            if len(str(value.get(name) or _WHOLE)) != len(_WHOLE):
+                value = out = dict(value) if out is None else out
+                out[name] = _whole_seconds(value[name], trip, path)
+        for name, is_list, required, known, change in self.changes:
             old = value.get(name)
-            if old is None:
+            if old is None or (known is not None and (known.issuperset(old) if is_list else old in known)):
                 continue
             if is_list:
                 new = _each(required, change, old, trip, (path, name))
@@ -232,6 +245,13 @@ def _change(row: Field, delta: Delta, down: bool) -> Change | None:
     return None
 
 
+def _known(kind: Type, target: str) -> frozenset[str] | None:
+    return kind.by_version[target] if isinstance(kind, Enum) else None
+
+
+_WHOLE = "2026-01-01T00:00:00Z"
+
+
 def _words(kind: Enum, delta: Delta, down: bool) -> Change | None:
     instead = (delta.words if down else delta.words_up).get(kind.name, {})
     known = kind.by_version[delta.older if down else delta.newer]
@@ -258,25 +278,29 @@ def _words(kind: Enum, delta: Delta, down: bool) -> Change | None:
 
 def _whole_seconds(value: Any, _trip: Trip, _path: Path) -> Any:
     """CNV-08: 2.1.1 foresees no fractions; floored."""
-    return value if len(value) == 20 else value[:19] + "Z"
+    try:
+        return timestamps.timestamp(value)[:19] + "Z"
+    except ValueError:
+        return value
 
 
 def _six_decimals(value: Any, _trip: Trip, _path: Path) -> Any:
     """CNV-50: exactly six decimals."""
-    _whole, point, fraction = value.partition(".")
+    _whole, point, fraction = str(value).partition(".")
     if not point or len(fraction) == 6:
         return value
-    from decimal import Decimal, InvalidOperation
-
     try:
-        return str(Decimal(value).quantize(Decimal("0.000001")))
+        return str(Decimal(value).quantize(_SIX_DECIMALS))
     except InvalidOperation:
         return value
 
 
+_SIX_DECIMALS = Decimal("0.000001")
+
+
 def _short_id(limit: int) -> Change:
     def change(value: Any, _trip: Trip, path: Path) -> Any:
-        if len(value) > limit:
+        if len(str(value)) > limit:
             raise Inexpressible(path, "too_long", f"longer than {limit} characters (CNV-10)")
         return value
 
@@ -285,9 +309,9 @@ def _short_id(limit: int) -> Change:
 
 def _cut(limit: int) -> Change:
     def change(value: Any, trip: Trip, path: Path) -> Any:
-        if len(value) > limit:
+        if len(str(value)) > limit:
             trip.lose(path, "shortened", f"cut to {limit} characters")
-            return value[:limit]
+            return str(value)[:limit]
         return value
 
     return change
