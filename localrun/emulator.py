@@ -222,10 +222,12 @@ def _serialised(application: Callable[..., Iterable[bytes]]) -> Callable[..., It
 
 def _forget_iterators(kept: int = 500) -> None:
     """Drop old stream iterators: moto keeps every one ever handed out."""
-    backends = sys.modules.get("moto.dynamodbstreams.models")
+    models = sys.modules.get("moto.dynamodbstreams.models")
+    # Another thread may be just importing it.
+    backends = getattr(models, "dynamodbstreams_backends", None)
     if backends is None:
         return
-    for account in backends.dynamodbstreams_backends.values():
+    for account in backends.values():
         for backend in account.values():
             if len(backend.shard_iterators) > 2 * kept:
                 for old in list(backend.shard_iterators)[:-kept]:
