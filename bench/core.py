@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bench import samples
@@ -36,10 +37,8 @@ def measure() -> list[tuple[str, str, str]]:
         for version in ("2.3.0", "2.2.1", "2.1.1"):
             written = write(kind, canonical, version, now=samples.TIME).object
             text = jsontext.dumps(written).encode()
-            took = _best(lambda text=text, kind=kind, version=version: _through(kind, text, version))
-            back = _best(
-                lambda kind=kind, version=version, canonical=canonical: _out(kind, canonical, version)
-            )
+            took = _best(partial(_through, kind, text, version))
+            back = _best(partial(_out, kind, canonical, version))
             if version == "2.3.0":
                 newest, newest_out = took, back
                 size = f"{len(text) / 1000:.1f} KB"

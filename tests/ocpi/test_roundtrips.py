@@ -37,7 +37,7 @@ few = settings(
 
 
 def equal(left: Any, right: Any) -> bool:
-    return jsontext.loads(jsontext.dumps(left)) == jsontext.loads(jsontext.dumps(right))
+    return bool(jsontext.loads(jsontext.dumps(left)) == jsontext.loads(jsontext.dumps(right)))
 
 
 def strict(kind: str, obj: Any, version: str) -> list[Any]:

@@ -19,16 +19,6 @@ from chalicelib.ocpi.versions.zones import time_zone
 # How long a 2.1.1 partner may take for a result; it does not say (CNV-112). Seconds.
 ASSUMED_TIMEOUT = 30
 
-# What stands for "there is none" in a field that 2.1.1 requires (CNV-36).
-NO_POSTAL_CODE = "N/A"
-
-
-def _owned(body: dict[str, Any], trip: Trip, _path: Path) -> dict[str, Any]:
-    """CNV-15: 2.1.1 bodies do not name their owner."""
-    if trip.owner and not trip.partial:
-        body["country_code"], body["party_id"] = trip.owner
-    return body
-
 
 def _location_up(location: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
     """CNV-15, CNV-32, CNV-34, CNV-36, CNV-38; hours that say neither are none (CNV-51)"""
@@ -38,13 +28,13 @@ def _location_up(location: dict[str, Any], trip: Trip, path: Path) -> dict[str, 
     kind = location.pop("type", None)
     if kind is not None and kind not in ("OTHER", "UNKNOWN"):
         location["parking_type"] = kind
-    if location.get("postal_code") in (NO_POSTAL_CODE, "#NA", ""):
+    if location.get("postal_code") in sessions.NO_POSTAL_CODES:
         del location["postal_code"]
     if not trip.partial:
         location.setdefault("publish", True)
         if not location.get("time_zone"):
             location["time_zone"] = time_zone(location.get("country"))
-    return _owned(location, trip, path)
+    return sessions.owned(location, trip, path)
 
 
 def _location_down(location: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
@@ -59,7 +49,7 @@ def _location_down(location: dict[str, Any], trip: Trip, path: Path) -> dict[str
     elif not trip.partial:
         location["type"] = "UNKNOWN"
     if not trip.partial and not location.get("postal_code"):
-        location["postal_code"] = NO_POSTAL_CODE
+        location["postal_code"] = sessions.NO_POSTAL_CODE
     return location
 
 
@@ -257,8 +247,8 @@ DELTA = Delta(
         "Location": _location_up,
         "Hours": _hours_up,
         "Connector": _connector_up,
-        "Tariff": _owned,
-        "Token": _owned,
+        "Tariff": sessions.owned,
+        "Token": sessions.owned,
         "Session": sessions.session_up,
         "CDR": sessions.cdr_up,
         "ChargingPeriod": sessions.period_up,

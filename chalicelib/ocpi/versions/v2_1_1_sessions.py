@@ -12,6 +12,10 @@ from chalicelib.ocpi.versions.delta import Inexpressible, Path, Trip, at
 # A reference to nothing (SES-24, CDR-32)
 NONE = "#NA"
 
+# What stands for "there is none" in a field that 2.1.1 requires (CNV-36), and what is read so.
+NO_POSTAL_CODE = "N/A"
+NO_POSTAL_CODES = frozenset({NO_POSTAL_CODE, NONE, ""})
+
 # cdr_location of a CDR without EVSE: any value, ignored by who reads #NA (CDR-32).
 _ANY_CONNECTOR = {"standard": "IEC_62196_T2", "format": "SOCKET", "power_type": "AC_3_PHASE"}
 
@@ -29,7 +33,7 @@ def session_up(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any
         session["location_id"] = location["id"]
         session["evse_uid"] = evse.get("uid") or NONE
         session["connector_id"] = connector.get("id") or NONE
-    return _cost_up(_owner_up(session, trip))
+    return _cost_up(owned(session, trip))
 
 
 def session_down(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
@@ -75,7 +79,7 @@ def cdr_up(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
         evse = _first(location.get("evses"))
         connector = _first(evse.get("connectors"))
         place = {name: location[name] for name in _PLACE if location.get(name) is not None}
-        if place.get("postal_code") in ("N/A", NONE, ""):
+        if place.get("postal_code") in NO_POSTAL_CODES:
             del place["postal_code"]
         cdr["cdr_location"] = place | {
             "evse_uid": evse.get("uid") or NONE,
@@ -83,7 +87,7 @@ def cdr_up(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
             "connector_id": connector.get("id") or NONE,
             **{f"connector_{name}": connector.get(name) or other for name, other in _ANY_CONNECTOR.items()},
         }
-    return _cost_up(_owner_up(cdr, trip))
+    return _cost_up(owned(cdr, trip))
 
 
 def cdr_down(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
@@ -96,7 +100,7 @@ def cdr_down(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
     place = cdr.get("cdr_location")
     if place is not None:
         location = {"type": "UNKNOWN"} | {name: place[name] for name in _PLACE if place.get(name) is not None}
-        location.setdefault("postal_code", "N/A")
+        location.setdefault("postal_code", NO_POSTAL_CODE)
         location["evses"] = [] if place.get("evse_uid") == NONE else [_cdr_evse(cdr, place, trip)]
         location["last_updated"] = cdr["last_updated"]
         cdr["location"] = _older(location, "location", trip, already=True)
@@ -186,7 +190,8 @@ def _cost_down(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _owner_up(body: dict[str, Any], trip: Trip) -> dict[str, Any]:
+def owned(body: dict[str, Any], trip: Trip, _path: Path = ()) -> dict[str, Any]:
+    """CNV-15: 2.1.1 bodies do not name their owner."""
     if trip.owner and not trip.partial:
         body["country_code"], body["party_id"] = trip.owner
     return body
