@@ -6,6 +6,7 @@ rounds, as ratios to `json.loads` + `json.dumps` of the same bytes in the same p
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -24,7 +25,7 @@ OBJECTS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "50-period CDR": ("cdr", samples.cdr),
     "Token": ("token", samples.token),
 }
-ROUNDS = 15
+ROUNDS, CALLS = 40, 12
 
 
 def measure() -> list[tuple[str, str, str]]:
@@ -70,14 +71,20 @@ def _json_both_ways(text: bytes) -> float:
 
 
 def _best(work: Callable[[], Any]) -> float:
+    """CPU seconds of one call, at its quietest: this machine may be busy with other things."""
     work()
     best = float("inf")
-    for _ in range(ROUNDS):
-        start = time.process_time()
-        for _ in range(40):
-            work()
-        best = min(best, time.process_time() - start)
-    return best / 40
+    gc.disable()
+    try:
+        for _ in range(ROUNDS):
+            start = time.process_time()
+            for _ in range(CALLS):
+                work()
+            best = min(best, time.process_time() - start)
+            gc.collect()
+    finally:
+        gc.enable()
+    return best / CALLS
 
 
 def _imports() -> list[tuple[str, str, str]]:
