@@ -1,0 +1,378 @@
+"""Pushes: one object, one partner, the state it has now.
+
+Whoever has the lease of the delivery reads the object, compares it with what
+the partner knows, sends the difference and writes down what it knows then.
+Nothing is replayed: a newer state takes the place of an older one.
+
+Contract: design section 8; TRA-51 to TRA-53, TRA-92 to TRA-94, AMB-05, AMB-12, AMB-34, AMB-35, ARC-14, ARC-15
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import logs, outbox, reaching, sending, visibility, wiring
+from chalicelib.ocpi import jsontext, modules, routing
+from chalicelib.partners import REGISTERED, SPEC, SUSPENDED
+from chalicelib.sending import Step
+from chalicelib.store.deliveries import (
+    GIVEN_UP,
+    REFUSED,
+    UNSURE,
+    WAITING,
+    Delivery,
+    LostLease,
+    Target,
+    later,
+    target_of,
+)
+
+if TYPE_CHECKING:
+    from chalicelib.ocpi.messages import Party
+    from chalicelib.partner_client import Answer, PartnerRefused, PartnerUnreachable
+    from chalicelib.partners import Partner
+    from chalicelib.wiring import Platform
+
+HOUR, WEEK = 3600, 7 * 24 * 3600
+# Seconds until a delivery is looked at again that met another one of the same Location.
+SHORTLY = 2
+# How often one worker looks again at an object that changes all the time, before others get their turn.
+MOST_ROUNDS = 20
+
+
+class Busy(Exception):
+    """Another delivery of the same Location is under way; this one comes again shortly."""
+
+
+class UnknownThere(Exception):
+    """The partner does not know the Location of the EVSE it was sent: it gets the whole."""
+
+
+def push(platform: Platform, message: Mapping[str, Any]) -> None:
+    """Send the partner named in a message what it does not know of the object named there."""
+    target = target_of(message)
+    partner = platform.partners.get(target.partner)
+    if partner is None or partner.state not in (REGISTERED, SUSPENDED):
+        return
+    if not partner.endpoint(target.key.module, modules.RECEIVER):
+        return
+    if wiring.function_name.get() == "push" and reaching.queue_for(partner) != outbox.PUSH:
+        platform.outbox.send(outbox.PUSH_SLOW, [dict(message)])
+        return
+    try:
+        _Push(platform, partner, target).run(whole=bool(message.get("whole")), attempt=message.get("attempt"))
+    except Busy:
+        platform.outbox.send(reaching.queue_for(partner), [dict(message)], delay=SHORTLY)
+    except LostLease as lost:
+        logs.log("WARNING", "delivery took too long and was taken over", partner=partner.id, record=str(lost))
+
+
+@dataclass
+class _Push:
+    """One delivery at work."""
+
+    platform: Platform
+    partner: Partner
+    target: Target
+
+    def run(self, *, whole: bool = False, attempt: int | None = None) -> None:
+        """Take the lease, and send until the partner knows what is true, or an attempt fails.
+
+        `whole`: the partner is sent all of it, whatever it knows. `attempt`: this is
+        the repetition after so many attempts, nothing when there were others since.
+        """
+        deliveries = self.platform.deliveries
+        found = deliveries.take(self.target)
+        if found is None:
+            if whole:
+                raise Busy
+            return
+        if attempt is not None and found.attempts != attempt:
+            deliveries.release(found)
+            return
+        for _ in range(MOST_ROUNDS):
+            try:
+                outcome = self._attempt(found, whole)
+            except Busy:
+                deliveries.release(found, look_again=False)
+                raise
+            except UnknownThere:
+                known = dict.fromkeys(found.known, UNSURE)
+                deliveries.release(replace(found, known=known, state="", reason=""), look_again=False)
+                _Push(self.platform, self.partner, Target(self.partner.id, self.target.key)).run(whole=True)
+                return
+            done = deliveries.release(outcome, look_again=outcome.state != WAITING)
+            self._tell(found, outcome)
+            if done:
+                return
+            found, whole = replace(outcome, lease_id=found.lease_id), False
+        deliveries.release(found, look_again=False)
+        raise Busy
+
+    # One attempt
+
+    def _attempt(self, found: Delivery, whole: bool) -> Delivery:
+        """What the record says after the one attempt that is due, if any."""
+        found = self._trusted(found)
+        if self.target.part:
+            self._mind_the_location()
+        step, problem, mark = self._step(found, whole)
+        if found.state == REFUSED and found.refused == mark and not whole:
+            return found  # it said no to exactly this
+        if problem:
+            return self._refused(found, problem, mark)
+        if step is None:
+            return _known(found, found.known, self.partner.version, found.remote_url)
+        reason = reaching.waits(self.platform.partners.get(self.partner.id) or self.partner)
+        if reason:
+            return replace(
+                found,
+                state=WAITING,
+                reason=reason,
+                next_attempt_at="",
+                due_at=(found.due_at if found.state == WAITING else "") or self.platform.clock(),
+            )
+        if step.evses:
+            self._alone()
+        return self._send(found, step, mark)
+
+    def _trusted(self, found: Delivery) -> Delivery:
+        """The record without what was known in a version the partner no longer speaks."""
+        if found.known and found.version and found.version != self.partner.version:
+            return replace(found, known={}, refused="")
+        return found
+
+    def _step(self, found: Delivery, whole: bool) -> tuple[Step | None, str, str]:
+        """The request that is due, or why there can be none; and the mark of the state it is about."""
+        from chalicelib import objects
+        from chalicelib.ocpi import writing
+
+        platform, partner, key = self.platform, self.partner, self.target.key
+        present = objects.present(platform, key, self.target.part or None)
+        if present is None or not present.own:
+            if key.module == "tariffs" and found.known:
+                return sending.removal(self._segments({})), "", "removed"
+            return None, "", ""
+        if not visibility.may_see(platform, partner, key.module, partner.version, present.feed):
+            return None, "", ""
+        written = present.in_version(partner.version, objects.find(platform))
+        if written.object is None:
+            why = "; ".join(f"{loss.pointer}: {loss.message}" for loss in written.losses[:3])
+            mark = sending.digest(present.revision)
+            return None, f"not expressible in {partner.version}: {why}"[:500], mark
+        obj = written.object
+        segments, query = self._segments(obj), self._query(obj)
+        known: Mapping[str, str] = {} if whole and present.kind != "cdr" else found.known
+        step = sending.plan(present.kind, segments, obj, partner.version, known, query)
+        mark = sending.digest(obj)
+        if step is None or (found.state == REFUSED and found.refused == mark):
+            return step, "", mark
+        findings = writing.check(present.kind, obj, partner.version)
+        if findings:
+            why = "; ".join(f"{each.pointer}: {each.message}" for each in findings[:3])
+            return None, f"does not validate in {partner.version}: {why}"[:500], mark
+        return step, "", mark
+
+    def _segments(self, obj: Mapping[str, Any]) -> tuple[str, ...]:
+        key = self.target.key
+        id = str(obj.get("uid")) if key.module == "tokens" else key.id
+        found = (key.country_code, key.party_id, id)
+        return (*found, self.target.part) if self.target.part else found
+
+    def _query(self, obj: Mapping[str, Any]) -> str:
+        """2.2.1 and later tell Tokens of one uid apart by type; RFID is what is meant without (TOK-04)."""
+        if self.target.key.module != "tokens" or self.partner.version == modules.V211:
+            return ""
+        type_ = str(obj.get("type", "RFID"))
+        return "" if type_ == "RFID" else f"type={routing.quote(type_, safe='')}"
+
+    # A Location and its EVSEs never overtake each other: whoever sends an EVSE has its lease and looks at
+    # the Location's; whoever sends the whole has the Location's and looks at those of the EVSEs.
+
+    def _mind_the_location(self) -> None:
+        """Raises Busy while the whole is being sent, UnknownThere when the partner has not got it."""
+        head = self.platform.deliveries.read(Target(self.partner.id, self.target.key))
+        if head.lease > self.platform.clock():
+            raise Busy
+        if head.lease or not head.known or head.version != self.partner.version:
+            raise UnknownThere
+        if all(value == UNSURE for value in head.known.values()):
+            raise UnknownThere
+
+    def _alone(self) -> None:
+        """Wait until no EVSE of the Location is being sent. Raises Busy when that takes long."""
+        for _ in range(8):
+            now = self.platform.clock()
+            if not any(each.lease > now for each in self.platform.deliveries.parts(self.target)):
+                return
+            time.sleep(0.1 + random.random() * 0.1)  # noqa: S311
+        raise Busy
+
+    # The request and its outcomes
+
+    def _send(self, found: Delivery, step: Step, mark: str) -> Delivery:
+        from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
+
+        unsure = found.known.keys() | step.touched
+        try:
+            answer = self._request(step)
+        except PartnerRefused as refusal:
+            if step.method == "DELETE" and refusal.http_status == 404:
+                return _known(found, {}, self.partner.version, "")
+            if step.method == "POST" and _has_it_already(found, refusal):
+                return _known(found, step.known, self.partner.version, found.remote_url)
+            if step.method == "PATCH" and refusal.http_status not in (401, 403):
+                return self._send_whole(found, refusal, mark)
+            if self.target.part and _unknown(refusal):
+                raise UnknownThere from None
+            return self._refused(found, _words(refusal), mark)
+        except PartnerUnreachable as problem:
+            known = {name: UNSURE if name in step.touched else found.known[name] for name in unsure}
+            return self._waiting(replace(found, known=known), problem, mark)
+        if step.evses:
+            self.platform.deliveries.know_parts(self.target, self.partner.version, step.evses)
+        remote_url = answer.headers.get("location", "")[:1000] if step.method == "POST" else found.remote_url
+        return _known(found, step.known, self.partner.version, remote_url)
+
+    def _send_whole(self, found: Delivery, refusal: PartnerRefused, mark: str) -> Delivery:
+        """After a PATCH that the partner could not apply: the whole object in the same attempt (TRA-51)."""
+        if self.target.part and _unknown(refusal):
+            raise UnknownThere from None
+        step, problem, mark = self._step(replace(found, known={}), True)
+        if problem or step is None:
+            return self._refused(found, problem or _words(refusal), mark)
+        if step.evses:
+            self._alone()
+        return self._send(replace(found, known=dict.fromkeys(found.known, UNSURE)), step, mark)
+
+    def _request(self, step: Step) -> Answer:
+        partner, key = self.partner, self.target.key
+        base = partner.endpoint(key.module, modules.RECEIVER) or ""
+        url = routing.join(base, *step.segments) if step.segments else base
+        if step.query:
+            url += ("&" if "?" in url else "?") + step.query
+        return reaching.call(
+            self.platform,
+            partner,
+            step.method,
+            url,
+            body=None if step.body is None else jsontext.dumps(step.body),
+            module=key.module,
+            from_party=key.party,
+            to_party=self._receiver(),
+        )
+
+    def _receiver(self) -> Party | None:
+        roles = modules.serving_roles(self.target.key.module, modules.RECEIVER)
+        return self.partner.party_for(roles)
+
+    def _refused(self, found: Delivery, reason: str, mark: str) -> Delivery:
+        return replace(
+            found,
+            state=REFUSED,
+            attempts=found.attempts + 1,
+            next_attempt_at="",
+            due_at=self.platform.clock(),
+            reason=reason,
+            refused=mark,
+        )
+
+    def _waiting(self, found: Delivery, problem: PartnerUnreachable, mark: str) -> Delivery:
+        """By the schedule, with jitter, not before the partner said; given up when the schedule ends."""
+        attempts = found.attempts + 1 if found.refused == mark else 1  # a newer state begins anew
+        limit = WEEK if self.target.key.module == "cdrs" else HOUR
+        delays = self.platform.settings.retry_delays(limit)
+        now = self.platform.clock()
+        if self.partner.policy == SPEC or attempts > len(delays):
+            return replace(
+                found,
+                state=GIVEN_UP,
+                attempts=attempts,
+                next_attempt_at="",
+                due_at=now,
+                reason=problem.reason[:300],
+                refused=mark,
+            )
+        delay = delays[attempts - 1] * (0.85 + 0.3 * random.random())  # noqa: S311
+        delay = max(delay, problem.retry_after or 0)
+        at = later(now, delay)
+        slack = 30 if delay <= outbox.LONGEST_DELAY else 0  # the queue comes first, the sweep is the net
+        return replace(
+            found,
+            state=WAITING,
+            attempts=attempts,
+            next_attempt_at=at,
+            due_at=later(at, slack),
+            reason=problem.reason[:300],
+            refused=mark,
+        )
+
+    def _tell(self, before: Delivery, after: Delivery) -> None:
+        """What follows from the outcome that was written down."""
+        if after.state == WAITING and after.next_attempt_at not in ("", before.next_attempt_at):
+            wait = _seconds(self.platform.clock(), after.next_attempt_at)
+            if wait <= outbox.LONGEST_DELAY:
+                message = {**self.target.message, "attempt": after.attempts}
+                self.platform.outbox.send(reaching.queue_for(self.partner), [message], delay=max(1, wait))
+        if after.state in (REFUSED, GIVEN_UP) and after != before:
+            key = self.target.key
+            self.platform.backend.emit(
+                "DeliveryFailed",
+                {
+                    "partner": self.partner.id,
+                    "module": key.module,
+                    "owner": f"{key.country_code}/{key.party_id}",
+                    "object_id": key.id,
+                    "part": self.target.part,
+                    "state": after.state,
+                    "attempts": after.attempts,
+                    "reason": after.reason,
+                    "delivery": after.id,
+                },
+                id=f"failed#{after.id}#{after.attempts}#{after.due_at}",
+            )
+
+
+def _known(found: Delivery, known: Mapping[str, str], version: str, remote_url: str) -> Delivery:
+    """The record of a partner that knows this and waits for nothing."""
+    return replace(
+        found,
+        known=known,
+        version=version,
+        remote_url=remote_url,
+        state="",
+        attempts=0,
+        next_attempt_at="",
+        due_at="",
+        reason="",
+        refused="",
+    )
+
+
+def _unknown(refusal: PartnerRefused) -> bool:
+    """Whether a partner said that it does not know what it was sent a part of (AMB-05)."""
+    words = refusal.message.lower()
+    says_so = any(each in words for each in ("unknown", "not found", "not exist", "no such"))
+    return refusal.http_status == 404 or refusal.status_code in (2003, 2004) or says_so
+
+
+def _has_it_already(found: Delivery, refusal: PartnerRefused) -> bool:
+    """Whether a CDR that may have arrived before did so, by what the partner says to it now (AMB-35)."""
+    words = refusal.message.lower()
+    says_so = "unknown" not in words and any(each in words for each in ("already", "exist", "duplicate"))
+    tried = UNSURE in found.known.values()
+    return tried and (refusal.http_status == 409 or (refusal.status_code == 2001 and says_so))
+
+
+def _words(refusal: PartnerRefused) -> str:
+    return f"HTTP {refusal.http_status or '-'}, OCPI {refusal.status_code or '-'}: {refusal.message}"[:500]
+
+
+def _seconds(now: str, then: str) -> float:
+    from datetime import datetime
+
+    return (datetime.fromisoformat(then) - datetime.fromisoformat(now)).total_seconds()

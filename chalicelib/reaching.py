@@ -1,0 +1,128 @@
+"""Whether a partner can be reached: what becomes of it when it fails, answers slowly, and comes back.
+
+While it is unreachable nobody sends it anything but one probe at a time; the
+first success brings it up to date with what changed meanwhile.
+
+Contract: design section 8; ARC-16, TRA-94, TRA-95
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import outbox, wiring
+from chalicelib.partners import REGISTERED, SPEC, SUSPENDED, UNREACHABLE
+
+if TYPE_CHECKING:
+    from chalicelib.ocpi.messages import Party
+    from chalicelib.partner_client import Answer
+    from chalicelib.partners import Partner
+    from chalicelib.wiring import Platform
+
+# An answer that takes longer, in seconds on average, makes a partner a slow one.
+SLOW = 2.0
+FAST_TIMEOUT, SLOW_TIMEOUT = 5.0, 10.0
+SLOW_LANE = "push_slow"
+
+
+def queue_for(partner: Partner) -> str:
+    """The queue for what goes to this partner: those that fail or are slow have one of their own."""
+    health = partner.health
+    slow = health.failures or health.seconds > SLOW or health.state == UNREACHABLE
+    return outbox.PUSH_SLOW if slow else outbox.PUSH
+
+
+def timeout() -> float:
+    """Seconds a partner has for its answer, in the function that is running."""
+    return FAST_TIMEOUT if wiring.function_name.get() == "push" else SLOW_TIMEOUT
+
+
+def waits(partner: Partner) -> str:
+    """Why nothing may be sent to this partner now, or nothing."""
+    if partner.state == SUSPENDED:
+        return "the partner is suspended"
+    if partner.state != REGISTERED:
+        return "the partner is not registered"
+    if partner.health.state == UNREACHABLE and partner.policy != SPEC:
+        return f"the partner is unreachable: {partner.health.reason}"[:300]
+    return ""
+
+
+def call(
+    platform: Platform,
+    partner: Partner,
+    method: str,
+    url: str,
+    *,
+    body: str | None = None,
+    module: str = "",
+    from_party: Party | None = None,
+    to_party: Party | None = None,
+) -> Answer:
+    """The partner's answer, and the health it shows. Raises PartnerRefused and PartnerUnreachable."""
+    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
+
+    started = time.monotonic()
+    try:
+        answer = platform.partner_client.call(
+            partner,
+            method,
+            url,
+            body=body,
+            module=module,
+            from_party=from_party,
+            to_party=to_party,
+            timeout=timeout(),
+        )
+    except PartnerRefused as refusal:
+        if refusal.http_status:
+            succeeded(platform, partner.id, time.monotonic() - started)
+        raise
+    except PartnerUnreachable as problem:
+        if problem.retry_after is None and not problem.reason.startswith("HTTP 429"):
+            failed(platform, partner.id, problem.reason, time.monotonic() - started)
+        raise
+    succeeded(platform, partner.id, time.monotonic() - started)
+    return answer
+
+
+def succeeded(platform: Platform, partner_id: str, seconds: float) -> None:
+    """A partner answered; one that had been unreachable is caught up."""
+    partner = platform.partners.succeeded(partner_id, seconds)
+    if partner is not None and partner.health.turned:
+        platform.outbox.send(outbox.PUSH, [{"task": "recover", "partner": partner_id}])
+        platform.backend.emit(
+            "PartnerRecovered", _told(partner), id=f"recovered#{partner_id}#{partner.health.last_failure}"
+        )
+
+
+def failed(platform: Platform, partner_id: str, reason: str, seconds: float) -> None:
+    """A partner did not answer; too often, and everything for it waits."""
+    partner = platform.partners.failed(partner_id, reason, seconds)
+    if partner is not None and partner.health.turned:
+        detail = {**_told(partner), "reason": partner.health.reason}
+        platform.backend.emit(
+            "PartnerUnreachable", detail, id=f"unreachable#{partner_id}#{partner.health.last_success}"
+        )
+
+
+def probe(platform: Platform, partner_id: str) -> None:
+    """Ask an unreachable partner for its versions; its answer, whatever it is, makes it reachable again."""
+    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
+
+    partner = platform.partners.get(partner_id)
+    if partner is None or partner.state != REGISTERED or partner.health.state != UNREACHABLE:
+        return
+    try:
+        call(platform, partner, "GET", partner.versions_url)
+    except (PartnerRefused, PartnerUnreachable):
+        """Its health says so."""
+
+
+def _told(partner: Partner) -> dict[str, Any]:
+    return {
+        "partner": partner.id,
+        "name": partner.name,
+        "parties": sorted("/".join(party) for party in partner.parties),
+    }

@@ -1,0 +1,433 @@
+"""What each partner knows of each object, what it does not know yet, and the pulls under way.
+
+One record per partner, object and part. Its `known` holds a short hash per
+top-level field of what the partner was last sent successfully; with a `state`
+it is an undelivered one. Whoever sends holds the record's lease, so that a
+partner never hears of one object from two workers at once.
+
+Contract: design section 8; AMB-12, ARC-14, ARC-15
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.messages import instant
+from chalicelib.store.objects import Key, folded
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+WAITING, REFUSED, GIVEN_UP = "WAITING", "REFUSED", "GIVEN_UP"
+UNDELIVERED = (WAITING, REFUSED, GIVEN_UP)
+DUE = "deliveries"
+UNSURE = "?"
+# Longer than any request may take, so that nobody takes over while one is on its way.
+LEASE_SECONDS = 40
+
+Item = dict[str, dict[str, Any]]
+
+
+def later(moment: str, seconds: float) -> str:
+    """The sortable timestamp so many seconds after another."""
+    return instant(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
+
+
+@dataclass(frozen=True)
+class Target:
+    """Who should know of what: a partner, an object, and an EVSE of it or all ("")."""
+
+    partner: str
+    key: Key
+    part: str = ""
+
+    @property
+    def sort_key(self) -> str:
+        """Readable, and unambiguous whatever an id contains."""
+        key = self.key
+        return f"{key.module}#{key.owner}/{_escaped(folded(key.id))}#{_escaped(folded(self.part)) or '-'}"
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The queue message that asks for this delivery."""
+        body = {
+            "task": "push",
+            "partner": self.partner,
+            "module": self.key.module,
+            "owner": f"{self.key.country_code}/{self.key.party_id}",
+            "id": self.key.id,
+        }
+        return {**body, "part": self.part} if self.part else body
+
+
+def target_of(message: Mapping[str, Any]) -> Target:
+    """The delivery that a message asks for."""
+    country, _, party = message["owner"].partition("/")
+    key = Key(message["module"], country, party, message["id"])
+    return Target(message["partner"], key, message.get("part") or "")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A record as it is. `known` may say UNSURE of a field whose last sending may or may not have arrived."""
+
+    target: Target
+    version: str = ""
+    known: Mapping[str, str] = field(default_factory=dict)
+    remote_url: str = ""
+    state: str = ""
+    attempts: int = 0
+    next_attempt_at: str = ""
+    due_at: str = ""
+    reason: str = ""
+    refused: str = ""
+    lease: str = ""
+    lease_id: str = ""
+
+    @property
+    def id(self) -> str:
+        """What operators name it by."""
+        return f"{self.target.partner}#{self.target.sort_key}"
+
+
+class LostLease(Exception):
+    """Somebody else took over since; what this worker found out counts for nothing."""
+
+
+class Deliveries:
+    """The table of deliveries and pulls."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self.table = f"{platform.settings.prefix}-deliveries"
+
+    @property
+    def client(self) -> Any:
+        return self._platform.clients.dynamodb
+
+    # One delivery at a time
+
+    def take(self, target: Target) -> Delivery | None:
+        """Take the lease of a delivery and see what is known; None when somebody else has it.
+
+        A lease left behind by a worker that died makes everything UNSURE: its
+        request may have arrived. Whoever has the lease is told to look again.
+        """
+        for _ in range(6):
+            now = self._platform.clock()
+            mine, until = uuid.uuid4().hex, later(now, LEASE_SECONDS)
+            key = target.key
+            try:
+                answer = self.client.update_item(
+                    TableName=self.table,
+                    Key=_key(target),
+                    UpdateExpression=(
+                        "SET #lease = :until, lease_id = :mine, #module = :module,"
+                        " #owner = :owner, object_id = :id, part_id = :part REMOVE wanted"
+                    ),
+                    ConditionExpression="attribute_not_exists(#lease) OR #lease < :now",
+                    ExpressionAttributeNames={"#lease": "lease", "#module": "module", "#owner": "owner"},
+                    ExpressionAttributeValues={
+                        ":until": {"S": until},
+                        ":mine": {"S": mine},
+                        ":now": {"S": now},
+                        ":module": {"S": key.module},
+                        ":owner": {"S": f"{key.country_code}/{key.party_id}"},
+                        ":id": {"S": key.id},
+                        ":part": {"S": target.part},
+                    },
+                    ReturnValues="ALL_OLD",
+                )
+            except ClientError as problem:
+                if not _failed_condition(problem):
+                    raise
+                if self._want(target):
+                    return None
+                continue
+            found = _delivery(target, answer.get("Attributes", {}))
+            if found.lease:  # its worker died
+                found = replace(found, known=dict.fromkeys(found.known, UNSURE) or {"id": UNSURE})
+            return replace(found, lease=until, lease_id=mine)
+        return None
+
+    def _want(self, target: Target) -> bool:
+        """Ask whoever has the lease to look again before letting go; False when it just let go."""
+        until = later(self._platform.clock(), LEASE_SECONDS)
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=_key(target),
+                UpdateExpression="SET wanted = :yes, due = :due, due_at = :until",
+                ConditionExpression="attribute_exists(#lease)",
+                ExpressionAttributeNames={"#lease": "lease"},
+                ExpressionAttributeValues={
+                    ":yes": {"BOOL": True},
+                    ":due": {"S": DUE},  # found by the sweep, should that worker have died
+                    ":until": {"S": until},
+                },
+            )
+        except ClientError as problem:
+            if not _failed_condition(problem):
+                raise
+            return False
+        return True
+
+    def read(self, target: Target) -> Delivery:
+        """The record as it is now, an empty one where there is none."""
+        answer = self.client.get_item(TableName=self.table, Key=_key(target), ConsistentRead=True)
+        return _delivery(target, answer.get("Item", {}))
+
+    def find(self, partner: str, sort_key: str) -> Delivery | None:
+        """The record of this name, if it is one of a delivery."""
+        key = {"partner": {"S": partner}, "object": {"S": sort_key}}
+        item = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
+        return delivery_of(item) if item and "object_id" in item else None
+
+    def release(self, found: Delivery, *, look_again: bool = True) -> bool:
+        """Write down what `found` says and let go; False: it changed meanwhile, and the lease is still ours.
+
+        Raises LostLease when it had run out and somebody else went on.
+        """
+        sets, names, values, removes = _writing(found)
+        condition = "lease_id = :mine"
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=_key(found.target),
+                UpdateExpression=f"{sets} REMOVE {', '.join(['#lease', 'lease_id', 'wanted', *removes])}",
+                ConditionExpression=condition + (" AND attribute_not_exists(wanted)" if look_again else ""),
+                ExpressionAttributeNames={"#lease": "lease", **names},
+                ExpressionAttributeValues={":mine": {"S": found.lease_id}, **values},
+            )
+        except ClientError as problem:
+            if not _failed_condition(problem):
+                raise
+            return self._keep(found)
+        return True
+
+    def _keep(self, found: Delivery) -> bool:
+        """Write down what `found` says and hold on to the lease."""
+        sets, names, values, removes = _writing(found)
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=_key(found.target),
+                UpdateExpression=(f"{sets}, #lease = :until REMOVE {', '.join(['wanted', *removes])}"),
+                ConditionExpression="lease_id = :mine",
+                ExpressionAttributeNames={"#lease": "lease", **names},
+                ExpressionAttributeValues={
+                    ":mine": {"S": found.lease_id},
+                    ":until": {"S": later(self._platform.clock(), LEASE_SECONDS)},
+                    **values,
+                },
+            )
+        except ClientError as problem:
+            if _failed_condition(problem):
+                raise LostLease(found.id) from None
+            raise
+        return False
+
+    # A Location and its EVSEs
+
+    def parts(self, target: Target) -> list[Delivery]:
+        """The records of all EVSEs of a Location for a partner."""
+        prefix = target.sort_key.rpartition("#")[0] + "#"
+        return [
+            each
+            for each in self._query(
+                KeyConditionExpression="#p = :p AND begins_with(#o, :o)",
+                ExpressionAttributeNames={"#p": "partner", "#o": "object"},
+                ExpressionAttributeValues={":p": {"S": target.partner}, ":o": {"S": prefix}},
+                ConsistentRead=True,
+            )
+            if each.target.part
+        ]
+
+    def know_parts(self, target: Target, version: str, evses: Mapping[str, Mapping[str, str]]) -> None:
+        """Write down that a partner was sent these EVSEs, by uid, as parts of their Location."""
+        items = []
+        for uid, known in evses.items():
+            part = Target(target.partner, target.key, uid)
+            item = {
+                **_key(part),
+                "module": {"S": target.key.module},
+                "owner": {"S": f"{target.key.country_code}/{target.key.party_id}"},
+                "object_id": {"S": target.key.id},
+                "part_id": {"S": uid},
+                "known": {"S": jsontext.dumps(known)},
+                "version": {"S": version},
+                "sent_at": {"S": self._platform.clock()},
+            }
+            items.append({"PutRequest": {"Item": item}})
+        while items:
+            batch, items = items[:25], items[25:]
+            answer = self.client.batch_write_item(RequestItems={self.table: batch})
+            items = answer.get("UnprocessedItems", {}).get(self.table, []) + items
+
+    # What operators and the sweep ask
+
+    def due(self, limit: int = 200) -> list[tuple[str, str]]:
+        """Deliveries and pulls whose time has come, the oldest first: (partner, sort key)."""
+        answer = self.client.query(
+            TableName=self.table,
+            IndexName="due",
+            KeyConditionExpression="due = :due AND due_at <= :now",
+            ExpressionAttributeValues={":due": {"S": DUE}, ":now": {"S": self._platform.clock()}},
+            Limit=limit,
+        )
+        return [(item["partner"]["S"], item["object"]["S"]) for item in answer["Items"]]
+
+    def postpone(self, partner: str, sort_key: str, seconds: float) -> Item | None:
+        """Make a due record due again only after so many seconds; the record, None when it is no longer due.
+
+        Of several sweeps at once only one gets it.
+        """
+        now = self._platform.clock()
+        try:
+            answer = self.client.update_item(
+                TableName=self.table,
+                Key={"partner": {"S": partner}, "object": {"S": sort_key}},
+                UpdateExpression="SET due_at = :later",
+                ConditionExpression="due = :due AND due_at <= :now",
+                ExpressionAttributeValues={
+                    ":later": {"S": later(now, seconds)},
+                    ":due": {"S": DUE},
+                    ":now": {"S": now},
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as problem:
+            if _failed_condition(problem):
+                return None
+            raise
+        found: Item = answer["Attributes"]
+        return found
+
+    def undelivered(
+        self, partner: str, state: str, module: str = "", limit: int = 100, after: Item | None = None
+    ) -> tuple[list[Delivery], Item | None]:
+        """Some deliveries of a partner in a state, those due first, and where to go on."""
+        request: dict[str, Any] = {
+            "TableName": self.table,
+            "IndexName": "state",
+            "KeyConditionExpression": "#s = :s",
+            "ExpressionAttributeNames": {"#s": "state"},
+            "ExpressionAttributeValues": {":s": {"S": f"{state} {partner}"}},
+            "Limit": limit,
+        }
+        if module:
+            request["FilterExpression"] = "#m = :m"
+            request["ExpressionAttributeNames"]["#m"] = "module"
+            request["ExpressionAttributeValues"][":m"] = {"S": module}
+        if after:
+            request["ExclusiveStartKey"] = after
+        answer = self.client.query(**request)
+        return [delivery_of(item) for item in answer["Items"]], answer.get("LastEvaluatedKey")
+
+    def backlog(self, partner: str) -> int:
+        """How many deliveries wait for a partner."""
+        count, request = 0, self._waiting(partner, Select="COUNT")
+        while True:
+            answer = self.client.query(**request)
+            count += answer["Count"]
+            if not answer.get("LastEvaluatedKey"):
+                return count
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def oldest(self, partner: str) -> str | None:
+        """When the first of those waiting for a partner is or was due; None: nothing waits."""
+        items = self.client.query(**self._waiting(partner, Limit=1))["Items"]
+        return items[0]["due_at"]["S"] if items else None
+
+    def _waiting(self, partner: str, **more: Any) -> dict[str, Any]:
+        return {
+            "TableName": self.table,
+            "IndexName": "state",
+            "KeyConditionExpression": "#s = :s",
+            "ExpressionAttributeNames": {"#s": "state"},
+            "ExpressionAttributeValues": {":s": {"S": f"{WAITING} {partner}"}},
+            **more,
+        }
+
+    def _query(self, **request: Any) -> Iterator[Delivery]:
+        request["TableName"] = self.table
+        while True:
+            answer = self.client.query(**request)
+            for item in answer["Items"]:
+                yield delivery_of(item)
+            if not answer.get("LastEvaluatedKey"):
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def delivery_of(item: Item) -> Delivery:
+    """The delivery in an item as it was read."""
+    country, _, party = item["owner"]["S"].partition("/")
+    key = Key(item["module"]["S"], country, party, item["object_id"]["S"])
+    return _delivery(Target(item["partner"]["S"], key, item.get("part_id", {}).get("S", "")), item)
+
+
+def _delivery(target: Target, item: Item) -> Delivery:
+    def value(name: str) -> str:
+        return str(item.get(name, {}).get("S", ""))
+
+    return Delivery(
+        target=target,
+        version=value("version"),
+        known=jsontext.loads(value("known") or "{}"),
+        remote_url=value("remote_url"),
+        state=value("state").partition(" ")[0],
+        attempts=int(item.get("attempts", {}).get("N", 0)),
+        next_attempt_at=value("next_attempt_at"),
+        due_at=value("due_at"),
+        reason=value("reason"),
+        refused=value("refused"),
+        lease=value("lease"),
+        lease_id=value("lease_id"),
+    )
+
+
+def _writing(found: Delivery) -> tuple[str, dict[str, str], Item, list[str]]:
+    """SET clause, names, values and names to remove for a record as it should be."""
+    texts = {
+        "known": jsontext.dumps(found.known) if found.known else "",
+        "version": found.version,
+        "remote_url": found.remote_url,
+        "state": f"{found.state} {found.target.partner}" if found.state else "",
+        "next_attempt_at": found.next_attempt_at,
+        "due_at": (found.due_at or found.next_attempt_at) if found.state else "",
+        "due": DUE if found.state == WAITING and found.next_attempt_at else "",
+        "reason": found.reason,
+        "refused": found.refused,
+    }
+    sets = ["attempts = :attempts", "object_id = :object_id"]
+    values: Item = {":attempts": {"N": str(found.attempts)}, ":object_id": {"S": found.target.key.id}}
+    names: dict[str, str] = {}
+    removes = []
+    for name, value in texts.items():
+        names[f"#{name}"] = name
+        if value:
+            sets.append(f"#{name} = :{name}")
+            values[f":{name}"] = {"S": value}
+        else:
+            removes.append(f"#{name}")
+    return "SET " + ", ".join(sets), names, values, removes
+
+
+def _key(target: Target) -> Item:
+    return {"partner": {"S": target.partner}, "object": {"S": target.sort_key}}
+
+
+def _escaped(identifier: str) -> str:
+    return identifier.replace("%", "%25").replace("#", "%23").replace("-", "%2D", identifier == "-")
+
+
+def _failed_condition(problem: ClientError) -> bool:
+    return bool(problem.response["Error"]["Code"] == "ConditionalCheckFailedException")

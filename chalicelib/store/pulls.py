@@ -1,0 +1,223 @@
+"""Pulls under way, what was set aside of them, and when to pull again: items beside the deliveries.
+
+A partner has one job per module, at `pull#<module>`. It moves a page at a time,
+each step conditional on the page it began with, so that a repeated message
+moves nothing.
+
+Contract: design section 8
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.ocpi import jsontext
+from chalicelib.store.deliveries import DUE, later
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+RUNNING, COMPLETED, FAILED = "RUNNING", "COMPLETED", "FAILED"
+# Seconds after which a job of which nothing was heard is taken up again, longer than one page may take.
+STALE = 300
+KEPT_DAYS = 30
+LARGEST_BODY = 300_000
+
+Item = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Pull:
+    """A crawl of one module of a partner. `url` is the page that is next.
+
+    `checkpoint` is an address seen earlier, for finding loops; `idle` counts pages
+    in a row that brought nothing; `synced_at` is when the last complete crawl began.
+    """
+
+    partner: str
+    module: str
+    job: str = ""
+    state: str = ""
+    url: str = ""
+    date_from: str = ""
+    started_at: str = ""
+    ended_at: str = ""
+    synced_at: str = ""
+    reason: str = ""
+    checkpoint: str = ""
+    last_page: str = ""
+    pages: int = 0
+    objects: int = 0
+    set_aside: int = 0
+    total: int = -1
+    first_total: int = -1
+    attempts: int = 0
+    idle: int = 0
+    due_at: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.partner}#{self.module}#{self.job}"
+
+
+_NUMBERS = frozenset(each.name for each in fields(Pull) if each.type == "int")
+
+
+class Pulls:
+    """The pulls in the table of deliveries."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._table = f"{platform.settings.prefix}-deliveries"
+
+    @property
+    def _client(self) -> Any:
+        return self._platform.clients.dynamodb
+
+    def get(self, partner: str, module: str) -> Pull:
+        """The job there is or was; an empty one where there never was any."""
+        answer = self._client.get_item(
+            TableName=self._table, Key=_key(partner, f"pull#{module}"), ConsistentRead=True
+        )
+        return _pull(answer["Item"]) if "Item" in answer else Pull(partner, module)
+
+    def put(self, pull: Pull, expected: Pull) -> bool:
+        """Replace a job by what it is now, if it still is where it was expected to be."""
+        item = _key(pull.partner, f"pull#{pull.module}")
+        for each in fields(Pull):
+            value = getattr(pull, each.name)
+            if each.name != "partner" and value != "":
+                name = "pull_state" if each.name == "state" else each.name
+                item[name] = {"N": str(value)} if each.name in _NUMBERS else {"S": value}
+        if pull.state == RUNNING:
+            item["due"] = {"S": DUE}
+            item["due_at"] = {"S": pull.due_at or later(self._platform.clock(), STALE)}
+        else:
+            item.pop("due_at", None)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression=(
+                    "job = :job AND pages = :pages AND attempts = :attempts AND pull_state = :state"
+                    if expected.job
+                    else "attribute_not_exists(job)"
+                ),
+                **(
+                    {
+                        "ExpressionAttributeValues": {
+                            ":job": {"S": expected.job},
+                            ":pages": {"N": str(expected.pages)},
+                            ":attempts": {"N": str(expected.attempts)},
+                            ":state": {"S": expected.state},
+                        }
+                    }
+                    if expected.job
+                    else {}
+                ),
+            )
+        except ClientError as problem:
+            if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def of(self, partner: str) -> list[Pull]:
+        """A partner's jobs, one per module."""
+        return [_pull(item) for item in self._items(partner, "pull#")]
+
+    # Which objects a full crawl saw
+
+    def saw(self, pull: Pull, page: int, partitions: Iterable[str]) -> None:
+        """Keep which objects a page had, for a day."""
+        item = _key(pull.partner, f"seen#{pull.module}#{pull.job}#{page:06d}")
+        item["seen"] = {"S": jsontext.dumps(list(partitions))}
+        item["expires_at"] = {"N": str(self._epoch(1))}
+        self._client.put_item(TableName=self._table, Item=item)
+
+    def seen(self, pull: Pull) -> set[str]:
+        """The objects of all pages of a crawl."""
+        found: set[str] = set()
+        for item in self._items(pull.partner, f"seen#{pull.module}#{pull.job}#"):
+            found.update(jsontext.loads(item["seen"]["S"]))
+        return found
+
+    # What could not be used
+
+    def set_aside(self, pull: Pull, name: str, body: Any, finding: str) -> None:
+        """Keep an object that could not be stored, with what is wrong with it, for a month."""
+        text = jsontext.dumps(body)
+        item = _key(pull.partner, f"aside#{pull.module}#{name}"[:900])
+        item |= {
+            "body": {"S": text[:LARGEST_BODY]},
+            "finding": {"S": finding[:1000] or "?"},
+            "job": {"S": pull.job},
+            "at": {"S": self._platform.clock()},
+            "expires_at": {"N": str(self._epoch(KEPT_DAYS))},
+        }
+        self._client.put_item(TableName=self._table, Item=item)
+
+    def asides(self, partner: str, module: str) -> list[dict[str, str]]:
+        """What was set aside of a module."""
+        return [
+            {"finding": item["finding"]["S"], "body": item["body"]["S"], "at": item["at"]["S"]}
+            for item in self._items(partner, f"aside#{module}#")
+        ]
+
+    # What is to be done at a time: `schedule#<module>` and `probe#`
+
+    def remind(self, partner: str, name: str, seconds: float) -> None:
+        """Have the sweep think of something after so many seconds, unless it does already."""
+        item = _key(partner, name) | {
+            "due": {"S": DUE},
+            "due_at": {"S": later(self._platform.clock(), seconds)},
+        }
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(#p)",
+                ExpressionAttributeNames={"#p": "partner"},
+            )
+        except ClientError as problem:
+            if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+    def forget(self, partner: str, name: str) -> None:
+        """No longer think of it."""
+        self._client.delete_item(TableName=self._table, Key=_key(partner, name))
+
+    def _items(self, partner: str, prefix: str) -> Iterator[Item]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#p = :p AND begins_with(#o, :o)",
+            "ExpressionAttributeNames": {"#p": "partner", "#o": "object"},
+            "ExpressionAttributeValues": {":p": {"S": partner}, ":o": {"S": prefix}},
+        }
+        while True:
+            answer = self._client.query(**request)
+            yield from answer["Items"]
+            if not answer.get("LastEvaluatedKey"):
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _epoch(self, days: int) -> int:
+        return int(datetime.fromisoformat(self._platform.clock()).timestamp()) + days * 86400
+
+
+def _pull(item: Mapping[str, Mapping[str, Any]]) -> Pull:
+    values: dict[str, Any] = {}
+    for each in fields(Pull):
+        found = item.get("pull_state" if each.name == "state" else each.name)
+        if found:
+            values[each.name] = int(found["N"]) if each.name in _NUMBERS else found["S"]
+    return Pull(**values)
+
+
+def _key(partner: str, name: str) -> Item:
+    return {"partner": {"S": partner}, "object": {"S": name}}

@@ -1,0 +1,127 @@
+"""What is due by now: deliveries, pulls, probes, expired requests. Cheap when nothing is.
+
+Contract: design section 8; ARC-16
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import logs, outbox, reaching
+from chalicelib.partners import REGISTERED, UNREACHABLE
+from chalicelib.store.deliveries import WAITING, delivery_of
+from chalicelib.store.pulls import Pulls
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+PROBE = "probe#"
+# Seconds until something that was sent to its queue is due again, should it have got lost there.
+LOST_AFTER = 120
+LONGEST_PROBE_PAUSE = 300
+MOST_ROUNDS = 5
+# Partners' states are remembered for some seconds elsewhere: what was put aside meanwhile is found then.
+SECOND_LOOK = 30
+
+_reported: dict[int, float] = {}
+
+
+def sweep(platform: Platform) -> None:
+    """Send what is due to its queues, and end what nobody answered."""
+    for _ in range(MOST_ROUNDS):
+        due = platform.deliveries.due()
+        lanes: dict[str, list[dict[str, Any]]] = {}
+        for partner_id, sort_key in due:
+            _sort(platform, partner_id, sort_key, lanes)
+        for queue, bodies in lanes.items():
+            platform.outbox.send(queue, bodies)
+        if not lanes:
+            break
+    _watch(platform)
+    from chalicelib import pending
+
+    pending.expire_due(platform)
+
+
+def recover(platform: Platform, message: Mapping[str, Any]) -> None:
+    """Send everything that waits for a partner, page by page, and fetch what it changed meanwhile."""
+    partner = platform.partners.get(message["partner"])
+    if partner is None or partner.state != REGISTERED:
+        return
+    after = message.get("cursor")
+    for _ in range(10):
+        found, after = platform.deliveries.undelivered(partner.id, WAITING, after=after)
+        platform.outbox.send(reaching.queue_for(partner), [each.target.message for each in found])
+        if not after:
+            break
+    if after:
+        platform.outbox.send(outbox.PUSH, [{**message, "cursor": after}])
+    if not message.get("cursor") and not message.get("again"):
+        platform.outbox.send(outbox.PULL, [{"task": "start", "partner": partner.id}])
+        again = {"task": "recover", "partner": partner.id, "again": True}
+        platform.outbox.send(outbox.PUSH, [again], delay=SECOND_LOOK)
+
+
+def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, list[dict[str, Any]]]) -> None:
+    """Put one due thing into its lane, and make it due again in case it gets lost."""
+    partner = platform.partners.get(partner_id)
+    kind, _, module = sort_key.partition("#")
+    if kind == "probe":
+        if partner is None or partner.state != REGISTERED or partner.health.state != UNREACHABLE:
+            Pulls(platform).forget(partner_id, sort_key)
+        elif platform.deliveries.postpone(
+            partner_id, sort_key, _probe_pause(platform, partner.health.failures)
+        ):
+            body = {"task": "probe", "partner": partner_id}
+            lanes.setdefault(outbox.PUSH_SLOW, []).append(body)
+    elif kind == "schedule":
+        interval = platform.settings.pull_interval
+        if partner is None or partner.state != REGISTERED or not interval:
+            Pulls(platform).forget(partner_id, sort_key)
+        elif platform.deliveries.postpone(
+            partner_id,
+            sort_key,
+            interval * (0.9 + 0.2 * random.random()),  # noqa: S311
+        ):
+            body = {"task": "start", "partner": partner_id, "module": module}
+            lanes.setdefault(outbox.PULL, []).append(body)
+    elif kind == "pull":
+        item = platform.deliveries.postpone(partner_id, sort_key, LOST_AFTER * 3)
+        if item and partner is not None:
+            body = {"task": "page", "partner": partner_id, "module": module, "job": item["job"]["S"]}
+            lanes.setdefault(outbox.PULL, []).append(body)
+    else:
+        item = platform.deliveries.postpone(partner_id, sort_key, LOST_AFTER)
+        if item and partner is not None:
+            body = delivery_of(item).target.message
+            lanes.setdefault(reaching.queue_for(partner), []).append(body)
+
+
+def _probe_pause(platform: Platform, failures: int) -> float:
+    schedule = platform.settings.retry_schedule
+    step = schedule[min(max(0, failures - 3), len(schedule) - 1)]
+    return float(min(step, LONGEST_PROBE_PAUSE))
+
+
+def _watch(platform: Platform) -> None:
+    """See that unreachable partners are probed, and say once a minute how long the oldest waits."""
+    down = [
+        each
+        for each in platform.partners.all()
+        if each.state == REGISTERED and each.health.state == UNREACHABLE
+    ]
+    for each in down:
+        Pulls(platform).remind(each.id, PROBE, _probe_pause(platform, each.health.failures))
+    moment = time.monotonic()
+    if not down or moment - _reported.get(id(platform), -60.0) < 60:
+        return
+    _reported[id(platform)] = moment
+    oldest = [since for each in down if (since := platform.deliveries.oldest(each.id))]
+    if oldest:
+        now = datetime.fromisoformat(platform.clock())
+        waited = (now - datetime.fromisoformat(min(oldest))).total_seconds()
+        logs.log("WARNING", "backlog", oldest_seconds=max(0, round(waited)), partners=len(down))
