@@ -154,6 +154,7 @@ class BackEnd:
         charging.started = now = datetime.now(UTC)
         if reserved:
             del self._reservations[reserved_id]
+            self._reserve_requests.pop(reserved_id, None)
             charging.reservation = Reservation(charging.created, now)
         charging.reference = body.get("authorization_reference") or charging.reference
         self.running[charging.id] = charging

@@ -2,8 +2,8 @@
 
 The session is cut wherever a restriction may begin or end to hold; within a
 slice one price component per dimension counts. Everything is computed in
-fractions; only results become Decimals, and only an amount without a finite
-decimal form is rounded, to a millionth.
+fractions; each part of the bill is rounded once, to the four decimals that OCPI
+allows, and the total is the sum of what is written.
 
 Spec: 2.3.0 mod_tariffs (TAR-11 to TAR-39), mod_cdrs_step_size (CDR-50 to CDR-55)
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -160,16 +160,10 @@ def cut(tariff: Mapping[str, Any], stretches: list[Stretch], zone: ZoneInfo) -> 
 
 
 def decimal(value: Fraction) -> Decimal:
-    """The exact Decimal of a fraction, or its nearest millionth where there is none."""
-    rest = value.denominator
-    for factor in (2, 5):
-        while rest % factor == 0:
-            rest //= factor
-    exact = Decimal(value.numerator) / Decimal(value.denominator)
-    if rest != 1:
-        exact = exact.quantize(Decimal("0.000001"), ROUND_HALF_UP)
-    text = format(exact.normalize(), "f")
-    return Decimal(text)
+    """A number as OCPI writes it: at most four decimals, half a ten-thousandth rounded up (TYP-08)."""
+    whole = int(abs(value) * 10**4 + Fraction(1, 2))
+    found = Decimal(whole if value >= 0 else -whole).scaleb(-4)
+    return Decimal(format(found.normalize(), "f"))
 
 
 def _restrictions(element: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -315,7 +309,7 @@ def _limited(tariff: Mapping[str, Any], parts: Iterable[Amount]) -> Amount:
         paid = total.after - total.before
         share = (after - before) / paid if paid else Fraction(0)
         total = Amount(before, {rate: tax * share for rate, tax in total.taxes.items()})
-    return total
+    return total.rounded()
 
 
 def _seconds(span: timedelta) -> Fraction:

@@ -238,11 +238,11 @@ def test_steps_round_only_the_time_that_comes_last() -> None:
     both = tariff(element(component("TIME", "1", step=300), component("PARKING_TIME", "2", step=300)))
     found = bill(both, used(21, 7))
     assert decimal(found.time.before) == D("0.35")
-    assert decimal(found.parking.before) == D("0.333333")  # 10 of 60 minutes at 2 an hour
+    assert decimal(found.parking.before) == D("0.3333")  # 10 of 60 minutes at 2 an hour
     other = tariff(element(component("TIME", "1", step=600), component("PARKING_TIME", "2", step=600)))
     found = bill(other, used(21, 16))
     assert decimal(found.time.before) == D("0.35")
-    assert decimal(found.parking.before) == D("0.666667")  # 20 minutes
+    assert decimal(found.parking.before) == D("0.6667")  # 20 minutes
 
 
 def test_steps_of_energy_round_the_session_and_bill_the_rest_at_the_last_price() -> None:
