@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+RECEIVES = ("credentials", "locations", "tariffs", "sessions", "cdrs")
+
 
 class StubPartner:
     """An eMSP BE/BEC that receives Locations; `token` is what it was given by us."""
@@ -78,7 +80,7 @@ class StubPartner:
         if path == "/versions":
             return [{"version": "2.2.1", "url": f"{self.url}/2.2.1"}]
         if path == "/2.2.1":
-            endpoints = [("credentials", "RECEIVER"), ("locations", "RECEIVER")]
+            endpoints = [("tokens", "SENDER"), *((name, "RECEIVER") for name in RECEIVES)]
             return {
                 "version": "2.2.1",
                 "endpoints": [

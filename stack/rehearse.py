@@ -120,7 +120,10 @@ def _rehearse(environ: dict[str, str]) -> None:
         _expect("No changes to deploy" in done, f"a second deployment changed something:\n{done[-2000:]}")
     with _step("IAM is enforced"):
         _denied(environ)
-    _walk(environ, outputs)
+    try:
+        _walk(environ, outputs)
+    except NotAsItShouldBe as problem:
+        raise NotAsItShouldBe(f"{problem}\n{_errors(environ)}") from None
     with _step("delete the stack, keep the tables"):
         _run(environ, "aws", "cloudformation", "delete-stack", "--stack-name", STACK)
         _run(environ, "aws", "cloudformation", "wait", "stack-delete-complete", "--stack-name", STACK)
@@ -180,6 +183,18 @@ def _waiting(environ: dict[str, str], queue: str) -> int:
     url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
     name = "ApproximateNumberOfMessages"
     return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
+
+def _errors(environ: dict[str, str]) -> str:
+    """The last error lines of all functions' logs."""
+    logs = _client(environ, "logs")
+    found = []
+    for group in logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{STACK}")["logGroups"]:
+        events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+        lines = [each["message"].strip() for each in events]
+        wrong = [each for each in lines if '"ERROR"' in each or "Traceback" in each or "Error:" in each]
+        found += [f"{group['logGroupName']}: {line[:1500]}" for line in wrong[-5:]]
+    return "\n".join(found) or "no function logged an error"
 
 
 def _denied(environ: dict[str, str]) -> None:
