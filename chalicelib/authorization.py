@@ -128,7 +128,7 @@ def _tell(
                 "partner": call.partner.id,
                 "party": "/".join(call.request.from_party or ()) or None,
                 "owner": token.key.owner,
-                "uid": tokens.uid_of(token.key),
+                "uid": token.canonical.get("uid"),
                 "type": tokens.type_of(token.key),
                 "contract_id": token.canonical.get("contract_id"),
                 "location": place,

@@ -14,6 +14,7 @@ from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply, reply
 from chalicelib.store.objects import Key, check_id
+from chalicelib.stored import Present
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -107,7 +108,7 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
         raise UnknownObject(f"no session {session_id} of a partner", "sessions", "/session_id")
     if len(parts) > 1:
         raise InvalidParameters("several CPOs have a session of this id; name the party", "/party")
-    key = parts[0][0]
+    key = Present(parts[0][0], [parts[0][1]]).key
     partner = platform.partners.for_party(key.party)
     url = partner.endpoint("sessions", modules.SENDER) if partner else None
     if partner is None or url is None or partner.version == modules.V211:

@@ -84,8 +84,9 @@ class Present:
         connector_id: str | None = None,
         finder: Finder | None = None,
     ) -> None:
-        self.key = key
         self.parts = tuple(parts)
+        spelled = self.parts[0].spelled
+        self.key = Key(key.module, *spelled) if spelled else key
         self.connector_id = connector_id
         self._finder = finder
 

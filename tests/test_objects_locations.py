@@ -308,3 +308,17 @@ def test_the_same_again_changes_nothing(ask: Any, stored: dict[str, Any], platfo
     assert ask("PUT", URL, token="cpo", body=stored).status == 200
     after = objects.present(platform, key)
     assert [part.revision for part in before.parts] == [part.revision for part in after.parts]
+
+
+def test_the_first_spelling_of_an_id_stays(ask: Any, stored: dict[str, Any], platform: Any) -> None:
+    """AMB-36: whoever addresses it in other letters changes nothing about it."""
+    from chalicelib import objects
+    from chalicelib.store.objects import Key
+
+    body = {"name": "x", "last_updated": NEWER}
+    assert ask("PATCH", URL.replace("GENT", "gent"), token="cpo", body=body).code == 1000
+    body = evse("new")
+    assert ask("PUT", f"{URL.replace('GENT', 'gent')}/new", token="cpo", body=body).status == 201
+    found = objects.present(platform, Key("locations", "be", "bec", "gent-01"))
+    assert {part.spelled for part in found.parts} == {("BE", "BEC", "GENT-01")}
+    assert found.key == Key("locations", "BE", "BEC", "GENT-01")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +85,8 @@ class Part:
     """One item: the head of an object (`uid` empty), or an EVSE of a Location.
 
     `body` is JSON text in `version`; a Location's head has neither its EVSEs nor
-    `last_updated` in it. `revision` 0: not stored yet.
+    `last_updated` in it. `revision` 0: not stored yet. `spelled` is the owner and
+    id as they were first written.
     """
 
     uid: str
@@ -97,6 +98,7 @@ class Part:
     place: str = ""
     own: bool = False
     hidden: bool = False
+    spelled: tuple[str, str, str] | None = None
 
     @property
     def name(self) -> str:
@@ -256,7 +258,12 @@ class Objects:
             "Key": _item_key(key, HEAD),
             **_unchanged(head),
         }
-        self._writer.all([self._put(key, None, new, head.feed, place, own), {"ConditionCheck": check}])
+        self._writer.all(
+            [
+                self._put(key, None, replace(new, spelled=head.spelled), head.feed, place, own),
+                {"ConditionCheck": check},
+            ]
+        )
         return "created"
 
     def forget(self, key: Key, old: Sequence[Part]) -> None:
@@ -414,11 +421,21 @@ class Objects:
     def _put(
         self, key: Key, old: Part | None, new: Part, feed: str, place: int, own: bool
     ) -> dict[str, dict[str, Any]]:
-        item = self._item(key, new, feed, place, own, (old.revision if old else 0) + 1)
+        spelled = (old.spelled if old else new.spelled) or (key.country_code, key.party_id, key.id)
+        item = self._item(key, new, spelled, feed, place, own, (old.revision if old else 0) + 1)
         condition = _unchanged(old) if old else _absent()
         return {"Put": {"TableName": self.table(key.module), "Item": item, **condition}}
 
-    def _item(self, key: Key, part: Part, feed: str, place: int, own: bool, revision: int) -> Item:
+    def _item(
+        self,
+        key: Key,
+        part: Part,
+        spelled: tuple[str, str, str],
+        feed: str,
+        place: int,
+        own: bool,
+        revision: int,
+    ) -> Item:
         item = {
             **_item_key(key, part.name),
             "feed": text(feed),
@@ -427,9 +444,9 @@ class Objects:
             "body": text(part.body),
             "version": text(part.version),
             "revision": number(revision),
-            "country_code": text(key.country_code),
-            "party_id": text(key.party_id),
-            "id": text(key.id),
+            "country_code": text(spelled[0]),
+            "party_id": text(spelled[1]),
+            "id": text(spelled[2]),
             "own": {"BOOL": own},
         }
         if part.uid:
@@ -472,6 +489,7 @@ def part_of(item: Item) -> Part:
         place=item["place"]["S"],
         own=item["own"]["BOOL"],
         hidden="hidden" in item,
+        spelled=(item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"]),
     )
 
 
