@@ -159,7 +159,7 @@ class Plan:
                 out[name] = _whole_seconds(value[name], trip, path)
         for name, is_list, required, known, change in self.changes:
             old = value.get(name)
-            if old is None or (known is not None and (known.issuperset(old) if is_list else old in known)):
+            if old is None or (known is not None and _all_known(known, old, is_list)):
                 continue
             if is_list:
                 new = _each(required, change, old, trip, (path, name))
@@ -245,6 +245,13 @@ def _change(row: Field, delta: Delta, down: bool) -> Change | None:
     return None
 
 
+def _all_known(known: frozenset[str], words: Any, is_list: bool) -> bool:
+    try:
+        return known.issuperset(words) if is_list else words in known
+    except TypeError:  # no words at all, in an object that nobody judged
+        return False
+
+
 def _known(kind: Type, target: str) -> frozenset[str] | None:
     return kind.by_version[target] if isinstance(kind, Enum) else None
 
@@ -263,6 +270,8 @@ def _words(kind: Enum, delta: Delta, down: bool) -> Change | None:
     target = delta.older if down else delta.newer
 
     def change(word: Any, trip: Trip, path: Path) -> Any:
+        if type(word) is not str:
+            raise Inexpressible(path, "wrong_type", f"no {kind.name}")
         if word in known:
             return word
         other = instead.get(word) or instead.get("*")

@@ -115,7 +115,7 @@ def _credentials_down(credentials: dict[str, Any], trip: Trip, path: Path) -> di
     """CNV-203: of a hub only the hub is told; who is behind it, hubclientinfo tells."""
     hub = credentials.get("hub_party_id")
     roles = credentials.get("roles")
-    if hub and len(hub) > 2 and roles:
+    if isinstance(hub, str) and len(hub) > 2 and roles:
         mine = [
             role
             for role in roles
