@@ -9,7 +9,7 @@ Contract: design section 8; ARC-14, LOC-01, SES-01, TAR-02, TOK-01
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,7 @@ class _Change:
                 yield each, False
 
 
-def announce(platform: Platform, records: list[Record]) -> dict[str, Any]:
+def announce(platform: Platform, records: Sequence[Record]) -> dict[str, Any]:
     """Tell everyone who should hear what these stream records say; what failed is to be repeated."""
     changes: dict[tuple[str, str], _Change] = {}
     events: list[Event] = []

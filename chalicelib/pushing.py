@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from chalicelib import logs, outbox, reaching, sending, visibility, wiring
 from chalicelib.ocpi import jsontext, modules, routing
@@ -188,7 +189,7 @@ class _Push:
         if self.target.key.module != "tokens" or self.partner.version == modules.V211:
             return ""
         type_ = str(obj.get("type", "RFID"))
-        return "" if type_ == "RFID" else f"type={routing.quote(type_, safe='')}"
+        return "" if type_ == "RFID" else f"type={quote(type_, safe='')}"
 
     # A Location and its EVSEs never overtake each other: whoever sends an EVSE has its lease and looks at
     # the Location's; whoever sends the whole has the Location's and looks at those of the EVSEs.

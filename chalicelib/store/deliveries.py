@@ -336,7 +336,7 @@ class Deliveries:
         count, request = 0, self._waiting(partner, Select="COUNT")
         while True:
             answer = self.client.query(**request)
-            count += answer["Count"]
+            count += int(answer["Count"])
             if not answer.get("LastEvaluatedKey"):
                 return count
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
