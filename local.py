@@ -85,4 +85,6 @@ def _parties(platform: LocalPlatform) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # everything is ended; the interpreter's own tidying of idle threads takes seconds

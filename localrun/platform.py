@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
+import socket
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -81,7 +82,9 @@ class LocalPlatform:
         if isinstance(self.emulator, Moto) and "OCPI_STAGE" not in self.settings:
             self.settings["OCPI_STAGE"] = _own_stage()
         try:
-            stage = settings.read(self.settings).stage  # wrong settings stop us before anything was started
+            # What is wrong with the settings or the port stops us before anything was started.
+            stage = settings.read(self.settings).stage
+            _require_free(self._host, self._port)
             if self._own_emulator:
                 self.emulator.start()
             environ = {**self.settings, **self.emulator.environ()}
@@ -178,6 +181,13 @@ def eventually(check: Any, seconds: float = 10.0, pause: float = 0.02) -> Any:
         if time.monotonic() > until:
             raise AssertionError(f"did not come true within {seconds} s: {found!r}")
         time.sleep(pause)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raises OSError when somebody listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
 
 
 def _own_stage() -> str:

@@ -391,7 +391,7 @@ class Pump:
         """Do something again and again; it answers how many seconds to wait before the next time."""
         self._run(name, turn)
 
-    def stop(self, seconds: float = 1.0) -> None:
+    def stop(self, seconds: float = 0.7) -> None:
         """Take no more; what is under way has these seconds to finish, and is else taken again later."""
         self._stopping.set()
         until = time.monotonic() + seconds
