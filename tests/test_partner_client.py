@@ -212,6 +212,7 @@ def test_status_codes_in_quotes_are_read(bench):
         ("", None, None),
         ("Thu, 99 Foo 2026 25:61:61 GMT", None, None),
     ],
+    ids=["seconds", "date", "past", "far", "words", "negative", "empty", "nonsense"],
 )
 def test_retry_after_is_understood(bench, value, least, most):
     """Design section 8"""
