@@ -9,8 +9,10 @@ import time
 from typing import Any
 
 from chalicelib.ocpi import models, versions
+from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.models.base import V230
+from chalicelib.ocpi.reading import read
 from chalicelib.ocpi.versions.delta import Find, Inexpressible, Trip
 
 __all__ = ["Finding", "Writing", "check", "write"]
@@ -62,7 +64,17 @@ def write(
         return Writing(versions.downgrade(kind, obj, version, trip), trip)
     except Inexpressible as problem:
         trip.lose(problem.path, problem.code, problem.message)
-        return Writing(None, trip)
+    except (TypeError, LookupError, AttributeError, ValueError, ArithmeticError):
+        # Kept as a partner sent it and upgraded unread: read it now.
+        trip.lost.clear()
+        try:
+            sound = read(kind, obj, V230, partial=partial).object
+            return Writing(versions.downgrade(kind, sound, version, trip), trip)
+        except Inexpressible as problem:
+            trip.lose(problem.path, problem.code, problem.message)
+        except InvalidParameters as problem:
+            trip.lose((), "unsound", f"{problem.pointer}: {problem.message}")
+    return Writing(None, trip)
 
 
 def check(kind: str, obj: Any, version: str = V230, *, partial: bool = False) -> tuple[Finding, ...]:

@@ -474,3 +474,12 @@ def test_commands_that_do_not_differ_pass(kind: str) -> None:
     # CNV-117
     assert down(kind, example(kind)).object == example(kind)
     assert up(kind, example(kind)) == example(kind)
+
+
+def test_what_was_stored_unread_is_read_before_it_is_written_or_not_written() -> None:
+    # a field of a newer version in a 2.1.1 body, which nobody judged
+    unread = example("tariff") | {"start_date_time": Decimal("5.5")}
+    writing = down("tariff", unread)
+    assert writing.object is None
+    assert lost(writing) == {"": "unsound"}
+    assert "/start_date_time" in writing.losses[0].message
