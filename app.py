@@ -7,7 +7,7 @@ the operator are in `chalicelib/workers.py`.
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 from urllib.parse import unquote
 
 from chalice import Chalice
@@ -26,6 +26,16 @@ ANY = "x-amazon-apigateway-any-method"
 app = Chalice(app_name="ocpi")
 app.api.cors = False
 app.register_blueprint(bp)
+
+
+class _EveryMethod(dict[str, Any]):
+    """The methods of one path: Chalice itself, too, answers one it does not find without an envelope."""
+
+    def __contains__(self, method: object) -> bool:
+        return True
+
+    def __missing__(self, method: str) -> Any:
+        return self[ANY]
 
 
 def _door(path: str, module: str, interface: str = "") -> None:
@@ -82,3 +92,5 @@ for _module in modules.MODULES:
         _path = f"/ocpi/{{version}}/{_interface.role.lower()}/{_module.id}"
         for _depth in range(_interface.depth + 1):
             _door(_path + "".join(f"/{{p{at}}}" for at in range(_depth)), _module.id, _interface.role)
+for _path, _methods in list(app.routes.items()):
+    app.routes[_path] = _EveryMethod(_methods)
