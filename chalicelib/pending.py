@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.ocpi import jsontext, timestamps, writing
+from chalicelib.partners import SPEC
 from chalicelib.store.requests import (
     COMMANDS,
     CONCLUDED,
@@ -41,6 +42,8 @@ RESULT_KINDS = {
 
 # Seconds: the longest one step may take, and how long after its deadline a result is still worth an attempt.
 LEASE = 60
+# A batch of ten results to partners that do not answer still ends within the function's time.
+PATIENCE = 5
 USEFUL = 60
 USEFUL_CANCELLATION = 3600
 LONGEST_DELAY = 900
@@ -185,12 +188,15 @@ def _send(platform: Platform, pending: Pending) -> Pending | None:
             to_party=pending.theirs,
             correlation_id=pending.correlation_id,
             version=pending.version,
+            timeout=PATIENCE,
         )
     except PartnerRefused as refusal:
         return _sent(platform, pending, f"{REFUSED}: {refusal.status_code} {refusal.message}"[:500])
     except PartnerUnreachable as problem:
         if problem.outcome_unknown and pending.command != CHANGED:
             return _sent(platform, pending, f"{UNKNOWN}: {problem.reason}"[:500])
+        if partner.policy == SPEC:
+            return _sent(platform, pending, f"{GIVEN_UP}: {problem.reason}"[:500])
         return _again(platform, pending, problem.reason, problem.retry_after)
     return _sent(platform, pending, DELIVERED)
 

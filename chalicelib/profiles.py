@@ -89,6 +89,7 @@ def active_profile_changed(call: Call) -> Reply:
             "part": "",
             "partner": call.partner.id,
             "last_updated": profile["start_date_time"],
+            "version": "2.3.0",
             "object": profile,
         },
     )

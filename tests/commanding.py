@@ -129,11 +129,13 @@ def dying_before(call: int) -> Iterator[list[str]]:
         counted("PARTNER")
         return partner(self, *arguments, **more)
 
-    BaseClient._make_api_call, PartnerClient.call = api_call, partner_call
+    setattr(BaseClient, "_make_api_call", api_call)
+    setattr(PartnerClient, "call", partner_call)
     try:
         yield made
     finally:
-        BaseClient._make_api_call, PartnerClient.call = api, partner
+        setattr(BaseClient, "_make_api_call", api)
+        setattr(PartnerClient, "call", partner)
 
 
 def die_everywhere(

@@ -1,0 +1,191 @@
+"""What the back end hears and is asked (design section 5), and that docs/backend.md tells all of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import re
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from chalicelib import pending, settings, wiring
+from chalicelib.backend import Backend, EventsNotTaken
+from chalicelib.store.requests import Pending
+
+ROOT = Path(__file__).parent.parent
+DOCUMENT = (ROOT / "docs/backend.md").read_text()
+
+
+class Bus:
+    """Takes events; refuses the first so many entries."""
+
+    def __init__(self, refuse: int = 0) -> None:
+        self.calls: list[list[dict[str, Any]]] = []
+        self.taken: list[dict[str, Any]] = []
+        self._refuse = refuse
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        self.calls.append(Entries)
+        outcome: list[dict[str, str]] = []
+        for entry in Entries:
+            if self._refuse:
+                self._refuse -= 1
+                outcome.append({"ErrorCode": "ThrottlingException"})
+            else:
+                self.taken.append(entry)
+                outcome.append({"EventId": "1"})
+        return {"FailedEntryCount": sum("ErrorCode" in each for each in outcome), "Entries": outcome}
+
+
+def backend(bus: Any = None, function: Any = None) -> Backend:
+    found = settings.read(
+        {
+            "OCPI_PARTIES": json.dumps(
+                [{"role": "CPO", "country_code": "NL", "party_id": "EXA", "business_details": {"name": "X"}}]
+            ),
+            "OCPI_STAGE": "test",
+        }
+    )
+    if function:
+        found = dataclasses.replace(found, backend_function="decide")
+    return Backend(wiring.Platform(found, SimpleNamespace(events=bus, awslambda=function)))
+
+
+def test_an_event_has_its_place_its_name_and_an_id_for_deduplication() -> None:
+    bus = Bus()
+    backend(bus).emit("CommandConcluded", {"price": 1}, id="same")
+    backend(bus).emit("CommandConcluded", {"price": 1})
+    first, second = bus.taken
+    assert (first["Source"], first["DetailType"], first["EventBusName"]) == (
+        "ocpi",
+        "CommandConcluded",
+        "ocpi-test",
+    )
+    assert json.loads(first["Detail"]) == {"event_id": "same", "price": 1}
+    assert len(json.loads(second["Detail"])["event_id"]) == 36
+
+
+def test_many_events_go_in_few_calls_in_their_order() -> None:
+    bus = Bus()
+    backend(bus).emit_all([("ObjectChanged", {"n": number}, str(number)) for number in range(25)])
+    assert [len(call) for call in bus.calls] == [10, 10, 5]
+    assert [json.loads(each["Detail"])["n"] for each in bus.taken] == list(range(25))
+
+
+def test_no_call_is_larger_than_the_bus_takes() -> None:
+    bus = Bus()
+    backend(bus).emit_all([("ObjectChanged", {"object": "x" * 100_000}, "") for _ in range(5)])
+    assert len(bus.taken) == 5
+    assert all(sum(len(each["Detail"]) for each in call) < 256 * 1024 for call in bus.calls)
+
+
+def test_an_event_that_is_too_large_says_what_it_left_out() -> None:
+    bus = Bus()
+    backend(bus).emit("ObjectChanged", {"id": "LOC1", "object": "€" * 100_000})
+    detail = json.loads(bus.taken[0]["Detail"])
+    assert detail["left_out"] == ["object"]
+    assert detail["id"] == "LOC1"
+    assert "object" not in detail
+
+
+def test_only_what_the_bus_refused_is_put_again() -> None:
+    bus = Bus(refuse=3)
+    backend(bus).emit_all([("ObjectChanged", {"n": number}, "") for number in range(5)])
+    assert [len(call) for call in bus.calls] == [5, 3]
+    assert sorted(json.loads(each["Detail"])["n"] for each in bus.taken) == [0, 1, 2, 3, 4]
+
+
+def test_a_bus_that_stays_away_is_no_silence() -> None:
+    with pytest.raises(EventsNotTaken):
+        backend(Bus(refuse=1000)).emit("ObjectChanged", {})
+
+
+class Function:
+    def __init__(self, answer: Any, delay: float = 0, error: bool = False) -> None:
+        self.answer, self.delay, self.error = answer, delay, error
+        self.asked: list[Any] = []
+
+    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:
+        self.asked.append(json.loads(Payload))
+        time.sleep(self.delay)
+        answer = {"Payload": io.BytesIO(json.dumps(self.answer).encode())}
+        return {**answer, "FunctionError": "Unhandled"} if self.error else answer
+
+
+def test_a_decision_is_asked_once_and_answered() -> None:
+    function = Function({"result": "ACCEPTED"})
+    assert backend(function=function).ask("command", {"id": "1"}, 5) == {"result": "ACCEPTED"}
+    assert function.asked == [{"decision": "command", "id": "1"}]
+
+
+def test_without_a_function_nobody_is_asked() -> None:
+    assert backend().ask("command", {}, 5) is None
+
+
+@pytest.mark.parametrize(
+    "function",
+    [Function({"x": 1}, error=True), Function("yes"), Function(None), Function({"x": 1}, delay=1)],
+    ids=["failed", "no object", "null", "late"],
+)
+def test_no_usable_answer_in_time_is_none(function: Function) -> None:
+    assert backend(function=function).ask("command", {}, 0.2) is None
+    assert len(function.asked) == 1
+
+
+def test_the_document_tells_every_event_that_the_code_tells() -> None:
+    told = set()
+    for path in (ROOT / "chalicelib").rglob("*.py"):
+        told |= set(re.findall(r'"((?:[A-Z][a-z]+){2,})"', path.read_text()))
+    names = {
+        name
+        for name in told
+        if re.search(
+            r"(Registered|Updated|Unregistered|Unreachable|Recovered|Changed|Received|Concluded|Requested|Authorized|Failed|Completed|Set)$",
+            name,
+        )
+    }
+    names -= {"ConditionalCheckFailed"}  # a word of DynamoDB
+    assert len(names) >= 13
+    for name in names:
+        assert f"`{name}`" in DOCUMENT, name
+
+
+def test_the_documents_examples_are_json_and_its_requests_are_ours() -> None:
+    examples = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", DOCUMENT, re.S)]
+    requests = [each for each in examples if "direction" in each]
+    assert len(requests) == 4
+    known = set(
+        pending.shown(
+            Pending(
+                "i",
+                "SENT",
+                "commands",
+                "X",
+                "p",
+                "2.2.1",
+                "NL/EXA",
+                "DE/MSP",
+                "2026-01-01T00:00:00.000Z",
+                session="S",
+                due_at="2026-01-01T00:00:00.000Z",
+                delivery="DELIVERED",
+            )
+        )
+    )
+    for each in requests:
+        assert set(each) <= known | {"event_id"}, set(each) - known
+        assert {"id", "state", "command", "response", "result", "body"} <= set(each)
+
+
+def test_the_documents_actions_exist() -> None:
+    from chalicelib import operator_actions
+
+    known = operator_actions.actions()
+    table = DOCUMENT.split("## Actions for a back end")[1].split("## How it goes")[0]
+    for name in re.findall(r"\| .* \| `(\w+)`", table):
+        assert name in known, name
