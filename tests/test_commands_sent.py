@@ -115,10 +115,10 @@ def test_without_a_result_it_times_out_and_a_late_one_changes_nothing(
 ) -> None:
     """CMD-06, AMB-43."""
     record = send(operate)
-    clock.advance(33)
+    clock.advance(15)
     drain()
     assert operate("command", id=record["id"])["state"] == "PENDING"
-    clock.advance(5)
+    clock.advance(21)
     drain()
     assert operate("command", id=record["id"])["result"] == {"result": "TIMEOUT"}
     late = ask("POST", back(partner), partner.token, {"result": "ACCEPTED"})
