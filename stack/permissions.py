@@ -23,43 +23,86 @@ def _each(resources: tuple[str, ...], actions: str, index: str = "") -> dict[str
     return {f"table:{each}" + (f"/index/{index}" if index else ""): actions for each in resources}
 
 
-_READ_OBJECTS = (
-    _each(OBJECT_TABLES, "BatchGetItem GetItem Query")
-    | _each(OBJECT_TABLES, "Query", "feed")
-    | _each(OBJECT_TABLES, "Query", "changes")
-)
-_WRITE_OBJECTS = _READ_OBJECTS | _each(
+def _send(*queues: str) -> dict[str, str]:
+    return {f"queue:{queue}": "GetQueueUrl SendMessage" for queue in queues}
+
+
+# What rooms need, whichever function they work in.
+_SEE_OBJECTS = _each(OBJECT_TABLES, "BatchGetItem GetItem Query") | _each(OBJECT_TABLES, "Query", "feed")
+_KEEP_OBJECTS = _SEE_OBJECTS | _each(
     OBJECT_TABLES, "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem"
 )
-_PARTNERS = {"table:partners": "GetItem PutItem UpdateItem DeleteItem Query Scan BatchGetItem"}
-_REQUESTS = {
-    "table:requests": "GetItem PutItem UpdateItem Query",
-    "table:requests/index/recent": "Query",
-    "table:requests/index/due": "Query",
+_FILTER_OBJECTS = _each(OBJECT_TABLES, "Query", "changes")
+_KNOW_PARTNERS = {"table:partners": "GetItem Scan"}
+_CALL_PARTNERS = {"key": "Decrypt"}
+_WATCH_PARTNERS = _CALL_PARTNERS | {"table:partners": "GetItem Scan UpdateItem"} | _send("push")
+_SHAKE_HANDS = {
+    "table:partners": "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Scan UpdateItem",
+    "key": "Decrypt Encrypt",
 }
-_DELIVERIES = {
-    "table:deliveries": "GetItem PutItem UpdateItem DeleteItem Query BatchWriteItem",
-    "table:deliveries/index/due": "Query",
-    "table:deliveries/index/state": "Query",
-}
-_EVENTS = {"bus": "PutEvents"}
-_TOKENS = {"key": "Encrypt Decrypt"}
-_QUEUES = {f"queue:{name}": "GetQueueUrl SendMessage" for name in ("push", "push-slow", "pull", "results")}
-_EVERYTHING = _WRITE_OBJECTS | _PARTNERS | _REQUESTS | _DELIVERIES | _EVENTS | _TOKENS | _QUEUES
-_BASE_URL = {"base_url": "GetParameter"}
-_BACKEND = {"backend": "InvokeFunction"}
+_TELL = {"bus": "PutEvents"}
+_DECIDE = {"backend": "InvokeFunction"}
+_OWN_URL = {"base_url": "GetParameter"}
+
+_PUSH = (
+    _SEE_OBJECTS
+    | _WATCH_PARTNERS
+    | _TELL
+    | _send("push", "push-slow", "pull")
+    | {
+        "table:deliveries": "BatchWriteItem GetItem Query UpdateItem",
+        "table:deliveries/index/state": "Query",
+    }
+)
+_OPERATE = (
+    _KEEP_OBJECTS
+    | _FILTER_OBJECTS
+    | _SHAKE_HANDS
+    | _TELL
+    | _OWN_URL
+    | _send("push", "push-slow", "pull", "results", "inbox")
+    | {
+        "table:requests": "GetItem PutItem UpdateItem",
+        "table:requests/index/recent": "Query",
+        "table:deliveries": "GetItem PutItem Query UpdateItem",
+        "table:deliveries/index/state": "Query",
+    }
+)
 
 GRANTS: Grants = {
-    "api_handler": _EVERYTHING | _BACKEND,
-    "announce": _READ_OBJECTS | _PARTNERS | _DELIVERIES | _EVENTS | _QUEUES,
-    "push": _EVERYTHING | _BASE_URL,
-    "push_slow": _EVERYTHING | _BASE_URL,
-    "pull": _EVERYTHING | _BASE_URL,
-    "results": _EVERYTHING | _BASE_URL,
-    "inbox": _EVERYTHING | _BASE_URL | _BACKEND,
-    "sweep": _EVERYTHING | _BASE_URL,
-    "operator": _EVERYTHING | _BASE_URL | _BACKEND,
-    "widget": _PARTNERS | _REQUESTS | _DELIVERIES | _BASE_URL,
+    "api_handler": _KEEP_OBJECTS
+    | _FILTER_OBJECTS
+    | _SHAKE_HANDS
+    | _TELL
+    | _DECIDE
+    | _send("push", "pull", "results")
+    | {"table:requests": "GetItem PutItem UpdateItem"},
+    "announce": _SEE_OBJECTS | _KNOW_PARTNERS | _TELL | _send("push", "push-slow"),
+    "push": _PUSH,
+    "push_slow": _PUSH,
+    "pull": _KEEP_OBJECTS
+    | _WATCH_PARTNERS
+    | _TELL
+    | _send("push", "pull")
+    | {"table:deliveries": "DeleteItem GetItem PutItem Query UpdateItem"},
+    "results": _CALL_PARTNERS
+    | _KNOW_PARTNERS
+    | _TELL
+    | _send("results")
+    | {"table:requests": "GetItem PutItem UpdateItem"},
+    "inbox": _OPERATE,
+    "sweep": _KNOW_PARTNERS
+    | _send("push", "push-slow", "pull", "results")
+    | {
+        "table:deliveries": "DeleteItem GetItem PutItem UpdateItem",
+        "table:deliveries/index/due": "Query",
+        "table:deliveries/index/state": "Query",
+        "table:requests/index/due": "Query",
+    },
+    "operator": _OPERATE,
+    "widget": _KNOW_PARTNERS
+    | _OWN_URL
+    | {"table:requests/index/recent": "Query", "table:deliveries/index/state": "Query"},
 }
 
 _SERVICES = {"table": "dynamodb", "queue": "sqs", "bus": "events", "key": "kms"}
