@@ -35,12 +35,26 @@ class Keeper:
         self.own = own
         self.via = via
 
-    def replace(self, key: Key, data: dict[str, Any], version: str, canonical: dict[str, Any]) -> str:
-        """Store a whole object: "created", "stored" or "unchanged"."""
+    def replace(
+        self,
+        key: Key,
+        data: dict[str, Any],
+        version: str,
+        canonical: dict[str, Any],
+        unless_newer_than: str = "",
+    ) -> str:
+        """Store a whole object: "created", "stored" or "unchanged".
+
+        "stale", and nothing stored, where any part of what is there was updated
+        after `unless_newer_than`. That is judged on what the write is conditional
+        on, so that nothing newer can slip in between.
+        """
         new = split(key.module, data, version, canonical, self.platform.clock())
 
         def attempt() -> str:
             old = self.platform.objects.load(key)
+            if unless_newer_than and any(part.last_updated > unless_newer_than for part in old):
+                return "stale"
             return self._save(key, old, new, canonical)
 
         return retried(attempt)

@@ -185,7 +185,7 @@ def receive(
 ) -> Outcome:
     """Store an object of a page we pulled; its owner must be one of these parties (TRA-58, TRA-59).
 
-    `via` is the partner's id, needed for hubclientinfo. Raises InvalidParameters
+    `via` is the partner's id. Raises InvalidParameters
     for an object that cannot be used.
     """
     if not isinstance(data, dict):
@@ -196,6 +196,9 @@ def receive(
         raise InvalidParameters("the owner is not named", "/country_code")
     if module != "hubclientinfo" and owner not in parties:
         raise InvalidParameters(f"{'/'.join(owner)} is not a party of this connection", "/party_id")
+    partner = platform.partners.get(via) if via and module != "hubclientinfo" else None
+    if partner is not None and not visibility.stands_for(platform, partner, owner):
+        raise InvalidParameters(f"{'/'.join(owner)} is not reached by this connection", "/party_id")
     hub = via if module == "hubclientinfo" else ""
     if module == "hubclientinfo" and data.get("last_updated") is None:
         data = {**data, "last_updated": wire_timestamp(platform.clock())}
@@ -203,17 +206,15 @@ def receive(
     kind = modules.BY_ID[module].kind
     reading = keeper.judge(kind, data, version, False)
     key = _named(module, data, owner, hub)
-    if only_newer or module == "cdrs":
+    if module == "cdrs":
         known = present(platform, key)
         if known is not None:
-            if module == "cdrs":
-                if not _same(known, data, version):
-                    raise InvalidParameters("a different CDR with this id is known", "/id")
-                return Outcome("unchanged", key, reading.findings)
-            if known.last_updated > _moment(reading.object.get("last_updated"), platform.clock()):
-                return Outcome("stale", key, reading.findings)
-    state = keeper.replace(key, data, version, reading.object)
-    return Outcome("unchanged" if state == "unchanged" else "stored", key, reading.findings)
+            if not _same(known, data, version):
+                raise InvalidParameters("a different CDR with this id is known", "/id")
+            return Outcome("unchanged", key, reading.findings)
+    newest = _moment(reading.object.get("last_updated"), platform.clock()) if only_newer else ""
+    state = keeper.replace(key, data, version, reading.object, newest)
+    return Outcome("stored" if state == "created" else state, key, reading.findings)
 
 
 # helpers of the doors

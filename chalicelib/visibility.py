@@ -70,9 +70,16 @@ def owns(platform: Platform, partner: Partner, module: str, party: Party) -> boo
         return is_hub(partner) or party in partner.parties
     if party not in speaks_for(platform, partner, owners(module)):
         return False
+    return stands_for(platform, partner, party)
+
+
+def stands_for(platform: Platform, partner: Partner, party: Party) -> bool:
+    """Whether it is this connection that a party is reached by (AMB-18).
+
+    A hub does not stand for one of ours, nor for a party that is connected directly.
+    """
     if party in partner.parties:
         return True
-    # A hub does not speak for one of ours, nor for a party that is connected directly.
     direct = platform.partners.for_party(party)
     return not platform.settings.hosts(party) and (direct is None or direct.id == partner.id)
 

@@ -31,7 +31,7 @@ def named(module: str, token: str) -> dict[str, str]:
 
 @pytest.fixture
 def filled(ask: Any, operate: Any, known: Known) -> dict[tuple[str, str], str]:
-    """Every party's own objects: the URL at which it reads them, by (module, partner). And ours for each eMSP."""
+    """Every party's own objects, at which URL it reads them, by (module, partner); and ours for each eMSP."""
     urls = {}
     for module in ("locations", "tariffs", "sessions", "cdrs", "tokens"):
         for token, owner in (EMSPS if module == "tokens" else CPOS).items():

@@ -1,0 +1,129 @@
+"""What DynamoDB would charge and how often it is called: counted, as no emulator does it right.
+
+`Meter` hangs on a botocore client and looks, through a second client of its own, at what is
+stored before and after each call. Writes: the larger of old and new, rounded up to 1 KB, on the
+table and on each index whose entry changes (a changed index key is a delete and a put); twice on the
+table in transactions. Reads: full item sizes, whatever is projected, rounded up to 4 KB; half of that
+where eventual consistency is enough.
+
+Source: DynamoDB's documentation of read and write capacity and of secondary indexes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+
+from chalicelib.store.tables import Item, size
+
+# Index keys and what is projected; None: everything.
+INDEXES: dict[str, dict[str, tuple[tuple[str, str], tuple[str, ...] | None]]] = {
+    "objects": {
+        "feed": (("feed", "place"), None),
+        "changes": (("feed", "last_updated"), ("object", "part", "feed", "last_updated", "place")),
+    }
+}
+MODULES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
+
+
+@dataclass
+class Usage:
+    """What some calls came to."""
+
+    read: float = 0.0
+    write: float = 0.0
+    calls: list[str] = field(default_factory=list)
+
+    @property
+    def trips(self) -> int:
+        return len(self.calls)
+
+    def __str__(self) -> str:
+        return f"{self.write:g} WU, {self.read:g} RU, {self.trips} round trips"
+
+
+class Meter:
+    """Counts the calls of one DynamoDB client; `watch()` begins anew."""
+
+    def __init__(self, client: Any, shadow: Any) -> None:
+        self.usage = Usage()
+        self._shadow = shadow
+        client.meta.events.register_first("provide-client-params.dynamodb.*", self._count)
+
+    def watch(self) -> Usage:
+        self.usage = Usage()
+        return self.usage
+
+    def _count(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        operation = model.name
+        self.usage.calls.append(operation)
+        if operation == "Query":
+            self.usage.read += self._query(params)
+        elif operation == "GetItem":
+            self.usage.read += self._get(params["TableName"], params["Key"], params.get("ConsistentRead"))
+        elif operation == "BatchGetItem":
+            for table, asked in params["RequestItems"].items():
+                for key in asked["Keys"]:
+                    self.usage.read += self._get(table, key, asked.get("ConsistentRead"))
+        elif operation == "TransactWriteItems":
+            for action in params["TransactItems"]:
+                ((kind, fields),) = action.items()
+                self.usage.write += self._write(kind, fields, 2)
+        elif operation in ("PutItem", "UpdateItem", "DeleteItem"):
+            self.usage.write += self._write(operation.removesuffix("Item"), params, 1)
+
+    def _old(self, table: str, key: Item) -> Item:
+        found: Item = self._shadow.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+        return found
+
+    def _get(self, table: str, key: Item, consistent: Any) -> float:
+        return max(1, ceil(size(self._old(table, key)) / 4096)) / (1 if consistent else 2)
+
+    def _query(self, params: dict[str, Any]) -> float:
+        asked = {name: value for name, value in params.items() if name != "ProjectionExpression"}
+        used = asked["KeyConditionExpression"].replace("(", " ").replace(",", " ").split()
+        names = asked.get("ExpressionAttributeNames", {})
+        asked["ExpressionAttributeNames"] = {name: names[name] for name in names if name in used}
+        items = self._shadow.query(**asked)["Items"]
+        projected = INDEXES["objects"].get(asked.get("IndexName", ""), ((), None))[1]
+        total = sum(size(_part(item, projected)) for item in items)
+        return max(1, ceil(total / 4096)) / (1 if asked.get("ConsistentRead") else 2)
+
+    def _write(self, kind: str, fields: dict[str, Any], times: int) -> float:
+        table = fields["TableName"]
+        item = fields.get("Item", {})
+        key = fields.get("Key") or {name: item[name] for name in ("object", "part") if name in item}
+        old = self._old(table, key)
+        if kind == "ConditionCheck":
+            return times * _units(size(old))
+        new: Item = {} if kind == "Delete" else item or {**key, **old}
+        if kind == "Update":
+            new = {
+                **new,
+                **{f"_{at}": v for at, v in enumerate(fields["ExpressionAttributeValues"].values())},
+            }
+        units: float = times * _units(max(size(old), size(new)))
+        if table.rpartition("-")[2] not in MODULES or kind == "Update":
+            return units
+        for keys, projected in INDEXES["objects"].values():
+            units += _index(_part(old, projected), _part(new, projected), keys)
+        return units
+
+
+def _index(old: Item, new: Item, keys: tuple[str, str]) -> int:
+    old_in = all(name in old for name in keys)
+    new_in = all(name in new for name in keys)
+    if (not old_in and not new_in) or old == new:
+        return 0
+    if old_in and new_in and all(old[name] == new[name] for name in keys):
+        return _units(max(size(old), size(new)))
+    return (_units(size(old)) if old_in else 0) + (_units(size(new)) if new_in else 0)
+
+
+def _part(item: Item, projected: tuple[str, ...] | None) -> Item:
+    return item if projected is None else {name: item[name] for name in projected if name in item}
+
+
+def _units(size_: int) -> int:
+    return max(1, ceil(size_ / 1024))

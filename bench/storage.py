@@ -1,0 +1,359 @@
+"""What storing and serving objects costs: units, round trips and CPU, of requests through `endpoint`.
+
+Units are counted by `bench.meter` on moto in this process. For CPU, DynamoDB's answers are recorded
+once and played back behind botocore, so that what is left is ours and the SDK's own work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bench import samples
+from bench.meter import Meter, Usage
+from chalicelib import endpoint, wiring
+from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.messages import Request, encode_token
+from chalicelib.partners import Partner, Role
+from chalicelib.store import feeds
+from chalicelib.store.objects import Key
+from chalicelib.store.partner_items import Token, hashed
+
+MANY = 2_000
+ROUNDS, TIMES = 7, 20
+PARTIES = '[{"role":"CPO","country_code":"NL","party_id":"EXA","business_details":{"name":"Example"}}]'
+EMSP_PARTIES = PARTIES.replace("CPO", "EMSP").replace("EXA", "EXM")
+ENVIRON = {
+    "AWS_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "bench",
+    "AWS_SECRET_ACCESS_KEY": "bench",
+    "OCPI_PARTIES": PARTIES[:-1] + "," + EMSP_PARTIES[1:],
+    "OCPI_BASE_URL": "https://ocpi.example.com",
+    "OCPI_STAGE": "bench",
+}
+
+
+@dataclass
+class Bench:
+    """A platform on moto with one registered CPO and one eMSP per version."""
+
+    platform: wiring.Platform
+    meter: Meter
+
+    def ask(
+        self, method: str, module: str, segments: tuple[str, ...], token: str, body: bytes = b"", **query: str
+    ) -> str:
+        """One request; its answer must be a success."""
+        _, version = token.split("-")
+        interface = "RECEIVER" if segments[:1] in (("BE",),) or method == "POST" else "SENDER"
+        request = Request(
+            method=method,
+            version=version,
+            interface=interface,
+            module=module,
+            segments=segments,
+            query=query,
+            headers={"authorization": encode_token(token, "base64")},
+            body=body,
+            base_url="https://ocpi.example.com",
+        )
+        with contextlib.redirect_stdout(io.StringIO()):
+            status, _, text = endpoint.answer(request, self.platform)
+        assert status in (200, 201) and '"status_code":1000' in text, text[:300]
+        return text
+
+    def units(self, *request: Any, **query: str) -> Usage:
+        """What a warm request uses."""
+        usage = self.meter.watch()
+        self.ask(*request, **query)
+        return usage
+
+
+def measure() -> list[tuple[str, str, str]]:
+    """Rows of (what, measured, target)."""
+    with _bench() as bench:
+        return [*_units(bench), *_cpu(bench), *_pages(bench)]
+
+
+def _units(bench: Bench) -> list[tuple[str, str, str]]:
+    rows = []
+    for evses in (1, 10):
+        whole = _location(f"L{evses}", evses)
+        put = bench.units("PUT", "locations", ("BE", "BEC", f"L{evses}"), "cpo-2.2.1", _text(whole))
+        rows.append((f"PUT of a new Location of {evses} EVSEs", str(put), "<= 2 trips"))
+    _seed(bench.platform, "BE/BEC", [_location("L1000", 1000)], "2.2.1")
+    for evses in (1, 1000):
+        url = ("BE", "BEC", f"L{evses}", "3256")
+        bench.ask("PATCH", "locations", url, "cpo-2.2.1", _status("CHARGING", 1))
+        patch = bench.units("PATCH", "locations", url, "cpo-2.2.1", _status("AVAILABLE", 2))
+        rows.append(
+            (
+                f"PATCH of an EVSE status, Location of {evses} EVSEs",
+                str(patch),
+                "<= 6 WU, <= 2 RU, <= 2 trips",
+            )
+        )
+    again = bench.units("PUT", "locations", ("BE", "BEC", "L10"), "cpo-2.2.1", _text(_location("L10", 10)))
+    rows.append(("PUT of a Location of 10 EVSEs that changes nothing", str(again), "0 WU"))
+    changed = _text({**_location("L10", 10), "name": "Other"})
+    put = bench.units("PUT", "locations", ("BE", "BEC", "L10"), "cpo-2.2.1", changed)
+    rows.append(("PUT of a Location of 10 EVSEs with another name", str(put), "<= 2 trips"))
+    get = bench.units("GET", "locations", ("BE", "BEC", "L10"), "cpo-2.2.1")
+    rows.append(("GET of a Location of 10 EVSEs", str(get), "1 trip"))
+    post = bench.units("POST", "cdrs", (), "cpo-2.3.0", _text(_cdr("C1")))
+    rows.append(("POST of a CDR of 50 periods", str(post), "<= 2 trips"))
+    for uid in ("T1", "T2"):
+        put = bench.units("PUT", "tokens", ("BE", "EMS", uid), "emsp-2.2.1", _text(_token(uid)))
+    rows.append(("PUT of a new Token", str(put), "<= 2 trips"))
+    return rows
+
+
+def _cpu(bench: Bench) -> list[tuple[str, str, str]]:
+    """Our own CPU time beside that of the SDK's calls in the same request."""
+    rows = []
+    for what, request in {
+        "PUT of a 10-EVSE Location": lambda v: (
+            "PUT",
+            "locations",
+            ("BE", "BEC", "L10"),
+            _location("L10", 10),
+        ),
+        "PATCH of an EVSE status": lambda v: ("PATCH", "locations", ("BE", "BEC", "L10", "3256"), None),
+        "GET of a 10-EVSE Location": lambda v: ("GET", "locations", ("BE", "BEC", "L10"), None),
+        "POST of a 50-period CDR": lambda v: ("POST", "cdrs", (), _cdr("C9")),
+    }.items():
+        for version in ("2.3.0", "2.2.1", "2.1.1"):
+            method, module, segments, body = request(version)
+            text = b""
+            if method in ("PUT", "POST") and body is not None:
+                from chalicelib.ocpi import writing
+
+                kind = "location" if module == "locations" else "cdr"
+                text = _text(writing.write(kind, body, version).object)
+            elif method == "PATCH":
+                text = _status("CHARGING", 3)
+            token = f"cpo-{version}"
+            whole, sdk = _timed(bench, method, module, segments, token, text)
+            ratio = (whole - sdk) / sdk
+            measured = f"{(whole - sdk) * 1e3:.2f} ms, {ratio:.2f} x SDK"
+            rows.append(
+                (f"{what}, {version}: our CPU", measured, "<= 0.5 x" if version == "2.3.0" else "+ 0.3 x")
+            )
+    return rows
+
+
+def _pages(bench: Bench) -> list[tuple[str, str, str]]:
+    rows = []
+    platform = bench.platform
+    _seed(platform, "NL/EXA", [_location(f"P{at:05}", 10) for at in range(50)], "2.2.1")
+    for version, target in (("2.2.1", "<= 12 ms, <= 3 trips"), ("2.3.0", ""), ("2.1.1", "")):
+        token = f"emsp-{version}"
+        usage = bench.units("GET", "locations", (), token, limit="50")
+        whole, sdk = _timed(bench, "GET", "locations", (), token, b"", times=3, limit="50")
+        measured = f"{whole * 1e3:.1f} ms ({sdk * 1e3:.1f} SDK), {usage.trips} trips"
+        rows.append((f"page of 50 Locations of 10 EVSEs, stored in 2.2.1, for {version}", measured, target))
+    many = [_location(f"Q{at:05}", 1) for at in range(MANY)]
+    _seed(platform, "NL/EXA", many, "2.2.1")
+    first: Usage | None = None
+    for offset in (0, 1_000, MANY - 100):
+        usage = bench.units("GET", "locations", (), "emsp-2.2.1", offset=str(offset), limit="100")
+        first = first or usage
+        rows.append(
+            (
+                f"page of 100 at offset {offset:,} of {MANY:,} Locations",
+                str(usage),
+                "<= 1.1 x the first, <= 3 trips",
+            )
+        )
+    whole_0, _ = _timed(bench, "GET", "locations", (), "emsp-2.2.1", b"", times=2, offset="0", limit="100")
+    last = str(MANY - 100)
+    whole_n, _ = _timed(bench, "GET", "locations", (), "emsp-2.2.1", b"", times=2, offset=last, limit="100")
+    rows.append(
+        (f"CPU of the page at offset {MANY - 100:,} to the first", f"{whole_n / whole_0:.2f} x", "<= 1.1 x")
+    )
+    window = bench.units("GET", "locations", (), "emsp-2.2.1", date_from="2026-12-01T00:00:00Z")
+    rows.append((f"page with date_from that nothing of {MANY:,} matches", str(window), "<= 3 trips"))
+    return rows
+
+
+def _timed(
+    bench: Bench,
+    method: str,
+    module: str,
+    segments: tuple[str, ...],
+    token: str,
+    body: bytes,
+    times: int = TIMES,
+    **query: str,
+) -> tuple[float, float]:
+    """CPU seconds of one request, all of it and the SDK's part; the best of several rounds."""
+    client = bench.platform.clients.dynamodb
+    with _recorded(client) as tape:
+        bench.ask(method, module, segments, token, body, **query)
+        tape.playing = True
+        best, sdk_best = float("inf"), float("inf")
+        for _ in range(ROUNDS):
+            tape.spent = 0.0
+            began = time.process_time()
+            for _ in range(times):
+                tape.at = 0
+                bench.ask(method, module, segments, token, body, **query)
+            whole = (time.process_time() - began) / times
+            if whole < best:
+                best, sdk_best = whole, tape.spent / times
+    return best, sdk_best
+
+
+class _Tape:
+    """DynamoDB's answers in their order."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, dict[str, str], bytes]] = []
+        self.playing = False
+        self.at = 0
+        self.spent = 0.0
+
+
+@contextmanager
+def _recorded(client: Any) -> Iterator[_Tape]:
+    """Record what comes back at first, then play it; the meter is off meanwhile."""
+    from botocore.awsrequest import AWSResponse
+
+    tape = _Tape()
+    events = client.meta.events
+    make = client._make_api_call
+
+    def send(request: Any, **_: Any) -> Any:
+        if not tape.playing:
+            return None
+        status, headers, body = tape.answers[tape.at]
+        tape.at += 1
+
+        class Raw:
+            def stream(self, **_: Any) -> Iterator[bytes]:
+                yield body
+
+        return AWSResponse(request.url, status, headers, Raw())
+
+    def received(response_dict: dict[str, Any], **_: Any) -> None:
+        if not tape.playing:
+            found = response_dict
+            tape.answers.append((found["status_code"], dict(found["headers"]), found["body"]))
+
+    def timed(operation: str, params: dict[str, Any]) -> Any:
+        began = time.process_time()
+        try:
+            return make(operation, params)
+        finally:
+            tape.spent += time.process_time() - began
+
+    events.register_first("before-send.dynamodb.*", send)
+    events.register("response-received.dynamodb.*", received)
+    client._make_api_call = timed
+    count, bench_count = events, _METERS[0]
+    count.unregister("provide-client-params.dynamodb.*", bench_count)
+    try:
+        yield tape
+    finally:
+        events.unregister("before-send.dynamodb.*", send)
+        events.unregister("response-received.dynamodb.*", received)
+        client._make_api_call = make
+        count.register_first("provide-client-params.dynamodb.*", bench_count)
+
+
+_METERS: list[Callable[..., None]] = []
+
+
+@contextmanager
+def _bench() -> Iterator[Bench]:
+    from moto import mock_aws
+
+    from localrun import creation
+    from localrun.emulator import mocked_clients
+    from localrun.template import Template
+
+    before = {name: os.environ.pop(name, None) for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE")}
+    with mock_aws():
+        clients = mocked_clients(ENVIRON)
+        creation.create(Template.read("bench", "123456789012"), clients)
+        for table in dynamodb_backends["123456789012"]["eu-central-1"].tables.values():
+            table.stream_shard = None  # moto copies it in every transaction
+        platform = wiring.build(ENVIRON, clients)
+        shadow = mocked_clients(ENVIRON).dynamodb
+        for version in ("2.1.1", "2.2.1", "2.3.0"):
+            for role, country, party in (("CPO", "BE", "BEC"), ("EMSP", "BE", "EMS")):
+                name = f"{role.lower()}-{version}"
+                partner = Partner(
+                    id=name,
+                    name=name,
+                    state="REGISTERED",
+                    version=version,
+                    roles=(Role(role, country, party),),
+                )
+                _register(platform, partner, name)
+        meter = Meter(clients.dynamodb, shadow)
+        _METERS[:] = [meter._count]
+        bench = Bench(platform, meter)
+        for version in ("2.1.1", "2.2.1", "2.3.0"):
+            for token in (f"cpo-{version}", f"emsp-{version}"):
+                bench.ask("GET", "tariffs" if token[0] == "e" else "tokens", (), token)
+        with wiring.using(platform):
+            yield bench
+    os.environ.update({name: value for name, value in before.items() if value is not None})
+
+
+def _register(platform: wiring.Platform, partner: Partner, token: str) -> None:
+    """A partner without handshake and without claims: several have the same party here."""
+    from chalicelib.store.partner_items import token_item
+
+    partners = platform.partners
+    partners._client.transact_write_items(TransactItems=[partners._update(partner, 0)])
+    item = token_item(Token(hashed(token), partner.id, "C"), 0)
+    partners._client.put_item(TableName=partners._table, Item=item)
+
+
+def _seed(platform: wiring.Platform, owner: str, locations: list[dict[str, Any]], version: str) -> None:
+    """Very many Locations of ours, put behind moto's API, which would take minutes."""
+    from moto.dynamodb.models import dynamodb_backends
+
+    from chalicelib.keeping import split
+
+    objects = platform.objects
+    backend = dynamodb_backends["123456789012"]["eu-central-1"]
+    table = backend.tables[objects.table("locations")]
+    feed = feeds.name(owner)
+    begin = objects.heads("locations", [feed])[0].count
+    for number, whole in enumerate(locations, begin + 1):
+        whole = {**whole, "country_code": owner[:2], "party_id": owner[3:]}
+        key = Key("locations", owner[:2], owner[3:], whole["id"])
+        for part in split("locations", whole, version, whole, platform.clock()):
+            table.put_item(objects._put(key, None, part, feed, number, False)["Put"]["Item"])
+    for action in objects._take("locations", feed, begin, len(locations)):
+        objects._writer.one(action)
+    objects._counts.clear()
+
+
+def _location(id_: str, evses: int) -> dict[str, Any]:
+    return {**samples.location(evses), "id": id_, "country_code": "BE", "party_id": "BEC"}
+
+
+def _cdr(id_: str) -> dict[str, Any]:
+    return {**samples.cdr(), "id": id_, "country_code": "BE", "party_id": "BEC"}
+
+
+def _token(uid: str) -> dict[str, Any]:
+    return {**samples.token(), "uid": uid, "country_code": "BE", "party_id": "EMS"}
+
+
+def _status(status: str, minute: int) -> bytes:
+    return _text({"status": status, "last_updated": f"2026-03-02T12:{minute:02}:00Z"})
+
+
+def _text(value: Any) -> bytes:
+    return jsontext.dumps(value).encode()
