@@ -116,7 +116,8 @@ def command(name: str, action: dict[str, Any]) -> argparse.ArgumentParser:
         if field in required and kind == "text":
             parser.add_argument(f"__{field}", metavar=field, nargs="?", **more)
             more = {**more, "help": argparse.SUPPRESS}
-        parser.add_argument(f"--{field}", f"--{field.replace('_', '-')}", dest=field, **more)
+        spellings = dict.fromkeys((f"--{field.replace('_', '-')}", f"--{field}"))
+        parser.add_argument(*spellings, dest=field, **more)
     if {"object", "objects"} <= set(schema.get("properties", {})):
         parser.add_argument(
             "__file", metavar="FILE", nargs="?", help="the object or a list; -: standard input"
@@ -303,7 +304,7 @@ def _short(value: Any) -> str:
         text = ", ".join(named) if len(", ".join(named)) <= WIDEST else f"{len(value)} entries"
     else:
         text = str(value)
-    text = "".join(each if each.isprintable() else " " for each in text)
+    text = _printable(text)
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 
@@ -311,9 +312,14 @@ def _long(value: Any, indent: int) -> str:
     """A value beside its name, over several lines if it has parts."""
     if isinstance(value, dict | list):
         if isinstance(value, list) and not any(isinstance(each, dict | list) for each in value):
-            return ", ".join(map(str, value)) or "none"
+            return _printable(", ".join(map(str, value))) or "none"
         return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n" + " " * indent)
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    return ("yes" if value else "no") if isinstance(value, bool) else _printable(str(value))
+
+
+def _printable(text: str) -> str:
+    """Text of partners without what would move the terminal."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def _as_json(data: Any) -> str:
