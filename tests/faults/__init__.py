@@ -1,0 +1,1 @@
+"""Deliveries against hostile partners, on an atomic emulator, the platform killed meanwhile."""

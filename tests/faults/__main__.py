@@ -1,0 +1,23 @@
+"""The long trial: `python -m tests.faults --seconds 300 --kills 6`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tests.faults.trial import run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--kills", type=int, default=6)
+    parser.add_argument("--faulty", type=float, default=0.35)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    verdict = run(asked.seconds, asked.kills, faulty=asked.faulty, patience=180, seed=asked.seed)
+    print(verdict)
+    return 1 if verdict.violations or verdict.differences else 0
+
+
+sys.exit(main())

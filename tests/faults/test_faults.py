@@ -1,0 +1,19 @@
+"""The bounded trial, in the suite (issue 5; design section 8)."""
+
+from __future__ import annotations
+
+import pytest
+
+from localrun.emulator import TOOLS
+
+
+def test_hostile_partners_end_with_exactly_the_present_state() -> None:
+    """AMB-12, AMB-34, AMB-35, AMB-86, ARC-14 to ARC-16, with kill -9 in the middle."""
+    if not (TOOLS / "bin" / "ministack").exists():
+        pytest.skip("make emulator EMULATOR=ministack installs it")
+    from tests.faults.trial import run
+
+    verdict = run(seconds=15, kills=1, patience=75)
+    assert verdict.violations == [], str(verdict)
+    assert verdict.differences == [], str(verdict)
+    assert verdict.faults > 0.2 * verdict.requests, str(verdict)

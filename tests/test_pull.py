@@ -1,0 +1,296 @@
+"""Fetching a partner's objects, whatever the partner does (design section 8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.ocpi import jsontext
+from tests import delivering
+from tests.delivering import CPO_ROLES, later
+from tests.stub import Canned
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    return {"OCPI_RETRY_SCHEDULE": "5,30,120,600", "OCPI_PULL_INTERVAL": "7200"}
+
+
+@pytest.fixture
+def cpo(register_partner: Any, drain: Any) -> Any:
+    """A CPO that has nothing yet, already fetched once."""
+    stub = register_partner(roles=CPO_ROLES)
+    drain()
+    stub.forget()
+    return stub
+
+
+def theirs(id: str, **more: Any) -> dict[str, Any]:
+    found = jsontext.dumps(delivering.location(id, 1, **{"country_code": "BE", "party_id": "BEC", **more}))
+    located: dict[str, Any] = jsontext.loads(found)
+    return located
+
+
+def fetched(stub: Any, module: str = "locations") -> list[dict[str, str]]:
+    return [each.query for each in stub.requests("GET", f"/sender/{module}")]
+
+
+def held(operate: Any, module: str = "locations", **more: Any) -> list[str]:
+    answer = operate("list", module=module, party="BE/BEC", limit=500, **more)
+    return sorted(each["id"] for each in answer["objects"])
+
+
+def test_a_full_pull_fetches_every_page(operate: Any, drain: Any, events: Any, cpo: Any) -> None:
+    """TRA-40: by following the links; progress in `pulls`, PullCompleted at the end."""
+    cpo.objects["locations"] = [theirs(f"L{at}") for at in range(7)]
+    cpo.page_limit = 3
+    begun = operate("pull", partner=cpo.id, module="locations", full=True)
+    assert begun["state"] == "RUNNING"
+    drain()
+    assert held(operate) == [f"L{at}" for at in range(7)]
+    (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
+    shown = {name: pull[name] for name in ("id", "state", "pages", "objects", "set_aside", "total")}
+    assert shown == {
+        "id": begun["id"],
+        "state": "COMPLETED",
+        "pages": 3,
+        "objects": 7,
+        "set_aside": 0,
+        "total": 7,
+    }
+    told = [each["detail"] for each in events("PullCompleted") if each["detail"]["objects"]]
+    assert [(each["module"], each["partner"]) for each in told] == [("locations", cpo.id)]
+
+
+def test_registration_fetches_what_the_partner_has(register_partner: Any, drain: Any) -> None:
+    """TRA-95: of the modules our parties receive, in the partner's version."""
+    old = register_partner(roles=CPO_ROLES, version="2.1.1")
+    drain()
+    modules = {each.path.split("/")[-1] for each in old.requests("GET", "/sender/")}
+    assert modules == {"locations", "tariffs", "sessions", "cdrs"}
+
+
+def test_a_second_pull_asks_for_what_changed_since_the_first(
+    operate: Any, drain: Any, clock: Any, cpo: Any
+) -> None:
+    operate("pull", partner=cpo.id, module="locations")
+    drain()
+    assert "date_from" in fetched(cpo)[-1]
+    operate("pull", partner=cpo.id, module="locations", date_from="2026-01-01T00:00:00Z")
+    drain()
+    assert fetched(cpo)[-1]["date_from"] == "2026-01-01T00:00:00Z"
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    assert "date_from" not in fetched(cpo)[-1]
+
+
+def test_pulls_come_again_by_schedule(drain: Any, clock: Any, cpo: Any) -> None:
+    clock.advance(7200 * 1.3)
+    drain()
+    assert len(fetched(cpo)) == 1
+    clock.advance(7200 * 1.2)
+    drain()
+    assert len(fetched(cpo)) == 2
+
+
+def test_an_older_state_does_not_replace_a_newer_one(ask: Any, operate: Any, drain: Any, cpo: Any) -> None:
+    newer = theirs("L1", name="pushed", last_updated=later(9))
+    assert ask("PUT", "/ocpi/2.2.1/receiver/locations/BE/BEC/L1", token=cpo.token, body=newer).code == 1000
+    cpo.objects["locations"] = [theirs("L1", name="listed")]
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    assert operate("get", module="locations", party="BE/BEC", id="L1")["object"]["name"] == "pushed"
+
+
+def test_one_bad_object_is_set_aside(operate: Any, drain: Any, cpo: Any) -> None:
+    """The rest of its page is kept; the finding and the raw body are shown."""
+    bad = theirs("L1")
+    del bad["coordinates"]
+    cpo.objects["locations"] = [
+        theirs("L0"),
+        bad,
+        {"name": "nonsense"},
+        theirs("L2"),
+        theirs("L3", party_id="XXX"),
+    ]
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    assert held(operate) == ["L0", "L2"]
+    (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
+    assert (pull["state"], pull["objects"], pull["set_aside"]) == ("COMPLETED", 2, 3)
+    assert any("coordinates" in each["finding"] for each in pull["findings"])
+    assert any('"L1"' in each["body"] for each in pull["findings"])
+
+
+@pytest.mark.parametrize(
+    "canned", [{"status": 500}, {"body": b"<html>"}, {"code": 3000}, {"data": "no list"}]
+)
+def test_a_page_that_fails_is_tried_again_there(
+    operate: Any, drain: Any, clock: Any, cpo: Any, canned: dict[str, Any]
+) -> None:
+    """Resumed at that page, not from the beginning."""
+    cpo.objects["locations"] = [theirs(f"L{at}") for at in range(4)]
+    cpo.page_limit = 2
+    failing = {"left": 1}
+
+    def decide(request: Any) -> Canned | None:
+        if request.query.get("offset") == "2" and failing["left"]:
+            failing["left"] -= 1
+            return Canned(**canned)
+        return None
+
+    cpo.script(decide)
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    clock.advance(10)
+    drain()
+    assert [each["offset"] for each in fetched(cpo)] == ["0", "2", "2"]
+    assert held(operate) == [f"L{at}" for at in range(4)]
+
+
+def test_a_refused_pull_fails_with_the_partners_words(operate: Any, drain: Any, cpo: Any) -> None:
+    cpo.answer("GET", "/sender/locations", status=403, code=2000, message="not for you")
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
+    assert pull["state"] == "FAILED"
+    assert "not for you" in pull["reason"]
+
+
+def linked(cpo: Any, link: str, **more: Any) -> None:
+    """Every page of locations has this next link."""
+    headers = {"Link": f'<{link}>; rel="next"', "X-Total-Count": "5"}
+
+    def decide(request: Any) -> Canned | None:
+        if request.path.endswith("/sender/locations"):
+            at = int(request.query.get("offset", 0))
+            named = {name: value.replace("{next}", str(at + 1)) for name, value in headers.items()}
+            return Canned(**{"data": [theirs("L1")], "headers": named, **more})
+        return None
+
+    cpo.script(decide)
+
+
+def test_a_link_to_another_host_is_not_followed(operate: Any, drain: Any, cpo: Any) -> None:
+    """Design section 10: the token goes nowhere the partner did not announce."""
+    linked(cpo, "https://evil.example/next")
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
+    assert (pull["state"], pull["objects"]) == ("FAILED", 1)
+    assert "did not announce" in pull["reason"]
+
+
+def test_links_that_lead_in_a_circle_end(operate: Any, drain: Any, cpo: Any) -> None:
+    linked(cpo, f"{cpo.url('SENDER', 'locations')}?offset=7")
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
+    assert pull["state"] == "FAILED"
+    assert pull["pages"] < 6
+
+
+@pytest.mark.parametrize("data", [[], None])
+def test_pages_that_never_bring_anything_new_end(operate: Any, drain: Any, cpo: Any, data: Any) -> None:
+    """An empty page with a next link is tolerated, some times."""
+    more = {"data": []} if data is not None else {}
+    linked(cpo, f"{cpo.url('SENDER', 'locations')}?offset={{next}}", **more)
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
+    assert pull["state"] == "FAILED"
+    assert pull["pages"] <= 5
+
+
+def test_a_wrong_total_is_tolerated(operate: Any, drain: Any, cpo: Any) -> None:
+    cpo.objects["locations"] = [theirs(f"L{at}") for at in range(4)]
+    cpo.page_limit = 2
+    real = cpo._page
+
+    def lying(request: Any, module: str) -> Canned:
+        answer: Canned = real(request, module)
+        answer.headers["X-Total-Count"] = "1000000"
+        return answer
+
+    cpo._page = lying
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    assert held(operate) == [f"L{at}" for at in range(4)]
+
+
+def test_a_total_that_drops_steps_one_back(operate: Any, drain: Any, cpo: Any) -> None:
+    """TRA-39: an object that left the window moved the others up by one."""
+    cpo.objects["locations"] = [theirs(f"L{at}") for at in range(6)]
+    cpo.page_limit = 2
+
+    def decide(request: Any) -> Canned | None:
+        if request.query.get("offset") == "2" and len(cpo.objects["locations"]) == 6:
+            del cpo.objects["locations"][0]
+        return None
+
+    cpo.script(decide)
+    operate("pull", partner=cpo.id, module="locations", date_from="2026-01-01T00:00:00Z")
+    drain()
+    assert held(operate) == [f"L{at}" for at in range(6)]
+    assert [each["offset"] for each in fetched(cpo)][:3] == ["0", "2", "1"]
+
+
+def test_what_a_complete_crawl_no_longer_lists_is_hidden(
+    operate: Any, drain: Any, events: Any, cpo: Any
+) -> None:
+    """AMB-33, TRA-41: hidden, not deleted, and only after a complete crawl; listed again it is back."""
+    cpo.objects["locations"] = [theirs("L0"), theirs("L1")]
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    cpo.objects["locations"] = [theirs("L0")]
+    operate("pull", partner=cpo.id, module="locations", date_from="2026-01-01T00:00:00Z")
+    drain()
+    assert not [each for each in events("ObjectChanged") if each["detail"].get("hidden")]
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    hidden = [each["detail"]["id"] for each in events("ObjectChanged") if each["detail"].get("hidden")]
+    assert hidden == ["L1"]
+    assert operate("get", module="locations", party="BE/BEC", id="L1")["object"]["id"] == "L1"
+
+
+def test_a_repeated_message_moves_nothing(platform: Any, operate: Any, drain: Any, cpo: Any) -> None:
+    from chalicelib import delivery
+
+    cpo.objects["locations"] = [theirs("L0")]
+    begun = operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    message = {"task": "page", "partner": cpo.id, "module": "locations", "job": begun["id"].split("#")[-1]}
+    asked = len(fetched(cpo))
+    delivery.pull(platform, message)
+    assert len(fetched(cpo)) == asked
+
+
+def test_a_pull_that_lost_its_message_is_taken_up_again(
+    platform: Any, operate: Any, drain: Any, clock: Any, cpo: Any
+) -> None:
+    """Killed between two steps: the sweep finds it."""
+    cpo.objects["locations"] = [theirs("L0")]
+    platform.outbox.send, real = (lambda *_, **__: None), platform.outbox.send
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    platform.outbox.send = real
+    drain()
+    assert held(operate) == []
+    clock.advance(400)
+    drain()
+    assert held(operate) == ["L0"]
+
+
+def test_tokens_are_fetched_by_their_own_role(operate: Any, drain: Any, register_partner: Any) -> None:
+    """TOK-03: a CPO of ours fetches an eMSP's tokens."""
+    emsp = register_partner(roles=delivering.EMSP_ROLES)
+    emsp.objects["tokens"] = [delivering.token("T1", country_code="DE", party_id="MSP")]
+    drain()
+    assert operate("get", module="tokens", party="DE/MSP", id="T1")["object"]["uid"] == "T1"
+
+
+def test_a_module_the_partner_does_not_offer_is_refused(operate: Any, cpo: Any) -> None:
+    from tests.conftest import OperatorRefused
+
+    with pytest.raises(OperatorRefused, match="offers us no tokens"):
+        operate("pull", partner=cpo.id, module="tokens")
