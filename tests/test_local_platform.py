@@ -12,7 +12,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -213,6 +213,20 @@ def test_the_samples_are_valid_and_every_version_can_say_them(version: str) -> N
             assert writing.check(kind, canonical) == ()
             written = writing.write(kind, canonical, version).object
             assert writing.check(kind, written, version) == ()
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize(
+    "path", ["/ocpi/versions", "/ocpi/2.2.1/receiver/tokens/DE/MSP/1", "/nowhere/at/all"]
+)
+def test_a_method_nobody_offers_is_answered_in_an_envelope(
+    ask: Callable[..., Any], partner: PartnerStub, method: str, path: str
+) -> None:
+    """AMB-40: 405 where the path exists, 404 where it does not, and never API Gateway's own text."""
+    answer = ask(method, path, token=partner.token)
+    assert answer.status == (404 if "nowhere" in path else 405)
+    assert answer.code == 2000
+    assert "x-amazon" not in answer.headers.get("allow", "")
 
 
 def test_every_queue_and_stream_source_of_the_deployed_file_is_fed_here() -> None:
