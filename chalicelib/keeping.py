@@ -43,7 +43,7 @@ class Keeper:
         canonical: dict[str, Any],
         unless_newer_than: str = "",
     ) -> str:
-        """Store a whole object: "created", "stored" or "unchanged".
+        """Store a whole object: "created", "stored" or "unchanged"; a CDR that is there stays: "known".
 
         "stale", and nothing stored, where any part of what is there was updated
         after `unless_newer_than`. That is judged on what the write is conditional
@@ -61,14 +61,24 @@ class Keeper:
 
     def _save(self, key: Key, old: tuple[Part, ...], new: list[Part], canonical: dict[str, Any]) -> str:
         objects = self.platform.objects
+        if key.module == "cdrs" and old:
+            return "known"
         if self.own and key.module == "locations":
             _no_evse_vanishes(old, new)
+        before = jsontext.loads(old[0].body) if old and key.module == "tokens" else None
         if key.module == "tokens":
-            tokens.enter(
-                self.platform, key, jsontext.loads(old[0].body) if old else None, canonical, self.own
-            )
+            tokens.enter(self.platform, key, before, canonical, self.own)
         feed = visibility.feed_of(self.platform, key, canonical, self.own, self.via)
-        return objects.save(key, old, new, feed, self.own)
+        state = objects.save(key, old, new, feed, self.own)
+        if key.module == "tokens" and not self.own and tokens.is_news(key, before, canonical):
+            self._show_private(key, canonical)
+        return state
+
+    def _show_private(self, key: Key, token: dict[str, Any]) -> None:
+        if "CPO" in self.platform.settings.roles:
+            from chalicelib import private
+
+            private.token_arrived(self.platform, key, token)
 
     def replace_evse(self, key: Key, data: dict[str, Any], version: str) -> str:
         """Store an EVSE of a Location that is known. Raises UnknownObject."""
