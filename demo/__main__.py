@@ -13,8 +13,33 @@ import sys
 import time
 from typing import Any
 
-from demo.day import CPO, EMSP, SPEED, STEPS, Day, NotSeen
+from demo import extras
+from demo.day import (
+    CPO,
+    EMSP,
+    SPEED,
+    Day,
+    NotSeen,
+    authorize,
+    charge,
+    outage,
+    publish,
+    register,
+    rotate,
+    unregister,
+)
 
+STEPS = (
+    register,
+    publish,
+    authorize,
+    charge,
+    extras.reserve,
+    extras.hub_notice,
+    rotate,
+    outage,
+    unregister,
+)
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 
 
@@ -34,8 +59,11 @@ def main(versions: list[str]) -> int:
                 for version in versions or VERSIONS:
                     say(f"\nA roaming day on OCPI {version}")
                     day = Day(cpo, emsp, version, say)
+                    day.while_charging = (extras.smart_charging,)
                     for step in STEPS:
                         step(day)
+                if not versions:
+                    extras.two_versions(cpo, say, _settings, _status_arrived)
             except NotSeen as problem:
                 say(f"  FAILED: {problem}")
                 return 1
@@ -46,6 +74,14 @@ def main(versions: list[str]) -> int:
 def say(text: str) -> None:
     """To the audience; the platforms' own logs go to the file named by DEMO_LOG."""
     print(text, file=sys.__stdout__, flush=True)
+
+
+def _status_arrived(day: Day, location_id: str) -> None:
+    def arrived() -> bool:
+        found = day.at_emsp("locations", location_id) or {"evses": []}
+        return any(evse["status"] == "CHARGING" for evse in found["evses"])
+
+    day.see(f"the EVSE's new status on {day.version}", arrived)
 
 
 def _settings(role: str, party: str, name: str) -> dict[str, str]:

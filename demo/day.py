@@ -33,6 +33,7 @@ class Day:
         self.token = objects.token(version)
         self.evse_uid = self.location["evses"][0]["uid"]
         self.emsp_at_cpo = ""
+        self.while_charging: tuple[Callable[[Day, str], None], ...] = ()
         self.cpo_at_emsp = ""
 
     def step(self, text: str) -> None:
@@ -65,6 +66,12 @@ class Day:
 
     def at_cpo(self, module: str, id: str, party: str = EMSP) -> dict[str, Any] | None:
         return self._object(self.cpo, module, id, party)
+
+    def status(self, evse_uid: str = "") -> str | None:
+        """The status of an EVSE as the eMSP sees it."""
+        location = self.at_emsp("locations", self.location["id"]) or {"evses": []}
+        uid = evse_uid or self.evse_uid
+        return next((evse["status"] for evse in location["evses"] if evse["uid"] == uid), None)
 
     def _object(self, platform: Any, module: str, id: str, party: str) -> dict[str, Any] | None:
         answer = platform.operator({"action": "get", "module": module, "party": party, "id": id})
@@ -160,24 +167,26 @@ def charge(day: Day) -> None:
     )
     day.see(
         "the asynchronous result from the charge point: ACCEPTED",
-        lambda: _result(day, sent["id"]) == "ACCEPTED",
+        lambda: result_of(day, sent["id"]) == "ACCEPTED",
     )
     session = day.see("an ACTIVE session at the eMSP", lambda: _session(day, "ACTIVE"))
-    day.see("the EVSE is CHARGING at the eMSP", lambda: _status(day) == "CHARGING")
+    day.see("the EVSE is CHARGING at the eMSP", lambda: day.status() == "CHARGING")
     day.see(
         "session updates: energy rises at the eMSP",
         lambda: float((day.at_emsp("sessions", session["id"]) or {}).get("kwh", 0)) > float(session["kwh"]),
     )
+    for more in day.while_charging:
+        more(day, session["id"])
     day.step("the driver stops: STOP_SESSION")
     sent = day.ask(
         day.emsp, "send_command", command="STOP_SESSION", to=CPO, body={"session_id": session["id"]}
     )
-    day.see("the asynchronous result: ACCEPTED", lambda: _result(day, sent["id"]) == "ACCEPTED")
+    day.see("the asynchronous result: ACCEPTED", lambda: result_of(day, sent["id"]) == "ACCEPTED")
     day.see(
         "the session is COMPLETED at the eMSP",
         lambda: (day.at_emsp("sessions", session["id"]) or {}).get("status") == "COMPLETED",
     )
-    day.see("the EVSE is AVAILABLE again at the eMSP", lambda: _status(day) == "AVAILABLE")
+    day.see("the EVSE is AVAILABLE again at the eMSP", lambda: day.status() == "AVAILABLE")
     cdr = day.see("the CDR at the eMSP", lambda: _cdr(day, session["id"]))
     own = next(
         each
@@ -212,7 +221,7 @@ def outage(day: Day) -> None:
     finally:
         day.step("it comes back")
         day.emsp.start()
-    day.see("caught up: the eMSP shows the present status", lambda: _status(day) == "BLOCKED")
+    day.see("caught up: the eMSP shows the present status", lambda: day.status() == "BLOCKED")
     _change_status(day, "AVAILABLE", "life goes on")
 
 
@@ -229,10 +238,7 @@ def unregister(day: Day) -> None:
     )
 
 
-STEPS = (register, publish, authorize, charge, rotate, outage, unregister)
-
-
-def _result(day: Day, id: str) -> str | None:
+def result_of(day: Day, id: str) -> str | None:
     command = day.ask(day.emsp, "command", id=id)
     command = command.get("command", command) if isinstance(command.get("command"), dict) else command
     result = command.get("result")
@@ -255,11 +261,6 @@ def _cdr(day: Day, session_id: str) -> dict[str, Any] | None:
     return mine[-1] if mine else None
 
 
-def _status(day: Day) -> str | None:
-    location = day.at_emsp("locations", day.location["id"]) or {"evses": []}
-    return next((evse["status"] for evse in location["evses"] if evse["uid"] == day.evse_uid), None)
-
-
 def _patch_status(day: Day, status: str) -> None:
     day.ask(
         day.cpo,
@@ -273,4 +274,4 @@ def _patch_status(day: Day, status: str) -> None:
 
 def _change_status(day: Day, status: str, text: str) -> None:
     _patch_status(day, status)
-    day.see(text, lambda: _status(day) == status)
+    day.see(text, lambda: day.status() == status)

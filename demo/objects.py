@@ -54,7 +54,14 @@ def _evse(version: str, number: int) -> dict[str, Any]:
         "uid": f"{_name(version)}-{number}",
         "evse_id": f"NL*EXA*E{_name(version)}{number}",
         "status": "AVAILABLE",
-        "capabilities": ["RFID_READER", "REMOTE_START_STOP_CAPABLE", "RESERVABLE", "UNLOCK_CAPABLE"],
+        "capabilities": [
+            "RFID_READER",
+            "REMOTE_START_STOP_CAPABLE",
+            "RESERVABLE",
+            "UNLOCK_CAPABLE",
+            "CHARGING_PROFILE_CAPABLE",
+            "CHARGING_PREFERENCES_CAPABLE",
+        ],
         "connectors": [
             {
                 "id": "1",
