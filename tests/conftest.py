@@ -214,7 +214,7 @@ class Hand:
 
     def drain(self, sweep: bool = True, most: int = 500) -> int:
         """Work until nothing is left that is due; how many batches there were."""
-        from localrun.pump import schedule_event
+        from localrun.sources import schedule_event
 
         batches, swept = 0, not sweep
         while True:

@@ -15,7 +15,8 @@ from localrun import creation
 from localrun.emulator import Moto, mocked_clients
 from localrun.events import EventLog
 from localrun.functions import Functions
-from localrun.pump import QueueFeed, StreamFeed, failed_items
+from localrun.pump import QueueFeed, StreamFeed
+from localrun.sources import failed_items
 from localrun.template import Source, Template
 
 TABLE = "locations"
