@@ -37,10 +37,10 @@ class Counted:
 
     status_writes: float = 6  # an EVSE status change: item, indexes, feed
     status_reads: float = 2
-    delivery_writes: float = 8  # one change told to one partner: its delivery record
-    delivery_reads: float = 4
+    delivery_writes: float = 2  # one change told to one partner: lease taken and given back
+    delivery_reads: float = 2
     delivery_queue_calls: float = 0.4
-    session_writes: float = 80  # a session's life: 8 updates and a CDR of 50 periods
+    session_writes: float = 80  # a session's life: 8 updates of 6 units and a CDR of 50 periods of 32
     session_reads: float = 30
     session_requests: float = 12  # authorization, commands, updates, CDR
     request_gb_s: float = 0.025  # 1 GB for 25 ms
