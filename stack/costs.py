@@ -1,8 +1,9 @@
 """`python -m stack.costs`: what a month costs, from counted units; `--write` puts it into docs/deploying.md.
 
-Units and calls per event are those that `make bench` counts; prices are list
-prices of eu-central-1 in USD without free tiers, except where said. Traffic
-out of AWS and taxes are not in it.
+Units per event are those that the meter of `make bench` counts; durations and
+queue calls are assumed (marked so). Prices are list prices of eu-central-1 in
+USD as known in 2025, without free tiers except where said. Traffic out of AWS
+and taxes are not in it.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ class Counted:
     status_reads: float = 2
     delivery_writes: float = 2  # one change told to one partner: lease taken and given back
     delivery_reads: float = 2
-    delivery_queue_calls: float = 0.4
+    delivery_queue_calls: float = 0.4  # assumed: batches of ten, in and out
     session_writes: float = 80  # a session's life: 8 updates of 6 units and a CDR of 50 periods of 32
     session_reads: float = 30
-    session_requests: float = 12  # authorization, commands, updates, CDR
-    request_gb_s: float = 0.025  # 1 GB for 25 ms
-    announce_gb_s: float = 0.003  # 0.5 GB for 6 ms of a batch
-    delivery_gb_s: float = 0.025  # 0.5 GB for 50 ms: the partner's answer, ten at a time
-    log_kb: float = 0.5  # one structured line and Lambda's own
+    session_requests: float = 12  # assumed: authorization, commands, updates, CDR
+    request_gb_s: float = 0.025  # assumed: 1 GB for 25 ms
+    announce_gb_s: float = 0.003  # assumed: 0.5 GB for 6 ms of a batch
+    delivery_gb_s: float = 0.025  # assumed: 0.5 GB for 50 ms: the partner's answer, ten at a time
+    log_kb: float = 0.5  # assumed: one structured line and Lambda's own
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,12 @@ def table(counted: Counted) -> str:
             + f" | **{sum(costs.values()):.2f}** |"
         )
     each = ", ".join(f"{field.name} {getattr(counted, field.name):g}" for field in fields(counted))
-    return "\n".join(lines) + f"\n\nPer event: {each}."
+    note = (
+        "\n\nSession and CDR told to one partner each; a status change to one, where not said otherwise. Units are "
+        "counted by the meter of `make bench`, durations (`gb_s`), queue calls and log sizes assumed. Every status "
+        f"change is reckoned as an API request and an event, too.\n\nPer event: {each}."
+    )
+    return "\n".join(lines) + note
 
 
 def main() -> None:
