@@ -20,7 +20,7 @@ from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError
 from chalicelib.operator_actions import ActionError
 from chalicelib.partners import Partner, Role
-from chalicelib.store.partner_items import CURRENT, PENDING, Token, hashed
+from chalicelib.store.partner_items import CURRENT, INVITATION, PENDING, Token, hashed
 from chalicelib.store.partners import Raced
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ ANSWER_SECONDS = 30.0
 PENDING_SECONDS = 600
 EXCHANGE_SECONDS = 24 * 3600
 RACES = 4
+# Tokens of ours that a partner may hold after exchanges whose answers were lost.
+MOST_TOKENS = 5
 
 
 def register(
@@ -101,6 +103,7 @@ def update(platform: Platform, partner: Partner, version: str = "") -> Partner:
         try:
             answer = _exchange(platform, found, "PUT", given, token)
         except ActionError as problem:
+            _keep_both(platform, partner.id, hashed(given))
             raise ActionError(
                 "outcome_unknown",
                 "the partner did not answer and may have taken our new token; both are accepted for a day. "
@@ -239,15 +242,30 @@ def _exchanged(platform: Platform, before: Partner, after: Partner, issued: Toke
     """Store the outcome of a PUT; what else changed of the partner meanwhile does not undo it."""
     until = registration.later(platform.clock(), registration.GRACE_SECONDS)
     for _ in range(RACES):
-        old = before.inbound[:3]
+        living = platform.partners.tokens(before.inbound)
+        old = tuple(each.hash for each in living if each.kind != INVITATION and each.hash != issued.hash)
         grace = tuple(Token(hash, before.id, CURRENT, until) for hash in old)
         changed = dataclasses.replace(after, state=before.state, inbound=(issued.hash, *old))
-        token = dataclasses.replace(issued, replaces=before.inbound)
+        token = dataclasses.replace(issued, replaces=old)
         try:
             return registration.take(platform, before, changed, token, grace=grace)
         except Raced:
             before = platform.partners.get(before.id, fresh=True) or before
     raise ActionError("busy", "this registration is being changed by others; repeat this")
+
+
+def _keep_both(platform: Platform, id: str, hash: str) -> None:
+    """Count a token that the partner may have taken among its own: it ends with the next exchange."""
+    for _ in range(RACES):
+        before = platform.partners.get(id, fresh=True)
+        if before is None or before.state == partners.UNREGISTERED:
+            return
+        try:
+            after = dataclasses.replace(before, inbound=(*before.inbound[-MOST_TOKENS:], hash))
+            platform.partners.change(before, after)
+            return
+        except Raced:
+            continue
 
 
 def _undo(platform: Platform, partner: Partner, theirs: credentials.Theirs | None) -> None:

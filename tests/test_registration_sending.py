@@ -296,6 +296,25 @@ def test_an_update_whose_answer_is_lost_leaves_both_tokens_valid(hand, registere
         assert hand.ask("GET", "/ocpi/2.2.1/credentials", token=token).code == 1000
     hand.operate("update_registration", partner=registered.id)
     assert hand.ask("GET", "/ocpi/versions", token=registered.requests("PUT")[-1].json["token"]).code == 1000
+    for token in (registered.token, puts[0].json["token"]):  # the exchange that succeeded ends them
+        assert hand.ask("GET", "/ocpi/versions", token=token).status == 401
+
+
+def test_a_token_that_is_over_is_never_valid_again(hand, registered):
+    """AMB-15: nor does an invitation become more than one"""
+    first = registered.token
+    hand.operate("update_registration", partner=registered.id)
+    second = registered.requests("PUT")[-1].json["token"]
+    assert hand.ask("GET", "/ocpi/versions", token=second).code == 1000
+    invited = hand.operate("invite", partner=registered.id)["token"]
+    hand.operate("update_registration", partner=registered.id)
+    third = registered.requests("PUT")[-1].json["token"]
+    statuses = [
+        hand.ask("GET", "/ocpi/2.2.1/sender/cdrs", token=each).status for each in (first, invited, second)
+    ]
+    assert statuses == [401, 401, 200]
+    assert hand.ask("GET", "/ocpi/2.2.1/sender/cdrs", token=third).status == 200
+    assert hand.ask("GET", "/ocpi/2.2.1/sender/cdrs", token=second).status == 401
 
 
 def test_an_update_whose_answer_is_lost_once_is_repeated(hand, registered):

@@ -219,6 +219,14 @@ class Partners:
         )
         return base64.b64encode(answer["CiphertextBlob"]).decode()
 
+    def tokens(self, hashes: tuple[str, ...]) -> list[Token]:
+        """Those of these inbound tokens that are valid now."""
+        if not hashes:
+            return []
+        found = [token_of(item) for item in self._batch([{"id": text(TOKEN + hash)} for hash in hashes])]
+        now = self._platform.clock()
+        return [each for each in found if not each.valid_until or each.valid_until > now]
+
     # What a handshake changes.
 
     def expect(self, token: Token, seconds: int) -> None:
