@@ -13,7 +13,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -26,6 +26,8 @@ from tests.stub import PartnerStub
 class Process:
     """A program of ours in a process of its own; its output up to the line that shows it is there."""
 
+    started: ClassVar[list[subprocess.Popen[str]]] = []
+
     def __init__(self, *arguments: str, until: str, **environ: str) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OCPI_", "AWS_"))}
         self.process = subprocess.Popen(
@@ -36,6 +38,7 @@ class Process:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.started.append(self.process)
         assert self.process.stdout is not None
         self.output = ""
         for line in self.process.stdout:
@@ -78,6 +81,17 @@ class Running(Process):
         header = "Token " + base64.b64encode(token.encode()).decode()
         answer = self.ask("/ocpi/2.2.1/credentials", header, stub.credentials)
         assert answer["status_code"] == 1000, answer
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_behind() -> Iterator[None]:
+    """Whatever a failing test left running ends with it."""
+    yield
+    for process in Process.started:
+        if process.poll() is None:
+            process.kill()
+            process.wait(10)
+    Process.started.clear()
 
 
 @pytest.fixture
