@@ -163,10 +163,10 @@ def for_people(data: Any) -> str:
     return "\n\n".join(["\n".join(text), *parts] if text else parts)
 
 
-def table(rows: list[dict[str, Any]]) -> str:
+def table(rows: list[dict[str, Any]], widest: int = WIDEST) -> str:
     """Rows below each other, as many columns as the terminal has room for."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [[_short(row.get(name)) for name in names] for row in rows]
+    cells = [[_short(row.get(name), widest) for name in names] for row in rows]
     room = shutil.get_terminal_size((160, 24)).columns
     lines = [""] * (len(rows) + 1)
     for at, name in enumerate(names):
@@ -282,10 +282,10 @@ def _json(parser: argparse.ArgumentParser, value: str) -> Any:
 
 
 def _help(known: dict[str, Any]) -> str:
-    return table([{"action": name, "does": action["summary"]} for name, action in known.items()])
+    return table([{"action": name, "does": action["summary"]} for name, action in known.items()], 120)
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, widest: int = WIDEST) -> str:
     """A value in one cell."""
     if value is None:
         return ""
@@ -301,19 +301,28 @@ def _short(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False)
     elif isinstance(value, list):
         named = [_short(each) for each in value]
-        text = ", ".join(named) if len(", ".join(named)) <= WIDEST else f"{len(value)} entries"
+        text = ", ".join(named) if len(", ".join(named)) <= widest else f"{len(value)} entries"
     else:
         text = str(value)
     text = _printable(text)
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+    return text if len(text) <= widest else text[: widest - 1] + "…"
 
 
 def _long(value: Any, indent: int) -> str:
     """A value beside its name, over several lines if it has parts."""
-    if isinstance(value, dict | list):
-        if isinstance(value, list) and not any(isinstance(each, dict | list) for each in value):
-            return _printable(", ".join(map(str, value))) or "none"
-        return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n" + " " * indent)
+    if isinstance(value, dict):
+        width = max(map(len, value), default=0)
+        parts = [
+            f"{name:<{width}}  {_long(each, indent + width + 2)}"
+            for name, each in value.items()
+            if each is not None
+        ]
+        return ("\n" + " " * indent).join(parts) or "none"
+    if isinstance(value, list):
+        named = [_short(each, 120) for each in value]
+        if len(", ".join(named)) <= 100:
+            return ", ".join(named) or "none"
+        return ("\n" + " " * indent).join(named)
     return ("yes" if value else "no") if isinstance(value, bool) else _printable(str(value))
 
 
