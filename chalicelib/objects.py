@@ -171,6 +171,7 @@ class Outcome:
     state: str
     key: Key
     findings: tuple[Finding, ...]
+    created: bool = False
 
 
 def receive(
@@ -185,8 +186,7 @@ def receive(
 ) -> Outcome:
     """Store an object of a page we pulled; its owner must be one of these parties (TRA-58, TRA-59).
 
-    `via` is the partner's id. Raises InvalidParameters
-    for an object that cannot be used.
+    `via` is the partner's id. Raises InvalidParameters for an object that cannot be used.
     """
     if not isinstance(data, dict):
         raise InvalidParameters("an object is required")
@@ -214,7 +214,8 @@ def receive(
             return Outcome("unchanged", key, reading.findings)
     newest = _moment(reading.object.get("last_updated"), platform.clock()) if only_newer else ""
     state = keeper.replace(key, data, version, reading.object, newest)
-    return Outcome("stored" if state == "created" else state, key, reading.findings)
+    told = {"created": "stored", "known": "unchanged"}.get(state, state)
+    return Outcome(told, key, reading.findings, created=state == "created")
 
 
 # helpers of the doors
@@ -425,7 +426,7 @@ def _write_client_info(call: Call, data: dict[str, Any]) -> Reply:
         )
     finally:
         visibility.heard_of_parties(call.platform, call.partner)
-    return _written("created" if outcome.state == "created" else "stored")
+    return _written("created" if outcome.created else "stored")
 
 
 def _client_info(call: Call, party: Party) -> Present:

@@ -46,6 +46,8 @@ def put(platform: Platform, module: str, data: Any, version: str = modules.V230)
                 return "unchanged"
             raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/id")
     state = _keeper(platform).replace(key, data, version, canonical)
+    if state == "known":
+        raise InvalidParameters("a CDR of this id was put by somebody else just now", "/id")
     return "unchanged" if state == "unchanged" else "stored"
 
 

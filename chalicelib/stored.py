@@ -180,12 +180,27 @@ class Present:
         }
 
     def _upgraded(self, kind: str, body: dict[str, Any], version: str) -> dict[str, Any]:
+        owner = (self.key.country_code, self.key.party_id)
+        asks = self._finder if version == modules.V211 else None
+        token, emsp = (asks.token, asks.emsp) if asks else (None, None)
+        if not self.own:
+            # A partner's is stored as it was sent: what was odd about it is put right again when it is read.
+            from chalicelib.ocpi import reading
+            from chalicelib.ocpi.errors import InvalidParameters
+
+            try:
+                found: dict[str, Any] = reading.read(
+                    kind, body, version, owner=owner, now=self.parts[0].last_updated, token=token, emsp=emsp
+                ).object
+                return found
+            except InvalidParameters:
+                """It was fit to be stored, so it is converted as far as it goes."""
         from chalicelib.ocpi import versions
         from chalicelib.ocpi.versions.delta import Trip
 
-        trip = Trip(owner=(self.key.country_code, self.key.party_id))
-        if self._finder is not None and version == modules.V211:
-            trip.token, trip.emsp = self._finder.token, self._finder.emsp
+        trip = Trip(owner=owner)
+        if asks:
+            trip.token, trip.emsp = token, emsp
         return versions.upgrade(kind, body, version, trip)
 
 

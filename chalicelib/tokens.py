@@ -108,6 +108,11 @@ def enter(
         objects.client.put_item(TableName=objects.table("tokens"), Item=item)
 
 
+def is_news(key: Key, before: dict[str, Any] | None, after: dict[str, Any]) -> bool:
+    """Whether a Token can be found by something that it could not be found by before."""
+    return before is None or _entries(key, before, False) != _entries(key, after, False)
+
+
 def _entries(key: Key, token: dict[str, Any], own: bool) -> dict[str, str]:
     entries = {}
     if token.get("group_id"):

@@ -159,7 +159,7 @@ def _token_owners(platform: Platform, location: dict[str, Any]) -> set[Party]:
     found: set[Party] = set()
     for entry in entries:
         for key, token in _candidates(platform, entry):
-            if key.party not in found and _matches(entry, token):
+            if key.party not in found and matches(entry, token):
                 found.add(key.party)
     return found
 
@@ -195,7 +195,7 @@ def _candidates(platform: Platform, entry: dict[str, Any]) -> list[tuple[Key, di
     ]
 
 
-def _matches(entry: dict[str, Any], token: dict[str, Any]) -> bool:
+def matches(entry: dict[str, Any], token: dict[str, Any]) -> bool:
     """LOC-14: everything the entry sets equals the token's; ids without case, texts with it (AMB-36)."""
     for name in PRIVATE_FIELDS:
         if entry.get(name) is None:

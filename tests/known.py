@@ -73,6 +73,12 @@ class Known:
     def registered(self) -> list[Partner]:
         return list(self.by_id.values())
 
+    def all(self) -> list[Partner]:
+        return list(self.by_id.values())
+
+    def get(self, id: str, fresh: bool = False) -> Partner | None:
+        return self.by_id.get(id)
+
     def add(self, partner: Partner) -> None:
         self.by_id[partner.id] = partner
 

@@ -322,3 +322,16 @@ def test_the_first_spelling_of_an_id_stays(ask: Any, stored: dict[str, Any], pla
     found = objects.present(platform, Key("locations", "be", "bec", "gent-01"))
     assert {part.spelled for part in found.parts} == {("BE", "BEC", "GENT-01")}
     assert found.key == Key("locations", "BE", "BEC", "GENT-01")
+
+
+@pytest.mark.parametrize("entry", [{"uid": "CARD1", "type": "RFID"}, {"group_id": "g-1"}])
+def test_a_token_that_comes_later_opens_a_private_location(
+    ask: Any, known: Known, operate: Any, entry: dict[str, str]
+) -> None:
+    """LOC-13, LOC-14: nobody sees it before."""
+    operate("put", module="locations", object=private(**entry))
+    assert ask("GET", SENDER, token="emsp").data == []
+    give_token(ask, "emsp2", "FR/ABC", uid="CARD2", type="RFID", group_id="G-2")
+    give_token(ask, "emsp", "DE/MSP", uid="CARD1", type="RFID", group_id="G-1")
+    assert [each["id"] for each in ask("GET", SENDER, token="emsp").data] == ["P1"]
+    assert ask("GET", SENDER, token="emsp2").data == []

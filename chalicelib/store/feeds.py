@@ -77,6 +77,11 @@ class FeedHead:
             if number == before:
                 return number
 
+    def since(self, number: int) -> FeedHead:
+        """The same feed when nothing before this number is left."""
+        holes = tuple(hole for hole in self.holes if hole >= number)
+        return FeedHead(self.feed, self.count, holes, number - 1)
+
     def index(self, number: int) -> int:
         """The zero-based index of the first object with this number or a later one."""
         number = max(number, self.first + 1)

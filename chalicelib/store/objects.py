@@ -189,7 +189,25 @@ class Objects:
         items = self._batch(module, [_feed_key(name) for name in names])
         heads = [_feed_head(name, items.get((f"feed#{name}", HEAD))) for name in names]
         self._counts.update({(module, head.feed): head.count for head in heads})
+        if self._platform.settings.retention.get(module):
+            return [self._without_forgotten(module, head) for head in heads]
         return heads
+
+    def _without_forgotten(self, module: str, head: FeedHead) -> FeedHead:
+        """The head of a feed whose oldest objects were forgotten by age: they are gone from its beginning."""
+        if not head.total:
+            return head
+        answer = self.client.query(
+            TableName=self.table(module),
+            IndexName="feed",
+            KeyConditionExpression="#f = :f",
+            ProjectionExpression="#l",
+            ExpressionAttributeNames={"#f": "feed", "#l": "place"},
+            ExpressionAttributeValues={":f": text(head.feed)},
+            Limit=1,
+        )
+        oldest = [feeds.number_of(item["place"]["S"]) for item in answer["Items"]]
+        return head.since(oldest[0] if oldest else head.count + 1)
 
     def audiences(self, module: str, owners: Iterable[str]) -> dict[str, list[str]]:
         """The audiences an owner ever had objects for, by owner."""

@@ -1,0 +1,130 @@
+"""The operator's actions on objects: checked as strictly as what we send, one or thousands."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.conftest import OperatorRefused
+from tests.known import Known, example, own
+
+pytest_plugins = ["tests.known"]
+
+
+def test_a_wrong_object_is_refused_with_a_pointer(operate: Any, known: Known) -> None:
+    """Design section 5: nothing we could not send is stored."""
+    for changes, pointer in (
+        ({"city": None}, "/city"),
+        ({"time_zone": 7}, "/time_zone"),
+        ({"country": "NL"}, "/country"),
+        ({"party_id": "XXX"}, "/party_id"),
+        ({"country_code": "DE"}, "/country_code"),
+    ):
+        with pytest.raises(OperatorRefused) as refused:
+            operate("put", module="locations", object=own("location", **changes))
+        assert refused.value.pointer == pointer
+    assert operate("list", module="locations")["objects"] == []
+
+
+def test_a_wrong_object_among_many_is_refused_by_itself(operate: Any, known: Known) -> None:
+    objects = [own("tariff", id=f"T{at}") for at in range(5)]
+    objects[2]["currency"] = "EURO"
+    objects[4] = "nonsense"  # type: ignore[call-overload]
+    answer = operate("put", module="tariffs", objects=objects)
+    assert (answer["stored"], answer["unchanged"]) == (3, 0)
+    assert [error["index"] for error in answer["errors"]] == [2, 4]
+    assert answer["errors"][0]["pointer"] == "/currency"
+    again = operate("put", module="tariffs", objects=objects[:2] + objects[3:4])
+    assert (again["stored"], again["unchanged"], again["errors"]) == (0, 3, [])
+
+
+def test_the_same_id_twice_in_one_go(operate: Any, known: Known) -> None:
+    objects = [own("token", uid="U1", valid=valid) for valid in (True, False)]
+    assert operate("put", module="tokens", objects=objects)["stored"] == 2
+    assert operate("get", module="tokens", id="U1")["object"]["valid"] is False
+
+
+def test_what_one_invocation_cannot_finish_goes_on_through_the_inbox(
+    operate: Any, known: Known, drain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Issue 4: thousands in one go, in steps that may be repeated."""
+    from chalicelib import object_actions
+
+    monkeypatch.setattr(object_actions, "SECONDS", -1)
+    monkeypatch.setattr(object_actions, "MOST_IN_MESSAGE", 8000)
+    objects = [own("token", uid=f"U{at:03}") for at in range(60)]
+    answer = operate("put", module="tokens", objects=objects)
+    assert answer == {"stored": 0, "unchanged": 0, "errors": [], "queued": 60}
+    monkeypatch.setattr(object_actions, "SECONDS", 20)
+    drain(sweep=False)
+    found = operate("list", module="tokens", limit=1000)
+    assert [each["uid"] for each in found["objects"]] == [f"U{at:03}" for at in range(60)]
+
+
+def test_patch_sets_last_updated_and_checks_the_result(operate: Any, known: Known) -> None:
+    """Design section 5."""
+    operate("put", module="tariffs", object=own("tariff", id="T1", last_updated="2024-01-01T00:00:00Z"))
+    assert operate("patch", module="tariffs", id="t1", changes={"currency": "CHF"}) == {
+        "stored": 1,
+        "unchanged": 0,
+    }
+    found = operate("get", module="tariffs", id="T1")["object"]
+    assert found["currency"] == "CHF"
+    assert found["last_updated"] > "2025"
+    for changes, pointer in (
+        ({"currency": "EURO"}, "/currency"),
+        ({"id": "T2"}, "/id"),
+        ({"party_id": "X"}, "/party_id"),
+    ):
+        with pytest.raises(OperatorRefused) as refused:
+            operate("patch", module="tariffs", id="T1", changes=changes)
+        assert refused.value.pointer == pointer
+    with pytest.raises(OperatorRefused):
+        operate("patch", module="tariffs", id="NONE", changes={"currency": "CHF"})
+
+
+def test_prices_are_kept_to_the_last_digit(operate: Any, known: Known, ask: Any) -> None:
+    """TYP-08: no binary floats, whatever the Lambda payload was parsed with."""
+    tariff = own("tariff", id="T1")
+    tariff["elements"][0]["price_components"][0]["price"] = 0.1
+    operate("put", module="tariffs", object=tariff)
+    answer = ask("GET", "/ocpi/2.3.0/sender/tariffs", token="emsp2")
+    assert '"price":0.1,' in answer.text or '"price":0.1}' in answer.text
+
+
+def test_partners_objects_are_listed_by_party(operate: Any, known: Known, ask: Any) -> None:
+    for at in range(3):
+        body = example("tariff", id=f"T{at}")
+        assert ask("PUT", f"/ocpi/2.2.1/receiver/tariffs/BE/BEC/T{at}", token="cpo", body=body).status == 201
+    first = operate("list", module="tariffs", party="be/bec", limit=2)
+    rest = operate("list", module="tariffs", party="BE/BEC", limit=2, cursor=first["cursor"])
+    assert [each["id"] for each in first["objects"] + rest["objects"]] == ["T0", "T1", "T2"]
+    assert rest["cursor"] is None
+    assert first["objects"][0]["tax_included"]  # in 2.3.0, the stored one is 2.2.1
+    assert operate("list", module="tariffs")["objects"] == []
+
+
+def test_own_objects_may_be_written_in_an_older_version(operate: Any, known: Known, ask: Any) -> None:
+    old = example("tariff", "2.1.1", id="OLD")
+    assert operate("put", module="tariffs", object=old, version="2.1.1")["stored"] == 1
+    found = ask("GET", "/ocpi/2.2.1/sender/tariffs", token="emsp").data
+    assert (found[0]["country_code"], found[0]["party_id"], found[0]["id"]) == ("NL", "EXA", "OLD")
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])
+def test_an_operators_put_comes_back_in_every_version(operate: Any, known: Known, version: str) -> None:
+    operate("put", module="locations", object=own("location", id="L1"))
+    assert operate("get", module="locations", id="L1", version=version)["object"]["id"] == "L1"
+
+
+def test_decimals_survive(operate: Any, known: Known, platform: Any) -> None:
+    from chalicelib import objects
+    from chalicelib.store.objects import Key
+
+    session = own("session", id="S1")
+    session["kwh"] = Decimal("0.10")
+    assert objects.put(platform, "sessions", session) == "stored"
+    found = objects.present(platform, Key("sessions", "NL", "EXA", "s1"))
+    assert '"kwh":0.10' in found.text

@@ -1,0 +1,115 @@
+"""Numbers and offsets of a feed, its conditional writes, and forgetting by age."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from chalicelib.store import feeds
+from chalicelib.store.feeds import FeedHead
+from chalicelib.store.objects import Key, Part
+from chalicelib.store.tables import Conflict
+from tests.known import Known, own
+
+pytest_plugins = ["tests.known"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_offsets_and_numbers_agree_around_any_holes(seed: int) -> None:
+    """TRA-26: against the list itself."""
+    dice = random.Random(seed)
+    count, first = dice.randint(0, 40), dice.randint(0, 3)
+    first = min(first, count)
+    holes = tuple(n for n in range(first + 1, count + 1) if dice.random() < dice.choice([0.1, 0.6, 0.9]))
+    head = FeedHead("f", count, holes, first)
+    live = [n for n in range(first + 1, count + 1) if n not in holes]
+    assert head.total == len(live)
+    assert [head.number(at) for at in range(len(live))] == live
+    assert head.number(len(live)) > count
+    for number in range(1, count + 2):
+        assert head.index(number) == sum(1 for each in live if each < number)
+
+
+def test_audiences_are_written_and_read_the_same() -> None:
+    parties = {("DE", "MSP"), ("FR", "ABC")}
+    feed = feeds.name("NL/EXA", feeds.audience_of(parties))
+    assert feeds.readers(feed) == parties
+    assert feeds.readers(feeds.name("NL/EXA")) is None
+    assert feeds.readers(feeds.name("NL/EXA", feeds.audience_of([]))) == frozenset()
+
+
+def part(body: str, moment: str = "2026-01-01T00:00:00.000Z") -> Part:
+    return Part("", "2.3.0", moment, body)
+
+
+def test_whoever_read_before_another_wrote_is_told(platform: Any) -> None:
+    """Design section 7: conditional writes; nothing of a refused transaction stays."""
+    key, feed = Key("tariffs", "NL", "EXA", "T1"), "NL/EXA>*"
+    store = platform.objects
+    assert store.save(key, (), [part("{}")], feed, True) == "created"
+    with pytest.raises(Conflict):
+        store.save(key, (), [part('{"other":1}')], feed, True)
+    assert store.heads("tariffs", [feed])[0].count == 1
+    old = store.load(key)
+    assert store.save(key, old, [part('{"a":1}')], feed, True) == "stored"
+    with pytest.raises(Conflict):
+        store.save(key, old, [part('{"a":2}')], feed, True)
+    with pytest.raises(Conflict):
+        store.forget(key, old)
+    assert store.load(key)[0].body == '{"a":1}'
+    assert store.heads("tariffs", [feed])[0].holes == ()
+
+
+def test_a_stale_count_is_put_right(platform: Any) -> None:
+    """Another process created objects meanwhile: no number is given twice."""
+    from chalicelib.store.objects import Objects
+
+    feed = "NL/EXA>*"
+    stores = [Objects(platform), Objects(platform), platform.objects]
+    for at in range(12):
+        key = Key("tariffs", "NL", "EXA", f"T{at}")
+        stores[at % 3].save(key, (), [part("{}")], feed, True)
+    keys = [Key("tariffs", "NL", "EXA", f"T{at}") for at in range(12)]
+    places = [found.place for found in platform.objects.parts([(key, "") for key in keys]) if found]
+    assert sorted(places) == [feeds.place(at) for at in range(1, 13)]
+
+
+def test_two_evses_changed_at_once_both_survive(platform: Any, operate: Any, known: Known) -> None:
+    """Design section 7: each is an item of its own."""
+    whole = own("location", id="L1")
+    whole["evses"] = [{**whole["evses"][0], "uid": uid} for uid in ("A", "B")]
+    operate("put", module="locations", object=whole)
+    key, store = Key("locations", "NL", "EXA", "L1"), platform.objects
+    a, b = store.parts([(key, "A"), (key, "B")])
+    for old in (a, b):
+        new = Part(old.uid, old.version, old.last_updated, old.body.replace(old.uid, old.uid + "-new"))
+        assert (
+            store.save_part(key, None, old, Part(old.uid, old.version, old.last_updated, new.body), True)
+            == "stored"
+        )
+    assert {found.body.count("-new") > 0 for found in store.load(key)[1:]} == {True}
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest) -> dict[str, str]:
+    return {"OCPI_RETENTION_DAYS": "tariffs=30"} if "forgotten" in request.node.name else {}
+
+
+def test_what_is_forgotten_by_age_is_not_counted(ask: Any, operate: Any, known: Known, platform: Any) -> None:
+    """TRA-96: TTL per module; the oldest go first."""
+    client, table = platform.clients.dynamodb, platform.objects.table("tariffs")
+    for at in range(6):
+        operate("put", module="tariffs", object=own("tariff", id=f"T{at}"))
+    operate("put", module="tokens", object=own("token", uid="U1"))
+    item = client.get_item(TableName=table, Key={"object": {"S": "NL/EXA/T0"}, "part": {"S": "-"}})["Item"]
+    assert int(item["expires_at"]["N"]) > 1_700_000_000
+    tokens = client.scan(TableName=platform.objects.table("tokens"))["Items"]
+    assert not any("expires_at" in each for each in tokens)
+    for at in range(2):
+        client.delete_item(TableName=table, Key={"object": {"S": f"NL/EXA/T{at}"}, "part": {"S": "-"}})
+    for offset, expected in ((0, ["T2", "T3"]), (2, ["T4", "T5"]), (3, ["T5"])):
+        answer = ask("GET", f"/ocpi/2.3.0/sender/tariffs?offset={offset}&limit=2", token="emsp2")
+        assert [each["id"] for each in answer.data] == expected
+        assert answer.headers["x-total-count"] == "4"
