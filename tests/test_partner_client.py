@@ -93,6 +93,88 @@ def at(bench: Bench, port: int) -> str:
     return url
 
 
+@pytest.fixture
+def tls(tmp_path: Any) -> Iterator[Callable[[str], tuple[str, str]]]:
+    """A TLS server whose certificate is for this name; its URL on localhost and its certificate's file."""
+    import ssl
+    from datetime import timedelta
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    opened: list[socket.socket] = []
+
+    def serve(name: str) -> tuple[str, str]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        file = tmp_path / f"{name}.pem"
+        private = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        listener = socket.create_server(("127.0.0.1", 0))
+        opened.append(listener)
+        body = b'{"status_code":1000}'
+
+        def work() -> None:
+            while True:
+                try:
+                    plain, _ = listener.accept()
+                    with context.wrap_socket(plain, server_side=True) as connection:
+                        while connection.recv(65536):
+                            head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+                            connection.sendall(head + body)
+                except ssl.SSLError:
+                    continue
+                except OSError:
+                    return
+
+        threading.Thread(target=work, daemon=True).start()
+        return f"https://localhost:{listener.getsockname()[1]}/versions", str(file)
+
+    yield serve
+    for each in opened:
+        each.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "works"),
+    [("localhost", True, True), ("localhost", False, False), ("other.example.com", True, False)],
+)
+def test_certificates_are_verified_and_for_the_name_asked(bench, tls, monkeypatch, name, trusted, works):
+    """TRA-01: connecting to the checked address changes nothing about whose certificate it must be"""
+    url, file = tls(name)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", file)
+    partner = dataclasses.replace(bench.partner, versions_url=url)
+    if works:
+        for _ in range(2):
+            assert bench.client.call(partner, "GET", url, token="secret").status_code == 1000
+        return
+    with pytest.raises(PartnerUnreachable, match="TLS") as problem:
+        bench.client.call(partner, "POST", url, token="secret", body="{}")
+    assert problem.value.outcome_unknown is False
+
+
 # What leaves.
 
 

@@ -561,6 +561,40 @@ def test_the_role_of_a_2_1_1_partner_is_known_by_its_urls(hand, stub):
     assert hand.operate("partners")["partners"][0]["roles"] == CPO
 
 
+def test_details_name_the_interfaces_by_who_owns_the_data(hand, partner):
+    """VER-10, VER-11, VER-17, VER-21, VER-22, TRA-91: no module but those of the specification"""
+    shown = hand.ask("GET", "/ocpi/2.2.1", token=partner.token).data["endpoints"]
+    pairs = {(each["identifier"], each["role"]) for each in shown}
+    known = {"cdrs", "chargingprofiles", "commands", "credentials", "hubclientinfo", "locations"}
+    assert {module for module, _ in pairs} == known | {"sessions", "tariffs", "tokens"}
+    assert [each["role"] for each in shown if each["identifier"] == "credentials"] == ["SENDER"]
+    for module, interface in (("locations", "RECEIVER"), ("commands", "RECEIVER")):
+        assert (module, interface) in pairs
+    assert {("tariffs", "RECEIVER"), ("locations", "SENDER"), ("sessions", "SENDER")} <= pairs
+    assert all("/ocpi/2.2.1/" in each["url"] for each in shown)
+
+
+def test_a_partner_may_list_modules_we_do_not_know_and_credentials_in_any_role(hand, stub):
+    """VER-12, VER-14, VER-21, AMB-17, AMB-60 to AMB-62, TRA-90"""
+    theirs = stub()
+    endpoints = [
+        {**each, "role": "RECEIVER"} if each["identifier"] == "credentials" else each
+        for each in theirs.endpoints
+    ]
+    endpoints += [
+        {"identifier": "nltnm-tokens", "role": "SENDER", "url": "http://127.0.0.1:1/x"},
+        {"identifier": "payments", "role": "SOMETHING", "url": "http://127.0.0.1:1/y"},
+        {"identifier": 7, "url": None},
+        "nonsense",
+    ]
+    theirs.answer(path="/2.2.1", data={"version": "2.2.1", "endpoints": endpoints})
+    invited = hand.operate("invite", name="x")
+    assert post(hand, theirs, invited["token"]).code == 1000
+    found = hand.platform.partners.get(invited["partner"])
+    assert found.endpoint("credentials", "SENDER") == f"{theirs.base_url}/2.2.1/credentials"
+    assert found.endpoint("nltnm-tokens", "SENDER") == "http://127.0.0.1:1/x"
+
+
 def test_details_list_what_is_served_and_nothing_else(hand, partner):
     """VER-05, VER-09, VER-13 to VER-16, AMB-17"""
     for version in ("2.2.1", "2.3.0"):

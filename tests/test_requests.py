@@ -269,6 +269,36 @@ def test_2_1_1_never_sees_the_code_it_does_not_know(hand):
         assert (answer.status, answer.code) == (404, code)
 
 
+def test_the_two_layers_of_status_say_what_happened(hand):
+    """STA-01, STA-04 to STA-07, STA-09, STA-13, TRA-66, TRA-67, TRA-72, TRA-73"""
+    partner = hand.register_partner()
+    token = {
+        "country_code": "DE",
+        "party_id": "MSP",
+        "uid": "T1",
+        "type": "RFID",
+        "contract_id": "DE-MSP-C1",
+        "issuer": "Example",
+        "valid": True,
+        "whitelist": "ALLOWED",
+        "last_updated": "2026-01-01T00:00:00Z",
+    }
+    path = "/ocpi/2.2.1/receiver/tokens/DE/MSP/T1"
+
+    def both(answer: Answer) -> tuple[int, int]:
+        proper(answer)
+        return answer.status, answer.code
+
+    assert both(hand.ask("GET", path, token=partner.token)) == (404, 2004)
+    assert both(hand.ask("PUT", path, token=partner.token, body=token)) == (201, 1000)
+    newer = {**token, "last_updated": "2026-01-02T00:00:00Z", "valid": False}
+    assert both(hand.ask("PUT", path, token=partner.token, body=newer)) == (200, 1000)
+    assert both(hand.ask("PUT", path, token=partner.token, body={**token, "valid": "yes"})) == (200, 2001)
+    assert both(hand.ask("PUT", path, token=partner.token, body=b"{")) == (400, 2001)
+    listed = hand.ask("GET", "/ocpi/2.2.1/sender/tariffs", token=partner.token)
+    assert (both(listed), listed.data) == ((200, 1000), [])
+
+
 def test_custom_codes_are_never_used():
     """STA-10"""
     from chalicelib.ocpi import errors
