@@ -128,9 +128,9 @@ def table(counted: Counted) -> str:
         )
     each = ", ".join(f"{field.name} {getattr(counted, field.name):g}" for field in fields(counted))
     note = (
-        "\n\nSession and CDR told to one partner each; a status change to one, where not said otherwise. Units are "
-        "counted by the meter of `make bench`, durations (`gb_s`), queue calls and log sizes assumed. Every status "
-        f"change is reckoned as an API request and an event, too.\n\nPer event: {each}."
+        "\n\nSession and CDR told to one partner each; a status change to one, where not said otherwise. "
+        "Units are counted by the meter of `make bench`, durations (`gb_s`), queue calls and log sizes "
+        f"assumed. Every status change is reckoned as an API request and an event, too.\n\nPer event: {each}."
     )
     return "\n".join(lines) + note
 
