@@ -125,7 +125,7 @@ def test_an_unreachable_partner_is_probed_and_caught_up(
     emsp.down()
     for at in range(4):
         for each in names:
-            changes = {"status": ["CHARGING", "AVAILABLE"][at % 2], "last_updated": later(at)}
+            changes = {"status": ["AVAILABLE", "CHARGING"][at % 2], "last_updated": later(at)}
             operate("patch", module="locations", id=each, evse_uid="E1", changes=changes)
         drain()
     assert operate("partner", partner=emsp.id)["health"]["state"] == "UNREACHABLE"
@@ -142,7 +142,7 @@ def test_an_unreachable_partner_is_probed_and_caught_up(
     assert len(probes) == 1
     assert len(pushes) == 5
     told = {each.path.split("/")[-2]: each.json["status"] for each in pushes}
-    assert told == {"L0": "BLOCKED"} | dict.fromkeys(names[1:], "AVAILABLE")
+    assert told == {"L0": "BLOCKED"} | dict.fromkeys(names[1:], "CHARGING")
     assert operate("partner", partner=emsp.id)["backlog"] == 0
     assert len(events("PartnerRecovered")) == 1
 

@@ -29,8 +29,8 @@ WAITING, REFUSED, GIVEN_UP = "WAITING", "REFUSED", "GIVEN_UP"
 UNDELIVERED = (WAITING, REFUSED, GIVEN_UP)
 DUE = "deliveries"
 UNSURE = "?"
-# Longer than any request may take, so that nobody takes over while one is on its way.
-LEASE_SECONDS = 40
+# Longer than a PATCH and the PUT after it may take, so that nobody takes over while one is on its way.
+LEASE_SECONDS = 30
 
 Item = dict[str, dict[str, Any]]
 
@@ -159,19 +159,15 @@ class Deliveries:
 
     def _want(self, target: Target) -> bool:
         """Ask whoever has the lease to look again before letting go; False when it just let go."""
-        until = later(self._platform.clock(), LEASE_SECONDS)
         try:
             self.client.update_item(
                 TableName=self.table,
                 Key=_key(target),
-                UpdateExpression="SET wanted = :yes, due = :due, due_at = :until",
+                UpdateExpression="SET wanted = :yes, due = :due, due_at = #lease",
                 ConditionExpression="attribute_exists(#lease)",
                 ExpressionAttributeNames={"#lease": "lease"},
-                ExpressionAttributeValues={
-                    ":yes": {"BOOL": True},
-                    ":due": {"S": DUE},  # found by the sweep, should that worker have died
-                    ":until": {"S": until},
-                },
+                # due: found by the sweep, should that worker have died
+                ExpressionAttributeValues={":yes": {"BOOL": True}, ":due": {"S": DUE}},
             )
         except ClientError as problem:
             if not _failed_condition(problem):
