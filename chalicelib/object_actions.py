@@ -139,6 +139,15 @@ def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
         answer["queued"] = len(rest)
         platform.outbox.send("inbox", _messages(fields, rest, fields.first + done))
     if fields.first or rest:
+        for error in errors:  # nobody waits for the answer to a message
+            log(
+                "WARNING",
+                "object refused",
+                module=fields.module,
+                index=error["index"],
+                pointer=error["pointer"],
+                reason=error["message"],
+            )
         log("INFO", "bulk put", module=fields.module, first=fields.first, **{**counts, "errors": len(errors)})
     return answer
 

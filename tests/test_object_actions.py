@@ -128,3 +128,13 @@ def test_decimals_survive(operate: Any, known: Known, platform: Any) -> None:
     assert objects.put(platform, "sessions", session) == "stored"
     found = objects.present(platform, Key("sessions", "NL", "EXA", "s1"))
     assert '"kwh":0.10' in found.text
+
+
+def test_what_a_message_got_refused_is_in_the_log(
+    operate: Any, known: Known, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody waits for the answer to a message: the index in the operator's own list tells which one."""
+    wrong = [own("token", uid="U1"), own("token", uid="U2", language="toolong")]
+    answer = operate("put", module="tokens", objects=wrong, first=700)
+    assert answer["errors"][0]["index"] == 701
+    assert '"index":701' in capsys.readouterr().out

@@ -470,7 +470,7 @@ class Objects:
         if part.uid:
             item["uid"] = text(part.uid)
         days = self._platform.settings.retention.get(key.module)
-        if days:
+        if days and key.module != "locations":  # never deleted, and its items are not of one age (LOC-04)
             moment = datetime.fromisoformat(self._platform.clock())
             item["expires_at"] = number(int(moment.timestamp()) + days * 86400)
         if tables.size(item) > tables.LARGEST_ITEM:
