@@ -16,7 +16,9 @@ RUNS = 10
 CLIENT = "import botocore.session as s; s.Session().create_client('dynamodb', region_name='eu-central-1')"
 BARE = f"from chalice import Chalice; app = Chalice('bare'); {CLIENT}"
 API = "import app; from chalicelib import wiring; wiring.platform().clients.dynamodb"
-WORKER = "import chalicelib.workers; from chalicelib import delivery, wiring; wiring.platform().clients.dynamodb"
+WORKER = (
+    "import chalicelib.workers; from chalicelib import delivery, wiring; wiring.platform().clients.dynamodb"
+)
 
 ENVIRON = {
     "OCPI_PARTIES": '[{"role":"CPO","country_code":"NL","party_id":"EXA","business_details":{"name":"x"}}]',
