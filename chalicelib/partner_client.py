@@ -99,6 +99,8 @@ class PartnerClient:
             raise PartnerRefused(
                 0, 0, f"{host_of(url)[:100] or 'this'} is no host that the partner announced"
             )
+        if token is None and not partner.outbound:
+            raise PartnerRefused(0, 0, f"the partner is {partner.state} and gave us no token")
         chosen = version or partner.version
         presented = self._platform.partners.outbound_token(partner) if token is None else token
         headers = self._headers(partner, module, chosen, from_party, to_party, body is not None)

@@ -133,7 +133,7 @@ def take(
         try:
             return store.change(before, after, issued=issued, consumed=consumed, grace=grace, ended=older)
         except Claimed as taken:
-            holder = store.get(taken.holder, fresh=True)
+            holder = store.holder(taken.claim)
             if holder is None or older is not None or holder.versions_url != after.versions_url:
                 raise InvalidParameters(f"{taken.claim} is registered by another connection") from None
             logs.log("WARNING", "registered anew", partner=after.id, ended=holder.id)

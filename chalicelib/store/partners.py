@@ -18,6 +18,8 @@ from chalicelib import partners as _partners
 from chalicelib.ocpi.errors import Unauthorized
 from chalicelib.ocpi.messages import Party, presented_tokens
 from chalicelib.partners import Health, Partner, Presented
+from chalicelib.store import partner_changes as changes
+from chalicelib.store.partner_changes import RACES, Claimed, Raced
 from chalicelib.store.partner_items import (
     CLAIM,
     CURRENT,
@@ -28,7 +30,6 @@ from chalicelib.store.partner_items import (
     Item,
     Token,
     claims,
-    fields,
     hashed,
     partner_of,
     text,
@@ -36,25 +37,14 @@ from chalicelib.store.partner_items import (
     token_of,
 )
 
+__all__ = ["Claimed", "Partners", "Raced"]
+
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 CACHE_SECONDS = 10.0
 HEALTH_SECONDS = 60.0
 FAILURES_UNTIL_UNREACHABLE = 3
-RACES = 6
-
-
-class Raced(Exception):
-    """Somebody else changed this connection meanwhile; nothing was written."""
-
-
-class Claimed(Exception):
-    """A party belongs to another connection; nothing was written. `claim` is `EMSP/DE/MSP`."""
-
-    def __init__(self, claim: str, holder: str) -> None:
-        super().__init__(claim)
-        self.claim, self.holder = claim, holder
 
 
 class Partners:
@@ -263,31 +253,35 @@ class Partners:
         if answered:
             well = Health(_partners.OK, self._platform.clock(), after.health.last_failure)
             after = dataclasses.replace(after, health=well)
-        actions: list[dict[str, Any]] = [self._update(after, revision, answered)]
+        actions: list[dict[str, Any]] = [changes.update(self._table, after, revision, answered)]
         mine = {after.id, *([ended.id] if ended else [])}
         wanted, had = claims(after), claims(before)
         for claim in sorted(wanted):
-            actions.append(self._claim(claim, after.id, mine))
+            actions.append(changes.claim(self._table, claim, after.id, mine))
         for claim in sorted((had | claims(ended)) - wanted):
-            actions.append(self._delete(CLAIM + claim))
+            actions.append(changes.delete(self._table, CLAIM + claim))
         if ended is not None:
             over = dataclasses.replace(
                 ended, state=_partners.UNREGISTERED, outbound="", inbound=(), revision=ended.revision + 1
             )
-            actions.append(self._update(over, ended.revision))
+            actions.append(changes.update(self._table, over, ended.revision))
         kept = {token.hash for token in grace} | ({issued.hash} if issued else set())
         dropped = {*(before.inbound if before else ()), *(ended.inbound if ended else ())} - kept
         dropped -= set(after.inbound)
         for token in grace:
-            actions.append(self._put(token_item(token, self._epoch() + 3600)))
+            actions.append(changes.put(self._table, token_item(token, self._epoch() + 3600)))
         if issued is not None:
-            actions.append(self._put(token_item(issued, self._epoch() + expires_in if expires_in else 0)))
+            actions.append(
+                changes.put(self._table, token_item(issued, self._epoch() + expires_in if expires_in else 0))
+            )
         if consumed:
-            actions.append(self._delete(TOKEN + consumed, ConditionExpression="attribute_exists(id)"))
+            actions.append(
+                changes.delete(self._table, TOKEN + consumed, ConditionExpression="attribute_exists(id)")
+            )
         for hash in sorted(dropped - {consumed}):
-            actions.append(self._delete(TOKEN + hash))
+            actions.append(changes.delete(self._table, TOKEN + hash))
         try:
-            self._transact(actions)
+            changes.transact(self._client, actions)
         finally:
             for hash in (*dropped, *kept, consumed):
                 self._tokens.pop(hash, None)
@@ -295,76 +289,6 @@ class Partners:
                 self._known.pop(each, None)
             self._everyone = (0.0, {})
         return after
-
-    def _update(self, partner: Partner, revision: int, answered: bool = False) -> dict[str, Any]:
-        """Everything but its health, if nobody changed it since that revision (0: it is new).
-
-        One that has just `answered` our calls is well.
-        """
-        values = fields(partner)
-        if answered:
-            values |= {
-                "health": text(partner.health.state),
-                "last_success": text(partner.health.last_success),
-                "failures": {"N": "0"},
-            }
-        names = {f"#{number}": name for number, name in enumerate(values)}
-        assigned = ", ".join(f"{short} = :{short[1:]}" for short in names)
-        condition = "revision = :before" if revision else "attribute_not_exists(id)"
-        before = {":before": {"N": str(revision)}} if revision else {}
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": {"id": text(PARTNER + partner.id)},
-                "UpdateExpression": f"SET {assigned}",
-                "ConditionExpression": condition,
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": {
-                    **{f":{short[1:]}": values[name] for short, name in names.items()},
-                    **before,
-                },
-            }
-        }
-
-    def _claim(self, claim: str, id: str, mine: set[str]) -> dict[str, Any]:
-        holders = {f":h{number}": text(each) for number, each in enumerate(sorted(mine))}
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": {"id": text(CLAIM + claim), "partner": text(id)},
-                "ConditionExpression": f"attribute_not_exists(id) OR partner IN ({', '.join(holders)})",
-                "ExpressionAttributeValues": holders,
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-        }
-
-    def _put(self, item: Item) -> dict[str, Any]:
-        return {"Put": {"TableName": self._table, "Item": item}}
-
-    def _delete(self, id: str, **more: Any) -> dict[str, Any]:
-        return {"Delete": {"TableName": self._table, "Key": {"id": text(id)}, **more}}
-
-    def _transact(self, actions: list[dict[str, Any]]) -> None:
-        from botocore.exceptions import ClientError
-
-        for turn in range(RACES):
-            try:
-                self._client.transact_write_items(TransactItems=actions)
-                return
-            except ClientError as problem:
-                if problem.response["Error"]["Code"] != "TransactionCanceledException":
-                    raise
-                reasons = problem.response.get("CancellationReasons", [])
-                for action, reason in zip(actions, reasons, strict=False):
-                    if reason.get("Code") != "ConditionalCheckFailed":
-                        continue
-                    claimed = str(action.get("Put", {}).get("Item", {}).get("id", {}).get("S", ""))
-                    if claimed.startswith(CLAIM):
-                        holder = reason.get("Item", {}).get("partner", {}).get("S", "")
-                        raise Claimed(claimed.removeprefix(CLAIM), holder) from None
-                    raise Raced("changed by somebody else meanwhile") from None
-            time.sleep(random.random() * 0.05 * 2**turn)  # noqa: S311 - no secret
-        raise Raced("changed by too many at once")
 
     def holder(self, claim: str) -> Partner | None:
         """The connection that owns this role of a party now, read afresh."""
