@@ -37,7 +37,7 @@ _KNOW_PARTNERS = {"table:partners": "GetItem Scan"}
 _CALL_PARTNERS = {"key": "Decrypt"}
 _WATCH_PARTNERS = _CALL_PARTNERS | {"table:partners": "GetItem Scan UpdateItem"} | _send("push")
 _SHAKE_HANDS = {
-    "table:partners": "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Scan UpdateItem",
+    "table:partners": "BatchGetItem DeleteItem GetItem PutItem Scan UpdateItem",
     "key": "Decrypt Encrypt",
 }
 _TELL = {"bus": "PutEvents"}
@@ -64,7 +64,7 @@ _OPERATE = (
     | {
         "table:requests": "GetItem PutItem UpdateItem",
         "table:requests/index/recent": "Query",
-        "table:deliveries": "GetItem PutItem Query UpdateItem",
+        "table:deliveries": "GetItem PutItem Query",
         "table:deliveries/index/state": "Query",
     }
 )
@@ -77,24 +77,28 @@ GRANTS: Grants = {
     | _DECIDE
     | _send("push", "pull", "results")
     | {"table:requests": "GetItem PutItem UpdateItem"},
-    "announce": _SEE_OBJECTS | _KNOW_PARTNERS | _TELL | _send("push", "push-slow"),
+    "announce": _each(("hubclientinfo",), "BatchGetItem Query")
+    | _each(("hubclientinfo",), "Query", "feed")
+    | _KNOW_PARTNERS
+    | _TELL
+    | _send("push", "push-slow"),
     "push": _PUSH,
     "push_slow": _PUSH,
     "pull": _KEEP_OBJECTS
     | _WATCH_PARTNERS
     | _TELL
     | _send("push", "pull")
-    | {"table:deliveries": "DeleteItem GetItem PutItem Query UpdateItem"},
+    | {"table:deliveries": "GetItem PutItem Query"},
     "results": _CALL_PARTNERS
     | _KNOW_PARTNERS
     | _TELL
     | _send("results")
-    | {"table:requests": "GetItem PutItem UpdateItem"},
+    | {"table:requests": "GetItem UpdateItem"},
     "inbox": _OPERATE,
     "sweep": _KNOW_PARTNERS
     | _send("push", "push-slow", "pull", "results")
     | {
-        "table:deliveries": "DeleteItem GetItem PutItem UpdateItem",
+        "table:deliveries": "DeleteItem PutItem UpdateItem",
         "table:deliveries/index/due": "Query",
         "table:deliveries/index/state": "Query",
         "table:requests/index/due": "Query",

@@ -252,3 +252,15 @@ def test_a_button_pressed_in_a_browser_asks_calls_the_operator_and_refreshes(bro
     assert (asked["action"], asked["partner"]) == ("suspend", "blue-mobility")
     assert 'data-rows="7"' in dom
     assert "&quot;ok&quot;: true" in dom
+
+
+def test_the_widget_function_shows_the_partners_of_a_real_platform(operate: Any, hand: Any) -> None:
+    operate("invite", name="Blue Mobility")
+    html = hand.functions.call("widget", {"widgetContext": {"theme": "dark"}})
+    assert "Blue Mobility" in html
+    assert 'class="bad"' not in html.partition("<h4>")[0].partition('<div class="tiles">')[0]
+
+
+def test_a_button_of_the_dashboard_may_send_where_it_was_pressed_along(operate: Any) -> None:
+    """CloudWatch adds `widgetContext` to every call of a widget."""
+    assert "partners" in operate("partners", widgetContext={"dashboardName": "ocpi-dev"})
