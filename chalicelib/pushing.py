@@ -127,7 +127,7 @@ class _Push:
         if problem:
             return self._refused(found, problem, mark)
         if step is None:
-            return _known(found, found.known, self.partner.version, found.remote_url)
+            return _known(found, found.known, self._agreement, found.remote_url)
         reason = reaching.waits(self.platform.partners.get(self.partner.id) or self.partner)
         if reason:
             return replace(
@@ -141,9 +141,18 @@ class _Push:
             self._alone()
         return self._send(found, step, mark)
 
+    @property
+    def _agreement(self) -> str:
+        """The version and the registration under which the partner is told things now."""
+        return f"{self.partner.version} {self.partner.registered_at}"
+
     def _trusted(self, found: Delivery) -> Delivery:
-        """The record without what was known in a version the partner no longer speaks."""
-        if found.known and found.version and found.version != self.partner.version:
+        """The record without what was known in another version or before the partner registered anew.
+
+        A CDR that was delivered stays delivered (CDR-01).
+        """
+        stale = found.agreement not in ("", self._agreement)
+        if found.known and stale and self.target.key.module != "cdrs":
             return replace(found, known={}, refused="")
         return found
 
@@ -199,7 +208,7 @@ class _Push:
         head = self.platform.deliveries.read(Target(self.partner.id, self.target.key))
         if head.lease > self.platform.clock():
             raise Busy
-        if head.lease or not head.known or head.version != self.partner.version:
+        if head.lease or not head.known or head.agreement != self._agreement:
             raise UnknownThere
         if all(value == UNSURE for value in head.known.values()):
             raise UnknownThere
@@ -223,9 +232,9 @@ class _Push:
             answer = self._request(step)
         except PartnerRefused as refusal:
             if step.method == "DELETE" and refusal.http_status == 404:
-                return _known(found, {}, self.partner.version, "")
+                return _known(found, {}, self._agreement, "")
             if step.method == "POST" and _has_it_already(found, refusal):
-                return _known(found, step.known, self.partner.version, found.remote_url)
+                return _known(found, step.known, self._agreement, found.remote_url)
             if step.method == "PATCH" and refusal.http_status not in (401, 403):
                 return self._send_whole(found, refusal, mark)
             if self.target.part and _unknown(refusal):
@@ -235,9 +244,9 @@ class _Push:
             known = {name: UNSURE if name in step.touched else found.known[name] for name in unsure}
             return self._waiting(replace(found, known=known), problem, mark)
         if step.evses:
-            self.platform.deliveries.know_parts(self.target, self.partner.version, step.evses)
+            self.platform.deliveries.know_parts(self.target, self._agreement, step.evses)
         remote_url = answer.headers.get("location", "")[:1000] if step.method == "POST" else found.remote_url
-        return _known(found, step.known, self.partner.version, remote_url)
+        return _known(found, step.known, self._agreement, remote_url)
 
     def _send_whole(self, found: Delivery, refusal: PartnerRefused, mark: str) -> Delivery:
         """After a PATCH that the partner could not apply: the whole object in the same attempt (TRA-51)."""
@@ -338,12 +347,12 @@ class _Push:
             )
 
 
-def _known(found: Delivery, known: Mapping[str, str], version: str, remote_url: str) -> Delivery:
+def _known(found: Delivery, known: Mapping[str, str], agreement: str, remote_url: str) -> Delivery:
     """The record of a partner that knows this and waits for nothing."""
     return replace(
         found,
         known=known,
-        version=version,
+        agreement=agreement,
         remote_url=remote_url,
         state="",
         attempts=0,

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs, outbox, reaching
-from chalicelib.partners import REGISTERED, UNREACHABLE
+from chalicelib.partners import REGISTERED, SUSPENDED, UNREACHABLE
 from chalicelib.store.deliveries import WAITING, delivery_of
 from chalicelib.store.pulls import Pulls
 
@@ -89,14 +89,16 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
         ):
             body = {"task": "start", "partner": partner_id, "module": module}
             lanes.setdefault(outbox.PULL, []).append(body)
-    elif kind == "pull":
+    elif kind == "pull" and partner is not None and partner.state in (REGISTERED, SUSPENDED):
         item = platform.deliveries.postpone(partner_id, sort_key, LOST_AFTER * 3)
-        if item and partner is not None:
+        if item:
             body = {"task": "page", "partner": partner_id, "module": module, "job": item["job"]["S"]}
             lanes.setdefault(outbox.PULL, []).append(body)
+    elif partner is None or partner.state not in (REGISTERED, SUSPENDED):
+        Pulls(platform).forget(partner_id, sort_key)
     else:
         item = platform.deliveries.postpone(partner_id, sort_key, LOST_AFTER)
-        if item and partner is not None:
+        if item:
             body = delivery_of(item).target.message
             lanes.setdefault(reaching.queue_for(partner), []).append(body)
 

@@ -330,3 +330,22 @@ def test_an_unfinished_delivery_counts_as_unsure(platform: Any, operate: Any, dr
     operate("put", module="sessions", object=delivering.session(periods=2, last_updated=later(2)))
     drain()
     assert lines(emsp) == ["PUT sessions/NL/EXA/S1"]
+
+
+def test_a_partner_that_registers_anew_is_told_everything_anew(
+    ask: Any, operate: Any, drain: Any, emsp: Any
+) -> None:
+    """It may have lost what it knew; a CDR that was delivered stays delivered."""
+    operate("put", module="locations", object=delivering.location())
+    operate("put", module="cdrs", object=delivering.cdr())
+    drain()
+    assert ask("DELETE", "/ocpi/2.2.1/credentials", token=emsp.token).code == 1000
+    drain()
+    emsp.forget()
+    token = operate("invite", partner=emsp.id)["token"]
+    assert ask("POST", "/ocpi/2.2.1/credentials", token=token, body=emsp.credentials).code == 1000
+    drain()
+    assert [each for each in lines(emsp) if "/sender/" not in each and "versions" not in each][-1:] == [
+        "PUT locations/NL/EXA/LOC1"
+    ]
+    assert not emsp.requests("POST", "/cdrs")

@@ -76,10 +76,14 @@ def target_of(message: Mapping[str, Any]) -> Target:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A record as it is. `known` may say UNSURE of a field whose last sending may or may not have arrived."""
+    """A record as it is.
+
+    `known` may say UNSURE of a field whose last sending may or may not have arrived.
+    `agreement` is the version and the registration under which the partner came to know it.
+    """
 
     target: Target
-    version: str = ""
+    agreement: str = ""
     known: Mapping[str, str] = field(default_factory=dict)
     remote_url: str = ""
     state: str = ""
@@ -246,7 +250,7 @@ class Deliveries:
             if each.target.part
         ]
 
-    def know_parts(self, target: Target, version: str, evses: Mapping[str, Mapping[str, str]]) -> None:
+    def know_parts(self, target: Target, agreement: str, evses: Mapping[str, Mapping[str, str]]) -> None:
         """Write down that a partner was sent these EVSEs, by uid, as parts of their Location."""
         items = []
         for uid, known in evses.items():
@@ -258,7 +262,7 @@ class Deliveries:
                 "object_id": {"S": target.key.id},
                 "part_id": {"S": uid},
                 "known": {"S": jsontext.dumps(known)},
-                "version": {"S": version},
+                "agreement": {"S": agreement},
                 "sent_at": {"S": self._platform.clock()},
             }
             items.append({"PutRequest": {"Item": item}})
@@ -376,7 +380,7 @@ def _delivery(target: Target, item: Item) -> Delivery:
 
     return Delivery(
         target=target,
-        version=value("version"),
+        agreement=value("agreement"),
         known=jsontext.loads(value("known") or "{}"),
         remote_url=value("remote_url"),
         state=value("state").partition(" ")[0],
@@ -394,7 +398,7 @@ def _writing(found: Delivery) -> tuple[str, dict[str, str], Item, list[str]]:
     """SET clause, names, values and names to remove for a record as it should be."""
     texts = {
         "known": jsontext.dumps(found.known) if found.known else "",
-        "version": found.version,
+        "agreement": found.agreement,
         "remote_url": found.remote_url,
         "state": f"{found.state} {found.target.partner}" if found.state else "",
         "next_attempt_at": found.next_attempt_at,

@@ -1,0 +1,221 @@
+"""What a delivered change costs, how many a machine delivers, and what a slow partner does to the others.
+
+Units and queue calls are counted on moto in this process; rates and times are taken on ministack,
+where this machine's emulator and both partners share the processors with us, so they are a floor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bench.meter import Meter
+from tests import delivering
+from tests.stub import Canned, PartnerStub, Received
+
+Row = tuple[str, str, str]
+STATUSES = 20
+CHANGES = 60
+# The issue's 10,000 take some ten minutes and more against an emulator: OCPI_BENCH_CATCH_UP=10000.
+WAITING = int(os.environ.get("OCPI_BENCH_CATCH_UP", "100"))
+PARTIES = [
+    {"role": "CPO", "country_code": "NL", "party_id": "EXA", "business_details": {"name": "Example"}},
+]
+SETTINGS = {
+    "OCPI_PARTIES": json.dumps(PARTIES),
+    "OCPI_ALLOW_PRIVATE_URLS": "1",
+    "OCPI_RETRY_SCHEDULE": "1,2,5",
+    "OCPI_PULL_INTERVAL": "0",
+    "OCPI_STAGE": "bench",
+}
+
+
+def measure() -> list[Row]:
+    """Every row about deliveries; those of time only where ministack is installed."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        rows = list(_counted())
+        rows += list(_timed())
+    return rows
+
+
+def _counted() -> Iterator[Row]:
+    """Units, requests and queue calls of EVSE status changes that two partners hear."""
+    from moto import mock_aws
+
+    from localrun.emulator import mocked_clients, share_stream_records
+    from tests.conftest import Hand
+
+    share_stream_records()
+    with mock_aws():
+        hand = Hand(SETTINGS)
+        stubs = [
+            hand.register_partner([{"role": "EMSP", "country_code": "DE", "party_id": party}], name=party)
+            for party in ("AAA", "BBB")
+        ]
+        hand.operate("put", module="locations", objects=[_location(at) for at in range(STATUSES)])
+        hand.drain()
+        for stub in stubs:
+            stub.forget()
+        for at in range(STATUSES):
+            _status(hand.operate, at, 1)
+        calls: Counter[str] = Counter()
+        clients = hand.platform.clients
+        clients.sqs.meta.events.register("before-call.sqs.*", lambda model, **_: calls.update([model.name]))
+        usage = Meter(
+            clients.dynamodb, mocked_clients({"AWS_REGION": "eu-central-1", **SETTINGS}).dynamodb
+        ).watch()
+        began = time.process_time()
+        hand.drain(sweep=False)
+        cpu = time.process_time() - began
+        sent = sum(len(stub.received) for stub in stubs)
+        many = STATUSES * len(stubs)
+        hand.close()
+    yield "requests to a partner per delivered status change", f"{sent / many:.2f}", "1"
+    yield "write units per delivered change", f"{usage.write / many:.2f}", "<= 8"
+    yield "read units per delivered change", f"{usage.read / many:.2f}", "-"
+    yield "DynamoDB round trips per delivered change", f"{usage.trips / many:.2f}", "-"
+    yield "queue calls per delivered change", f"{sum(calls.values()) / many:.2f}", "<= 0.4"
+    yield "CPU per delivered change, emulator included", f"{cpu / many * 1000:.1f} ms", "-"
+
+
+def _timed() -> Iterator[Row]:
+    from localrun.emulator import TOOLS, Ministack
+
+    if not (TOOLS / "bin" / "ministack").exists():
+        yield "rates", "ministack is not installed: make emulator EMULATOR=ministack", "-"
+        return
+    emulator = Ministack()
+    emulator.start()
+    try:
+        with _platform(emulator) as (platform, stubs):
+            yield from _rates(platform, stubs)
+    finally:
+        emulator.stop()
+
+
+@contextmanager
+def _platform(emulator: Any) -> Iterator[tuple[Any, list[PartnerStub]]]:
+    from localrun.platform import LocalPlatform
+
+    names = ("AAA", "BBB", "SLO")
+    stubs = [
+        PartnerStub([{"role": "EMSP", "country_code": "DE", "party_id": name}], name=name, own_token=name)
+        for name in names
+    ]
+    with LocalPlatform(SETTINGS, emulator=emulator) as platform:
+        for stub in stubs[:2]:
+            _register(platform, stub)
+        yield platform, stubs
+    for stub in stubs:
+        stub.down()
+
+
+def _rates(platform: Any, stubs: list[PartnerStub]) -> Iterator[Row]:
+    first, second, slow = stubs
+    many = max(CHANGES, WAITING)
+    for at in range(0, many, 50):
+        objects = [_location(each) for each in range(at, min(at + 50, many))]
+        platform.do("put", module="locations", objects=objects)
+    _until(lambda: all(len(_heard(stub)) >= many for stub in (first, second)), 600)
+
+    _forget(stubs)
+    began = time.monotonic()
+    for at in range(CHANGES):
+        _status(platform.do, at, 1)
+    _until(lambda: all(len(_heard(stub)) >= CHANGES for stub in (first, second)))
+    took = time.monotonic() - began
+    yield "status changes per second, put, announced, pushed to two", f"{CHANGES / took:.0f}", "-"
+    yield "requests sent per change and partner", f"{len(_heard(first)) / CHANGES:.2f}", "1"
+
+    alone = _delays(platform, first, 2)
+    slow.script(lambda request: _slowly(request, slow))
+    _register(platform, slow)
+    _until(lambda: _heard(slow), 60)
+    time.sleep(3)
+    beside = _delays(platform, first, 3)
+    yield (
+        "a partner's delivery time beside one that takes 3 s for an answer",
+        f"{beside * 1000:.0f} ms; alone {alone * 1000:.0f} ms",
+        "no measurable effect",
+    )
+    platform.do("suspend", partner=slow.id)
+
+    second.down()
+    for at in range(WAITING):
+        _status(platform.do, at, 4)
+    _until(lambda: platform.do("partner", partner=second.id)["backlog"] >= WAITING, 600)
+    _forget([second])
+    second.up()
+    _until(lambda: _heard(second), 120)
+    began = time.monotonic()
+    _until(lambda: len(_heard(second)) >= WAITING, 900)
+    took = time.monotonic() - began
+    yield (
+        f"catch-up of {WAITING} changed objects after an outage",
+        f"{took:.1f} s, {len(_heard(second)) / WAITING:.2f} requests each",
+        "1 request each",
+    )
+
+
+def _delays(platform: Any, stub: PartnerStub, minute: int) -> float:
+    """The median seconds from a change to its arrival."""
+    found = []
+    for at in range(12):
+        _forget([stub])
+        began = time.monotonic()
+        _status(platform.do, at, minute)
+        _until(lambda: _heard(stub))
+        found.append(_heard(stub)[0].at - began)
+    return statistics.median(found)
+
+
+def _slowly(request: Received, stub: PartnerStub) -> Canned | None:
+    return Canned(delay=3.0) if "/receiver/" in request.path else None
+
+
+def _heard(stub: PartnerStub) -> list[Received]:
+    return [each for each in list(stub.received) if "/receiver/locations" in each.path]
+
+
+def _forget(stubs: list[PartnerStub]) -> None:
+    for stub in stubs:
+        stub.received.clear()
+
+
+def _location(at: int) -> dict[str, Any]:
+    return delivering.location(f"LOC{at}", 2)
+
+
+def _status(do: Any, at: int, minute: int) -> None:
+    status = ("AVAILABLE", "CHARGING")[minute % 2] if minute < 4 else "BLOCKED"
+    changes = {"status": status, "last_updated": delivering.later(minute)}
+    do("patch", module="locations", id=f"LOC{at}", evse_uid="E1", changes=changes)
+
+
+def _register(platform: Any, stub: PartnerStub) -> None:
+    import urllib.request
+
+    invited = platform.do("invite", name=stub.name)
+    request = urllib.request.Request(
+        f"{platform.base_url}/ocpi/{stub.version}/credentials",
+        json.dumps(stub.credentials).encode(),
+        {"Authorization": f"Token {invited['token']}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        found = json.load(answer)
+    assert found["status_code"] == 1000, found
+    stub.id, stub.token = invited["partner"], found["data"]["token"]
+
+
+def _until(check: Any, seconds: float = 120) -> None:
+    from localrun.platform import eventually
+
+    eventually(check, seconds, 0.01)
