@@ -72,11 +72,11 @@ def _answer(module: str, interface: str, variables: dict[str, str]) -> HttpRespo
 
 
 def _base_url(event: HttpRequest) -> str:
-    """Where this request reached us: scheme, host and stage, as its sender wrote them."""
+    """Where this request reached us: scheme, host and stage; the host as API Gateway knows it."""
     context = event.context
-    headers = event.headers
-    host = headers.get("host") or context.get("domainName") or "localhost"
-    scheme = headers.get("x-forwarded-proto", "https")
+    scheme = event.headers.get("x-forwarded-proto", "https")
+    said = event.headers.get("host")
+    host = (context.get("domainName") if scheme == "https" else said) or said or "localhost"
     path, tail = context.get("path") or "", "/ocpi"
     stage = path[: path.index(tail)] if tail in path else ""
     return f"{scheme}://{host}{stage}"
