@@ -16,8 +16,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from chalicelib import logs, outbox, reaching, sending, visibility, wiring
 from chalicelib.ocpi import jsontext, modules, routing
+from chalicelib.ocpi.errors import ServerError
 from chalicelib.partners import REGISTERED, SPEC, SUSPENDED
 from chalicelib.sending import Step
 from chalicelib.store.deliveries import (
@@ -43,6 +46,10 @@ HOUR, WEEK = 3600, 7 * 24 * 3600
 SHORTLY = 2
 # How often one worker looks again at an object that changes all the time, before others get their turn.
 MOST_ROUNDS = 20
+
+
+# What the next attempt at the same message may not meet again.
+TRANSIENT = (ClientError, BotoCoreError, ServerError, outbox.NotSent, LostLease)
 
 
 class Busy(Exception):
@@ -106,6 +113,11 @@ class _Push:
                 deliveries.release(replace(found, known=known, state="", reason=""), look_again=False)
                 _Push(self.platform, self.partner, Target(self.partner.id, self.target.key)).run(whole=True)
                 return
+            except TRANSIENT:
+                raise  # the queue brings the message again, when the lease has ended
+            except Exception as problem:
+                self._stumbled(found, problem)
+                raise
             done = deliveries.release(outcome, look_again=outcome.state != WAITING)
             self._tell(found, outcome)
             if done:
@@ -113,6 +125,15 @@ class _Push:
             found, whole = replace(outcome, lease_id=found.lease_id), False
         deliveries.release(found, look_again=False)
         raise Busy
+
+    def _stumbled(self, found: Delivery, problem: Exception) -> None:
+        """Our own mistake: shown to the operator; the message ends in the dead-letter queue."""
+        reason = f"internal: {type(problem).__name__}; the log has the details"
+        unsure = replace(found, known=dict.fromkeys(found.known, UNSURE))
+        outcome = self._refused(unsure, reason, "")
+        self.platform.deliveries.release(outcome, look_again=False)
+        if found.reason != reason:
+            self._tell(found, outcome)
 
     # One attempt
 

@@ -182,3 +182,30 @@ def test_records_that_cannot_be_read_are_left_to_the_dead_letter_queue(platform:
         "dynamodb": {"SequenceNumber": "7", "NewImage": {"object": {"S": "NL/EXA/X"}, "body": {"S": "{}"}}},
     }
     assert delivery.announce(platform, [record]) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
+
+
+def test_our_own_mistake_is_shown_and_ends_in_the_dead_letter_queue(
+    platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Issue 5, point 5; once it is mended, `redeliver` sends it."""
+    from chalicelib import sending
+
+    def mistaken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "plan", mistaken)
+        operate("put", module="locations", object=delivering.location())
+        for _ in range(7):
+            drain()
+            clock.advance(900)
+    (delivery,) = operate("deliveries")["deliveries"]
+    assert (delivery["state"], delivery["object_id"]) == ("REFUSED", "LOC1")
+    assert "ZeroDivisionError" in delivery["reason"]
+    sqs = platform.clients.sqs
+    url = sqs.get_queue_url(QueueName=f"{platform.settings.prefix}-push-dead")["QueueUrl"]
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert '"LOC1"' in message["Body"]
+    operate("redeliver", id=delivery["id"])
+    drain()
+    assert puts(emsp) == ["LOC1"]
