@@ -86,7 +86,7 @@ def pull(event: Any) -> dict[str, Any]:
     return _messages("pull", event, delivery.pull)
 
 
-@bp.on_sqs_message(queue="results", batch_size=10, name="results")
+@bp.on_sqs_message(queue="results", batch_size=1, name="results")
 def results(event: Any) -> dict[str, Any]:
     """Deliver asynchronous results, and expire what nobody answered."""
     from chalicelib import pending
