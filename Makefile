@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAGE ?= dev
 EMULATOR ?= moto
 
-.PHONY: help run demo test check format lint types template bench package deploy rehearse emulator clean
+.PHONY: help setup run demo test check format lint types template bench package deploy rehearse emulator clean
 
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -14,6 +14,8 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+setup: $(VENV)/.ready ## make .venv with everything that is needed
 
 run: $(VENV)/.ready ## the whole platform on this machine (PORT=8000, OCPI_SEED=1, EMULATOR=moto|ministack)
 	@EMULATOR=$(EMULATOR) exec $(PY) local.py
