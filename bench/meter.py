@@ -48,6 +48,7 @@ class Meter:
 
     def __init__(self, client: Any, shadow: Any) -> None:
         self.usage = Usage()
+        self.off = False
         self._shadow = shadow
         client.meta.events.register_first("provide-client-params.dynamodb.*", self._count)
 
@@ -56,6 +57,8 @@ class Meter:
         return self.usage
 
     def _count(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if self.off:
+            return
         operation = model.name
         self.usage.calls.append(operation)
         if operation == "Query":

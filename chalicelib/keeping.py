@@ -66,10 +66,11 @@ class Keeper:
         if self.own and key.module == "locations":
             _no_evse_vanishes(old, new)
         before = jsontext.loads(old[0].body) if old and key.module == "tokens" else None
-        if key.module == "tokens":
-            tokens.enter(self.platform, key, before, canonical, self.own)
+        more = (
+            tokens.entering(self.platform, key, before, canonical, self.own) if key.module == "tokens" else []
+        )
         feed = visibility.feed_of(self.platform, key, canonical, self.own, self.via)
-        state = objects.save(key, old, new, feed, self.own)
+        state = objects.save(key, old, new, feed, self.own, more)
         if key.module == "tokens" and not self.own and tokens.is_news(key, before, canonical):
             self._show_private(key, canonical)
         return state

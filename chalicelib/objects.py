@@ -111,12 +111,9 @@ def create(call: Call) -> Reply:
     canonical = keeper.judge("cdr", data, version, False).object
     key = Key("cdrs", *_spelled(data, party), check_id(data.get("id"), "/id"))
     url = routing.join(platform.endpoint_url(version, modules.RECEIVER, "cdrs"), *party, key.id)
+    if keeper.replace(key, data, version, canonical) == "created":
+        return Reply(http_status=201, headers={"Location": url})
     known = present(platform, key)
-    if known is None:
-        state = keeper.replace(key, data, version, canonical)
-        if state == "created":
-            return Reply(http_status=201, headers={"Location": url})
-        known = present(platform, key)
     if known is None or not _same(known, data, version):
         raise InvalidParameters("a different CDR with this id is known; a CDR is never changed", "/id")
     return Reply(headers={"Location": url})

@@ -84,15 +84,16 @@ def entered(platform: Platform, entry: str) -> list[Key]:
     ]
 
 
-def enter(
+def entering(
     platform: Platform, key: Key, before: dict[str, Any] | None, after: dict[str, Any], own: bool
-) -> None:
-    """Write down by what else a Token will be found, before it is stored itself.
+) -> list[dict[str, dict[str, Any]]]:
+    """The writes, beside its own, by which a Token will also be found by other things.
 
     Whoever looks a Token up compares it, so an entry that is out of date does no harm.
     """
     old = _entries(key, before or {}, own)
-    objects = platform.objects
+    table = platform.objects.table("tokens")
+    actions: list[dict[str, dict[str, Any]]] = []
     for name, entry in _entries(key, after, own).items():
         if old.get(name) == entry:
             continue
@@ -105,7 +106,8 @@ def enter(
             "party_id": text(key.party_id),
             "id": text(key.id),
         }
-        objects.client.put_item(TableName=objects.table("tokens"), Item=item)
+        actions.append({"Put": {"TableName": table, "Item": item}})
+    return actions
 
 
 def is_news(key: Key, before: dict[str, Any] | None, after: dict[str, Any]) -> bool:

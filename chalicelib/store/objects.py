@@ -237,8 +237,18 @@ class Objects:
 
     # writing
 
-    def save(self, key: Key, old: Sequence[Part], new: Sequence[Part], feed: str, own: bool) -> str:
+    def save(
+        self,
+        key: Key,
+        old: Sequence[Part],
+        new: Sequence[Part],
+        feed: str,
+        own: bool,
+        more: Sequence[dict[str, Any]] = (),
+    ) -> str:
         """Replace all parts of an object by others: "created", "stored" or "unchanged".
+
+        `more` are writes that belong to a new or changed object of one part.
 
         `old` is what `load` answered. Where somebody else wrote since, raises
         Conflict. Up to 90 changed EVSEs it is all or nothing; a larger change that
@@ -247,7 +257,7 @@ class Objects:
         by_name = {part.name: part for part in old}
         head = by_name.get(HEAD)
         if head is None:
-            return self._create(key, new, feed, own)
+            return self._create(key, new, feed, own, more)
         if head.feed != feed:
             self._move(key, by_name, new, feed, own)
             return "stored"
@@ -255,8 +265,7 @@ class Objects:
         actions = self._changes(key, by_name, new, feed, place, own)
         if not actions:
             return "unchanged"
-        groups = tables.batches(actions)
-        for group in groups:
+        for group in tables.batches([*actions, *more]):
             self._writer.all(group)
         return "stored"
 
@@ -307,22 +316,32 @@ class Objects:
         except Conflict:
             return
 
-    def create_all(self, module: str, feed: str, made: Sequence[tuple[Key, Part]], own: bool) -> None:
+    def create_all(
+        self,
+        module: str,
+        feed: str,
+        made: Sequence[tuple[Key, Part]],
+        own: bool,
+        more: Sequence[dict[str, Any]] = (),
+    ) -> None:
         """Store several new objects of one part each, all or none. Raises Conflict when one exists."""
         self._append(
             module,
             feed,
             len(made),
             lambda first: [
-                self._put(key, None, part, feed, first + at, own) for at, (key, part) in enumerate(made)
+                *(self._put(key, None, part, feed, first + at, own) for at, (key, part) in enumerate(made)),
+                *more,
             ],
         )
 
-    def _create(self, key: Key, new: Sequence[Part], feed: str, own: bool) -> str:
+    def _create(
+        self, key: Key, new: Sequence[Part], feed: str, own: bool, more: Sequence[dict[str, Any]]
+    ) -> str:
         new = sorted(new, key=lambda part: part.uid != "")
 
         def actions(place: int) -> list[dict[str, Any]]:
-            return [self._put(key, None, part, feed, place, own) for part in new]
+            return [*(self._put(key, None, part, feed, place, own) for part in new), *more]
 
         self._append(key.module, feed, 1, actions)
         return "created"
