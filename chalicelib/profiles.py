@@ -23,8 +23,8 @@ from chalicelib.store.objects import Key, check_id
 from chalicelib.store.requests import CONCLUDED, PROFILES, SENT, Pending, later, new_id
 
 if TYPE_CHECKING:
-    from chalicelib.stored import Present
     from chalicelib.partners import Partner
+    from chalicelib.stored import Present
     from chalicelib.wiring import Platform
 
 CAPABILITY = "CHARGING_PROFILE_CAPABLE"

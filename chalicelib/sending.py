@@ -33,7 +33,8 @@ class Step:
     """One request: what to send where below the endpoint, and what the partner knows once it agreed.
 
     `touched` are the fields in doubt while it has not; `evses` is what it then
-    knows of each EVSE, by uid, when a whole Location was sent.
+    knows of each EVSE, by uid, when a whole Location was sent. `revision` and
+    `revisions` are those of the state this is about, and of its EVSEs.
     """
 
     method: str
@@ -43,6 +44,8 @@ class Step:
     touched: frozenset[str]
     query: str = ""
     evses: Mapping[str, Known] = field(default_factory=dict)
+    revision: int = 0
+    revisions: Mapping[str, int] = field(default_factory=dict)
 
 
 def digest(value: Any) -> str:

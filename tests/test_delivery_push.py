@@ -56,6 +56,20 @@ def test_an_evse_status_is_the_smallest_request(operate: Any, drain: Any, emsp: 
     assert emsp.received[0].json == changes
 
 
+def test_a_state_that_changed_back_unsent_is_sent_whole(operate: Any, drain: Any, emsp: Any) -> None:
+    """LOC-02, AMB-12: a pull may have shown the partner the state in between, and it would stay there."""
+    operate("put", module="locations", object=delivering.location())
+    drain()
+    before = emsp.received[-1].json["evses"][0]["status"]
+    emsp.forget()
+    for at, status in ((1, "BLOCKED"), (2, before)):
+        changes = {"status": status, "last_updated": later(at)}
+        operate("patch", module="locations", id="LOC1", evse_uid="E1", changes=changes)
+    drain()
+    assert lines(emsp) == ["PUT locations/NL/EXA/LOC1/E1"]
+    assert (emsp.received[0].json["status"], emsp.received[0].json["uid"]) == (before, "E1")
+
+
 def test_a_name_is_patched_and_a_vanished_field_is_put(operate: Any, drain: Any, emsp: Any) -> None:
     """LOC-02: only what changed; LOC-50: a PATCH cannot remove, so the whole is sent."""
     operate("put", module="locations", object=delivering.location(evses=0))

@@ -79,12 +79,14 @@ class Delivery:
     """A record as it is.
 
     `known` may say UNSURE of a field whose last sending may or may not have arrived.
-    `agreement` is the version and the registration under which the partner came to know it.
+    `agreement` is the version and the registration under which the partner came to know it,
+    `revision` the object's revision that it was sent.
     """
 
     target: Target
     agreement: str = ""
     known: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 0
     remote_url: str = ""
     state: str = ""
     attempts: int = 0
@@ -250,7 +252,13 @@ class Deliveries:
             if each.target.part
         ]
 
-    def know_parts(self, target: Target, agreement: str, evses: Mapping[str, Mapping[str, str]]) -> None:
+    def know_parts(
+        self,
+        target: Target,
+        agreement: str,
+        evses: Mapping[str, Mapping[str, str]],
+        revisions: Mapping[str, int],
+    ) -> None:
         """Write down that a partner was sent these EVSEs, by uid, as parts of their Location."""
         items = []
         for uid, known in evses.items():
@@ -263,6 +271,7 @@ class Deliveries:
                 "part_id": {"S": uid},
                 "known": {"S": jsontext.dumps(known)},
                 "agreement": {"S": agreement},
+                "revision": {"N": str(revisions.get(uid, 0))},
                 "sent_at": {"S": self._platform.clock()},
             }
             items.append({"PutRequest": {"Item": item}})
@@ -381,6 +390,7 @@ def _delivery(target: Target, item: Item) -> Delivery:
     return Delivery(
         target=target,
         agreement=value("agreement"),
+        revision=int(item.get("revision", {}).get("N", 0)),
         known=jsontext.loads(value("known") or "{}"),
         remote_url=value("remote_url"),
         state=value("state").partition(" ")[0],
@@ -407,8 +417,12 @@ def _writing(found: Delivery) -> tuple[str, dict[str, str], Item, list[str]]:
         "reason": found.reason,
         "refused": found.refused,
     }
-    sets = ["attempts = :attempts", "object_id = :object_id"]
-    values: Item = {":attempts": {"N": str(found.attempts)}, ":object_id": {"S": found.target.key.id}}
+    sets = ["attempts = :attempts", "object_id = :object_id", "revision = :revision"]
+    values: Item = {
+        ":attempts": {"N": str(found.attempts)},
+        ":object_id": {"S": found.target.key.id},
+        ":revision": {"N": str(found.revision)},
+    }
     names: dict[str, str] = {}
     removes = []
     for name, value in texts.items():
