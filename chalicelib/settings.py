@@ -15,6 +15,8 @@ from chalicelib.ocpi import jsontext
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 ROLES = ("CPO", "EMSP", "NAP", "NSP", "OTHER", "SCSP")
 WEEK = 7 * 24 * 3600
+# Locations are never forgotten: sessions and CDRs refer to them (LOC-04).
+FORGETTABLE = ("tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 
 
 class SettingsError(ValueError):
@@ -183,6 +185,8 @@ def _retention(text: str) -> dict[str, int]:
         module, _, number = part.partition("=")
         if not number.isascii() or not number.isdigit():
             raise SettingsError(f"OCPI_RETENTION_DAYS: module=days is required, not {part!r}")
+        if module.strip() not in FORGETTABLE:
+            raise SettingsError(f"OCPI_RETENTION_DAYS: {module!r} is none of {', '.join(FORGETTABLE)}")
         if int(number):
             days[module.strip()] = int(number)
     return days

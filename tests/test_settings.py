@@ -40,6 +40,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("OCPI_ALLOW_PRIVATE_URLS", "yes"),
         ("OCPI_STAGE", "a b"),
         ("OCPI_RETENTION_DAYS", "sessions"),
+        ("OCPI_RETENTION_DAYS", "locations=30"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_setting(name: str, value: str) -> None:
