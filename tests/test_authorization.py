@@ -140,7 +140,7 @@ def test_the_back_end_decides_where_there_is_one(ask: Any, tokens: None, back: A
 
 
 def test_the_back_end_may_need_the_location(ask: Any, tokens: None, back: Any) -> None:
-    """TOK-34."""
+    """STA-15, TOK-34."""
     back({"location_required": True})
     answer = ask("POST", URL.format("GOOD"), token="cpo")
     assert (answer.status, answer.code) == (200, 2002)

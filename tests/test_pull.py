@@ -104,7 +104,7 @@ def test_an_older_state_does_not_replace_a_newer_one(ask: Any, operate: Any, dra
 
 
 def test_one_bad_object_is_set_aside(operate: Any, drain: Any, cpo: Any) -> None:
-    """The rest of its page is kept; the finding and the raw body are shown."""
+    """TRA-18, TRA-58, TRA-59: the rest of its page is kept; the finding and the raw body are shown."""
     bad = theirs("L1")
     del bad["coordinates"]
     cpo.objects["locations"] = [

@@ -41,7 +41,7 @@ def state(hand: Hand, partner: str) -> str:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_invited_partner_finds_everything_from_the_versions_url_and_registers(hand, stub, version):
-    """VER-01 to VER-08, CRE-05 to CRE-12, CRE-40 to CRE-42, CRE-51, TRA-65"""
+    """CRE-04, VER-01 to VER-08, CRE-05 to CRE-12, CRE-40 to CRE-42, CRE-51, TRA-65"""
     theirs = stub(version=version)
     invited = hand.operate("invite", name="Example Mobility", roles=EMSP)
     listed = hand.ask("GET", invited["versions_url"], token=invited["token"]).data
