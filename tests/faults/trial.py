@@ -193,7 +193,11 @@ class Truth:
                 continue
             theirs = {each["uid"]: (each["status"], each["last_updated"]) for each in held["evses"]}
             ours = {each["uid"]: (each["status"], each["last_updated"]) for each in location["evses"]}
-            found += [f"EVSE {id}/{uid}" for uid in ours if theirs.get(uid) != ours[uid]]
+            found += [
+                f"EVSE {id}/{uid}: {theirs.get(uid)}, not {ours[uid]}"
+                for uid in ours
+                if theirs.get(uid) != ours[uid]
+            ]
         for id, session in self.sessions.items():
             if party not in id:
                 continue
