@@ -76,7 +76,12 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
     except Busy:
         platform.outbox.send(reaching.queue_for(partner), [dict(message)], delay=SHORTLY)
     except LostLease as lost:
-        logs.log("WARNING", "delivery took too long and was taken over", partner=partner.id, record=str(lost))
+        # Whoever took over, or wrote the record of a whole Location, may not have seen what this was about.
+        logs.log(
+            "WARNING", "delivery was taken over and is looked at again", partner=partner.id, record=str(lost)
+        )
+        again = {name: value for name, value in message.items() if name != "attempt"}
+        platform.outbox.send(reaching.queue_for(partner), [again], delay=SHORTLY)
 
 
 @dataclass
