@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAGE ?= dev
 EMULATOR ?= moto
 
-.PHONY: help setup run demo test check format lint types template bench package deploy rehearse emulator clean
+.PHONY: help setup run demo test trial check format lint types template bench package deploy rehearse emulator clean
 
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ demo: $(VENV)/.ready ## two deployments live through a roaming day
 
 test: $(VENV)/.ready ## the whole test suite
 	@$(PY) -m pytest -n 2 --dist loadfile
+
+trial: $(VENV)/.ready ## hostile partners and a platform killed with -9, by chance; a minute
+	@OCPI_TRIALS=1 $(PY) -m pytest tests/faults
 
 check: format lint types template test ## everything CI checks
 
