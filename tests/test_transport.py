@@ -10,6 +10,7 @@ import pytest
 from chalicelib.ocpi import models, modules
 from tests import delivering
 from tests.known import Known, example, known
+from tests.stub import Canned
 
 __all__ = ["known"]
 
@@ -119,3 +120,15 @@ def test_an_unknown_command_location_is_2003(ask: Any, known: Known, body: dict[
     }
     answer = ask("POST", "/ocpi/2.2.1/receiver/commands/UNLOCK_CONNECTOR", token="emsp", body=sent)
     assert (answer.status, answer.code in (2001, 2003)) == (200, True)
+
+
+@pytest.mark.parametrize("data", [None, {}, [], "x", {"id": 1}])
+def test_whatever_data_a_partner_answers_a_push_with_is_accepted(
+    operate: Any, drain: Any, partner: Any, data: Any
+) -> None:
+    """TRA-70, TRA-71: absent, null, or any value."""
+    partner.script(lambda request: Canned(data=data))
+    operate("put", module="tariffs", object=delivering.tariff())
+    drain()
+    assert [each.method for each in partner.received if "tariffs" in each.path and each.body] == ["PUT"]
+    assert operate("deliveries", partner=partner.id)["deliveries"] == []
