@@ -7,7 +7,8 @@ Blueprint's own logger do not exist here.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chalice import Blueprint, Rate
@@ -19,30 +20,27 @@ bp = Blueprint(__name__)
 Handler = Callable[[wiring.Platform, dict[str, Any]], None]
 
 
-def _each(
-    name: str, records: list[dict[str, Any]], id_of: Callable[[dict[str, Any]], str], work: Handler
-) -> dict[str, Any]:
-    """Work through the records; the ones that failed are tried again by Lambda, the others are done."""
-    platform = wiring.platform()
+@contextmanager
+def _function(name: str) -> Iterator[wiring.Platform]:
+    """The platform, for the work of the function of this name."""
     reset = wiring.function_name.set(name)
-    failures = []
     try:
-        for record in records:
-            try:
-                work(platform, record)
-            except Exception as problem:
-                logs.log_exception(f"{name} failed", problem, record=id_of(record))
-                failures.append({"itemIdentifier": id_of(record)})
+        yield wiring.platform()
     finally:
         wiring.function_name.reset(reset)
-    return {"batchItemFailures": failures}
 
 
 def _messages(name: str, event: Any, work: Handler) -> dict[str, Any]:
-    def one(platform: wiring.Platform, record: dict[str, Any]) -> None:
-        work(platform, json.loads(record["body"]))
-
-    return _each(name, event.to_dict()["Records"], lambda record: record["messageId"], one)
+    """Work through queue messages; the ones that failed are tried again by Lambda, the others are done."""
+    failures = []
+    with _function(name) as platform:
+        for record in event.to_dict()["Records"]:
+            try:
+                work(platform, json.loads(record["body"]))
+            except Exception as problem:
+                logs.log_exception(f"{name} failed", problem, record=record["messageId"])
+                failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}
 
 
 @bp.on_dynamodb_record(
@@ -52,12 +50,8 @@ def announce(event: Any) -> dict[str, Any]:
     """Objects changed: say so to the partners that should know and to the back end."""
     from chalicelib import delivery
 
-    platform = wiring.platform()
-    reset = wiring.function_name.set("announce")
-    try:
+    with _function("announce") as platform:
         return delivery.announce(platform, event.to_dict()["Records"])
-    finally:
-        wiring.function_name.reset(reset)
 
 
 @bp.on_sqs_message(queue="push", batch_size=10, name="push")
@@ -107,11 +101,8 @@ def sweep(event: Any) -> None:
     """What is due by now: waiting deliveries, scheduled pulls, expired requests."""
     from chalicelib import delivery
 
-    reset = wiring.function_name.set("sweep")
-    try:
-        delivery.sweep(wiring.platform())
-    finally:
-        wiring.function_name.reset(reset)
+    with _function("sweep") as platform:
+        delivery.sweep(platform)
 
 
 @bp.lambda_function(name="operator")
@@ -119,11 +110,8 @@ def operator(event: Any, context: Any) -> Any:
     """The operator's one door; see `operator_actions`."""
     from chalicelib import operator_actions
 
-    reset = wiring.function_name.set("operator")
-    try:
-        return operator_actions.answer(wiring.platform(), event)
-    finally:
-        wiring.function_name.reset(reset)
+    with _function("operator") as platform:
+        return operator_actions.answer(platform, event)
 
 
 @bp.lambda_function(name="widget")
@@ -131,8 +119,5 @@ def widget(event: Any, context: Any) -> Any:
     """The operator's page inside the CloudWatch dashboard."""
     from chalicelib import console
 
-    reset = wiring.function_name.set("widget")
-    try:
-        return console.page(wiring.platform(), event or {})
-    finally:
-        wiring.function_name.reset(reset)
+    with _function("widget") as platform:
+        return console.page(platform, event or {})
