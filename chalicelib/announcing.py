@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import logs, outbox, reaching, visibility
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.partners import REGISTERED, SUSPENDED
-from chalicelib.store.deliveries import Target
+from chalicelib.store.delivery_items import Target
 from chalicelib.store.objects import Key
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.timestamps import timestamp
 from chalicelib.operator_actions import Action, ActionError, Fields
 from chalicelib.partners import REGISTERED, Partner
-from chalicelib.store.deliveries import UNDELIVERED, Delivery
+from chalicelib.store.delivery_items import UNDELIVERED, Delivery
 from chalicelib.store.pulls import Pull, Pulls
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.partners import REGISTERED, host_of
-from chalicelib.store.deliveries import later
+from chalicelib.store.delivery_items import later
 from chalicelib.store.objects import Key
 from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, Pull, Pulls
 

@@ -18,30 +18,20 @@ from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import logs, outbox, reaching, sending, visibility, wiring
+from chalicelib import logs, outbox, outcomes, reaching, sending, visibility, wiring
 from chalicelib.ocpi import jsontext, modules, routing
 from chalicelib.ocpi.errors import ServerError
-from chalicelib.partners import REGISTERED, SPEC, SUSPENDED
+from chalicelib.partners import REGISTERED, SUSPENDED
 from chalicelib.sending import Step
-from chalicelib.store.deliveries import (
-    GIVEN_UP,
-    REFUSED,
-    UNSURE,
-    WAITING,
-    Delivery,
-    LostLease,
-    Target,
-    later,
-    target_of,
-)
+from chalicelib.store.deliveries import LostLease
+from chalicelib.store.delivery_items import REFUSED, UNSURE, WAITING, Delivery, Target, target_of
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
-    from chalicelib.partner_client import Answer, PartnerRefused, PartnerUnreachable
+    from chalicelib.partner_client import Answer, PartnerRefused
     from chalicelib.partners import Partner
     from chalicelib.wiring import Platform
 
-HOUR, WEEK = 3600, 7 * 24 * 3600
 # Seconds until a delivery is looked at again that met another one of the same Location.
 SHORTLY = 2
 # How often one worker looks again at an object that changes all the time, before others get their turn.
@@ -80,7 +70,8 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
         logs.log(
             "WARNING", "delivery was taken over and is looked at again", partner=partner.id, record=str(lost)
         )
-        again = {name: value for name, value in message.items() if name != "attempt"}
+        # Nor is known which of two requests arrived last: the partner is sent all of it.
+        again = {name: value for name, value in message.items() if name != "attempt"} | {"whole": True}
         platform.outbox.send(reaching.queue_for(partner), [again], delay=SHORTLY)
 
 
@@ -104,8 +95,7 @@ class _Push:
             if whole:
                 raise Busy
             return
-        if attempt is not None and found.attempts != attempt:
-            deliveries.release(found)
+        if attempt is not None and found.attempts != attempt and deliveries.release(found):
             return
         for _ in range(MOST_ROUNDS):
             try:
@@ -123,8 +113,9 @@ class _Push:
             except Exception as problem:
                 self._stumbled(found, problem)
                 raise
+            outcome = replace(outcome, whole=(whole or found.whole) and outcome.state != "")
             done = deliveries.release(outcome, look_again=outcome.state != WAITING)
-            self._tell(found, outcome)
+            outcomes.tell(self.platform, self.partner, found, outcome)
             if done:
                 return
             found, whole = replace(outcome, lease_id=found.lease_id), False
@@ -135,10 +126,10 @@ class _Push:
         """Our own mistake: shown to the operator; the message ends in the dead-letter queue."""
         reason = f"internal: {type(problem).__name__}; the log has the details"
         unsure = replace(found, known=dict.fromkeys(found.known, UNSURE))
-        outcome = self._refused(unsure, reason, "")
+        outcome = outcomes.refused(self.platform, unsure, reason, "")
         self.platform.deliveries.release(outcome, look_again=False)
         if found.reason != reason:
-            self._tell(found, outcome)
+            outcomes.tell(self.platform, self.partner, found, outcome)
 
     # One attempt
 
@@ -151,20 +142,12 @@ class _Push:
         if found.state == REFUSED and found.refused == mark and not whole:
             return found  # it said no to exactly this
         if problem:
-            return self._refused(found, problem, mark)
+            return outcomes.refused(self.platform, found, problem, mark)
         if step is None:
-            return _known(found, found.known, self._agreement, found.remote_url, found.revision)
+            return outcomes.delivered(found, found.known, self._agreement, found.remote_url, found.revision)
         reason = reaching.waits(self.platform.partners.get(self.partner.id) or self.partner)
         if reason:
-            return replace(
-                found,
-                state=WAITING,
-                reason=reason,
-                next_attempt_at="",
-                due_at=(found.due_at if found.state == WAITING else "") or self.platform.clock(),
-            )
-        if step.evses:
-            self._alone()
+            return outcomes.put_off(self.platform, found, reason)
         return self._send(found, step, mark)
 
     @property
@@ -183,7 +166,18 @@ class _Push:
         return found
 
     def _step(self, found: Delivery, whole: bool) -> tuple[Step | None, str, str]:
-        """The request that is due, or why there can be none; and the mark of the state it is about."""
+        """The request that is due, or why there can be none; and the mark of the state it is about.
+
+        Raises Busy where it would send EVSEs of which one is just being sent by itself.
+        """
+        step, problem, mark = self._due(found, whole)
+        if step is not None and step.evses:
+            self._alone()
+            # What was read before may be older than an EVSE that was sent by itself meanwhile.
+            step, problem, mark = self._due(found, whole)
+        return step, problem, mark
+
+    def _due(self, found: Delivery, whole: bool) -> tuple[Step | None, str, str]:
         from chalicelib import objects
         from chalicelib.ocpi import writing
 
@@ -202,7 +196,7 @@ class _Push:
             return None, f"not expressible in {partner.version}: {why}"[:500], mark
         obj = written.object
         segments, query = self._segments(obj), self._query(obj)
-        known: Mapping[str, str] = {} if whole and present.kind != "cdr" else found.known
+        known: Mapping[str, str] = {} if (whole or found.whole) and present.kind != "cdr" else found.known
         step = sending.plan(present.kind, segments, obj, partner.version, known, query)
         if known and present.kind != "cdr" and present.revision - found.revision not in (0, 1):
             # States in between were never sent, but the partner may have read one of them: a difference from
@@ -265,31 +259,30 @@ class _Push:
             answer = self._request(step)
         except PartnerRefused as refusal:
             if step.method == "DELETE" and refusal.http_status == 404:
-                return _known(found, {}, self._agreement, "", 0)
-            if step.method == "POST" and _has_it_already(found, refusal):
-                return _known(found, step.known, self._agreement, found.remote_url, step.revision)
+                return outcomes.delivered(found, {}, self._agreement, "", 0)
+            if step.method == "POST" and outcomes.has_it_already(found, refusal):
+                return outcomes.delivered(found, step.known, self._agreement, found.remote_url, step.revision)
             if step.method == "PATCH" and refusal.http_status not in (401, 403):
                 return self._send_whole(found, refusal, mark)
-            if self.target.part and _unknown(refusal):
+            if self.target.part and outcomes.unknown(refusal):
                 raise UnknownThere from None
-            return self._refused(found, _words(refusal), mark)
+            return outcomes.refused(self.platform, found, outcomes.words(refusal), mark)
         except PartnerUnreachable as problem:
             known = {name: UNSURE if name in step.touched else found.known[name] for name in unsure}
-            return self._waiting(replace(found, known=known), problem, mark)
+            found = replace(found, known=known)
+            return outcomes.unreached(self.platform, self.partner, found, problem, mark)
         if step.evses:
             self.platform.deliveries.know_parts(self.target, self._agreement, step.evses, step.revisions)
         remote_url = answer.headers.get("location", "")[:1000] if step.method == "POST" else found.remote_url
-        return _known(found, step.known, self._agreement, remote_url, step.revision)
+        return outcomes.delivered(found, step.known, self._agreement, remote_url, step.revision)
 
     def _send_whole(self, found: Delivery, refusal: PartnerRefused, mark: str) -> Delivery:
         """After a PATCH that the partner could not apply: the whole object in the same attempt (TRA-51)."""
-        if self.target.part and _unknown(refusal):
+        if self.target.part and outcomes.unknown(refusal):
             raise UnknownThere from None
         step, problem, mark = self._step(replace(found, known={}), True)
         if problem or step is None:
-            return self._refused(found, problem or _words(refusal), mark)
-        if step.evses:
-            self._alone()
+            return outcomes.refused(self.platform, found, problem or outcomes.words(refusal), mark)
         return self._send(replace(found, known=dict.fromkeys(found.known, UNSURE)), step, mark)
 
     def _request(self, step: Step) -> Answer:
@@ -312,113 +305,3 @@ class _Push:
     def _receiver(self) -> Party | None:
         roles = modules.serving_roles(self.target.key.module, modules.RECEIVER)
         return self.partner.party_for(roles)
-
-    def _refused(self, found: Delivery, reason: str, mark: str) -> Delivery:
-        return replace(
-            found,
-            state=REFUSED,
-            attempts=found.attempts + 1,
-            next_attempt_at="",
-            due_at=self.platform.clock(),
-            reason=reason,
-            refused=mark,
-        )
-
-    def _waiting(self, found: Delivery, problem: PartnerUnreachable, mark: str) -> Delivery:
-        """By the schedule, with jitter, not before the partner said; given up when the schedule ends."""
-        attempts = found.attempts + 1 if found.refused == mark else 1  # a newer state begins anew
-        limit = WEEK if self.target.key.module == "cdrs" else HOUR
-        delays = self.platform.settings.retry_delays(limit)
-        now = self.platform.clock()
-        if self.partner.policy == SPEC or attempts > len(delays):
-            return replace(
-                found,
-                state=GIVEN_UP,
-                attempts=attempts,
-                next_attempt_at="",
-                due_at=now,
-                reason=problem.reason[:300],
-                refused=mark,
-            )
-        delay = delays[attempts - 1] * (0.85 + 0.3 * random.random())  # noqa: S311
-        delay = max(delay, problem.retry_after or 0)
-        at = later(now, delay)
-        slack = 30 if delay <= outbox.LONGEST_DELAY else 0  # the queue comes first, the sweep is the net
-        return replace(
-            found,
-            state=WAITING,
-            attempts=attempts,
-            next_attempt_at=at,
-            due_at=later(at, slack),
-            reason=problem.reason[:300],
-            refused=mark,
-        )
-
-    def _tell(self, before: Delivery, after: Delivery) -> None:
-        """What follows from the outcome that was written down."""
-        if after.state == WAITING and after.next_attempt_at not in ("", before.next_attempt_at):
-            wait = _seconds(self.platform.clock(), after.next_attempt_at)
-            if wait <= outbox.LONGEST_DELAY:
-                message = {**self.target.message, "attempt": after.attempts}
-                self.platform.outbox.send(reaching.queue_for(self.partner), [message], delay=max(1, wait))
-        if after.state in (REFUSED, GIVEN_UP) and after != before:
-            key = self.target.key
-            self.platform.backend.emit(
-                "DeliveryFailed",
-                {
-                    "partner": self.partner.id,
-                    "module": key.module,
-                    "owner": f"{key.country_code}/{key.party_id}",
-                    "object_id": key.id,
-                    "part": self.target.part,
-                    "state": after.state,
-                    "attempts": after.attempts,
-                    "reason": after.reason,
-                    "delivery": after.id,
-                },
-                id=f"failed#{after.id}#{after.attempts}#{after.due_at}",
-            )
-
-
-def _known(
-    found: Delivery, known: Mapping[str, str], agreement: str, remote_url: str, revision: int
-) -> Delivery:
-    """The record of a partner that knows this and waits for nothing."""
-    return replace(
-        found,
-        known=known,
-        agreement=agreement,
-        revision=revision,
-        remote_url=remote_url,
-        state="",
-        attempts=0,
-        next_attempt_at="",
-        due_at="",
-        reason="",
-        refused="",
-    )
-
-
-def _unknown(refusal: PartnerRefused) -> bool:
-    """Whether a partner said that it does not know what it was sent a part of (AMB-05)."""
-    words = refusal.message.lower()
-    says_so = any(each in words for each in ("unknown", "not found", "not exist", "no such"))
-    return refusal.http_status == 404 or refusal.status_code in (2003, 2004) or says_so
-
-
-def _has_it_already(found: Delivery, refusal: PartnerRefused) -> bool:
-    """Whether a CDR that may have arrived before did so, by what the partner says to it now (AMB-35)."""
-    words = refusal.message.lower()
-    says_so = "unknown" not in words and any(each in words for each in ("already", "exist", "duplicate"))
-    tried = UNSURE in found.known.values()
-    return tried and (refusal.http_status == 409 or (refusal.status_code == 2001 and says_so))
-
-
-def _words(refusal: PartnerRefused) -> str:
-    return f"HTTP {refusal.http_status or '-'}, OCPI {refusal.status_code or '-'}: {refusal.message}"[:500]
-
-
-def _seconds(now: str, then: str) -> float:
-    from datetime import datetime
-
-    return (datetime.fromisoformat(then) - datetime.fromisoformat(now)).total_seconds()

@@ -17,7 +17,7 @@ from typing import Any
 
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.modules import V211
-from chalicelib.store.deliveries import UNSURE
+from chalicelib.store.delivery_items import UNSURE
 
 PERIODS = "charging_periods"
 # What may be sent in part. A tariff and a CDR are always whole (TAR-01, CNV-13, CDR-11).

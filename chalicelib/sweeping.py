@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs, outbox, reaching
 from chalicelib.partners import REGISTERED, SUSPENDED, UNREACHABLE
-from chalicelib.store.deliveries import WAITING, delivery_of
+from chalicelib.store.delivery_items import WAITING, delivery_of
 from chalicelib.store.pulls import Pulls
 
 if TYPE_CHECKING:

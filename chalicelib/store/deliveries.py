@@ -1,9 +1,7 @@
-"""What each partner knows of each object, what it does not know yet, and the pulls under way.
+"""What each partner knows of each object, and what it does not know yet, in DynamoDB.
 
-One record per partner, object and part. Its `known` holds a short hash per
-top-level field of what the partner was last sent successfully; with a `state`
-it is an undelivered one. Whoever sends holds the record's lease, so that a
-partner never hears of one object from two workers at once.
+Whoever sends holds the record's lease, so that a partner never hears of one
+object from two workers at once.
 
 Contract: design section 8; AMB-12, ARC-14, ARC-15
 """
@@ -12,95 +10,31 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib.ocpi import jsontext
-from chalicelib.ocpi.messages import instant
-from chalicelib.store.objects import Key, folded
+from chalicelib.store.delivery_items import (
+    DUE,
+    UNSURE,
+    WAITING,
+    Delivery,
+    Item,
+    Target,
+    delivery,
+    delivery_of,
+    key_of,
+    later,
+    writing,
+)
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
-WAITING, REFUSED, GIVEN_UP = "WAITING", "REFUSED", "GIVEN_UP"
-UNDELIVERED = (WAITING, REFUSED, GIVEN_UP)
-DUE = "deliveries"
-UNSURE = "?"
 # Longer than a PATCH and the PUT after it may take, so that nobody takes over while one is on its way.
 LEASE_SECONDS = 30
-
-Item = dict[str, dict[str, Any]]
-
-
-def later(moment: str, seconds: float) -> str:
-    """The sortable timestamp so many seconds after another."""
-    return instant(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
-
-
-@dataclass(frozen=True)
-class Target:
-    """Who should know of what: a partner, an object, and an EVSE of it or all ("")."""
-
-    partner: str
-    key: Key
-    part: str = ""
-
-    @property
-    def sort_key(self) -> str:
-        """Readable, and unambiguous whatever an id contains."""
-        key = self.key
-        return f"{key.module}#{key.owner}/{_escaped(folded(key.id))}#{_escaped(folded(self.part)) or '-'}"
-
-    @property
-    def message(self) -> dict[str, Any]:
-        """The queue message that asks for this delivery."""
-        body = {
-            "task": "push",
-            "partner": self.partner,
-            "module": self.key.module,
-            "owner": f"{self.key.country_code}/{self.key.party_id}",
-            "id": self.key.id,
-        }
-        return {**body, "part": self.part} if self.part else body
-
-
-def target_of(message: Mapping[str, Any]) -> Target:
-    """The delivery that a message asks for."""
-    country, _, party = message["owner"].partition("/")
-    key = Key(message["module"], country, party, message["id"])
-    return Target(message["partner"], key, message.get("part") or "")
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A record as it is.
-
-    `known` may say UNSURE of a field whose last sending may or may not have arrived.
-    `agreement` is the version and the registration under which the partner came to know it,
-    `revision` the object's revision that it was sent.
-    """
-
-    target: Target
-    agreement: str = ""
-    known: Mapping[str, str] = field(default_factory=dict)
-    revision: int = 0
-    remote_url: str = ""
-    state: str = ""
-    attempts: int = 0
-    next_attempt_at: str = ""
-    due_at: str = ""
-    reason: str = ""
-    refused: str = ""
-    lease: str = ""
-    lease_id: str = ""
-
-    @property
-    def id(self) -> str:
-        """What operators name it by."""
-        return f"{self.target.partner}#{self.target.sort_key}"
 
 
 class LostLease(Exception):
@@ -133,7 +67,7 @@ class Deliveries:
             try:
                 answer = self.client.update_item(
                     TableName=self.table,
-                    Key=_key(target),
+                    Key=key_of(target),
                     UpdateExpression=(
                         "SET #lease = :until, lease_id = :mine, #module = :module,"
                         " #owner = :owner, object_id = :id, part_id = :part REMOVE wanted"
@@ -157,7 +91,7 @@ class Deliveries:
                 if self._want(target):
                     return None
                 continue
-            found = _delivery(target, answer.get("Attributes", {}))
+            found = delivery(target, answer.get("Attributes", {}))
             if found.lease:  # its worker died
                 found = replace(found, known=dict.fromkeys(found.known, UNSURE) or {"id": UNSURE})
             return replace(found, lease=until, lease_id=mine)
@@ -168,7 +102,7 @@ class Deliveries:
         try:
             self.client.update_item(
                 TableName=self.table,
-                Key=_key(target),
+                Key=key_of(target),
                 UpdateExpression="SET wanted = :yes, due = :due, due_at = #lease",
                 ConditionExpression="attribute_exists(#lease)",
                 ExpressionAttributeNames={"#lease": "lease"},
@@ -183,8 +117,8 @@ class Deliveries:
 
     def read(self, target: Target) -> Delivery:
         """The record as it is now, an empty one where there is none."""
-        answer = self.client.get_item(TableName=self.table, Key=_key(target), ConsistentRead=True)
-        return _delivery(target, answer.get("Item", {}))
+        answer = self.client.get_item(TableName=self.table, Key=key_of(target), ConsistentRead=True)
+        return delivery(target, answer.get("Item", {}))
 
     def find(self, partner: str, sort_key: str) -> Delivery | None:
         """The record of this name, if it is one of a delivery."""
@@ -197,12 +131,12 @@ class Deliveries:
 
         Raises LostLease when it had run out and somebody else went on.
         """
-        sets, names, values, removes = _writing(found)
+        sets, names, values, removes = writing(found)
         condition = "lease_id = :mine"
         try:
             self.client.update_item(
                 TableName=self.table,
-                Key=_key(found.target),
+                Key=key_of(found.target),
                 UpdateExpression=f"{sets} REMOVE {', '.join(['#lease', 'lease_id', 'wanted', *removes])}",
                 ConditionExpression=condition + (" AND attribute_not_exists(wanted)" if look_again else ""),
                 ExpressionAttributeNames={"#lease": "lease", **names},
@@ -216,11 +150,11 @@ class Deliveries:
 
     def _keep(self, found: Delivery) -> bool:
         """Write down what `found` says and hold on to the lease."""
-        sets, names, values, removes = _writing(found)
+        sets, names, values, removes = writing(found)
         try:
             self.client.update_item(
                 TableName=self.table,
-                Key=_key(found.target),
+                Key=key_of(found.target),
                 UpdateExpression=(f"{sets}, #lease = :until REMOVE {', '.join(['wanted', *removes])}"),
                 ConditionExpression="lease_id = :mine",
                 ExpressionAttributeNames={"#lease": "lease", **names},
@@ -264,7 +198,7 @@ class Deliveries:
         for uid, known in evses.items():
             part = Target(target.partner, target.key, uid)
             item = {
-                **_key(part),
+                **key_of(part),
                 "module": {"S": target.key.module},
                 "owner": {"S": f"{target.key.country_code}/{target.key.party_id}"},
                 "object_id": {"S": target.key.id},
@@ -374,73 +308,6 @@ class Deliveries:
             if not answer.get("LastEvaluatedKey"):
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-
-def delivery_of(item: Item) -> Delivery:
-    """The delivery in an item as it was read."""
-    country, _, party = item["owner"]["S"].partition("/")
-    key = Key(item["module"]["S"], country, party, item["object_id"]["S"])
-    return _delivery(Target(item["partner"]["S"], key, item.get("part_id", {}).get("S", "")), item)
-
-
-def _delivery(target: Target, item: Item) -> Delivery:
-    def value(name: str) -> str:
-        return str(item.get(name, {}).get("S", ""))
-
-    return Delivery(
-        target=target,
-        agreement=value("agreement"),
-        revision=int(item.get("revision", {}).get("N", 0)),
-        known=jsontext.loads(value("known") or "{}"),
-        remote_url=value("remote_url"),
-        state=value("state").partition(" ")[0],
-        attempts=int(item.get("attempts", {}).get("N", 0)),
-        next_attempt_at=value("next_attempt_at"),
-        due_at=value("due_at"),
-        reason=value("reason"),
-        refused=value("refused"),
-        lease=value("lease"),
-        lease_id=value("lease_id"),
-    )
-
-
-def _writing(found: Delivery) -> tuple[str, dict[str, str], Item, list[str]]:
-    """SET clause, names, values and names to remove for a record as it should be."""
-    texts = {
-        "known": jsontext.dumps(found.known) if found.known else "",
-        "agreement": found.agreement,
-        "remote_url": found.remote_url,
-        "state": f"{found.state} {found.target.partner}" if found.state else "",
-        "next_attempt_at": found.next_attempt_at,
-        "due_at": (found.due_at or found.next_attempt_at) if found.state else "",
-        "due": DUE if found.state == WAITING and found.next_attempt_at else "",
-        "reason": found.reason,
-        "refused": found.refused,
-    }
-    sets = ["attempts = :attempts", "object_id = :object_id", "revision = :revision"]
-    values: Item = {
-        ":attempts": {"N": str(found.attempts)},
-        ":object_id": {"S": found.target.key.id},
-        ":revision": {"N": str(found.revision)},
-    }
-    names: dict[str, str] = {}
-    removes = []
-    for name, value in texts.items():
-        names[f"#{name}"] = name
-        if value:
-            sets.append(f"#{name} = :{name}")
-            values[f":{name}"] = {"S": value}
-        else:
-            removes.append(f"#{name}")
-    return "SET " + ", ".join(sets), names, values, removes
-
-
-def _key(target: Target) -> Item:
-    return {"partner": {"S": target.partner}, "object": {"S": target.sort_key}}
-
-
-def _escaped(identifier: str) -> str:
-    return identifier.replace("%", "%25").replace("#", "%23").replace("-", "%2D", identifier == "-")
 
 
 def _failed_condition(problem: ClientError) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.ocpi import jsontext
-from chalicelib.store.deliveries import DUE, later
+from chalicelib.store.delivery_items import DUE, later
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
