@@ -22,7 +22,7 @@ from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.messages import Request, encode_token
 from chalicelib.partners import Partner, Role
 from chalicelib.store import feeds, partners
-from chalicelib.store.objects import Key
+from chalicelib.store.items import Key
 from chalicelib.store.partner_items import Token, hashed
 
 # moto needs seconds for a page of more; the units and round trips do not depend on it.
@@ -330,15 +330,15 @@ def _seed(platform: wiring.Platform, owner: str, locations: list[dict[str, Any]]
     backend = dynamodb_backends["123456789012"]["eu-central-1"]
     table = backend.tables[objects.table("locations")]
     feed = feeds.name(owner)
-    begin = objects.heads("locations", [feed])[0].count
+    begin = objects.feeds.heads("locations", [feed])[0].count
     for number, whole in enumerate(locations, begin + 1):
         whole = {**whole, "country_code": owner[:2], "party_id": owner[3:]}
         key = Key("locations", owner[:2], owner[3:], whole["id"])
         for part in split("locations", whole, version, whole, platform.clock()):
             table.put_item(objects._put(key, None, part, feed, number, False)["Put"]["Item"])
-    for action in objects._take("locations", feed, begin, len(locations)):
+    for action in objects.feeds._take("locations", feed, begin, len(locations)):
         objects._writer.one(action)
-    objects._counts.clear()
+    objects.feeds._counts.clear()
 
 
 def _location(id_: str, evses: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from chalicelib import logs, outbox, reaching, visibility
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.partners import REGISTERED, SUSPENDED
 from chalicelib.store.delivery_items import Target
-from chalicelib.store.objects import Key
+from chalicelib.store.items import Key
 
 if TYPE_CHECKING:
     from chalicelib.backend import Event
@@ -100,10 +100,10 @@ def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:
 
     owners = [each.party for each in platform.settings.parties if each.role in visibility.owners(module)]
     found_feeds = visibility.feeds_for(platform, partner, module, partner.version, owners)
-    heads = platform.objects.heads(module, found_feeds)
+    heads = platform.objects.feeds.heads(module, found_feeds)
     found, _, after = pages.page(platform.objects, module, heads, PageQuery(limit=PAGE, cursor=cursor))
-    whole = {"whole": True} if message.get("whole") else {}
-    bodies = [{**Target(partner.id, each.key).message, **whole} for each in found]
+    how = {"whole" if message.get("whole") else "thorough": True}
+    bodies = [{**Target(partner.id, each.key).message, **how} for each in found]
     platform.outbox.send(reaching.queue_for(partner), bodies)
     if after:
         platform.outbox.send(outbox.PUSH, [{**message, "cursor": after}])

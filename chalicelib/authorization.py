@@ -22,7 +22,7 @@ from chalicelib.logs import log, log_exception
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, NotEnoughInformation, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
-from chalicelib.store.objects import check_id, folded
+from chalicelib.store.items import check_id, folded
 from chalicelib.stored import Finder, Present
 
 if TYPE_CHECKING:

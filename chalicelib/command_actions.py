@@ -16,7 +16,7 @@ from chalicelib.commands import ABSENT, KINDS
 from chalicelib.ocpi import jsontext, routing, timestamps, writing
 from chalicelib.ocpi.messages import Party
 from chalicelib.operator_actions import Action, ActionError, Fields
-from chalicelib.store.objects import Key
+from chalicelib.store.items import Key
 from chalicelib.store.requests import (
     COMMANDS,
     CONCLUDED,

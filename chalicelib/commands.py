@@ -20,7 +20,7 @@ from chalicelib.ocpi import jsontext, reading, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partners import host_of
-from chalicelib.store.objects import Key
+from chalicelib.store.items import Key
 from chalicelib.store.requests import (
     COMMANDS,
     PENDING,

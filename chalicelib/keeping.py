@@ -15,7 +15,7 @@ from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.patching import merge, timestamp, wire_timestamp
 from chalicelib.ocpi.reading import Reading
-from chalicelib.store.objects import Key, Part, check_id, folded, part_name
+from chalicelib.store.items import Key, Part, check_id, folded, part_name
 from chalicelib.store.tables import retried
 from chalicelib.stored import Finder, Present, connector_of
 

@@ -21,7 +21,7 @@ from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.operator_actions import Action, ActionError, Fields
 from chalicelib.store import feeds, pages
-from chalicelib.store.objects import Key, folded
+from chalicelib.store.items import Key, folded
 from chalicelib.stored import Finder, Present
 
 if TYPE_CHECKING:
@@ -241,10 +241,10 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
     )
     names = [
         feeds.name(owner, audience)
-        for owner, audiences in platform.objects.audiences(fields.module, owners).items()
+        for owner, audiences in platform.objects.feeds.audiences(fields.module, owners).items()
         for audience in audiences
     ]
-    heads = platform.objects.heads(fields.module, names)
+    heads = platform.objects.feeds.heads(fields.module, names)
     found_, total, cursor = pages.page(platform.objects, fields.module, heads, query)
     finder = Finder(platform)
     shown = [

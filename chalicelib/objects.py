@@ -23,7 +23,7 @@ from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.ocpi.reading import Finding, Reading
 from chalicelib.own import patch, put, remove_own
 from chalicelib.store import pages
-from chalicelib.store.objects import Key, check_id, folded
+from chalicelib.store.items import Key, check_id, folded
 from chalicelib.stored import Finder, Present, connector_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def page(call: Call) -> Reply:
     platform, version, module = call.platform, call.request.version, call.request.module
     query = paging.parse(call.request.query, platform.settings.page_limit)
     names = visibility.feeds_for(platform, call.partner, module, version, _hosted(call))
-    heads = platform.objects.heads(module, names)
+    heads = platform.objects.feeds.heads(module, names)
     found, total, cursor = pages.page(platform.objects, module, heads, query)
     finder = Finder(platform)
     texts = [Present(each.key, each.parts, finder=finder).text_in(version) for each in found]

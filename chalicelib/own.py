@@ -15,7 +15,7 @@ from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.ocpi.reading import Reading
-from chalicelib.store.objects import Key, check_id, folded
+from chalicelib.store.items import Key, check_id, folded
 from chalicelib.store.tables import Conflict, retried
 from chalicelib.stored import Finder, Present
 

@@ -13,7 +13,7 @@ from chalicelib.logs import log_exception
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply, reply
-from chalicelib.store.objects import Key, check_id
+from chalicelib.store.items import Key, check_id
 from chalicelib.stored import Present
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import visibility
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.store import feeds, pages
-from chalicelib.store.objects import Key
+from chalicelib.store.items import Key
 from chalicelib.store.tables import retried
 from chalicelib.stored import Finder, Present
 
@@ -74,11 +74,11 @@ def _read(platform: Platform) -> list[_Private]:
     }
     names = [
         feeds.name(owner, audience)
-        for owner, audiences in platform.objects.audiences("locations", sorted(owners)).items()
+        for owner, audiences in platform.objects.feeds.audiences("locations", sorted(owners)).items()
         for audience in audiences
         if audience != feeds.EVERYONE
     ]
-    heads = platform.objects.heads("locations", names)
+    heads = platform.objects.feeds.heads("locations", names)
     found: list[_Private] = []
     cursor: str | None = ""
     while names and cursor is not None:

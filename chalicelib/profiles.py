@@ -19,7 +19,7 @@ from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.pending import ACTIVE, CHANGED, CLEAR, SET
-from chalicelib.store.objects import Key, check_id
+from chalicelib.store.items import Key, check_id
 from chalicelib.store.requests import CONCLUDED, PROFILES, SENT, Pending, later, new_id
 
 if TYPE_CHECKING:

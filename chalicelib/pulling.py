@@ -25,7 +25,7 @@ from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.partners import REGISTERED, host_of
 from chalicelib.store.delivery_items import later
-from chalicelib.store.objects import Key
+from chalicelib.store.items import Key
 from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, Pull, Pulls
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ class _Crawl:
 
         seen = self.pulls.seen(pull)
         names = [feeds.name("/".join(party)) for party in self._owners()]
-        heads = self.platform.objects.heads(self.module, names)
+        heads = self.platform.objects.feeds.heads(self.module, names)
         cursor: str | None = ""
         absent: list[Key] = []
         while cursor is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.timestamps import wire_timestamp
-from chalicelib.store.objects import Key, Part, folded
+from chalicelib.store.items import Key, Part, folded
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform

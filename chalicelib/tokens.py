@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.ocpi.messages import Party
-from chalicelib.store.objects import Key, folded
+from chalicelib.store.items import Key, folded
 from chalicelib.store.tables import Item, text
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.messages import Party
 from chalicelib.store import feeds, pages
-from chalicelib.store.objects import Key, folded
+from chalicelib.store.items import Key, folded
 
 if TYPE_CHECKING:
     from chalicelib.partners import Partner
@@ -93,7 +93,7 @@ def _behind(platform: Platform, partner: Partner) -> frozenset[tuple[str, Party]
     if before and before[0] > time.monotonic():
         return before[1]
     feed = feeds.name(f"hub:{partner.id}")
-    heads = platform.objects.heads("hubclientinfo", [feed])
+    heads = platform.objects.feeds.heads("hubclientinfo", [feed])
     from chalicelib.ocpi.paging import PageQuery
 
     found, _, _ = pages.page(platform.objects, "hubclientinfo", heads, PageQuery(limit=10_000))
@@ -122,7 +122,7 @@ def feeds_for(
         return public
     private = [
         feeds.name(owner, audience)
-        for owner, audiences in platform.objects.audiences(module, names).items()
+        for owner, audiences in platform.objects.feeds.audiences(module, names).items()
         for audience in audiences
         if parties & (feeds.readers(feeds.name(owner, audience)) or frozenset())
     ]

@@ -331,7 +331,7 @@ def test_ids_with_odd_characters_reach_their_url(operate: Any, drain: Any, emsp:
 def test_an_unfinished_delivery_counts_as_unsure(platform: Any, operate: Any, drain: Any, emsp: Any) -> None:
     """A worker that died in the middle: the next sends the whole, not a difference (AMB-86)."""
     from chalicelib.store.delivery_items import Target
-    from chalicelib.store.objects import Key
+    from chalicelib.store.items import Key
 
     operate("put", module="sessions", object=delivering.session())
     drain()

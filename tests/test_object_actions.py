@@ -121,7 +121,7 @@ def test_an_operators_put_comes_back_in_every_version(operate: Any, known: Known
 
 def test_decimals_survive(operate: Any, known: Known, platform: Any) -> None:
     from chalicelib import objects
-    from chalicelib.store.objects import Key
+    from chalicelib.store.items import Key
 
     session = own("session", id="S1")
     session["kwh"] = Decimal("0.10")

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.store import feeds
 from chalicelib.store.feeds import FeedHead
-from chalicelib.store.objects import Key, Part
+from chalicelib.store.items import Key, Part
 from chalicelib.store.tables import Conflict
 from tests.known import Known, own
 
@@ -51,7 +51,7 @@ def test_whoever_read_before_another_wrote_is_told(platform: Any) -> None:
     assert store.save(key, (), [part("{}")], feed, True) == "created"
     with pytest.raises(Conflict):
         store.save(key, (), [part('{"other":1}')], feed, True)
-    assert store.heads("tariffs", [feed])[0].count == 1
+    assert store.feeds.heads("tariffs", [feed])[0].count == 1
     old = store.load(key)
     assert store.save(key, old, [part('{"a":1}')], feed, True) == "stored"
     with pytest.raises(Conflict):
@@ -59,7 +59,7 @@ def test_whoever_read_before_another_wrote_is_told(platform: Any) -> None:
     with pytest.raises(Conflict):
         store.forget(key, old)
     assert store.load(key)[0].body == '{"a":1}'
-    assert store.heads("tariffs", [feed])[0].holes == ()
+    assert store.feeds.heads("tariffs", [feed])[0].holes == ()
 
 
 def test_a_stale_count_is_put_right(platform: Any) -> None:

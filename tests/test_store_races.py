@@ -10,7 +10,8 @@ import pytest
 
 from chalicelib import objects
 from chalicelib.store import feeds
-from chalicelib.store.objects import Key, Objects
+from chalicelib.store.items import Key
+from chalicelib.store.objects import Objects
 from tests.known import own
 
 WRITERS = 6
@@ -27,7 +28,7 @@ def test_racing_creations_are_numbered_without_gap_or_double(shared: Any) -> Non
     dice = random.Random(1)
 
     def write(at: int) -> None:
-        from chalicelib.store.objects import Part
+        from chalicelib.store.items import Part
         from chalicelib.store.tables import retried
 
         key = Key("tariffs", "NL", "EXA", f"T{at % 30}")  # each twice: one creates, one replaces
@@ -37,7 +38,7 @@ def test_racing_creations_are_numbered_without_gap_or_double(shared: Any) -> Non
 
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(write, range(60)))
-    (head,) = shared.objects.heads("tariffs", ["NL/EXA>*"])
+    (head,) = shared.objects.feeds.heads("tariffs", ["NL/EXA>*"])
     keys = [Key("tariffs", "NL", "EXA", f"T{at}") for at in range(30)]
     places = sorted(part.place for part in shared.objects.parts([(key, "") for key in keys]) if part)
     assert head.count == 30

@@ -16,7 +16,7 @@ from typing import Any
 
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.messages import instant
-from chalicelib.store.objects import Key, folded
+from chalicelib.store.items import Key, folded
 
 WAITING, REFUSED, GIVEN_UP = "WAITING", "REFUSED", "GIVEN_UP"
 UNDELIVERED = (WAITING, REFUSED, GIVEN_UP)

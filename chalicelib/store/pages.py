@@ -20,7 +20,8 @@ from typing import Any
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.store import feeds
 from chalicelib.store.feeds import FeedHead
-from chalicelib.store.objects import NAMES, NEEDED, Key, Objects, Part, key_of, part_of
+from chalicelib.store.items import NAMES, NEEDED, Key, Part, key_of, part_of
+from chalicelib.store.objects import Objects
 from chalicelib.store.tables import Item, text
 
 # A Lambda answer is at most 6 MB; a page stops before, and its next link goes on from there.

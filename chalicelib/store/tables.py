@@ -72,6 +72,22 @@ def retried(attempt: Callable[[], T]) -> T:
     raise ServerError("this object is being changed by too many at once; try again")
 
 
+def read(client: Any, table: str, keys: list[Item], consistent: bool = False) -> dict[tuple[str, str], Item]:
+    """The items with these keys, however many, by their (object, part)."""
+    found: dict[tuple[str, str], Item] = {}
+    keys = list({(key["object"]["S"], key["part"]["S"]): key for key in keys}.values())
+    while keys:
+        asked, keys = keys[:100], keys[100:]
+        answer = client.batch_get_item(RequestItems={table: {"Keys": asked, "ConsistentRead": consistent}})
+        for item in answer["Responses"].get(table, ()):
+            found[item["object"]["S"], item["part"]["S"]] = item
+        left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        if left:
+            time.sleep(random.random() * 0.05)  # noqa: S311
+            keys = left + keys
+    return found
+
+
 class Writer:
     """Conditional writes through a DynamoDB client."""
 

@@ -1,0 +1,170 @@
+"""The items objects are stored in: whose they are, their parts, the conditions on them.
+
+Nothing here calls DynamoDB.
+
+Contract: design section 7; AMB-04, AMB-36
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.ocpi import modules
+from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.ocpi.messages import Party
+from chalicelib.store import feeds
+from chalicelib.store.tables import Item, number, text
+
+HEAD = "-"
+LONGEST_ID = 255
+# What a page, a Present or a comparison needs of an item.
+NEEDED = "#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w"
+NAMES = {
+    "#o": "object",
+    "#p": "part",
+    "#f": "feed",
+    "#l": "place",
+    "#c": "last_updated",
+    "#v": "version",
+    "#b": "body",
+    "#r": "revision",
+    "#cc": "country_code",
+    "#pp": "party_id",
+    "#i": "id",
+    "#u": "uid",
+    "#h": "hidden",
+    "#w": "own",
+}
+
+
+def folded(identifier: str) -> str:
+    """An identifier as it is compared: without case, in ASCII (AMB-36)."""
+    return identifier.upper() if identifier.isascii() else identifier
+
+
+@dataclass(frozen=True)
+class Key:
+    """Whose object it is and which: as its owner writes it, compared without case."""
+
+    module: str
+    country_code: str
+    party_id: str
+    id: str
+
+    @property
+    def owner(self) -> str:
+        return f"{folded(self.country_code)}/{folded(self.party_id)}"
+
+    @property
+    def party(self) -> Party:
+        return folded(self.country_code), folded(self.party_id)
+
+    @property
+    def partition(self) -> str:
+        return f"{self.owner}/{folded(self.id)}"
+
+    @property
+    def kind(self) -> str:
+        return modules.BY_ID[self.module].kind
+
+
+@dataclass(frozen=True)
+class Part:
+    """One item: the head of an object (`uid` empty), or an EVSE of a Location.
+
+    `body` is JSON text in `version`; a Location's head has neither its EVSEs nor
+    `last_updated` in it. `revision` 0: not stored yet. `spelled` is the owner and
+    id as they were first written.
+    """
+
+    uid: str
+    version: str
+    last_updated: str
+    body: str
+    revision: int = 0
+    feed: str = ""
+    place: str = ""
+    own: bool = False
+    hidden: bool = False
+    spelled: tuple[str, str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        return part_name(self.uid)
+
+
+def part_name(uid: str) -> str:
+    """The sort key of an EVSE; "" is the head."""
+    if not uid:
+        return HEAD
+    name = folded(uid)
+    return HEAD + name if name.startswith(HEAD) else name
+
+
+def check_id(value: Any, pointer: str) -> str:
+    """An identifier that can be a key. Raises InvalidParameters (AMB-04)."""
+    if not isinstance(value, str) or not value:
+        raise InvalidParameters("an identifier is required", pointer)
+    if len(value.encode(errors="replace")) > LONGEST_ID:
+        raise InvalidParameters(f"an identifier of more than {LONGEST_ID} bytes cannot be kept", pointer)
+    return value
+
+
+def key_of(module: str, item: Item) -> Key:
+    """Whose item this is."""
+    return Key(module, item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"])
+
+
+def part_of(item: Item) -> Part:
+    """The part in an item as it was read."""
+    return Part(
+        uid=item["uid"]["S"] if "uid" in item else "",
+        version=item["version"]["S"],
+        last_updated=item["last_updated"]["S"],
+        body=item["body"]["S"],
+        revision=int(item["revision"]["N"]),
+        feed=item["feed"]["S"],
+        place=item["place"]["S"],
+        own=item["own"]["BOOL"],
+        hidden="hidden" in item,
+        spelled=(item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"]),
+    )
+
+
+def same(old: Part, new: Part) -> bool:
+    """Whether replacing the old by the new part changes nothing."""
+    return (old.body, old.version, old.last_updated, old.uid) == (
+        new.body,
+        new.version,
+        new.last_updated,
+        new.uid,
+    ) and not old.hidden
+
+
+def stands(part: Part, feed: str, place: int) -> bool:
+    """Whether a part is at this number of this feed."""
+    return part.feed == feed and feeds.number_of(part.place) == place
+
+
+def item_key(key: Key, part: str) -> Item:
+    """The primary key of a part of an object."""
+    return {"object": text(key.partition), "part": text(part)}
+
+
+def unchanged(part: Part) -> dict[str, Any]:
+    """The condition that nobody wrote this part since it was read; the place tells it from one made anew."""
+    return {
+        "ConditionExpression": "#r = :r AND #l = :l",
+        "ExpressionAttributeNames": {"#r": "revision", "#l": "place"},
+        "ExpressionAttributeValues": {":r": number(part.revision), ":l": text(part.place)},
+    }
+
+
+def absent() -> dict[str, Any]:
+    """The condition that there is no such item."""
+    return {
+        "ConditionExpression": "attribute_not_exists(#o)",
+        "ExpressionAttributeNames": {"#o": "object"},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
