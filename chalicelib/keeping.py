@@ -200,7 +200,7 @@ class Keeper:
             in_version = version if old.version == version else modules.V230
             evse = dict(present.source if in_version == old.version else present.canonical)
             outcome = change(evse, in_version)
-            latest = max(old.last_updated, _moment(last_updated, self.platform.clock()))
+            latest = max(old.last_updated, moment(last_updated, self.platform.clock()))
             evse["last_updated"] = wire_timestamp(latest)
             state = objects.save_part(key, None, old, _evse(evse, in_version, latest), self.own)
             return "unchanged" if state == "unchanged" else outcome
@@ -228,8 +228,8 @@ def split(
 ) -> list[Part]:
     """The parts an object is stored in. Raises InvalidParameters for two EVSEs of one uid."""
     if module != "locations":
-        moment = _moment(canonical.get("last_updated"), clock)
-        return [Part("", version, moment, jsontext.dumps(data))]
+        last_updated = moment(canonical.get("last_updated"), clock)
+        return [Part("", version, last_updated, jsontext.dumps(data))]
     parts = [_head(data, version, clock)]
     names = set()
     for at, evse in enumerate(data.get("evses") or ()):
@@ -243,15 +243,16 @@ def split(
 
 def _head(location: dict[str, Any], version: str, clock: str) -> Part:
     body = {name: value for name, value in location.items() if name not in ("evses", "last_updated")}
-    return Part("", version, _moment(location.get("last_updated"), clock), jsontext.dumps(body))
+    return Part("", version, moment(location.get("last_updated"), clock), jsontext.dumps(body))
 
 
 def _evse(evse: dict[str, Any], version: str, otherwise: str, pointer: str = "") -> Part:
     uid = check_id(evse.get("uid"), f"{pointer}/uid")
-    return Part(uid, version, _moment(evse.get("last_updated"), otherwise), jsontext.dumps(evse))
+    return Part(uid, version, moment(evse.get("last_updated"), otherwise), jsontext.dumps(evse))
 
 
-def _moment(value: Any, otherwise: str) -> str:
+def moment(value: Any, otherwise: str) -> str:
+    """A timestamp as it sorts, or something else where it is none."""
     try:
         return timestamp(value)
     except ValueError:

@@ -234,13 +234,13 @@ class _Crawl:
 
     def _store(self, pull: Pull, page: Iterable[Any]) -> tuple[list[str], int]:
         """The partitions of the objects that were stored, or known already; how many were set aside."""
-        from chalicelib import objects
+        from chalicelib import receiving
 
         parties = self._owners()
         kept, aside = [], 0
         for each in page:
             try:
-                outcome = objects.receive(
+                outcome = receiving.receive(
                     self.platform, self.module, each, self.partner.version, parties, via=self.partner.id
                 )
                 kept.append(outcome.key.partition)

@@ -121,11 +121,12 @@ def test_an_operators_put_comes_back_in_every_version(operate: Any, known: Known
 
 def test_decimals_survive(operate: Any, known: Known, platform: Any) -> None:
     from chalicelib import objects
+    from chalicelib.own import put
     from chalicelib.store.items import Key
 
     session = own("session", id="S1")
     session["kwh"] = Decimal("0.10")
-    assert objects.put(platform, "sessions", session) == "stored"
+    assert put(platform, "sessions", session) == "stored"
     found = objects.present(platform, Key("sessions", "NL", "EXA", "s1"))
     assert '"kwh":0.10' in found.text
 

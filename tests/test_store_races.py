@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import objects
+from chalicelib.own import patch, put
 from chalicelib.store import feeds
 from chalicelib.store.items import Key
 from chalicelib.store.objects import Objects
@@ -49,16 +50,16 @@ def test_racing_changes_of_one_location_all_survive(shared: Any) -> None:
     """EVSEs of their own, its head, and additions to one EVSE's connectors, all at once."""
     whole = own("location", id="L1")
     whole["evses"] = [{**whole["evses"][0], "uid": f"E{at}"} for at in range(WRITERS)]
-    assert objects.put(shared, "locations", whole) == "stored"
+    assert put(shared, "locations", whole) == "stored"
 
     def change(at: int) -> None:
         if at % 3 == 0:
-            objects.patch(shared, "locations", "L1", {"status": "BLOCKED"}, evse_uid=f"E{at % WRITERS}")
+            patch(shared, "locations", "L1", {"status": "BLOCKED"}, evse_uid=f"E{at % WRITERS}")
         elif at % 3 == 1:
             field = "floor_level" if at % 2 else "physical_reference"
-            objects.patch(shared, "locations", "L1", {field: str(at)}, evse_uid="E1")
+            patch(shared, "locations", "L1", {field: str(at)}, evse_uid="E1")
         else:
-            objects.patch(shared, "locations", "L1", {"name": f"name {at}"})
+            patch(shared, "locations", "L1", {"name": f"name {at}"})
 
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(change, range(24)))
@@ -79,7 +80,7 @@ def test_a_location_replaced_by_several_at_once_is_one_of_theirs(shared: Any) ->
         whole["evses"] = [
             {**whole["evses"][0], "uid": f"E{n}", "physical_reference": str(at)} for n in range(5)
         ]
-        objects.put(shared, "locations", whole)
+        put(shared, "locations", whole)
 
     replace(0)
     with ThreadPoolExecutor(WRITERS) as pool:

@@ -1,0 +1,57 @@
+"""hubclientinfo: what a hub says of the parties behind it.
+
+A party has an item per role and hub; who asks for the party is told its best status.
+
+Spec: HCI-03, AMB-29, AMB-30
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import visibility
+from chalicelib.call import Call
+from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
+from chalicelib.ocpi.messages import Party
+from chalicelib.receiving import receive
+from chalicelib.store.items import Key, folded
+from chalicelib.stored import Present
+
+# The best status first: what a party is to be told that has several roles (AMB-30).
+STATUSES = ("CONNECTED", "OFFLINE", "PLANNED", "SUSPENDED")
+ROLES = ("CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "PTP", "SCSP")
+
+
+def write(call: Call, party: Party, data: dict[str, Any]) -> str:
+    """Store what a hub says of a party behind it: "created" or "stored"."""
+    for name, wanted in zip(("country_code", "party_id"), party, strict=True):
+        if data.get(name) is not None and folded(str(data[name])) != wanted:
+            raise InvalidParameters(f"differs from the path, which says {wanted!r}", f"/{name}")
+    try:
+        outcome = receive(
+            call.platform,
+            "hubclientinfo",
+            data,
+            call.request.version,
+            [party],
+            only_newer=False,
+            via=call.partner.id,
+        )
+    finally:
+        visibility.heard_of_parties(call.platform, call.partner)
+    return "created" if outcome.created else "stored"
+
+
+def read(call: Call, party: Party) -> Present:
+    """What this hub says of a party. Raises UnknownObject."""
+    keys = [Key("hubclientinfo", *party, f"{role}|{call.partner.id}") for role in ROLES]
+    parts = call.platform.objects.parts([(key, "") for key in keys])
+    found = [Present(key, [part]) for key, part in zip(keys, parts, strict=True) if part]
+    if not found:
+        raise UnknownObject("unknown")
+
+    def rank(each: Present) -> int:
+        status = each.source.get("status")
+        return STATUSES.index(status) if status in STATUSES else len(STATUSES)
+
+    return min(found, key=rank)
