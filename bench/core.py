@@ -25,7 +25,8 @@ OBJECTS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "50-period CDR": ("cdr", samples.cdr),
     "Token": ("token", samples.token),
 }
-ROUNDS, CALLS = 40, 12
+VERSIONS = ("2.3.0", "2.2.1", "2.1.1")
+ROUNDS, CALLS = 200, 10
 
 
 def measure() -> list[tuple[str, str, str]]:
@@ -33,24 +34,20 @@ def measure() -> list[tuple[str, str, str]]:
     rows = []
     for name, (kind, make) in OBJECTS.items():
         canonical = make()
-        base = _json_both_ways(jsontext.dumps(canonical).encode())
-        newest, older = 0.0, {}
-        for version in ("2.3.0", "2.2.1", "2.1.1"):
-            written = write(kind, canonical, version, now=samples.TIME).object
-            text = jsontext.dumps(written).encode()
-            took = _best(partial(_through, kind, text, version))
-            back = _best(partial(_out, kind, canonical, version))
-            if version == "2.3.0":
-                newest, newest_out = took, back
-                size = f"{len(text) / 1000:.1f} KB"
-                rows.append(
-                    (f"parse + validate + serialize, {name} ({size})", f"{took / base:.2f} x json", "<= 2 x")
-                )
-            else:
-                older[version] = ((took - newest) / base, (back - newest_out) / base)
-        for version, (came, went) in older.items():
-            rows.append((f"the same from {version}, more", f"{came:+.2f} x json", "<= 0.3 x"))
-            rows.append((f"the same to {version}, more", f"{went:+.2f} x json", "<= 0.3 x"))
+        size = len(jsontext.dumps(canonical)) / 1000
+        written = {version: write(kind, canonical, version, now=samples.TIME).object for version in VERSIONS}
+        texts = {version: jsontext.dumps(body).encode() for version, body in written.items()}
+        works = [partial(_json_both_ways, texts["2.3.0"])]
+        works += [partial(_through, kind, texts[version], version) for version in VERSIONS]
+        works += [partial(_out, kind, canonical, version) for version in VERSIONS]
+        base, *took = _best(works)
+        came, went = took[: len(VERSIONS)], took[len(VERSIONS) :]
+        what = f"parse + validate + serialize, {name} ({size:.1f} KB)"
+        rows.append((what, f"{came[0] / base:.2f} x json", "<= 2 x"))
+        for at, version in enumerate(VERSIONS[1:], 1):
+            for way, costs in (("from", came), ("to", went)):
+                more = (costs[at] - costs[0]) / base
+                rows.append((f"the same {way} {version}, more", f"{more:+.2f} x json", "<= 0.3 x"))
     rows += _imports()
     return rows
 
@@ -66,25 +63,29 @@ def _out(kind: str, canonical: dict[str, Any], version: str) -> str:
     return jsontext.dumps(write(kind, canonical, version, now=samples.TIME).object)
 
 
-def _json_both_ways(text: bytes) -> float:
-    return _best(lambda: json.dumps(json.loads(text)))
+def _json_both_ways(text: bytes) -> str:
+    return json.dumps(json.loads(text))
 
 
-def _best(work: Callable[[], Any]) -> float:
-    """CPU seconds of one call, at its quietest: this machine may be busy with other things."""
-    work()
-    best = float("inf")
+def _best(works: list[Callable[[], Any]]) -> list[float]:
+    """CPU seconds of one call of each, at its quietest: this machine may be busy with other things.
+
+    They take turns, so that a slow moment is nobody's alone.
+    """
+    best = [float("inf")] * len(works)
     gc.disable()
     try:
         for _ in range(ROUNDS):
-            start = time.process_time()
-            for _ in range(CALLS):
+            for at, work in enumerate(works):
                 work()
-            best = min(best, time.process_time() - start)
+                start = time.process_time()
+                for _ in range(CALLS):
+                    work()
+                best[at] = min(best[at], time.process_time() - start)
             gc.collect()
     finally:
         gc.enable()
-    return best / CALLS
+    return [each / CALLS for each in best]
 
 
 def _imports() -> list[tuple[str, str, str]]:
