@@ -5,7 +5,6 @@ Spec: ledger section 4 (CNV-P1 to CNV-P7)
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from chalicelib.ocpi import models, versions
@@ -58,7 +57,7 @@ def write(
         partial=partial,
         find=find,
         owner=(owner[0], owner[1]) if owner[0] and owner[1] else None,
-        now=now or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        now=now or "",
     )
     try:
         return Writing(versions.downgrade(kind, obj, version, trip), trip)

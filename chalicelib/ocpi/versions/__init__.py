@@ -6,26 +6,25 @@ Only the deltas that a version needs are loaded.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from chalicelib.ocpi import models
 from chalicelib.ocpi.models.base import V211, V221, V230
-from chalicelib.ocpi.versions.delta import Delta, Trip, plan
+from chalicelib.ocpi.versions.delta import Delta, Plan, Trip, plan
 
 
 def upgrade(kind: str, body: dict[str, Any], version: str, trip: Trip) -> dict[str, Any]:
     """The 2.3.0 form of a body that its version's table accepts; the body itself where nothing differs."""
-    model = models.model(kind)
-    for delta in _deltas(version):
-        body = plan(model, delta, down=False).apply(body, trip, ())
+    for step in _plans(kind, version, False):
+        body = step.apply(body, trip, ())
     return body
 
 
 def downgrade(kind: str, body: dict[str, Any], version: str, trip: Trip) -> dict[str, Any]:
     """The form a partner of that version reads; what is lost is in `trip.losses`. Raises Inexpressible."""
-    model = models.model(kind)
-    for delta in reversed(_deltas(version)):
-        body = plan(model, delta, down=True).apply(body, trip, ())
+    for step in _plans(kind, version, True):
+        body = step.apply(body, trip, ())
     return body
 
 
@@ -37,8 +36,16 @@ def embed(kind: str, body: dict[str, Any], trip: Trip, *, whole: bool) -> dict[s
     inner = Trip(find=trip.find, owner=trip.owner, now=trip.now)
     if whole:
         return downgrade(kind, body, V211, inner)
-    applied: dict[str, Any] = plan(models.model(kind), _deltas(V211)[0], down=True).apply(body, inner, ())
+    applied: dict[str, Any] = _plans(kind, V211, True)[-1].apply(body, inner, ())
     return applied
+
+
+@cache
+def _plans(kind: str, version: str, down: bool) -> tuple[Plan, ...]:
+    """The steps between a version and 2.3.0, in their order."""
+    model = models.model(kind)
+    steps = [plan(model, delta, down) for delta in _deltas(version)]
+    return tuple(reversed(steps) if down else steps)
 
 
 def _deltas(version: str) -> tuple[Delta, ...]:

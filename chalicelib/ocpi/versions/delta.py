@@ -12,9 +12,11 @@ Spec: ledger section 4 (CNV-P1 to CNV-P7)
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache, partial
 from typing import Any
 
 from chalicelib.ocpi import timestamps
@@ -53,23 +55,42 @@ class Inexpressible(Exception):
         self.path, self.code, self.message = path, code, message
 
 
-@dataclass
 class Trip:
     """One object on its way through the deltas, with what they may need to know about it."""
 
-    partial: bool = False
-    # (country_code, party_id) of bodies that do not name their owner (CNV-15)
-    owner: tuple[str, str] | None = None
-    # canonical objects by kind, country_code, party_id and id
-    find: Find | None = None
-    # the canonical Token behind a 2.1.1 auth_id (CNV-65, CNV-107)
-    token: Callable[[str], Mapping[str, Any] | None] | None = None
-    # the eMSP party of the connection, owner of Tokens nobody knows (CNV-65)
-    emsp: tuple[str, str] | None = None
-    # the role of a 2.1.1 platform, which its credentials do not tell (CNV-06)
-    role: str = "OTHER"
-    now: str = ""
-    lost: list[tuple[Path, str, str]] = field(default_factory=list)
+    __slots__ = ("_now", "emsp", "find", "lost", "owner", "partial", "role", "token")
+
+    def __init__(
+        self,
+        *,
+        partial: bool = False,
+        owner: tuple[str, str] | None = None,
+        find: Find | None = None,
+        token: Callable[[str], Mapping[str, Any] | None] | None = None,
+        emsp: tuple[str, str] | None = None,
+        role: str = "OTHER",
+        now: str = "",
+    ) -> None:
+        self.partial = partial
+        # (country_code, party_id) of bodies that do not name their owner (CNV-15)
+        self.owner = owner
+        # canonical objects by kind, country_code, party_id and id
+        self.find = find
+        # the canonical Token behind a 2.1.1 auth_id (CNV-65, CNV-107)
+        self.token = token
+        # the eMSP party of the connection, owner of Tokens nobody knows (CNV-65)
+        self.emsp = emsp
+        # the role of a 2.1.1 platform, which its credentials do not tell (CNV-06)
+        self.role = role
+        self._now = now
+        self.lost: list[tuple[Path, str, str]] = []
+
+    @property
+    def now(self) -> str:
+        """The time that decides what is valid now; the clock's where none is given."""
+        if not self._now:
+            self._now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        return self._now
 
     def lose(self, path: Path, code: str, message: str) -> None:
         """Remember what the target version cannot carry."""
@@ -81,13 +102,15 @@ class Trip:
         return tuple(Finding(pointer(path), code, message) for path, code, message in self.lost)
 
 
+_WHOLE_LENGTH = len("2026-01-01T00:00:00Z")
+
 # A hook is given a copy that it may change, still in the names of the version it comes from.
 Hook = Callable[[dict[str, Any], Trip, Path], dict[str, Any]]
 # What becomes of one value; raises Inexpressible.
 Change = Callable[[Any, Trip, Path], Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Delta:
     """What `older` writes differently from `newer`.
 
@@ -106,104 +129,126 @@ class Delta:
 
 
 class Plan:
-    """What is to be done to objects of one table, in one direction; `idle` if nothing ever is."""
+    """What is to be done to objects of one table, in one direction; `idle` if nothing ever is.
+
+    Worked out once; what is left to do per object is to look at the fields that can differ.
+    """
+
+    __slots__ = (
+        *("aliens", "changes", "drops", "gone", "hook", "idle"),
+        *("quiet", "renames", "sole", "times", "words"),
+    )
 
     def __init__(self, model: Model, delta: Delta, down: bool) -> None:
         source, target = (delta.newer, delta.older) if down else (delta.older, delta.newer)
-        there = set(model.fields(target).values())
+        here, there = model.fields(source), model.fields(target)
+        shared = set(there.values())
         self.hook = (delta.down if down else delta.up).get(model.name)
-        self.target = target
         self.quiet = delta.quiet.get(model.name, frozenset())
-        self.renames = {
-            row.wire(source): row.wire(target)
-            for row in model.rows
-            if row in there and row.since <= source <= row.until and row.wire(source) != row.wire(target)
-        }
-        self.drops = tuple(
-            name
-            for name, row in model.fields(source).items()
-            if row not in there and name not in model.fields(target)
+        self.gone = f"{target} has no such field"
+        self.renames = tuple(
+            (name, row.wire(target))
+            for name, row in here.items()
+            if row in shared and name != row.wire(target)
         )
-        changed = [
-            (name, row, change)
-            for name, row in model.fields(source).items()
-            if row in there
-            for change in [_change(row, delta, down)]
-            if change is not None
-        ]
+        self.drops = tuple(name for name, row in here.items() if row not in shared and name not in there)
         # DateTimes, mostly without a fraction; words, mostly known; and the rest
-        self.times = tuple(name for name, _row, change in changed if change is _whole_seconds)
-        self.changes = tuple(
-            (name, row.is_list, row.required, _known(row.type, target), change)
-            for name, row, change in changed
-            if change is not _whole_seconds
-        )
+        times, words, changes = [], [], []
+        for name, row in here.items():
+            change = _change(row, delta, down) if row in shared else None
+            if change is _whole_seconds:
+                times.append(name)
+            elif change is not None and isinstance(row.type, Enum):
+                known = row.type.by_version[target]
+                words.append((name, known, row.is_list, change))
+            elif change is not None:
+                changes.append((name, change))
+        self.times, self.words, self.changes = tuple(times), tuple(words), tuple(changes)
         # names that mean something only where the object goes: what stands there now is not it
-        self.aliens = frozenset(model.fields(target)) - frozenset(model.fields(source))
+        aliens = there.keys() - here.keys()
         if not down:
-            self.aliens &= frozenset(self.renames.values())
-        self.idle = not (self.hook or self.renames or self.drops or self.times or self.changes)
+            aliens &= {new for _old, new in self.renames}
+        self.aliens = tuple(aliens)
+        plain = not (self.hook or self.renames or self.drops or self.times or self.aliens or self.changes)
+        self.idle = plain and not self.words
+        # where one word is all there is to look at: its field and the words that may stay
+        self.sole = self.words[0][:2] if plain and len(words) == 1 and not words[0][2] else None
 
     def apply(self, value: Any, trip: Trip, path: Path) -> Any:
         """The object in the target version; itself where nothing differs. Raises Inexpressible."""
         if type(value) is not dict or self.idle:
             return value
-        out: dict[str, Any] | None = None
-        if not self.aliens.isdisjoint(value):
-            value = {name: item for name, item in value.items() if name not in self.aliens}
-        if self.hook:
-            value = out = self.hook(dict(value), trip, path)
+        out: dict[str, Any] = value
+        for name in self.aliens:
+            if name in out:
+                out = _copied(out, value)
+                del out[name]
+        if self.hook is not None:
+            out = self.hook(_copied(out, value), trip, path)
         for name in self.times:
-            if len(str(value.get(name) or _WHOLE)) != len(_WHOLE):
-                value = out = dict(value) if out is None else out
-                out[name] = _whole_seconds(value[name], trip, path)
-        for name, is_list, required, known, change in self.changes:
-            old = value.get(name)
-            if old is None or (known is not None and _all_known(known, old, is_list)):
-                continue
-            if is_list:
-                new = _each(required, change, old, trip, (path, name))
-            else:
-                try:
-                    new = change(old, trip, (path, name))
-                except Inexpressible as problem:
-                    if required:
-                        raise
-                    trip.lose(problem.path, problem.code, problem.message)
-                    new = None
-            if new is not old:
-                if out is None:
-                    value = out = dict(value)
-                if new is None:
-                    del out[name]
-                else:
-                    out[name] = new
+            moment = out.get(name)
+            if moment is not None and (type(moment) is not str or len(moment) != _WHOLE_LENGTH):
+                out = _copied(out, value)
+                out[name] = _whole_seconds(moment, trip, path)
+        for name, known, is_list, change in self.words:
+            word = out.get(name)
+            try:
+                if word is None or (known.issuperset(word) if is_list else word in known):
+                    continue
+            except TypeError:
+                """No words at all, in an object that nobody judged."""
+            out = _put(out, value, name, word, change(word, trip, (path, name)))
+        for name, change in self.changes:
+            old = out.get(name)
+            if old is not None:
+                new = change(old, trip, (path, name))
+                if new is not old:
+                    out = _put(out, value, name, old, new)
         for name in self.drops:
-            if name in value:
-                if out is None:
-                    value = out = dict(value)
-                gone = out.pop(name)
-                if name not in self.quiet and gone is not None and gone != []:
-                    trip.lose((path, name), "not_in_version", f"{self.target} has no such field")
-        renames = self.renames
-        if renames and not renames.keys().isdisjoint(value):
-            return {renames.get(name, name): item for name, item in value.items()}
-        return value
+            if name in out:
+                out = _copied(out, value)
+                old = out.pop(name)
+                if old is not None and old != [] and name not in self.quiet:
+                    trip.lost.append(((path, name), "not_in_version", self.gone))
+        for name, newer in self.renames:
+            if name in out:
+                out = _copied(out, value)
+                out[newer] = out.pop(name)
+        return out
+
+    def each(self, items: Any, trip: Trip, path: Path) -> Any:
+        """A list of such objects, as `apply` has them."""
+        if self.sole is not None and type(items) is list:
+            name, known = self.sole
+            try:
+                if known.issuperset([item[name] for item in items]):
+                    return items
+            except (TypeError, LookupError):
+                """One has no such word."""
+        return _each(self.apply, items, trip, path)
 
 
-_plans: dict[tuple[int, str, bool], Plan] = {}
+def _copied(out: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    return dict(out) if out is value else out
 
 
+def _put(out: dict[str, Any], value: dict[str, Any], name: str, old: Any, new: Any) -> dict[str, Any]:
+    if new is not old:
+        out = _copied(out, value)
+        if new is None:
+            del out[name]
+        else:
+            out[name] = new
+    return out
+
+
+@cache
 def plan(model: Model, delta: Delta, down: bool) -> Plan:
     """The plan for a table, made once."""
-    key = (id(model), delta.older, down)
-    found = _plans.get(key)
-    if found is None:
-        found = _plans[key] = Plan(model, delta, down)
-    return found
+    return Plan(model, delta, down)
 
 
-def _each(required: bool, change: Change, items: Any, trip: Trip, path: Path) -> Any:
+def _each(change: Change, items: Any, trip: Trip, path: Path) -> Any:
     """A list with every entry changed and the inexpressible ones left out (CNV-P5)."""
     if type(items) is not list:
         return items
@@ -216,20 +261,51 @@ def _each(required: bool, change: Change, items: Any, trip: Trip, path: Path) ->
             trip.lose(problem.path, problem.code, problem.message)
             same = False
             continue
-        same = same and new is item
+        if new is not item:
+            same = False
         kept.append(new)
-    if same:
-        return items
-    if required and not kept:
-        raise Inexpressible(path, "empty", "no entry of a required list can be expressed")
-    return kept
+    return items if same else kept
+
+
+def _bound(row: Field, change: Change, each: Change) -> Change:
+    """The change of a field's value: entry by entry where it is a list, and what cannot be said left out."""
+    if row.is_list and row.required:
+
+        def some(items: Any, trip: Trip, path: Path) -> Any:
+            kept = each(items, trip, path)
+            if kept is not items and not kept:
+                raise Inexpressible(path, "empty", "no entry of a required list can be expressed")
+            return kept
+
+        return some
+    if row.is_list:
+        return each
+    if row.required:
+        return change
+
+    def maybe(value: Any, trip: Trip, path: Path) -> Any:
+        try:
+            return change(value, trip, path)
+        except Inexpressible as problem:
+            trip.lose(problem.path, problem.code, problem.message)
+            return None
+
+    return maybe
 
 
 def _change(row: Field, delta: Delta, down: bool) -> Change | None:
+    """What becomes of a field's value, if anything ever does."""
     kind = row.type
     if isinstance(kind, Model):
         inner = plan(kind, delta, down)
-        return None if inner.idle else inner.apply
+        return None if inner.idle else _bound(row, inner.apply, inner.each)
+    change = _single(kind, delta, down)
+    if change is None or change is _whole_seconds:
+        return change
+    return _bound(row, change, partial(_each, change))
+
+
+def _single(kind: Type, delta: Delta, down: bool) -> Change | None:
     if isinstance(kind, Enum):
         return _words(kind, delta, down)
     if not down or delta.older != V211:
@@ -243,20 +319,6 @@ def _change(row: Field, delta: Delta, down: bool) -> Change | None:
     if isinstance(kind, Text):
         return _cut(kind.in_211) if kind.in_211 else None
     return None
-
-
-def _all_known(known: frozenset[str], words: Any, is_list: bool) -> bool:
-    try:
-        return known.issuperset(words) if is_list else words in known
-    except TypeError:  # no words at all, in an object that nobody judged
-        return False
-
-
-def _known(kind: Type, target: str) -> frozenset[str] | None:
-    return kind.by_version[target] if isinstance(kind, Enum) else None
-
-
-_WHOLE = "2026-01-01T00:00:00Z"
 
 
 def _words(kind: Enum, delta: Delta, down: bool) -> Change | None:
@@ -295,8 +357,8 @@ def _whole_seconds(value: Any, _trip: Trip, _path: Path) -> Any:
 
 def _six_decimals(value: Any, _trip: Trip, _path: Path) -> Any:
     """CNV-50: exactly six decimals."""
-    _whole, point, fraction = str(value).partition(".")
-    if not point or len(fraction) == 6:
+    text = str(value)
+    if text[-7:-6] == "." or "." not in text:
         return value
     try:
         return str(Decimal(value).quantize(_SIX_DECIMALS))

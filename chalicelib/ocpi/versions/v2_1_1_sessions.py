@@ -104,14 +104,8 @@ def cdr_down(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
         location["evses"] = [] if place.get("evse_uid") == NONE else [_cdr_evse(cdr, place, trip)]
         location["last_updated"] = cdr["last_updated"]
         cdr["location"] = _older(location, "location", trip, already=True)
-    for index, period in enumerate(cdr.get("charging_periods") or ()):
-        if period_empty(period):
-            cdr["charging_periods"] = [
-                {**each, "dimensions": [{"type": "TIME", "volume": 0}]} if period_empty(each) else each
-                for each in cdr["charging_periods"]
-            ]
-            trip.lose(at(path, "charging_periods", index), "changed", "no dimension that 2.1.1 has (CNV-85)")
-            break
+    if cdr.get("charging_periods"):
+        cdr["charging_periods"] = _timed(cdr["charging_periods"], trip, at(path, "charging_periods"))
     return _cost_down(cdr)
 
 
@@ -149,9 +143,17 @@ def period_up(period: dict[str, Any], _trip: Trip, _path: Path) -> dict[str, Any
     return period
 
 
-def period_empty(period: dict[str, Any]) -> bool:
-    """Whether 2.1.1 has a word for none of the period's dimensions; a Session goes without such periods."""
-    return _DIMENSIONS.isdisjoint([each.get("type") for each in period.get("dimensions") or ()])
+def _timed(periods: list[dict[str, Any]], trip: Trip, path: Path) -> list[dict[str, Any]]:
+    """CNV-85: a period of which 2.1.1 knows no dimension; a CDR keeps it, a Session goes without it."""
+    if _DIMENSIONS.issuperset([each["type"] for period in periods for each in period["dimensions"]]):
+        return periods
+    kept = []
+    for index, period in enumerate(periods):
+        if _DIMENSIONS.isdisjoint([each["type"] for each in period["dimensions"]]):
+            trip.lose(at(path, index), "changed", "no dimension that 2.1.1 has (CNV-85)")
+            period = {**period, "dimensions": [{"type": "TIME", "volume": 0}]}
+        kept.append(period)
+    return kept
 
 
 _DIMENSIONS = frozenset({"ENERGY", "MAX_CURRENT", "MIN_CURRENT", "PARKING_TIME", "TIME"})
