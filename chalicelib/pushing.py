@@ -24,7 +24,16 @@ from chalicelib.ocpi.errors import ServerError
 from chalicelib.partners import REGISTERED, SUSPENDED
 from chalicelib.sending import Step
 from chalicelib.store.deliveries import LostLease
-from chalicelib.store.delivery_items import REFUSED, UNSURE, WAITING, Delivery, Target, target_of
+from chalicelib.store.delivery_items import (
+    GIVEN_UP,
+    REFUSED,
+    UNSURE,
+    WAITING,
+    Delivery,
+    Target,
+    target_of,
+)
+from chalicelib.store.items import folded
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
@@ -62,7 +71,9 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
         platform.outbox.send(outbox.PUSH_SLOW, [dict(message)])
         return
     try:
-        _Push(platform, partner, target).run(whole=bool(message.get("whole")), attempt=message.get("attempt"))
+        thorough = bool(message.get("thorough"))
+        work = _Push(platform, partner, target, thorough)
+        work.run(whole=bool(message.get("whole")), attempt=message.get("attempt"))
     except Busy:
         platform.outbox.send(reaching.queue_for(partner), [dict(message)], delay=SHORTLY)
     except LostLease as lost:
@@ -77,11 +88,12 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
 
 @dataclass
 class _Push:
-    """One delivery at work."""
+    """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too."""
 
     platform: Platform
     partner: Partner
     target: Target
+    thorough: bool = False
 
     def run(self, *, whole: bool = False, attempt: int | None = None) -> None:
         """Take the lease, and send until the partner knows what is true, or an attempt fails.
@@ -99,7 +111,7 @@ class _Push:
             return
         for _ in range(MOST_ROUNDS):
             try:
-                outcome = self._attempt(found, whole)
+                outcome = self._attempt(found, whole, whole or attempt is not None)
             except Busy:
                 deliveries.release(found, look_again=False)
                 raise
@@ -118,7 +130,7 @@ class _Push:
             outcomes.tell(self.platform, self.partner, found, outcome)
             if done:
                 return
-            found, whole = replace(outcome, lease_id=found.lease_id), False
+            found, whole, attempt = replace(outcome, lease_id=found.lease_id), False, None
         deliveries.release(found, look_again=False)
         raise Busy
 
@@ -133,8 +145,8 @@ class _Push:
 
     # One attempt
 
-    def _attempt(self, found: Delivery, whole: bool) -> Delivery:
-        """What the record says after the one attempt that is due, if any."""
+    def _attempt(self, found: Delivery, whole: bool, asked: bool) -> Delivery:
+        """What the record says after the one attempt that is due, if any; `asked`: it is due in any case."""
         found = self._trusted(found)
         if self.target.part:
             self._mind_the_location()
@@ -143,6 +155,8 @@ class _Push:
             return found  # it said no to exactly this
         if problem:
             return outcomes.refused(self.platform, found, problem, mark)
+        if not asked and found.refused == mark and _settled(found, self.platform.clock()):
+            return found
         if step is None:
             return outcomes.delivered(found, found.known, self._agreement, found.remote_url, found.revision)
         reason = reaching.waits(self.platform.partners.get(self.partner.id) or self.partner)
@@ -202,6 +216,8 @@ class _Push:
             # States in between were never sent, but the partner may have read one of them: a difference from
             # what it was sent last would leave that standing where the object changed back.
             step = sending.whole(present.kind, segments, obj, query)
+        elif self.thorough and known and present.kind == "location":
+            step = self._thoroughly(step, segments, obj, known)
         if step is not None:
             revisions = {part.uid: part.revision for part in present.parts if part.uid}
             step = replace(step, revision=present.revision, revisions=revisions)
@@ -213,6 +229,19 @@ class _Push:
             why = "; ".join(f"{each.pointer}: {each.message}" for each in findings[:3])
             return None, f"does not validate in {partner.version}: {why}"[:500], mark
         return step, "", mark
+
+    def _thoroughly(
+        self, step: Step | None, segments: tuple[str, ...], obj: dict[str, Any], known: Mapping[str, str]
+    ) -> Step | None:
+        """The whole Location where the partner lacks an EVSE; nothing where only EVSEs made it younger."""
+        records = {folded(each.target.part): each for each in self.platform.deliveries.parts(self.target)}
+        for evse in obj.get("evses") or ():
+            record = records.pop(folded(str(evse.get("uid"))), None)
+            if record is None or (not record.state and record.known != sending.knowledge("evse", evse)):
+                return sending.whole("location", segments, obj)
+        now = sending.knowledge("location", obj)
+        younger = {name for name in now.keys() | known.keys() if now.get(name) != known.get(name)}
+        return None if younger <= {"last_updated"} else step
 
     def _segments(self, obj: Mapping[str, Any]) -> tuple[str, ...]:
         key = self.target.key
@@ -305,3 +334,8 @@ class _Push:
     def _receiver(self) -> Party | None:
         roles = modules.serving_roles(self.target.key.module, modules.RECEIVER)
         return self.partner.party_for(roles)
+
+
+def _settled(found: Delivery, now: str) -> bool:
+    """Whether a state that could not be sent was given up, or has its next attempt still to come."""
+    return found.state == GIVEN_UP or (found.state == WAITING and found.next_attempt_at > now)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import outbox, wiring
 from chalicelib.partners import REGISTERED, SPEC, SUSPENDED, UNREACHABLE
+from chalicelib.store.pulls import Pulls
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 # An answer that takes longer, in seconds on average, makes a partner a slow one.
 SLOW = 2.0
 FAST_TIMEOUT, SLOW_TIMEOUT = 5.0, 10.0
-SLOW_LANE = "push_slow"
+PROBE = "probe#"
+LONGEST_PROBE_PAUSE = 300
 
 
 def queue_for(partner: Partner) -> str:
@@ -91,20 +93,41 @@ def succeeded(platform: Platform, partner_id: str, seconds: float) -> None:
     """A partner answered; one that had been unreachable is caught up."""
     partner = platform.partners.succeeded(partner_id, seconds)
     if partner is not None and partner.health.turned:
-        platform.outbox.send(outbox.PUSH, [{"task": "recover", "partner": partner_id}])
-        platform.backend.emit(
-            "PartnerRecovered", _told(partner), id=f"recovered#{partner_id}#{partner.health.last_failure}"
-        )
+        back(platform, partner)
 
 
 def failed(platform: Platform, partner_id: str, reason: str, seconds: float) -> None:
     """A partner did not answer; too often, and everything for it waits."""
     partner = platform.partners.failed(partner_id, reason, seconds)
     if partner is not None and partner.health.turned:
-        detail = {**_told(partner), "reason": partner.health.reason}
-        platform.backend.emit(
-            "PartnerUnreachable", detail, id=f"unreachable#{partner_id}#{partner.health.last_success}"
-        )
+        gone(platform, partner)
+
+
+# The probe's reminder stands while all have been told that a partner is unreachable, and nobody yet that it
+# is back: the sweep tells what somebody died before telling.
+
+
+def gone(platform: Platform, partner: Partner) -> None:
+    """Say that a partner is unreachable, and see that it is probed."""
+    detail = {**_told(partner), "reason": partner.health.reason}
+    id = f"unreachable#{partner.id}#{partner.health.last_success}"
+    platform.backend.emit("PartnerUnreachable", detail, id=id)
+    Pulls(platform).remind(partner.id, PROBE, probe_pause(platform, partner))
+
+
+def back(platform: Platform, partner: Partner) -> None:
+    """Send a partner that can be reached again what waits for it, and say so."""
+    platform.outbox.send(outbox.PUSH, [{"task": "recover", "partner": partner.id}])
+    id = f"recovered#{partner.id}#{partner.health.last_failure}"
+    platform.backend.emit("PartnerRecovered", _told(partner), id=id)
+    Pulls(platform).forget(partner.id, PROBE)
+
+
+def probe_pause(platform: Platform, partner: Partner) -> float:
+    """Seconds until an unreachable partner is probed next, longer and longer."""
+    schedule = platform.settings.retry_schedule
+    step = schedule[min(max(0, partner.health.failures - 3), len(schedule) - 1)]
+    return float(min(step, LONGEST_PROBE_PAUSE))
 
 
 def probe(platform: Platform, partner_id: str) -> None:

@@ -19,10 +19,8 @@ from chalicelib.store.pulls import Pulls
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
-PROBE = "probe#"
 # Seconds until something that was sent to its queue is due again, should it have got lost there.
 LOST_AFTER = 120
-LONGEST_PROBE_PAUSE = 300
 MOST_ROUNDS = 5
 # Partners' states are remembered for some seconds elsewhere: what was put aside meanwhile is found then.
 SECOND_LOOK = 30
@@ -55,7 +53,8 @@ def recover(platform: Platform, message: Mapping[str, Any]) -> None:
     after = message.get("cursor")
     for _ in range(10):
         found, after = platform.deliveries.undelivered(partner.id, WAITING, after=after)
-        platform.outbox.send(reaching.queue_for(partner), [each.target.message for each in found])
+        bodies = [{**each.target.message, "attempt": each.attempts} for each in found]
+        platform.outbox.send(reaching.queue_for(partner), bodies)
         if not after:
             break
     if after:
@@ -71,13 +70,19 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
     partner = platform.partners.get(partner_id)
     kind, _, module = sort_key.partition("#")
     if kind == "probe":
-        if partner is None or partner.state != REGISTERED or partner.health.state != UNREACHABLE:
+        if partner is None or partner.state != REGISTERED:
             Pulls(platform).forget(partner_id, sort_key)
-        elif platform.deliveries.postpone(
-            partner_id, sort_key, _probe_pause(platform, partner.health.failures)
-        ):
+        elif partner.health.state != UNREACHABLE:
+            reaching.back(platform, partner)  # who noticed it died before saying so
+        elif platform.deliveries.postpone(partner_id, sort_key, reaching.probe_pause(platform, partner)):
             body = {"task": "probe", "partner": partner_id}
             lanes.setdefault(outbox.PUSH_SLOW, []).append(body)
+    elif kind == "catch-up":
+        if partner is not None and partner.state == REGISTERED:
+            platform.outbox.send(outbox.PUSH, [{"task": "announce_all", "partner": partner_id}])
+            if not Pulls(platform).of(partner_id):
+                platform.outbox.send(outbox.PULL, [{"task": "start", "partner": partner_id}])
+        Pulls(platform).forget(partner_id, sort_key)
     elif kind == "schedule":
         interval = platform.settings.pull_interval
         if partner is None or partner.state != REGISTERED or not interval:
@@ -103,12 +108,6 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
             lanes.setdefault(reaching.queue_for(partner), []).append(body)
 
 
-def _probe_pause(platform: Platform, failures: int) -> float:
-    schedule = platform.settings.retry_schedule
-    step = schedule[min(max(0, failures - 3), len(schedule) - 1)]
-    return float(min(step, LONGEST_PROBE_PAUSE))
-
-
 def _watch(platform: Platform) -> None:
     """See that unreachable partners are probed, and say once a minute how long the oldest waits."""
     down = [
@@ -117,7 +116,8 @@ def _watch(platform: Platform) -> None:
         if each.state == REGISTERED and each.health.state == UNREACHABLE
     ]
     for each in down:
-        Pulls(platform).remind(each.id, PROBE, _probe_pause(platform, each.health.failures))
+        if not Pulls(platform).reminds(each.id, reaching.PROBE):
+            reaching.gone(platform, each)
     moment = time.monotonic()
     if not down or moment - _reported.get(id(platform), -60.0) < 60:
         return

@@ -50,7 +50,7 @@ _PUSH = (
     | _TELL
     | _send("push", "push-slow", "pull")
     | {
-        "table:deliveries": "BatchWriteItem GetItem Query UpdateItem",
+        "table:deliveries": "BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem",
         "table:deliveries/index/state": "Query",
     }
 )
@@ -76,7 +76,7 @@ GRANTS: Grants = {
     | _TELL
     | _DECIDE
     | _send("push", "pull", "results")
-    | {"table:requests": "GetItem PutItem UpdateItem"},
+    | {"table:requests": "GetItem PutItem UpdateItem", "table:deliveries": "PutItem"},
     "announce": _each(("hubclientinfo",), "BatchGetItem Query")
     | _each(("hubclientinfo",), "Query", "feed")
     | _KNOW_PARTNERS
@@ -88,7 +88,7 @@ GRANTS: Grants = {
     | _WATCH_PARTNERS
     | _TELL
     | _send("push", "pull")
-    | {"table:deliveries": "GetItem PutItem Query"},
+    | {"table:deliveries": "DeleteItem GetItem PutItem Query"},
     "results": _CALL_PARTNERS
     | _KNOW_PARTNERS
     | _TELL
@@ -96,9 +96,10 @@ GRANTS: Grants = {
     | {"table:requests": "GetItem UpdateItem"},
     "inbox": _OPERATE,
     "sweep": _KNOW_PARTNERS
+    | _TELL
     | _send("push", "push-slow", "pull", "results")
     | {
-        "table:deliveries": "DeleteItem PutItem UpdateItem",
+        "table:deliveries": "DeleteItem GetItem PutItem Query UpdateItem",
         "table:deliveries/index/due": "Query",
         "table:deliveries/index/state": "Query",
         "table:requests/index/due": "Query",

@@ -36,6 +36,7 @@ from chalicelib.store.partner_items import (
     token_item,
     token_of,
 )
+from chalicelib.store.pulls import Pulls
 
 __all__ = ["Claimed", "Partners", "Raced"]
 
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 CACHE_SECONDS = 10.0
 HEALTH_SECONDS = 60.0
 FAILURES_UNTIL_UNREACHABLE = 3
+# Once nobody remembers a partner as it was before it registered, it is told all of it again: what somebody
+# changed meanwhile was announced without it, and whoever registered it may have died before telling it.
+CATCH_UP, CATCH_UP_SECONDS = "catch-up#", CACHE_SECONDS + 5
 
 
 class Partners:
@@ -280,6 +284,10 @@ class Partners:
             )
         for hash in sorted(dropped - {consumed}):
             actions.append(changes.delete(self._table, TOKEN + hash))
+        if after.state == _partners.REGISTERED:
+            pulls = Pulls(self._platform)
+            reminder = pulls.reminder(after.id, CATCH_UP, CATCH_UP_SECONDS)
+            actions.append(changes.put(pulls.table, reminder))
         try:
             changes.transact(self._client, actions)
         finally:

@@ -1,4 +1,4 @@
-"""Pulls under way, what was set aside of them, and when to pull again: items beside the deliveries.
+"""Pulls under way, what was set aside of them, and when to do things again: items beside the deliveries.
 
 A partner has one job per module, at `pull#<module>`. It moves a page at a time,
 each step conditional on the page it began with, so that a repeated message
@@ -73,7 +73,7 @@ class Pulls:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._table = f"{platform.settings.prefix}-deliveries"
+        self.table = f"{platform.settings.prefix}-deliveries"
 
     @property
     def _client(self) -> Any:
@@ -82,7 +82,7 @@ class Pulls:
     def get(self, partner: str, module: str) -> Pull:
         """The job there is or was; an empty one where there never was any."""
         answer = self._client.get_item(
-            TableName=self._table, Key=_key(partner, f"pull#{module}"), ConsistentRead=True
+            TableName=self.table, Key=_key(partner, f"pull#{module}"), ConsistentRead=True
         )
         return _pull(answer["Item"]) if "Item" in answer else Pull(partner, module)
 
@@ -101,7 +101,7 @@ class Pulls:
             item.pop("due_at", None)
         try:
             self._client.put_item(
-                TableName=self._table,
+                TableName=self.table,
                 Item=item,
                 ConditionExpression=(
                     "job = :job AND pages = :pages AND attempts = :attempts AND pull_state = :state"
@@ -138,7 +138,7 @@ class Pulls:
         item = _key(pull.partner, f"seen#{pull.module}#{pull.job}#{page:06d}")
         item["seen"] = {"S": jsontext.dumps(list(partitions))}
         item["expires_at"] = {"N": str(self._epoch(1))}
-        self._client.put_item(TableName=self._table, Item=item)
+        self._client.put_item(TableName=self.table, Item=item)
 
     def seen(self, pull: Pull) -> set[str]:
         """The objects of all pages of a crawl."""
@@ -160,7 +160,7 @@ class Pulls:
             "at": {"S": self._platform.clock()},
             "expires_at": {"N": str(self._epoch(KEPT_DAYS))},
         }
-        self._client.put_item(TableName=self._table, Item=item)
+        self._client.put_item(TableName=self.table, Item=item)
 
     def asides(self, partner: str, module: str) -> list[dict[str, str]]:
         """What was set aside of a module."""
@@ -169,18 +169,14 @@ class Pulls:
             for item in self._items(partner, f"aside#{module}#")
         ]
 
-    # What is to be done at a time: `schedule#<module>` and `probe#`
+    # What is to be done at a time: `schedule#<module>`, `probe#` and `catch-up#`
 
     def remind(self, partner: str, name: str, seconds: float) -> None:
         """Have the sweep think of something after so many seconds, unless it does already."""
-        item = _key(partner, name) | {
-            "due": {"S": DUE},
-            "due_at": {"S": later(self._platform.clock(), seconds)},
-        }
         try:
             self._client.put_item(
-                TableName=self._table,
-                Item=item,
+                TableName=self.table,
+                Item=self.reminder(partner, name, seconds),
                 ConditionExpression="attribute_not_exists(#p)",
                 ExpressionAttributeNames={"#p": "partner"},
             )
@@ -188,13 +184,23 @@ class Pulls:
             if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
 
+    def reminder(self, partner: str, name: str, seconds: float) -> Item:
+        """The item by which the sweep thinks of it, for a transaction with what it is about."""
+        due_at = later(self._platform.clock(), seconds)
+        return _key(partner, name) | {"due": {"S": DUE}, "due_at": {"S": due_at}}
+
+    def reminds(self, partner: str, name: str) -> bool:
+        """Whether the sweep thinks of it."""
+        key = _key(partner, name)
+        return "Item" in self._client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+
     def forget(self, partner: str, name: str) -> None:
         """No longer think of it."""
-        self._client.delete_item(TableName=self._table, Key=_key(partner, name))
+        self._client.delete_item(TableName=self.table, Key=_key(partner, name))
 
     def _items(self, partner: str, prefix: str) -> Iterator[Item]:
         request: dict[str, Any] = {
-            "TableName": self._table,
+            "TableName": self.table,
             "KeyConditionExpression": "#p = :p AND begins_with(#o, :o)",
             "ExpressionAttributeNames": {"#p": "partner", "#o": "object"},
             "ExpressionAttributeValues": {":p": {"S": partner}, ":o": {"S": prefix}},
