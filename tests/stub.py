@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -91,6 +93,7 @@ class PartnerStub:
         self._scripts: list[Callable[[Received], Canned | None]] = []
         self._lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
+        self._connections: list[socket.socket] = []
         self._port = 0
         self.up()
 
@@ -100,10 +103,17 @@ class PartnerStub:
         """Listen, on the port it always had."""
         stub = self
 
+        open_connections = self._connections
+
         class Server(ThreadingHTTPServer):
             daemon_threads = True
             block_on_close = False
             allow_reuse_address = True
+
+            def get_request(self) -> Any:
+                found = super().get_request()
+                open_connections.append(found[0])
+                return found
 
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """A client that hung up is no news."""
@@ -114,11 +124,14 @@ class PartnerStub:
             threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def down(self) -> None:
-        """Refuse connections until `up`."""
+        """End all connections and refuse new ones until `up`."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+        while self._connections:
+            with contextlib.suppress(OSError):
+                self._connections.pop().shutdown(socket.SHUT_RDWR)
 
     # What it says.
 

@@ -1,0 +1,215 @@
+"""Moments at which a delivery could get lost, each brought about on purpose (design section 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib import sending
+from chalicelib.store.delivery_items import Target
+from chalicelib.store.items import Key
+from tests import delivering
+from tests.delivering import EMSP_ROLES, later
+
+LOCATION = Key("locations", "NL", "EXA", "LOC1")
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    return {"OCPI_RETRY_SCHEDULE": "5,30,120,600,3600"}
+
+
+@pytest.fixture
+def emsp(register_partner: Any, operate: Any, drain: Any) -> Any:
+    stub = register_partner(roles=EMSP_ROLES, version="2.2.1")
+    operate("put", module="locations", object=delivering.location())
+    drain()
+    stub.forget()
+    return stub
+
+
+def charge(operate: Any, minute: int, evse: str = "E1", status: str = "CHARGING") -> None:
+    changes = {"status": status, "last_updated": later(minute)}
+    operate("patch", module="locations", id="LOC1", evse_uid=evse, changes=changes)
+
+
+def once(real: Callable[..., Any], meanwhile: Callable[[], None]) -> Callable[..., Any]:
+    """The same call, with something happening right after the first one."""
+    left = [meanwhile]
+
+    def call(*args: Any, **more: Any) -> Any:
+        found = real(*args, **more)
+        if left:
+            left.pop()()
+        return found
+
+    return call
+
+
+def become_unreachable(operate: Any, drain: Any, stub: Any) -> None:
+    stub.down()
+    for at in range(3):
+        operate("put", module="tariffs", object=delivering.tariff(f"T{at}"))
+    drain()
+    assert operate("partner", partner=stub.id)["health"]["state"] == "UNREACHABLE"
+
+
+def test_a_change_is_sent_that_meets_a_repetition_nobody_needs(
+    platform: Any, operate: Any, drain: Any, emsp: Any, monkeypatch: Any
+) -> None:
+    """AMB-12: whoever has the lease was asked to look again, and does so although it has nothing to do."""
+
+    def meanwhile() -> None:
+        charge(operate, 1)
+        drain(sweep=False)  # another worker hears of it, and leaves it to the one that has the lease
+
+    monkeypatch.setattr(platform.deliveries, "take", once(platform.deliveries.take, meanwhile))
+    late = {**Target(emsp.id, LOCATION, "E1").message, "attempt": 1}
+    platform.outbox.send("push", [late])
+    drain(sweep=False)
+    (patch,) = emsp.requests("PATCH")
+    assert patch.json["status"] == "CHARGING"
+
+
+def test_all_of_a_location_waits_for_an_unreachable_partner(
+    operate: Any, drain: Any, clock: Any, emsp: Any
+) -> None:
+    """ARC-16: name and EVSE changed at once; what waits is more than the name."""
+    become_unreachable(operate, drain, emsp)
+    location = delivering.location(name="Newer", last_updated=later(1))
+    location["evses"][0] |= {"status": "CHARGING", "last_updated": later(1)}
+    operate("put", module="locations", object=location)
+    drain()
+    emsp.forget()
+    emsp.up()
+    clock.advance(3600)
+    drain()
+    put = emsp.requests("PUT", "/locations/")[-1]
+    assert (put.json["name"], put.json["evses"][0]["status"]) == ("Newer", "CHARGING")
+
+
+def test_a_location_is_not_sent_with_an_evse_older_than_one_sent_meanwhile(
+    platform: Any, operate: Any, drain: Any, emsp: Any, monkeypatch: Any
+) -> None:
+    """AMB-12: the whole was read before somebody else told the partner of a newer EVSE."""
+    part = Target(emsp.id, LOCATION, "E1")
+    held = platform.deliveries.take(part)
+
+    def finish(seconds: float) -> None:
+        """The other worker reads the EVSE as it is by now, sends it, and lets go."""
+        if charging:
+            return
+        charge(operate, 1)
+        charging.append(seconds)
+        evse = delivering.location()["evses"][0] | {"status": "CHARGING", "last_updated": later(1)}
+        platform.deliveries.release(replace(held, known=sending.knowledge("evse", evse)), look_again=False)
+
+    charging: list[float] = []
+    monkeypatch.setattr("chalicelib.pushing.time.sleep", finish)
+    platform.outbox.send("push", [{**Target(emsp.id, LOCATION).message, "whole": True}])
+    drain()
+    assert charging
+    for put in emsp.requests("PUT"):
+        assert put.json["evses"][0]["status"] == "CHARGING"
+
+
+def test_a_worker_that_lost_its_lease_has_all_of_it_sent_again(
+    platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, monkeypatch: Any
+) -> None:
+    """AMB-12: which of two requests arrived last is unknown, so the present state is sent once more."""
+    target = Target(emsp.id, LOCATION, "E1")
+
+    def lose() -> None:
+        """Another one, after this one's lease, told the partner what is true."""
+        key = {"partner": {"S": target.partner}, "object": {"S": target.sort_key}}
+        platform.clients.dynamodb.update_item(
+            TableName=platform.deliveries.table, Key=key, UpdateExpression="REMOVE #l, lease_id",
+            ExpressionAttributeNames={"#l": "lease"},
+        )  # fmt: skip
+
+    monkeypatch.setattr(platform.partner_client, "call", once(platform.partner_client.call, lose))
+    charge(operate, 1)
+    drain()
+    clock.advance(10)
+    drain()
+    assert emsp.requests("PUT")[-1].path.endswith("/locations/NL/EXA/LOC1/E1")
+    assert emsp.requests("PUT")[-1].json["status"] == "CHARGING"
+
+
+def test_a_partner_is_caught_up_although_whoever_noticed_it_died(
+    platform: Any, operate: Any, drain: Any, clock: Any, events: Any, emsp: Any, monkeypatch: Any
+) -> None:
+    """ARC-16: its health says that it is back, and nobody was told."""
+    become_unreachable(operate, drain, emsp)
+    charge(operate, 1)
+    drain()
+    emsp.up()
+    real, died = platform.outbox.send, []
+
+    def send(queue: str, bodies: list[dict[str, Any]], delay: float = 0) -> None:
+        if any(each.get("task") == "recover" for each in bodies) and not died:
+            died.append(queue)
+            raise RuntimeError("killed")
+        real(queue, bodies, delay)
+
+    monkeypatch.setattr(platform.outbox, "send", send)
+    for _ in range(3):
+        clock.advance(600)
+        drain()
+    assert died
+    assert operate("partner", partner=emsp.id)["backlog"] == 0
+    assert emsp.requests("PATCH")[-1].json["status"] == "CHARGING"
+    assert len({each["id"] for each in events("PartnerRecovered")}) == 1
+    assert operate("partner", partner=emsp.id)["health"]["state"] == "OK"
+
+
+def test_a_partner_is_told_what_changed_while_others_did_not_know_of_it(
+    platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, monkeypatch: Any
+) -> None:
+    """LOC-01: a function may remember for some seconds who was registered before."""
+    monkeypatch.setattr(platform.partners, "all", lambda fresh=False: [])
+    charge(operate, 1)
+    drain(sweep=False)
+    assert emsp.requests("PATCH") + emsp.requests("PUT") == []
+    monkeypatch.undo()
+    clock.advance(60)
+    drain()
+    (put,) = emsp.requests("PUT")
+    assert [each["status"] for each in put.json["evses"]] == ["CHARGING", "AVAILABLE"]
+
+
+def test_a_partner_is_told_everything_although_its_registration_was_interrupted(
+    platform: Any, operate: Any, drain: Any, clock: Any, register_partner: Any, monkeypatch: Any
+) -> None:
+    """ARC-06: it is registered, and whoever did it died before announcing anything to it."""
+    operate("put", module="locations", object=delivering.location())
+    drain()
+
+    def killed(*args: Any, **more: Any) -> None:
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(platform.outbox, "send", killed)
+    stub = register_partner(roles=EMSP_ROLES)
+    monkeypatch.undo()
+    drain()
+    assert stub.requests("PUT") == []
+    clock.advance(60)
+    drain()
+    assert [each.path.split("/")[-1] for each in stub.requests("PUT")] == ["LOC1"]
+    assert operate("pulls", partner=stub.id)["pulls"]
+
+
+def test_an_announcement_repeated_later_sends_nothing(
+    operate: Any, drain: Any, clock: Any, emsp: Any
+) -> None:
+    """TRA-92: EVSEs that were sent by themselves made the Location younger, and nothing else."""
+    charge(operate, 1)
+    drain()
+    assert len(emsp.requests("PATCH")) == 1
+    clock.advance(60)
+    drain()
+    assert len(emsp.requests("PATCH")) == 1
+    assert emsp.requests("PUT") == []
