@@ -101,12 +101,12 @@ def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:
     owners = [each.party for each in platform.settings.parties if each.role in visibility.owners(module)]
     found_feeds = visibility.feeds_for(platform, partner, module, partner.version, owners)
     heads = platform.objects.feeds.heads(module, found_feeds)
-    found, _, after = pages.page(platform.objects, module, heads, PageQuery(limit=PAGE, cursor=cursor))
+    page = pages.page(platform.objects, module, heads, PageQuery(limit=PAGE, cursor=cursor))
     how = {"whole" if message.get("whole") else "thorough": True}
-    bodies = [{**Target(partner.id, each.key).message, **how} for each in found]
+    bodies = [{**Target(partner.id, each.key).message, **how} for each in page.objects]
     platform.outbox.send(reaching.queue_for(partner), bodies)
-    if after:
-        platform.outbox.send(outbox.PUSH, [{**message, "cursor": after}])
+    if page.cursor:
+        platform.outbox.send(outbox.PUSH, [{**message, "cursor": page.cursor}])
 
 
 def _note(

@@ -7,7 +7,8 @@ Spec: HCI-03, AMB-29, AMB-30
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import visibility
 from chalicelib.call import Call
@@ -16,6 +17,9 @@ from chalicelib.ocpi.messages import Party
 from chalicelib.receiving import receive
 from chalicelib.store.items import Key, folded
 from chalicelib.stored import Present
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
 
 # The best status first: what a party is to be told that has several roles (AMB-30).
 STATUSES = ("CONNECTED", "OFFLINE", "PLANNED", "SUSPENDED")
@@ -44,9 +48,7 @@ def write(call: Call, party: Party, data: dict[str, Any]) -> str:
 
 def read(call: Call, party: Party) -> Present:
     """What this hub says of a party. Raises UnknownObject."""
-    keys = [Key("hubclientinfo", *party, f"{role}|{call.partner.id}") for role in ROLES]
-    parts = call.platform.objects.parts([(key, "") for key in keys])
-    found = [Present(key, [part]) for key, part in zip(keys, parts, strict=True) if part]
+    found = told_of(call.platform, party, [call.partner.id])
     if not found:
         raise UnknownObject("unknown")
 
@@ -55,3 +57,10 @@ def read(call: Call, party: Party) -> Present:
         return STATUSES.index(status) if status in STATUSES else len(STATUSES)
 
     return min(found, key=rank)
+
+
+def told_of(platform: Platform, party: Party, hubs: Iterable[str]) -> list[Present]:
+    """What these hubs say of a party, an entry for each of its roles."""
+    keys = [Key("hubclientinfo", *party, f"{role}|{hub}") for hub in hubs for role in ROLES]
+    parts = platform.objects.parts([(key, "") for key in keys])
+    return [Present(key, [part]) for key, part in zip(keys, parts, strict=True) if part]

@@ -8,9 +8,10 @@ Contract: design section 7; LOC-43 to LOC-49, AMB-10, AMB-11, AMB-74
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import tokens, visibility
+from chalicelib import tokens, unsaid, visibility
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.patching import merge, timestamp, wire_timestamp
@@ -63,6 +64,8 @@ class Keeper:
         objects = self.platform.objects
         if key.module == "cdrs" and old:
             return "known"
+        if self.own:
+            new = [replace(new[0], unsaid=unsaid.of(key.module, canonical)), *new[1:]]
         if self.own and key.module == "locations":
             _no_evse_vanishes(old, new)
         before = jsontext.loads(old[0].body) if old and key.module == "tokens" else None

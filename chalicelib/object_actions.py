@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from chalicelib import objects, own, tokens
+from chalicelib import client_info, objects, own, tokens, unsaid
 from chalicelib.logs import log
 from chalicelib.ocpi import jsontext, modules, paging
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
@@ -218,8 +218,10 @@ def _get(platform: Platform, fields: Get) -> Present | None:
 def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
     party = _party(fields.party)
     if fields.id is not None:
-        found = _get(platform, Get(module=fields.module, id=fields.id, party=fields.party))
-        return {"objects": [found.in_version(fields.version).object] if found else [], "cursor": None}
+        known = _get(platform, Get(module=fields.module, id=fields.id, party=fields.party))
+        return {"objects": [known.in_version(fields.version).object] if known else [], "cursor": None}
+    if party is not None and fields.module == "hubclientinfo":
+        return _told_of(platform, party, fields)
     if party is not None:
         owners = ["/".join(party)]
     elif fields.module == "hubclientinfo":
@@ -244,13 +246,30 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
         for owner, audiences in platform.objects.feeds.audiences(fields.module, owners).items()
         for audience in audiences
     ]
-    heads = platform.objects.feeds.heads(fields.module, names)
-    found_, total, cursor = pages.page(platform.objects, fields.module, heads, query)
+    version = unsaid.version_for(fields.module, fields.version)
+    heads = platform.objects.feeds.heads(fields.module, names, version)
+    found = pages.page(platform.objects, fields.module, heads, query)
     finder = Finder(platform)
     shown = [
-        Present(each.key, each.parts, finder=finder).in_version(fields.version).object for each in found_
+        Present(each.key, each.parts, finder=finder).in_version(fields.version).object
+        for each in found.objects
     ]
-    return {"objects": [each for each in shown if each is not None], "cursor": cursor, "total": total}
+    told = [each for each in shown if each is not None]
+    return {"objects": told, "cursor": found.cursor, "total": found.total}
+
+
+def _told_of(platform: Platform, party: Party, fields: List) -> dict[str, Any]:
+    """What hubs say of a party: one entry per role and hub, all at once."""
+    hubs = [partner.id for partner in platform.partners.registered()]
+    query = paging.parse({"date_from": fields.date_from, "date_to": fields.date_to}, LARGEST_PAGE)
+    told = [
+        each
+        for each in client_info.told_of(platform, party, hubs)
+        if each.last_updated >= query.date_from and not (query.date_to and each.last_updated >= query.date_to)
+    ]
+    shown = told[fields.offset : fields.offset + fields.limit]
+    objects_ = [each.in_version(fields.version).object for each in shown]
+    return {"objects": objects_, "cursor": None, "total": len(told)}
 
 
 def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:

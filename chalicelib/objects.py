@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib import client_info, naming, receiving, tokens, visibility
+from chalicelib import client_info, naming, receiving, tokens, unsaid, visibility
 from chalicelib.call import Call
 from chalicelib.keeping import Keeper
 from chalicelib.ocpi import jsontext, modules, paging, routing
@@ -34,13 +34,14 @@ def page(call: Call) -> Reply:
     platform, version, module = call.platform, call.request.version, call.request.module
     query = paging.parse(call.request.query, platform.settings.page_limit)
     names = visibility.feeds_for(platform, call.partner, module, version, _hosted(call))
-    heads = platform.objects.feeds.heads(module, names)
-    found, total, cursor = pages.page(platform.objects, module, heads, query)
+    heads = platform.objects.feeds.heads(module, names, unsaid.version_for(module, version))
+    found = pages.page(platform.objects, module, heads, query)
     finder = Finder(platform)
-    texts = [Present(each.key, each.parts, finder=finder).text_in(version) for each in found]
+    texts = [Present(each.key, each.parts, finder=finder).text_in(version) for each in found.objects]
     shown = [text for text in texts if text is not None]
     url = platform.endpoint_url(version, call.request.interface, module)
-    headers = paging.headers(query, paging.Page(shown, total, cursor), url, call.request.query)
+    answered = paging.Page(shown, found.total, found.cursor, found.offset)
+    headers = paging.headers(query, answered, url, call.request.query)
     return Reply(data=f"[{','.join(shown)}]", headers=headers)
 
 

@@ -6,9 +6,10 @@ Contract: design section 5 (`put`, `patch`, `remove`); LOC-03, TAR-02, TOK-02, S
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import tokens, visibility
+from chalicelib import tokens, unsaid, visibility
 from chalicelib.keeping import Keeper, split
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
@@ -69,7 +70,8 @@ def put_all(
         made, more = [], []
         for at in members:
             key, canonical = ready[at]
-            made.append((key, split(module, given[at], version, canonical, platform.clock())[0]))
+            (part,) = split(module, given[at], version, canonical, platform.clock())
+            made.append((key, replace(part, unsaid=unsaid.of(module, canonical))))
             if module == "tokens":
                 more += tokens.entering(platform, key, None, canonical, True)
         try:

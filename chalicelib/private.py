@@ -83,8 +83,9 @@ def _read(platform: Platform) -> list[_Private]:
     cursor: str | None = ""
     while names and cursor is not None:
         query = PageQuery(limit=500, cursor=cursor)
-        objects, _, cursor = pages.page(platform.objects, "locations", heads, query)
-        for each in objects:
+        page = pages.page(platform.objects, "locations", heads, query)
+        cursor = page.cursor
+        for each in page.objects:
             entries = Present(each.key, each.parts[:1]).canonical.get("publish_allowed_to") or ()
             found.append(_Private(each.key, heads[each.feed].feed, tuple(entries)))
     return found

@@ -298,10 +298,11 @@ class _Crawl:
         absent: list[Key] = []
         while cursor is not None:
             query = PageQuery(limit=500, cursor=cursor)
-            found, _, cursor = pages.page(self.platform.objects, self.module, heads, query)
+            page = pages.page(self.platform.objects, self.module, heads, query)
+            cursor = page.cursor
             absent += [
                 each.key
-                for each in found
+                for each in page.objects
                 if each.key.partition not in seen
                 and not each.parts[0].hidden
                 and each.last_updated < pull.started_at

@@ -29,6 +29,7 @@ class Finder:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._found: dict[tuple[str, ...], dict[str, Any] | None] = {}
+        self.now = platform.clock()
 
     def __call__(self, kind: str, country_code: str, party_id: str, id: str) -> dict[str, Any] | None:
         module = next((row.id for row in modules.MODULES if row.kind == kind), None)
@@ -161,7 +162,8 @@ class Present:
 
         if version == self.version:
             return writing.Writing(self.source)
-        return writing.write(self.kind, self.canonical, version, find=find or self._finder)
+        find = find or self._finder
+        return writing.write(self.kind, self.canonical, version, find=find, now=find.now if find else None)
 
     def text_in(self, version: str, find: Finder | None = None) -> str | None:
         """The same as JSON text; None where that version has no way to say it."""

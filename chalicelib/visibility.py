@@ -96,7 +96,7 @@ def _behind(platform: Platform, partner: Partner) -> frozenset[tuple[str, Party]
     heads = platform.objects.feeds.heads("hubclientinfo", [feed])
     from chalicelib.ocpi.paging import PageQuery
 
-    found, _, _ = pages.page(platform.objects, "hubclientinfo", heads, PageQuery(limit=10_000))
+    found = pages.page(platform.objects, "hubclientinfo", heads, PageQuery(limit=10_000)).objects
     parties = frozenset((each.key.id.partition("|")[0], each.key.party) for each in found)
     known[partner.id] = time.monotonic() + REMEMBERED, parties
     return parties

@@ -139,3 +139,20 @@ def test_what_a_message_got_refused_is_in_the_log(
     answer = operate("put", module="tokens", objects=wrong, first=700)
     assert answer["errors"][0]["index"] == 701
     assert '"index":701' in capsys.readouterr().out
+
+
+def test_what_hubs_say_of_a_party_is_listed_by_party(operate: Any, known: Known, ask: Any) -> None:
+    """Design section 5, HCI-03: `list` takes a party of every module."""
+    for party, role in (("ONE", "CPO"), ("ONE", "EMSP"), ("TWO", "CPO")):
+        body = example("client_info", "2.3.0", f"DE/{party}", role=role)
+        url = f"/ocpi/2.3.0/receiver/hubclientinfo/DE/{party}"
+        assert ask("PUT", url, token="hub", body=body).code == 1000
+    found = operate("list", module="hubclientinfo", party="de/one")
+    assert [(each["party_id"], each["role"]) for each in found["objects"]] == [
+        ("ONE", "CPO"),
+        ("ONE", "EMSP"),
+    ]
+    assert (found["total"], found["cursor"]) == (2, None)
+    assert len(operate("list", module="hubclientinfo", party="DE/ONE", limit=1, offset=1)["objects"]) == 1
+    assert operate("list", module="hubclientinfo", party="DE/XYZ")["objects"] == []
+    assert len(operate("list", module="hubclientinfo")["objects"]) == 3

@@ -233,3 +233,26 @@ def test_a_page_stops_before_an_answer_gets_too_large(
     assert found == [f"T{at:03}" for at in range(1, 10)]
     assert len(totals) > 2
     assert set(totals) == {"9"}
+
+
+@pytest.mark.parametrize("window", ["", f"date_from={day(1)}&"])
+def test_the_offset_of_a_next_link_is_that_of_the_next_object(
+    ask: Any, known: Known, operate: Any, monkeypatch: pytest.MonkeyPatch, window: str
+) -> None:
+    """TRA-26, TRA-31: also behind a page that was cut, and for a client that takes the offset alone."""
+    from urllib.parse import parse_qs, urlsplit
+
+    from chalicelib.store import pages
+
+    fill(operate, 9)
+    monkeypatch.setattr(pages, "MOST_BYTES", 2500)
+    found: list[str] = []
+    url: str | None = f"{TARIFFS}?{window}limit=100"
+    while url:
+        answer = ask("GET", url, token="emsp2")
+        found += ids(answer)
+        following = next_url(answer)
+        offset = parse_qs(urlsplit(following).query)["offset"][0] if following else ""
+        assert offset in ("", str(len(found)))
+        url = f"{TARIFFS}?{window}limit=100&offset={offset}" if following else None
+    assert found == [f"T{at:03}" for at in range(1, 10)]

@@ -37,11 +37,15 @@ class PageQuery:
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its objects as JSON texts, the total that match, where the next begins (None: at the end)."""
+    """One page: its objects as JSON texts, the total that match, where the next begins.
+
+    `cursor` and `offset` both name that place; no cursor: this is the last page.
+    """
 
     objects: list[str]
     total: int
-    cursor: str | None
+    cursor: str | None = None
+    offset: int = 0
 
 
 def parse(query: Mapping[str, str], largest: int) -> PageQuery:
@@ -59,7 +63,7 @@ def headers(query: PageQuery, page: Page, url: str, extra: Mapping[str, str]) ->
     """Link, X-Total-Count and X-Limit; `extra` are other parameters of the request to repeat (TRA-31)."""
     result = {"X-Total-Count": str(page.total), "X-Limit": str(query.limit)}
     if page.cursor is not None:
-        after = replace(query, offset=query.offset + query.limit, cursor=page.cursor)
+        after = replace(query, offset=page.offset, cursor=page.cursor)
         result["Link"] = f'<{url}?{_encoded(after, extra)}>; rel="next"'
     return result
 

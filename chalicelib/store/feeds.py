@@ -2,7 +2,8 @@
 
 The number makes an offset a key: page and total cost the same at any offset
 and any table size. An object that leaves a feed (a deleted tariff, a Location
-that goes private) leaves a hole behind, which is counted here and skipped.
+that goes private) leaves a hole behind, which is counted here and skipped. What an older version
+cannot say is a hole to its readers.
 
 Contract: design section 7; TRA-28, TRA-29, TRA-34, AMB-08, ARC-09 to ARC-11
 """
@@ -11,11 +12,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from chalicelib.ocpi.messages import Party
 
 EVERYONE, NOBODY = "*", "-"
+# The versions that cannot say an object, each with the only time it can ("": never), made by `window`.
+Unsaid = tuple[tuple[str, str], ...]
 DIGITS = 12
 # Sorts behind everything that may follow a number: `000000000007/EVSE1` comes before `000000000007~`.
 BEHIND = "~"
@@ -53,11 +57,23 @@ def number_of(place: str) -> int:
     return int(place[:DIGITS])
 
 
+def window(start: str, end: str) -> str:
+    """From a sortable time on and before another; "" is an open end."""
+    return f"{start}|{end}"
+
+
+def within(window: str, now: str) -> bool:
+    """Whether now is inside a window; never inside of ""."""
+    start, bar, end = window.partition("|")
+    return bool(bar) and now[: len(start)] >= start and not (end and now[: len(end)] >= end)
+
+
 @dataclass(frozen=True)
 class FeedHead:
     """How many objects a feed ever had, and the numbers that are empty now, ascending.
 
-    Numbers begin at 1; all up to `first` are gone (forgotten by age).
+    Numbers begin at 1; all up to `first` are gone (forgotten by age). To a reader
+    whose version cannot say an object, its number is empty, too.
     """
 
     feed: str
@@ -69,6 +85,10 @@ class FeedHead:
     def total(self) -> int:
         return max(0, self.count - self.first - len(self.holes))
 
+    @cached_property
+    def empty(self) -> frozenset[int]:
+        return frozenset(self.holes)
+
     def number(self, index: int) -> int:
         """The number of the object at this zero-based index; `count + 1` or more behind the end."""
         number = wanted = self.first + index + 1
@@ -76,6 +96,11 @@ class FeedHead:
             number, before = wanted + bisect_right(self.holes, number), number
             if number == before:
                 return number
+
+    def without(self, numbers: Iterable[int]) -> FeedHead:
+        """The same feed to somebody for whom these numbers are empty."""
+        holes = {number for number in numbers if self.first < number <= self.count}
+        return replace(self, holes=tuple(sorted(self.empty | holes))) if holes else self
 
     def since(self, number: int) -> FeedHead:
         """The same feed when nothing before this number is left."""

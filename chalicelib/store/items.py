@@ -19,7 +19,7 @@ from chalicelib.store.tables import Item, number, text
 HEAD = "-"
 LONGEST_ID = 255
 # What a page, a Present or a comparison needs of an item.
-NEEDED = "#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w"
+NEEDED = "#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s"
 NAMES = {
     "#o": "object",
     "#p": "part",
@@ -35,6 +35,7 @@ NAMES = {
     "#u": "uid",
     "#h": "hidden",
     "#w": "own",
+    "#s": "unsaid",
 }
 
 
@@ -75,7 +76,7 @@ class Part:
 
     `body` is JSON text in `version`; a Location's head has neither its EVSEs nor
     `last_updated` in it. `revision` 0: not stored yet. `spelled` is the owner and
-    id as they were first written.
+    id as they were first written, `unsaid` the versions that cannot say the object.
     """
 
     uid: str
@@ -88,6 +89,7 @@ class Part:
     own: bool = False
     hidden: bool = False
     spelled: tuple[str, str, str] | None = None
+    unsaid: feeds.Unsaid = ()
 
     @property
     def name(self) -> str:
@@ -129,16 +131,27 @@ def part_of(item: Item) -> Part:
         own=item["own"]["BOOL"],
         hidden="hidden" in item,
         spelled=(item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"]),
+        unsaid=_unsaid(item["unsaid"]["S"]) if "unsaid" in item else (),
     )
+
+
+def unsaid_text(unsaid: feeds.Unsaid) -> str:
+    """How an item says which versions cannot say it: "2.1.1 2.2.1", or "2.1.1=<start>|<end>"."""
+    return " ".join(f"{version}={window}" if window else version for version, window in unsaid)
+
+
+def _unsaid(text: str) -> feeds.Unsaid:
+    return tuple((version, window) for version, _, window in (each.partition("=") for each in text.split()))
 
 
 def same(old: Part, new: Part) -> bool:
     """Whether replacing the old by the new part changes nothing."""
-    return (old.body, old.version, old.last_updated, old.uid) == (
+    return (old.body, old.version, old.last_updated, old.uid, old.unsaid) == (
         new.body,
         new.version,
         new.last_updated,
         new.uid,
+        new.unsaid,
     ) and not old.hidden
 
 

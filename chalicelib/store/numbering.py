@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.store import feeds, tables
-from chalicelib.store.feeds import FeedHead
+from chalicelib.store.feeds import FeedHead, Unsaid
 from chalicelib.store.items import HEAD
 from chalicelib.store.tables import Conflict, Item, number, text
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
+
+Action = dict[str, dict[str, Any]]
+# Instead of a window: no time at which an object can be said.
+NEVER = "never"
 
 
 class Feeds:
@@ -33,15 +37,21 @@ class Feeds:
     def _table(self, module: str) -> str:
         return f"{self._platform.settings.prefix}-{module}"
 
-    def heads(self, module: str, names: Iterable[str]) -> list[FeedHead]:
-        """How many objects these feeds have, in the order asked for."""
+    def heads(self, module: str, names: Iterable[str], version: str = "") -> list[FeedHead]:
+        """How many objects these feeds have, in the order asked for.
+
+        To readers of a `version` those it cannot say are not there.
+        """
         names = list(names)
-        items = tables.read(self._client, self._table(module), [_feed_key(name) for name in names])
+        parts = (HEAD, version) if version else (HEAD,)
+        keys = [_feed_key(name, part) for name in names for part in parts]
+        items = tables.read(self._client, self._table(module), keys)
         heads = [_feed_head(name, items.get((f"feed#{name}", HEAD))) for name in names]
         self._counts.update({(module, head.feed): head.count for head in heads})
         if self._platform.settings.retention.get(module):
-            return [self._without_forgotten(module, head) for head in heads]
-        return heads
+            heads = [self._without_forgotten(module, head) for head in heads]
+        now = self._platform.clock()
+        return [head.without(_unsaid(items.get((f"feed#{head.feed}", version)), now)) for head in heads]
 
     def _without_forgotten(self, module: str, head: FeedHead) -> FeedHead:
         """The head of a feed whose oldest objects were forgotten by age: they are gone from its beginning."""
@@ -135,7 +145,8 @@ class Feeds:
             )
         return actions
 
-    def hole(self, module: str, feed: str, place: int) -> dict[str, Any]:
+    def hole(self, module: str, feed: str, place: int) -> Action:
+        """The write that leaves a number empty."""
         return {
             "Update": {
                 "TableName": self._table(module),
@@ -146,9 +157,49 @@ class Feeds:
             }
         }
 
+    def unsaid(self, module: str, feed: str, changes: Mapping[int, tuple[Unsaid, Unsaid]]) -> list[Action]:
+        """Note which versions could and now can not say the objects with these numbers.
 
-def _feed_key(name: str) -> Item:
-    return {"object": text(f"feed#{name}"), "part": text(HEAD)}
+        One item per feed and version, an attribute per object: rewritten only when such an object comes.
+        """
+        by_version: dict[str, dict[int, str | None]] = {}
+        for place, (before, after) in changes.items():
+            for version, _ in set(before) - set(after):
+                by_version.setdefault(version, {})[place] = None
+            for version, window in set(after) - set(before):
+                by_version.setdefault(version, {})[place] = window
+        return [self._note(module, feed, version, places) for version, places in by_version.items()]
+
+    def _note(self, module: str, feed: str, version: str, places: Mapping[int, str | None]) -> Action:
+        said = [place for place, window in places.items() if window is None]
+        not_said = {place: window for place, window in places.items() if window is not None}
+        verbs = []
+        if not_said:
+            verbs.append("SET " + ",".join(f"#n{place} = :n{place}" for place in not_said))
+        if said:
+            verbs.append("REMOVE " + ",".join(f"#n{place}" for place in said))
+        fields: dict[str, Any] = {
+            "TableName": self._table(module),
+            "Key": _feed_key(feed, version),
+            "UpdateExpression": " ".join(verbs),
+            "ExpressionAttributeNames": {f"#n{place}": str(place) for place in places},
+        }
+        if not_said:
+            fields["ExpressionAttributeValues"] = {
+                f":n{place}": text(window or NEVER) for place, window in not_said.items()
+            }
+        return {"Update": fields}
+
+
+def _unsaid(item: Item | None, now: str) -> Iterator[int]:
+    """The numbers that a version cannot say now."""
+    for name, value in (item or {}).items():
+        if name.isdigit() and not feeds.within(value["S"], now):
+            yield int(name)
+
+
+def _feed_key(name: str, part: str = HEAD) -> Item:
+    return {"object": text(f"feed#{name}"), "part": text(part)}
 
 
 def _feed_head(name: str, item: Item | None) -> FeedHead:

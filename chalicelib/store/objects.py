@@ -30,6 +30,7 @@ from chalicelib.store.items import (
     same,
     stands,
     unchanged,
+    unsaid_text,
 )
 from chalicelib.store.numbering import Feeds
 from chalicelib.store.tables import Conflict, Item, number, text
@@ -89,7 +90,7 @@ class Objects:
         return part_of(answer["Item"]) if answer.get("Item") else None
 
     def parts(self, wanted: Sequence[tuple[Key, str]]) -> list[Part | None]:
-        """Several parts at once, in the order asked for; up to 100, of one module."""
+        """Several parts at once, in the order asked for, of one module."""
         if not wanted:
             return []
         module = wanted[0][0].module
@@ -134,7 +135,8 @@ class Objects:
         actions = self._changes(key, by_name, new, feed, place, own)
         if not actions:
             return "unchanged"
-        for group in tables.batches([*actions, *more]):
+        noted = self.feeds.unsaid(key.module, feed, {place: (head.unsaid, _unsaid(new))})
+        for group in tables.batches([*actions, *noted, *more]):
             self._writer.all(group)
         return "stored"
 
@@ -164,9 +166,10 @@ class Objects:
 
     def forget(self, key: Key, old: Sequence[Part]) -> None:
         """Delete an object; its number stays empty. Raises Conflict."""
+        feed, place = old[0].feed, feeds.number_of(old[0].place)
         actions = [self._delete(key, part) for part in old]
-        actions.append(self.feeds.hole(key.module, old[0].feed, feeds.number_of(old[0].place)))
-        self._writer.all(actions)
+        actions.append(self.feeds.hole(key.module, feed, place))
+        self._writer.all([*actions, *self.feeds.unsaid(key.module, feed, {place: (old[0].unsaid, ())})])
 
     def hide(self, key: Key, hidden: bool) -> None:
         """Mark an object that its owner no longer lists, or lists again (AMB-33), if it is known."""
@@ -200,6 +203,9 @@ class Objects:
             len(made),
             lambda first: [
                 *(self._put(key, None, part, feed, first + at, own) for at, (key, part) in enumerate(made)),
+                *self.feeds.unsaid(
+                    module, feed, {first + at: ((), part.unsaid) for at, (_, part) in enumerate(made)}
+                ),
                 *more,
             ],
         )
@@ -210,7 +216,8 @@ class Objects:
         new = sorted(new, key=lambda part: part.uid != "")
 
         def actions(place: int) -> list[dict[str, Any]]:
-            return [*(self._put(key, None, part, feed, place, own) for part in new), *more]
+            noted = self.feeds.unsaid(key.module, feed, {place: ((), _unsaid(new))})
+            return [*(self._put(key, None, part, feed, place, own) for part in new), *noted, *more]
 
         self.feeds.append(key.module, feed, 1, actions)
         return "created"
@@ -218,12 +225,15 @@ class Objects:
     def _move(self, key: Key, old: dict[str, Part], new: Sequence[Part], feed: str, own: bool) -> None:
         """To another audience: a hole in the old feed, a new number in the new one."""
         head = old[HEAD]
-        hole = self.feeds.hole(key.module, head.feed, feeds.number_of(head.place))
+        left = feeds.number_of(head.place)
+        hole = self.feeds.hole(key.module, head.feed, left)
+        noted = self.feeds.unsaid(key.module, head.feed, {left: (head.unsaid, ())})
 
         def actions(place: int) -> list[dict[str, Any]]:
             changes = self._changes(key, old, new, feed, place, own)
             changes.insert(0, changes.pop())
-            return [hole, *changes]
+            entered = self.feeds.unsaid(key.module, feed, {place: ((), _unsaid(new))})
+            return [hole, *noted, *entered, *changes]
 
         self.feeds.append(key.module, feed, 1, actions)
 
@@ -285,6 +295,8 @@ class Objects:
         }
         if part.uid:
             item["uid"] = text(part.uid)
+        if part.unsaid:
+            item["unsaid"] = text(unsaid_text(part.unsaid))
         days = self._platform.settings.retention.get(key.module)
         if days and key.module != "locations":  # never deleted, and its items are not of one age (LOC-04)
             moment = datetime.fromisoformat(self._platform.clock())
@@ -304,3 +316,7 @@ class Objects:
                 **unchanged(part),
             }
         }
+
+
+def _unsaid(parts: Sequence[Part]) -> feeds.Unsaid:
+    return next((part.unsaid for part in parts if not part.uid), ())

@@ -55,10 +55,19 @@ class Place:
     total: int
 
 
-def page(
-    objects: Objects, module: str, heads: Sequence[FeedHead], query: PageQuery
-) -> tuple[list[Found], int, str | None]:
-    """The objects of one page, the total, and the cursor of the next page (None: this is the last)."""
+@dataclass(frozen=True)
+class Slice:
+    """The objects of one page, the total, and where the next begins: its cursor (None: this is the last)
+    and its offset."""
+
+    objects: list[Found]
+    total: int
+    cursor: str | None = None
+    offset: int = 0
+
+
+def page(objects: Objects, module: str, heads: Sequence[FeedHead], query: PageQuery) -> Slice:
+    """One page of these feeds, one behind the other."""
     start = _read_cursor(query, heads)
     if query.filtered:
         found, total, skipped = _filtered(objects, module, heads, query, start)
@@ -69,9 +78,12 @@ def page(
         skipped = _position(heads, begins, query.limit)
     kept = _cut(found)
     if skipped is None and len(kept) == len(found):
-        return kept, total, None
+        return Slice(kept, total)
     at, number = (kept[-1].feed, kept[-1].number) if kept else skipped or (0, 0)
-    return kept, total, _cursor(heads[at].feed, number, total)
+    offset = query.offset + len(kept)
+    if not query.filtered:
+        offset = sum(head.total for head in heads[:at]) + heads[at].index(number + 1)
+    return Slice(kept, total, _cursor(heads[at].feed, number, total), offset)
 
 
 def _position(heads: Sequence[FeedHead], begins: list[tuple[int, int]], many: int) -> tuple[int, int] | None:
@@ -119,25 +131,25 @@ def _walk(
         if many_here <= 0:
             continue
         first, last = head.number(index), head.number(index + many_here - 1)
-        yield from _range(objects, module, at, head.feed, first, last)
+        yield from _range(objects, module, at, head, first, last)
         many -= many_here
         if many <= 0:
             return
 
 
-def _range(objects: Objects, module: str, at: int, feed: str, first: int, last: int) -> Iterator[Found]:
+def _range(objects: Objects, module: str, at: int, head: FeedHead, first: int, last: int) -> Iterator[Found]:
     """The objects of a feed with numbers from first to last."""
     items = _query(
         objects,
         module,
         "feed",
         "#f = :f AND #l BETWEEN :first AND :last",
-        {":f": feed, ":first": feeds.place(first), ":last": feeds.place(last) + feeds.BEHIND},
+        {":f": head.feed, ":first": feeds.place(first), ":last": feeds.place(last) + feeds.BEHIND},
         NEEDED,
     )
     for number, group in groupby(items, key=lambda item: feeds.number_of(item["place"]["S"])):
         found = _object(module, list(group), at, number)
-        if found:
+        if found and number not in head.empty:
             yield found
 
 
@@ -214,7 +226,7 @@ def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery) -
             outside.add(number)
         else:
             inside.add(number)
-    return sorted(inside - outside)
+    return sorted(inside - outside - head.empty)
 
 
 def _numbered(
@@ -230,7 +242,7 @@ def _numbered(
     for run in runs:
         at = run[0][0]
         numbers = {number for _, number in run}
-        for found in _range(objects, module, at, heads[at].feed, run[0][1], run[-1][1]):
+        for found in _range(objects, module, at, heads[at], run[0][1], run[-1][1]):
             if found.number in numbers:
                 yield found
 
