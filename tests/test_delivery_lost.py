@@ -78,6 +78,8 @@ def test_all_of_a_location_waits_for_an_unreachable_partner(
     operate: Any, drain: Any, clock: Any, emsp: Any
 ) -> None:
     """ARC-16: name and EVSE changed at once; what waits is more than the name."""
+    clock.advance(60)
+    drain()  # what was told after the registration is settled
     become_unreachable(operate, drain, emsp)
     location = delivering.location(name="Newer", last_updated=later(1))
     location["evses"][0] |= {"status": "CHARGING", "last_updated": later(1)}

@@ -12,7 +12,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--kills", type=int, default=6)
-    parser.add_argument("--faulty", type=float, default=0.35)
+    parser.add_argument("--faulty", type=float, default=0.4)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     verdict = run(asked.seconds, asked.kills, faulty=asked.faulty, patience=180, seed=asked.seed)

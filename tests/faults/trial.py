@@ -238,7 +238,7 @@ class Verdict:
         )
 
 
-def run(seconds: float, kills: int, *, faulty: float = 0.35, patience: float = 60, seed: int = 1) -> Verdict:
+def run(seconds: float, kills: int, *, faulty: float = 0.4, patience: float = 60, seed: int = 1) -> Verdict:
     """Change things for so many seconds, then wait until all partners hold what is true."""
     chance = random.Random(seed)
     emulator = Ministack()
@@ -264,6 +264,8 @@ def run(seconds: float, kills: int, *, faulty: float = 0.35, patience: float = 6
         for each in hostile.values():
             each.faulty = faulty
         changes, killed = _rage(process, truth, stubs, chance, seconds, kills)
+        requests = sum(each.requests for each in hostile.values())
+        faults = sum(each.faults for each in hostile.values())
         for each in hostile.values():
             each.faulty, each.silences = 0.05, 0
         ended = time.monotonic()
@@ -279,8 +281,8 @@ def run(seconds: float, kills: int, *, faulty: float = 0.35, patience: float = 6
             print([_waiting(process, stub) for stub in stubs])
         return Verdict(
             changes=changes,
-            requests=sum(each.requests for each in hostile.values()),
-            faults=sum(each.faults for each in hostile.values()),
+            requests=requests,
+            faults=faults,
             kills=killed,
             seconds_to_agree=time.monotonic() - ended,
             violations=[
