@@ -95,6 +95,10 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
             outcome="ok" if reply.status_code < 2000 else "refused" if reply.status_code < 3000 else "failed",
         )
         body = messages.envelope(reply, messages.now())
+        if partner and partner.reads_ascii_only:
+            from chalicelib.ocpi import charset
+
+            body = charset.plain(body)
         return reply.http_status, headers, body
     finally:
         logs.context.reset(scope)

@@ -41,6 +41,9 @@ class RoleField(BaseModel):
 class _Terms(Fields):
     roles: list[RoleField] = Field([], description="the only roles it may claim; empty: any")
     policy: Literal["durable", "spec"] = Field("durable", description="spec: one attempt per delivery")
+    charset: Literal["utf-8", "ascii"] = Field(
+        "utf-8", description="ascii: letters beyond it are spelled out for a 2.1.1 partner"
+    )
     requires: list[str] | None = Field(
         None, description="modules it must offer; default: what a CPO and an eMSP need of each other"
     )
@@ -50,7 +53,8 @@ class _Terms(Fields):
             Role(each.role, each.country_code, each.party_id, each.business_details) for each in self.roles
         )
         requires = None if self.requires is None else tuple(self.requires)
-        return {"invited_roles": roles, "policy": self.policy, "requires": requires}
+        given = {"policy": self.policy, "charset": self.charset}
+        return {"invited_roles": roles, "requires": requires, **given}
 
 
 class Invite(_Terms):
@@ -219,6 +223,7 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
             for each in partner.endpoints
         ],
         "policy": partner.policy,
+        "charset": partner.charset or partners.UTF_8,
         "token_form": partner.token_form,
         "created_at": partner.created_at or None,
         "registered_at": partner.registered_at or None,
@@ -264,7 +269,7 @@ def _counted(values: Iterable[str]) -> dict[str, int]:
 
 
 def _given(fields: Invite) -> set[str]:
-    names = {"roles": "invited_roles", "policy": "policy", "requires": "requires"}
+    names = {"roles": "invited_roles", "policy": "policy", "charset": "charset", "requires": "requires"}
     return {names[name] for name in fields.model_fields_set if name in names}
 
 

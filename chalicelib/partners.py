@@ -11,10 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib.ocpi.messages import Party
+from chalicelib.ocpi.modules import V211
 
 INVITED, REGISTERED, SUSPENDED, UNREGISTERED = "INVITED", "REGISTERED", "SUSPENDED", "UNREGISTERED"
 OK, UNREACHABLE, UNKNOWN = "OK", "UNREACHABLE", "UNKNOWN"
 DURABLE, SPEC = "durable", "spec"
+# What a partner reads; 2.1.1 promises no more than ASCII (CNV-09).
+UTF_8, ASCII = "utf-8", "ascii"
 
 # What a CPO serves in 2.1.1, which names no interface roles (CNV-04); an eMSP serves the reverse.
 CPO_SIDE = {
@@ -90,6 +93,7 @@ class Partner:
     roles: tuple[Role, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     policy: str = DURABLE
+    charset: str = UTF_8
     versions_url: str = ""
     details_url: str = ""
     token_form: str = "base64"  # noqa: S105 - or "raw": how we write the token (AMB-02)
@@ -108,6 +112,11 @@ class Partner:
     def parties(self) -> frozenset[Party]:
         """The country_code and party_id pairs it speaks for, upper-cased."""
         return frozenset(role.party for role in self.roles)
+
+    @property
+    def reads_ascii_only(self) -> bool:
+        """Whether text is spelled out for it (CNV-09); newer versions are UTF-8."""
+        return self.charset == ASCII and self.version == V211
 
     @property
     def is_hub(self) -> bool:

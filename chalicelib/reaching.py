@@ -65,6 +65,10 @@ def call(
     """The partner's answer, and the health it shows. Raises PartnerRefused and PartnerUnreachable."""
     from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
 
+    if body and partner.reads_ascii_only:
+        from chalicelib.ocpi import charset
+
+        body = charset.plain(body)
     started = time.monotonic()
     try:
         answer = platform.partner_client.call(

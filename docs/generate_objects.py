@@ -66,7 +66,7 @@ def _row(row: Field) -> str:
     }[(row.since, row.until)]
     if row.was:
         versions = f"2.1.1: `{row.was}`"
-    if isinstance(row.type, Text) and row.type.in_211:
+    if isinstance(row.type, Text) and row.type.in_211 and row.since == V211:
         versions = f"2.1.1: ({row.type.in_211})"
     return f"| `{row.name}` | {name} | `{row.card}` | {versions} | {row.note} |"
 

@@ -219,7 +219,7 @@ class Judge:
             not _PRINTABLE_ASCII.fullmatch(value) if isinstance(kind, Ascii) else _CONTROL.search(value)
         ):
             self.note(pointer, "malformed", "holds characters that this type does not allow")
-        most = kind.most(self.version)
+        most = (self.strict and kind.taken) or kind.most(self.version)
         if most and len(value) > most:
             message = f"{len(value)} characters, at most {most} allowed"
             if isinstance(kind, Id):

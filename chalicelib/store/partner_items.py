@@ -23,6 +23,7 @@ _TEXTS = (
     "state",
     "version",
     "policy",
+    "charset",
     "versions_url",
     "details_url",
     "token_form",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from chalicelib.ocpi.writing import check
+from chalicelib.ocpi import jsontext, models
+from chalicelib.ocpi.models.base import Enum, Model
+from chalicelib.ocpi.writing import check, fits, within, write
 from tests.ocpi.samples import NOW, example, kind_of, names, placed, without
 
 EVERY = [(version, name) for version in ("2.1.1", "2.2.1", "2.3.0") for name in names(version)]
@@ -196,3 +199,64 @@ def test_credentials_name_a_role_of_a_party_once() -> None:
 def test_a_credentials_token_is_printable_ascii_without_white_space(token: str) -> None:
     # CRE-54
     assert list(found("credentials", example("credentials", token=token))) == ["/token"]
+
+
+@pytest.mark.parametrize("version", ["2.2.1", "2.3.0"])
+def test_the_address_of_a_cdr_is_cut_when_it_is_sent_and_not_refused(version: str) -> None:
+    # AMB-54, CNV-240: a refused CDR costs money
+    place = example("cdr", version)["cdr_location"] | {"address": "a" * 255, "state": "s" * 45}
+    body = example("cdr", version, cdr_location=place)
+    assert check("cdr", body, version) == ()
+    assert not fits("cdr", jsontext.dumps(body))
+    writing = within("cdr", body, version)
+    assert writing.object["cdr_location"] == place | {"address": "a" * 45, "state": "s" * 20}
+    assert {loss.pointer for loss in writing.losses} == {"/cdr_location/address", "/cdr_location/state"}
+    longer = placed(body, "/cdr_location/address", "a" * 256)
+    assert found("cdr", longer, version) == {"/cdr_location/address": "too_long"}
+
+
+def test_a_cdr_whose_address_is_short_enough_is_sent_as_it_is() -> None:
+    # AMB-54
+    body = example("cdr")
+    assert fits("cdr", jsontext.dumps(body))
+    assert within("cdr", body, "2.3.0").object is body
+    quoted = placed(body, "/cdr_location/address", '"' + "a" * 45)
+    assert not fits("cdr", jsontext.dumps(quoted))
+    older = write("cdr", placed(body, "/cdr_location/address", "a" * 60), "2.2.1")
+    assert older.object["cdr_location"]["address"] == "a" * 45
+
+
+def test_words_and_texts_are_told_apart_by_case() -> None:
+    # TYP-04, TYP-02
+    assert found("evse", example("evse", status="available")) == {"/status": "unknown_enum"}
+    assert found("token", example("token", whitelist="Always")) == {"/whitelist": "unknown_enum"}
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "codes"),
+    [
+        ("2.2.1", "Zürich 漢", {}),
+        ("2.3.0", "Zürich 漢", {}),
+        ("2.3.0", "two\nlines", {"/city": "malformed"}),
+        ("2.2.1", "a\x07bell", {"/city": "malformed"}),
+        ("2.1.1", "a\x7fdelete", {"/city": "malformed"}),
+    ],
+)
+def test_a_string_is_printable(version: str, text: str, codes: dict[str, str]) -> None:
+    # TYP-02; in 2.1.1 it is ASCII for partners that take no more (TYP-03, CNV-09: tests/test_versions.py)
+    assert found("location", example("location", version, city=text), version) == codes
+
+
+def test_words_of_our_own_making_are_named_as_rfc_6648_has_it() -> None:
+    # TYP-14: no X- for what is new; we add no words to an open enum
+    for kind in models.KINDS:
+        for enum in _enums(models.model(kind)):
+            assert not [word for word in enum.newest if word.upper().startswith(("X-", "X_"))]
+
+
+def _enums(model: Model) -> Iterator[Enum]:
+    for row in model.rows:
+        if isinstance(row.type, Enum):
+            yield row.type
+        elif isinstance(row.type, Model):
+            yield from _enums(row.type)

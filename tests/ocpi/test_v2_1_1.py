@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from chalicelib.ocpi import charset, jsontext, names
 from chalicelib.ocpi.reading import read
-from chalicelib.ocpi.writing import Writing, write
+from chalicelib.ocpi.versions import zones
+from chalicelib.ocpi.writing import Writing, check, write
 from tests.ocpi.samples import EMSP, NOW, OWNER, example, find, placed, token, without
 
 
@@ -53,9 +56,66 @@ def test_text_stays_utf_8() -> None:
     assert down("location", example("location", city="Liège")).object["city"] == "Liège"
 
 
-def test_ids_of_39_characters_pass_up_and_cdr_ids_beyond_36_do_not_pass_down() -> None:
-    # CNV-10, CNV-31, CNV-41, CNV-44, CNV-62, CNV-75, CNV-91, CNV-101, CNV-115
-    assert up("location", OLD | {"id": "L" * 39})["id"] == "L" * 39
+def test_text_is_spelled_out_in_ascii_and_json_stays_json() -> None:
+    # CNV-09, TYP-03; the switch that asks for it is proved in tests/test_versions.py
+    spelled = {
+        "Liège, Ærø, Łódź": "Liege, AEro, Lodz",
+        "Weiß über 5 €": "Weiss ueber 5 EUR",
+        "漢": "?",
+        "“say” ″＂＼": "'say' ???",
+        "e\u0301": "e",
+    }
+    for text, ascii_ in spelled.items():
+        assert jsontext.loads(charset.plain(jsontext.dumps({"name": text}))) == {"name": ascii_}
+
+
+LONG = "*EXAMPLE*CHARGING*DE*BERLIN*00000012345"
+
+
+def test_a_name_that_only_2_1_1_can_say_has_a_surrogate_elsewhere() -> None:
+    # CNV-10, CNV-31, CNV-41: 39 characters stay inside and in 2.1.1, and are the same 36 for everybody else
+    body = placed(OLD | {"id": LONG}, "/evses/0/uid", LONG)
+    inside = up("location", body)
+    assert inside["id"] == inside["evses"][0]["uid"] == LONG
+    assert write("location", inside, "2.1.1", now=NOW).object["id"] == LONG
+    for version in ("2.2.1", "2.3.0"):
+        writing = write("location", inside, version)
+        assert check("location", writing.object, version) == ()
+        name = writing.object["id"]
+        assert name == writing.object["evses"][0]["uid"] == names.shortest(LONG)
+        assert lost(writing) == {"/id": "changed", "/evses/0/uid": "changed"}
+    assert (len(name), name[:23]) == (36, LONG[:23])
+    assert names.shortest(name) == name
+    assert names.shortest(LONG.lower()).upper() == name.upper()  # one name (AMB-36)
+    others = {names.shortest(f"{LONG[:35]}{at:04}") for at in range(10_000)}
+    assert len(others) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("session", "/location_id"),
+        ("cdr", "/cdr_location/id"),
+        ("start_session", "/location_id"),
+        ("reserve_now", "/evse_uid"),
+        ("unlock_connector", "/location_id"),
+        ("authorization_info", "/location/location_id"),
+        ("location_references", "/evse_uids/0"),
+    ],
+)
+def test_what_refers_to_such_a_name_has_the_same_surrogate(kind: str, path: str) -> None:
+    # CNV-10, CNV-115
+    body = placed(example(kind), path, LONG)
+    for version in ("2.2.1", "2.3.0"):
+        found: Any = write(kind, body, version).object
+        for step in path.strip("/").split("/"):
+            found = found[int(step)] if isinstance(found, list) else found[step]
+        assert found == names.shortest(LONG)
+
+
+def test_cdr_ids_beyond_36_characters_do_not_pass_down() -> None:
+    # CNV-10, CNV-44, CNV-62, CNV-75, CNV-91, CNV-101
+    assert down("session", example("session", id="S" * 36)).object["id"] == "S" * 36
     writing = down("cdr", example("cdr", id="C" * 39))
     assert writing.object is None
     assert lost(writing)["/id"] == "too_long"
@@ -131,12 +191,39 @@ def test_the_state_is_dropped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("country", "zone"), [("NLD", "Europe/Amsterdam"), ("BEL", "Europe/Brussels"), ("XXX", "Etc/UTC")]
+    ("country", "place", "zone"),
+    [
+        ("NLD", ("52.370216", "4.895168"), "Europe/Amsterdam"),
+        ("BE", ("51.037000", "3.736000"), "Europe/Brussels"),  # AMB-63
+        ("ESP", ("28.123500", "-15.436300"), "Atlantic/Canary"),
+        ("ESP", ("40.416775", "-3.703790"), "Europe/Madrid"),
+        ("USA", ("34.052235", "-118.243683"), "America/Los_Angeles"),
+        ("USA", ("36.162664", "-86.781602"), "America/Chicago"),
+        ("USA", ("40.712776", "-74.005974"), "America/New_York"),
+        ("AUS", ("-31.950527", "115.860457"), "Australia/Perth"),
+        ("XXX", ("-18.141600", "178.441900"), "Etc/GMT-12"),
+        ("XXX", ("5.603717", "-0.186964"), "Etc/UTC"),
+        ("XXX", ("north", "east"), "Etc/UTC"),
+    ],
 )
-def test_a_missing_time_zone_is_that_of_the_country(country: str, zone: str) -> None:
+def test_a_missing_time_zone_is_that_of_the_place(country: str, place: tuple[str, str], zone: str) -> None:
     # CNV-38, LOC-64
-    assert up("location", without(OLD, "/time_zone") | {"country": country})["time_zone"] == zone
+    coordinates = dict(zip(("latitude", "longitude"), place, strict=True))
+    body = without(OLD, "/time_zone") | {"country": country, "coordinates": coordinates}
+    assert up("location", body)["time_zone"] == zone
+
+
+def test_a_time_zone_that_is_given_stays() -> None:
+    # CNV-38
     assert up("location", OLD | {"time_zone": "Europe/Paris"})["time_zone"] == "Europe/Paris"
+
+
+def test_every_zone_of_the_table_is_one() -> None:
+    # CNV-38
+    rows = [zone for _three, _two, zone in zones._BY_CODE.values()]
+    rows += [part[4] for parts in zones._PARTS.values() for part in parts]
+    rows += [zones.time_zone("", {"latitude": "0", "longitude": str(at)}) for at in range(-180, 181, 5)]
+    assert [row for row in rows if row not in zoneinfo.available_timezones()] == []
 
 
 def test_what_both_know_of_a_location_passes() -> None:
@@ -456,7 +543,8 @@ def test_a_reservation_with_a_name_has_always_the_same_number(name: str) -> None
     # CNV-114
     first, second = (down("reserve_now", example("reserve_now", reservation_id=name)) for _ in range(2))
     assert first.object["reservation_id"] == second.object["reservation_id"]
-    assert 0 <= first.object["reservation_id"] < 2**31
+    # no number that somebody else's reservation may be called by
+    assert 10**9 <= first.object["reservation_id"] < 2**31
     assert lost(first)["/reservation_id"] == "changed"
 
 

@@ -86,11 +86,25 @@ def test_no_evse_is_na() -> None:
     assert (newer["evse_uid"], newer["connector_id"]) == ("#NA", "#NA")
 
 
-def test_a_session_at_an_unknown_location_cannot_be_said() -> None:
-    # CNV-68: nothing is invented
-    writing = down("session", example("session"), find=None)
-    assert writing.object is None
+def test_a_session_at_an_unknown_location_is_told_with_its_ids_alone() -> None:
+    # CNV-68: the partner may know the Location from elsewhere
+    writing = down("session", example("session"), find=lambda *_: None)
+    assert check("session", writing.object, "2.1.1") == ()
     assert lost(writing)["/location_id"] == "unknown_location"
+    place = writing.object["location"]
+    assert (place["id"], place["type"], place["address"], place["country"]) == (
+        "GENT-01",
+        "UNKNOWN",
+        "#NA",
+        "BEL",
+    )
+    (evse,) = place["evses"]
+    (connector,) = evse["connectors"]
+    assert (evse["uid"], evse["status"], connector["id"], connector["voltage"]) == ("3256", "UNKNOWN", "1", 0)
+    newer = up("session", writing.object)
+    assert (newer["location_id"], newer["evse_uid"], newer["connector_id"]) == ("GENT-01", "3256", "1")
+    reserved = down("session", example("session_reservation"), find=None).object
+    assert reserved["location"]["evses"] == []
 
 
 def test_a_session_at_an_unpublished_location_is_told_to_its_emsp() -> None:

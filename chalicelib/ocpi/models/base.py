@@ -28,10 +28,13 @@ class Type:
 
 
 class Text(Type):
-    """string(n): printable UTF-8, for people. Too long is a finding, not a refusal (AMB-04)."""
+    """string(n): printable UTF-8, for people. Too long is a finding, not a refusal (AMB-04).
 
-    def __init__(self, limit: int = 0, *, in_211: int = 0) -> None:
-        self.limit, self.in_211 = limit, in_211
+    `taken`: how long our own may be, for it is cut when it is sent (AMB-54).
+    """
+
+    def __init__(self, limit: int = 0, *, in_211: int = 0, taken: int = 0) -> None:
+        self.limit, self.in_211, self.taken = limit, in_211, taken
         self.name = f"string({limit})" if limit else "string"
 
     def most(self, version: str) -> int:

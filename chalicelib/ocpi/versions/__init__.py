@@ -40,12 +40,23 @@ def embed(kind: str, body: dict[str, Any], trip: Trip, *, whole: bool) -> dict[s
     return applied
 
 
+def within(kind: str, body: dict[str, Any], version: str, trip: Trip) -> dict[str, Any]:
+    """An object in that version as a partner can take it: names and addresses no longer than it has them."""
+    for step in _plans(kind, version, True)[-1:] if version != V211 else ():
+        body = step.apply(body, trip, ())
+    return body
+
+
 @cache
 def _plans(kind: str, version: str, down: bool) -> tuple[Plan, ...]:
-    """The steps between a version and 2.3.0, in their order."""
+    """The steps between a version and 2.3.0, in their order; on the way down `within` it at last."""
     model = models.model(kind)
     steps = [plan(model, delta, down) for delta in _deltas(version)]
-    return tuple(reversed(steps) if down else steps)
+    if down:
+        steps.reverse()
+        if version != V211:
+            steps.append(plan(model, Delta(version, version, {}, {}, {}, {}, {}), True))
+    return tuple(steps)
 
 
 def _deltas(version: str) -> tuple[Delta, ...]:

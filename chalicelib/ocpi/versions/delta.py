@@ -19,7 +19,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache, partial
 from typing import Any
 
-from chalicelib.ocpi import timestamps
+from chalicelib.ocpi import names, timestamps
 from chalicelib.ocpi.findings import Finding, step
 from chalicelib.ocpi.models.base import V211, V221, DateTime, Enum, Field, Id, Model, Pattern, Text, Type
 
@@ -112,7 +112,7 @@ Change = Callable[[Any, Trip, Path], Any]
 
 @dataclass(frozen=True, eq=False)
 class Delta:
-    """What `older` writes differently from `newer`.
+    """What `older` writes differently from `newer`; where both are one, what that cannot take as it is.
 
     `words`, by enum: what is written instead on the way down; "*" stands for any
     other word. `words_up`: on the way up. `up`, `down`: hooks by class. `quiet`:
@@ -136,7 +136,7 @@ class Plan:
 
     __slots__ = (
         *("aliens", "changes", "drops", "gone", "hook", "idle"),
-        *("quiet", "renames", "sole", "times", "words"),
+        *("places", "quiet", "renames", "sole", "times", "words"),
     )
 
     def __init__(self, model: Model, delta: Delta, down: bool) -> None:
@@ -152,24 +152,28 @@ class Plan:
             if row in shared and name != row.wire(target)
         )
         self.drops = tuple(name for name, row in here.items() if row not in shared and name not in there)
-        # DateTimes, mostly without a fraction; words, mostly known; and the rest
-        times, words, changes = [], [], []
+        # DateTimes, mostly in whole seconds; coordinates, mostly of six decimals; words, mostly known
+        times, places, words, changes = [], [], [], []
         for name, row in here.items():
             change = _change(row, delta, down) if row in shared else None
             if change is _whole_seconds:
                 times.append(name)
+            elif change is _six_decimals:
+                places.append(name)
             elif change is not None and isinstance(row.type, Enum):
                 known = row.type.by_version[target]
                 words.append((name, known, row.is_list, change))
             elif change is not None:
                 changes.append((name, change))
-        self.times, self.words, self.changes = tuple(times), tuple(words), tuple(changes)
+        self.times, self.places = tuple(times), tuple(places)
+        self.words, self.changes = tuple(words), tuple(changes)
         # names that mean something only where the object goes: what stands there now is not it
         aliens = there.keys() - here.keys()
         if not down:
             aliens &= {new for _old, new in self.renames}
         self.aliens = tuple(aliens)
-        plain = not (self.hook or self.renames or self.drops or self.times or self.aliens or self.changes)
+        others = (self.hook, self.renames, self.drops, self.times, self.places, self.aliens, self.changes)
+        plain = not any(others)
         self.idle = plain and not self.words
         # where one word is all there is to look at: its field and the words that may stay
         self.sole = self.words[0][:2] if plain and len(words) == 1 and not words[0][2] else None
@@ -190,6 +194,10 @@ class Plan:
             if moment is not None and (type(moment) is not str or len(moment) != _WHOLE_LENGTH):
                 out = _copied(out, value)
                 out[name] = _whole_seconds(moment, trip, path)
+        for name in self.places:
+            place = out.get(name)
+            if place is not None and (type(place) is not str or place[-7:-6] != "."):
+                out = _put(out, value, name, place, _six_decimals(place, trip, path))
         for name, known, is_list, change in self.words:
             word = out.get(name)
             try:
@@ -216,16 +224,24 @@ class Plan:
                 out[newer] = out.pop(name)
         return out
 
-    def each(self, items: Any, trip: Trip, path: Path) -> Any:
-        """A list of such objects, as `apply` has them."""
-        if self.sole is not None and type(items) is list:
-            name, known = self.sole
+    @property
+    def each(self) -> Change:
+        """What becomes of a list of such objects."""
+        slowly = partial(_each, self.apply)
+        if self.sole is None:
+            return slowly
+        name, known = self.sole
+
+        def each(items: Any, trip: Trip, path: Path) -> Any:
             try:
-                if known.issuperset([item[name] for item in items]):
-                    return items
+                for item in items:
+                    if item[name] not in known:
+                        return slowly(items, trip, path)
             except (TypeError, LookupError):
-                """One has no such word."""
-        return _each(self.apply, items, trip, path)
+                return slowly(items, trip, path)
+            return items
+
+        return each
 
 
 def _copied(out: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
@@ -252,19 +268,20 @@ def _each(change: Change, items: Any, trip: Trip, path: Path) -> Any:
     """A list with every entry changed and the inexpressible ones left out (CNV-P5)."""
     if type(items) is not list:
         return items
-    kept: list[Any] = []
-    same = True
+    kept: list[Any] | None = None
     for index, item in enumerate(items):
         try:
             new = change(item, trip, (path, index))
         except Inexpressible as problem:
             trip.lose(problem.path, problem.code, problem.message)
-            same = False
+            kept = items[:index] if kept is None else kept
             continue
-        if new is not item:
-            same = False
-        kept.append(new)
-    return items if same else kept
+        if kept is not None:
+            kept.append(new)
+        elif new is not item:
+            kept = items[:index]
+            kept.append(new)
+    return items if kept is None else kept
 
 
 def _bound(row: Field, change: Change, each: Change) -> Change:
@@ -300,12 +317,14 @@ def _change(row: Field, delta: Delta, down: bool) -> Change | None:
         inner = plan(kind, delta, down)
         return None if inner.idle else _bound(row, inner.apply, inner.each)
     change = _single(kind, delta, down)
-    if change is None or change is _whole_seconds:
+    if change in (None, _whole_seconds, _six_decimals):
         return change
     return _bound(row, change, partial(_each, change))
 
 
 def _single(kind: Type, delta: Delta, down: bool) -> Change | None:
+    if delta.older == delta.newer:
+        return _within(kind)
     if isinstance(kind, Enum):
         return _words(kind, delta, down)
     if not down or delta.older != V211:
@@ -315,7 +334,7 @@ def _single(kind: Type, delta: Delta, down: bool) -> Change | None:
     if isinstance(kind, Pattern):
         return _six_decimals if kind.form_211 else None
     if isinstance(kind, Id):
-        return _short_id(kind.in_211) if 0 < kind.in_211 < kind.limit else None
+        return _no_longer(kind.in_211) if 0 < kind.in_211 < kind.limit else None
     if isinstance(kind, Text):
         return _cut(kind.in_211) if kind.in_211 else None
     return None
@@ -357,8 +376,7 @@ def _whole_seconds(value: Any, _trip: Trip, _path: Path) -> Any:
 
 def _six_decimals(value: Any, _trip: Trip, _path: Path) -> Any:
     """CNV-50: exactly six decimals."""
-    text = str(value)
-    if text[-7:-6] == "." or "." not in text:
+    if "." not in str(value):
         return value
     try:
         return str(Decimal(value).quantize(_SIX_DECIMALS))
@@ -369,7 +387,25 @@ def _six_decimals(value: Any, _trip: Trip, _path: Path) -> Any:
 _SIX_DECIMALS = Decimal("0.000001")
 
 
-def _short_id(limit: int) -> Change:
+def _within(kind: Type) -> Change | None:
+    """What is done to values that the target has in the same words: cut to what it takes."""
+    if isinstance(kind, Id):
+        return _named if kind.in_211 > kind.limit else None
+    if isinstance(kind, Text):
+        return _cut(kind.limit) if kind.taken > kind.limit else None
+    return None
+
+
+def _named(value: Any, trip: Trip, path: Path) -> Any:
+    """CNV-10: a name that only 2.1.1 can say."""
+    if type(value) is not str or len(value) <= names.LIMIT:
+        return value
+    name = names.shortest(value)
+    trip.lose(path, "changed", f"longer than {names.LIMIT} characters; written as {name}")
+    return name
+
+
+def _no_longer(limit: int) -> Change:
     def change(value: Any, _trip: Trip, path: Path) -> Any:
         if len(str(value)) > limit:
             raise Inexpressible(path, "too_long", f"longer than {limit} characters (CNV-10)")

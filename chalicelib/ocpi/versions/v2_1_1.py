@@ -7,7 +7,8 @@ Spec: ledger section 4.2 (CNV-01 to CNV-119)
 
 from __future__ import annotations
 
-import zlib
+import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,7 +34,7 @@ def _location_up(location: dict[str, Any], trip: Trip, path: Path) -> dict[str, 
     if not trip.partial:
         location.setdefault("publish", True)
         if not location.get("time_zone"):
-            location["time_zone"] = time_zone(location.get("country"))
+            location["time_zone"] = time_zone(location.get("country"), location.get("coordinates"))
     return sessions.owned(location, trip, path)
 
 
@@ -196,16 +197,26 @@ def _reservation_up(command: dict[str, Any], _trip: Trip, _path: Path) -> dict[s
 
 
 def _reservation_down(command: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
-    """CNV-114: 2.1.1 counts reservations. A name becomes the same number every time."""
+    """CNV-114: 2.1.1 counts reservations. A name becomes the same number every time.
+
+    Numbers of up to nine digits stay, others are above them: nothing keeps two names
+    of one partner apart but chance, and no answer ever names the number again.
+    """
     name = command.get("reservation_id")
     if isinstance(name, str):
-        if name.isascii() and name.isdigit() and len(name) < 10 and str(int(name)) == name:
+        if _COUNTED.fullmatch(name):
             command["reservation_id"] = int(name)
         else:
-            number = zlib.crc32(name.upper().encode()) & 0x7FFFFFFF
+            digest = hashlib.sha256(name.upper().encode(errors="replace")).digest()
+            number = _NAMED_FROM + int.from_bytes(digest[:8]) % (_LARGEST - _NAMED_FROM)
             command["reservation_id"] = number
             trip.lose(at(path, "reservation_id"), "changed", f"written as the number {number}")
     return command
+
+
+_COUNTED = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+# What charge points keep a reservation's number in has 31 bits.
+_NAMED_FROM, _LARGEST = 10**9, 2**31
 
 
 def _credentials_up(credentials: dict[str, Any], trip: Trip, _path: Path) -> dict[str, Any]:

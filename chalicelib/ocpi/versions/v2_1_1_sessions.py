@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.ocpi.versions.delta import Inexpressible, Path, Trip, at
+from chalicelib.ocpi.versions.zones import alpha_3
 
 # A reference to nothing (SES-24, CDR-32)
 NONE = "#NA"
@@ -16,7 +17,7 @@ NONE = "#NA"
 NO_POSTAL_CODE = "N/A"
 NO_POSTAL_CODES = frozenset({NO_POSTAL_CODE, NONE, ""})
 
-# cdr_location of a CDR without EVSE: any value, ignored by who reads #NA (CDR-32).
+# A Connector nobody knows: any value, ignored by who reads #NA (CDR-32) or sees that it has no voltage.
 _ANY_CONNECTOR = {"standard": "IEC_62196_T2", "format": "SOCKET", "power_type": "AC_3_PHASE"}
 
 _REFERENCES = ("location_id", "evse_uid", "connector_id")
@@ -54,9 +55,8 @@ def _embedded(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]
     """The Location of a Session as it is stored, with only its EVSE and Connector (AMB-69)."""
     known = _known_location(session, session.get("location_id"), trip)
     if known is None:
-        raise Inexpressible(
-            at(path, "location_id"), "unknown_location", "2.1.1 embeds a Location; unknown here"
-        )
+        trip.lose(at(path, "location_id"), "unknown_location", "unknown here; 2.1.1 is told its ids alone")
+        return _older(_bare(session), "location", trip, already=True)
     uid, connector_id = _folded(session.get("evse_uid")), _folded(session.get("connector_id"))
     evses = []
     for evse in known.get("evses") or ():
@@ -69,6 +69,29 @@ def _embedded(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]
             break
     # A Session may be at a Location that is not published.
     return _older({**known, "publish": True, "evses": evses}, "location", trip)
+
+
+def _bare(session: dict[str, Any]) -> dict[str, Any]:
+    """A Location of which only the ids are known (CNV-68): the rest says so, where 2.1.1 wants something."""
+    moment = session["last_updated"]
+    connector = {"id": session["connector_id"], **_ANY_CONNECTOR, "max_voltage": 0, "max_amperage": 0}
+    evse = {
+        "uid": session["evse_uid"],
+        "status": "UNKNOWN",
+        "connectors": [connector | {"last_updated": moment}],
+        "last_updated": moment,
+    }
+    return {
+        "id": session["location_id"],
+        "type": "UNKNOWN",
+        "address": NONE,
+        "city": NONE,
+        "postal_code": NO_POSTAL_CODE,
+        "country": alpha_3(session.get("country_code")),
+        "coordinates": {"latitude": "0.000000", "longitude": "0.000000"},
+        "evses": [] if session["evse_uid"] == NONE else [evse],
+        "last_updated": moment,
+    }
 
 
 def cdr_up(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
