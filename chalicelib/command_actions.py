@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib import objects, pending, profile_requests, profiles, requesting, tokens
+from chalicelib import capabilities, objects, pending, profile_requests, profiles, requesting, tokens
 from chalicelib.commands import ABSENT, KINDS
 from chalicelib.ocpi import jsontext, routing, timestamps, writing
 from chalicelib.ocpi.messages import Party
@@ -139,6 +139,7 @@ def send_command(platform: Platform, fields: SendCommand) -> dict[str, Any]:
     written = writing.write(KINDS[command], {**body, "response_url": back}, partner.version)
     if command in ABSENT.get(partner.version, ()) or written.object is None:
         return pending.shown(_not_supported(platform, request))
+    _mind_capabilities(platform, to, command, body)
     url = routing.join(endpoint, command)
     return pending.shown(
         requesting.send(platform, partner, request, "POST", url, written.object, "command_response")
@@ -315,6 +316,16 @@ def _whole_token(platform: Platform, ours: Party, token: Any) -> Any:
         **stored,
         **token,
     }
+
+
+def _mind_capabilities(platform: Platform, cpo: Party, command: str, body: dict[str, Any]) -> None:
+    """Refuse what the EVSE at the CPO is not made for, as far as that is known (LOC-75, LOC-76)."""
+    evses = capabilities.meant(platform, cpo, body.get("location_id"), body.get("evse_uid"))
+    refusal = capabilities.refusal(command, body, evses)
+    if refusal:
+        result, why = refusal
+        pointer = "/body/connector_id" if result == "REJECTED" else "/body/evse_uid"
+        raise ActionError("not_capable", why, pointer)
 
 
 def _not_supported(platform: Platform, request: Pending) -> Pending:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import logs, objects, pending, visibility
+from chalicelib import capabilities, logs, objects, pending, visibility
 from chalicelib.call import Call
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject
@@ -46,12 +46,6 @@ KINDS = {
 # CNV-111: what an older version has no word for.
 ABSENT = {"2.1.1": frozenset({"CANCEL_RESERVATION"})}
 
-# What an EVSE that tells its capabilities must be capable of.
-NEEDED = {
-    "START_SESSION": "REMOTE_START_STOP_CAPABLE",
-    "RESERVE_NOW": "RESERVABLE",
-    "UNLOCK_CONNECTOR": "UNLOCK_CAPABLE",
-}
 EMSP_ROLES = ("EMSP", "OTHER")
 ENDED = frozenset({"COMPLETED", "INVALID"})
 
@@ -268,13 +262,9 @@ def _judge_place(call: Call, command: str, body: Mapping[str, Any]) -> Verdict:
         each["id"].upper() == connector.upper() for evse in evses for each in evse["connectors"]
     ):
         return Verdict("REJECTED", "this connector is unknown")
-    needed = NEEDED[command]
-    told = [evse["capabilities"] for evse in evses if evse.get("capabilities")]
-    if told and len(told) == len(evses) and not any(needed in each for each in told):
-        return Verdict("NOT_SUPPORTED", f"not {needed} there")
-    unclear = command == "START_SESSION" and body.get("evse_uid") and not connector
-    if unclear and any("START_SESSION_CONNECTOR_REQUIRED" in each for each in told):
-        return Verdict("REJECTED", "connector_id is required at this EVSE")
+    refusal = capabilities.refusal(command, body, evses)
+    if refusal:
+        return Verdict(*refusal)
     found: dict[str, Any] = {}
     if command == "RESERVE_NOW":
         party = _token_party(body)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import tokens, unsaid, visibility
+from chalicelib import consistency, tokens, unsaid, visibility
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.patching import merge, timestamp, wire_timestamp
@@ -68,6 +68,8 @@ class Keeper:
             new = [replace(new[0], unsaid=unsaid.of(key.module, canonical)), *new[1:]]
         if self.own and key.module == "locations":
             _no_evse_vanishes(old, new)
+        if self.own and key.module == "sessions" and old:
+            consistency.not_ended(old[0], new[0])
         before = jsontext.loads(old[0].body) if old and key.module == "tokens" else None
         more = (
             tokens.entering(self.platform, key, before, canonical, self.own) if key.module == "tokens" else []

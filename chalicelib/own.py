@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import tokens, unsaid, visibility
+from chalicelib import consistency, tokens, unsaid, visibility
 from chalicelib.keeping import Keeper, split
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
@@ -46,7 +46,7 @@ def put(platform: Platform, module: str, data: Any, version: str = modules.V230)
             if Present(key, [known], finder=Finder(platform)).canonical == canonical:
                 return "unchanged"
             raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/id")
-    state = _keeper(platform).replace(key, data, version, canonical)
+    state = _keeper(platform, key).replace(key, data, version, canonical)
     if state == "known":
         raise InvalidParameters("a CDR of this id was put by somebody else just now", "/id")
     return "unchanged" if state == "unchanged" else "stored"
@@ -138,7 +138,7 @@ def patch(
         raise InvalidParameters("the id of an object never changes", f"/{own_id}")
     if module == "tokens" and "type" in changes and folded(str(changes["type"])) != tokens.type_of(key):
         raise InvalidParameters("the type is part of a token's identity", "/type")
-    return _keeper(platform).merge(key, changes, modules.V230, evse_uid or "", connector_id)
+    return _keeper(platform, key).merge(key, changes, modules.V230, evse_uid or "", connector_id)
 
 
 def remove_own(platform: Platform, module: str, id: str, party: Party | None = None) -> None:
@@ -154,6 +154,7 @@ def remove_own(platform: Platform, module: str, id: str, party: Party | None = N
             raise UnknownObject(f"no tariff {id}", module)
         platform.objects.forget(key, old)
 
+    consistency.unreferred(platform, key)
     retried(attempt)
 
 
@@ -216,11 +217,13 @@ def _judge(platform: Platform, owner: Party) -> Any:
         from chalicelib.ocpi import reading
 
         _strict(kind, data, version, partial)
-        return reading.read(kind, data, version, owner=owner, partial=partial, token=finder.token)
+        found = reading.read(kind, data, version, owner=owner, partial=partial, token=finder.token)
+        if not partial:
+            consistency.check(finder, owner, kind, found.object)
+        return found
 
     return judge
 
 
-def _keeper(platform: Platform) -> Keeper:
-    parties = [each.party for each in platform.settings.parties]
-    return Keeper(platform, _judge(platform, parties[0]), own=True)
+def _keeper(platform: Platform, key: Key) -> Keeper:
+    return Keeper(platform, _judge(platform, key.party), own=True)

@@ -7,27 +7,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import objects, visibility
+from chalicelib import capabilities, objects, visibility
 from chalicelib.call import Call
 from chalicelib.logs import log_exception
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply, reply
 from chalicelib.store.items import Key, check_id
-from chalicelib.stored import Present
+from chalicelib.stored import Present, connector_of
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
-ACCEPTED, NOT_POSSIBLE = "ACCEPTED", "NOT_POSSIBLE"
+ACCEPTED, NOT_POSSIBLE, NOT_SUPPORTED = "ACCEPTED", "NOT_POSSIBLE", "PROFILE_TYPE_NOT_SUPPORTED"
 RESPONSES = (
     ACCEPTED,
     "DEPARTURE_REQUIRED",
     "ENERGY_NEED_REQUIRED",
     NOT_POSSIBLE,
-    "PROFILE_TYPE_NOT_SUPPORTED",
+    NOT_SUPPORTED,
 )
-CAPABILITY = "CHARGING_PREFERENCES_CAPABLE"
 ENDED = ("COMPLETED", "INVALID")
 BACKEND_TIME = 5.0
 ASKING_TIME = 10.0
@@ -43,22 +42,23 @@ def receive(call: Call) -> Reply:
     ):
         raise UnknownObject("unknown session", "sessions")
     wishes = reading.read("charging_preferences", call.json_object, call.request.version).object
-    _require_capable(platform, session.key, session.canonical)
-    return reply(_response(platform, call, session.key, session.canonical, wishes))
+    evse = _require_capable(platform, session.key, session.canonical)
+    return reply(_response(call, session, evse, wishes))
 
 
-def _require_capable(platform: Platform, key: Key, session: dict[str, Any]) -> None:
+def _require_capable(platform: Platform, key: Key, session: dict[str, Any]) -> dict[str, Any]:
     """SES-42, AMB-32: an EVSE without the capability answers as if the path did not exist."""
     location = Key("locations", key.country_code, key.party_id, str(session.get("location_id")))
     evse = objects.present(platform, location, str(session.get("evse_uid")))
-    if evse is None or CAPABILITY not in (evse.canonical.get("capabilities") or ()):
+    if evse is None or capabilities.PREFERENCES not in (evse.canonical.get("capabilities") or ()):
         raise UnknownObject("this EVSE takes no charging preferences", "sessions")
+    return evse.canonical
 
 
-def _response(
-    platform: Platform, call: Call, key: Key, session: dict[str, Any], wishes: dict[str, Any]
-) -> str:
-    if session.get("status") in ENDED:
+def _response(call: Call, session: Present, evse: dict[str, Any], wishes: dict[str, Any]) -> str:
+    """The back end's word, else what the session and the Connector's Tariffs allow."""
+    platform, key, canonical = call.platform, session.key, session.canonical
+    if canonical.get("status") in ENDED:
         return NOT_POSSIBLE
     detail = {
         "session_id": key.id,
@@ -66,9 +66,14 @@ def _response(
         "partner": call.partner.id,
         "preferences": wishes,
     }
-    said = platform.backend.ask("charging_preferences", {**detail, "session": session}, BACKEND_TIME)
+    said = platform.backend.ask("charging_preferences", {**detail, "session": canonical}, BACKEND_TIME)
     result = said.get("result") if said else None
-    response = str(result) if result in RESPONSES else ACCEPTED
+    if result in RESPONSES:
+        response = str(result)
+    elif _priced(platform, key, evse, str(canonical.get("connector_id")), str(wishes["profile_type"])):
+        response = ACCEPTED
+    else:
+        response = NOT_SUPPORTED
     try:
         platform.backend.emit("ChargingPreferencesSet", {**detail, "response": response})
     except Exception as problem:
@@ -76,6 +81,26 @@ def _response(
         log_exception("event not told", problem)
         return NOT_POSSIBLE
     return response
+
+
+def _priced(platform: Platform, key: Key, evse: dict[str, Any], connector_id: str, profile_type: str) -> bool:
+    """Whether a Connector has a Tariff for a profile type, as every supported one must (LOC-72, SES-34).
+
+    A Tariff without a type is for all sessions (TAR-18). Where none of its Tariffs is
+    known, prices are told in other ways, and nothing is missing.
+    """
+    connector = connector_of(evse, connector_id)
+    ids = (connector or {}).get("tariff_ids") or ()
+    keys = [Key("tariffs", key.country_code, key.party_id, str(each)) for each in ids]
+    parts = platform.objects.parts([(each, "") for each in keys])
+    finder = objects.find(platform)
+    types = {
+        Present(each, [part], finder=finder).canonical.get("type")
+        for each, part in zip(keys, parts, strict=True)
+        if part is not None
+    }
+    wanted = "REGULAR" if profile_type == "REGULAR" else f"PROFILE_{profile_type}"
+    return not types or bool({None, wanted} & types)
 
 
 def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Party | None = None) -> str:
@@ -108,11 +133,13 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
         raise UnknownObject(f"no session {session_id} of a partner", "sessions", "/session_id")
     if len(parts) > 1:
         raise InvalidParameters("several CPOs have a session of this id; name the party", "/party")
-    key = Present(parts[0][0], [parts[0][1]]).key
+    session = Present(parts[0][0], [parts[0][1]], finder=objects.find(platform))
+    key = session.key
     partner = platform.partners.for_party(key.party)
     url = partner.endpoint("sessions", modules.SENDER) if partner else None
     if partner is None or url is None or partner.version == modules.V211:
         raise InvalidParameters("the CPO of this session takes no charging preferences", "/session_id")
+    _check_capable(platform, session)
     body = writing.write("charging_preferences", wishes, partner.version).object
     said = platform.partner_client.call(
         partner,
@@ -125,6 +152,14 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
         timeout=ASKING_TIME,
     )
     return str(said.data)
+
+
+def _check_capable(platform: Platform, session: Present) -> None:
+    """SES-33: of an EVSE that is known to take none, nothing is asked. Raises InvalidParameters."""
+    told = session.canonical
+    evses = capabilities.meant(platform, session.key.party, told.get("location_id"), told.get("evse_uid"))
+    if evses and not any(capabilities.PREFERENCES in (each.get("capabilities") or ()) for each in evses):
+        raise InvalidParameters(f"not {capabilities.PREFERENCES} there", "/session_id")
 
 
 def _emsp(platform: Platform) -> Party | None:

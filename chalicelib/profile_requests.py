@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from chalicelib import profiles, requesting
+from chalicelib import capabilities, profiles, requesting
 from chalicelib.ocpi import routing
 from chalicelib.operator_actions import ActionError
 from chalicelib.pending import ACTIVE, CLEAR, SET
@@ -44,6 +44,10 @@ def ask(
                 "unknown_session", "no one session of this id is stored; name its party", "/session_id"
             )
         owner, session_id = (found.key.country_code, found.key.party_id), found.key.id
+    else:
+        found = profiles.find_session(platform, session_id, owner)
+    if found is not None:
+        _mind_capabilities(platform, owner, found.canonical)
     partner, endpoint = requesting.receiver(platform, owner, PROFILES, "CPO")
     ours = requesting.hosted(platform, ours, "SCSP", "EMSP")
     request = Pending(
@@ -72,6 +76,13 @@ def ask(
     return requesting.send(
         platform, partner, request, METHODS[command], url, body, "charging_profile_response"
     )
+
+
+def _mind_capabilities(platform: Platform, owner: Party, session: Mapping[str, Any]) -> None:
+    """Ask no EVSE that is known to take no charging profiles (LOC-76)."""
+    evses = capabilities.meant(platform, owner, session.get("location_id"), session.get("evse_uid"))
+    if capabilities.lacking(evses, capabilities.PROFILES):
+        raise ActionError("not_capable", f"not {capabilities.PROFILES} there", "/session_id")
 
 
 def pass_on(platform: Platform, request: Pending, owner: Party) -> Pending:

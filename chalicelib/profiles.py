@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import commands, logs, objects, pending
+from chalicelib import capabilities, commands, logs, objects, pending
 from chalicelib.call import Call
 from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from chalicelib.stored import Present
     from chalicelib.wiring import Platform
 
-CAPABILITY = "CHARGING_PROFILE_CAPABLE"
 LONGEST_DURATION = 7 * 24 * 3600
 SESSION_REMEMBERED = 60 * 24 * 3600
 RESPONSES = ("NOT_SUPPORTED", "REJECTED", "TOO_OFTEN", "UNKNOWN_SESSION")
@@ -196,10 +195,8 @@ def _judge(call: Call, own: Present) -> str:
         return "UNKNOWN_SESSION"
     if session.get("status") not in ("ACTIVE", "PENDING"):
         return "REJECTED"
-    key = Key("locations", *_owner(own), session["location_id"])
-    evse = objects.present(call.platform, key, session["evse_uid"])
-    capabilities = evse.canonical.get("capabilities") if evse else None
-    return "NOT_SUPPORTED" if capabilities and CAPABILITY not in capabilities else ""
+    evses = capabilities.meant(call.platform, _owner(own), session["location_id"], session["evse_uid"])
+    return "NOT_SUPPORTED" if capabilities.lacking(evses, capabilities.PROFILES) else ""
 
 
 def _pass_on(call: Call, command: str, session_id: str, body: dict[str, Any]) -> Reply:
@@ -225,7 +222,7 @@ def _pass_on(call: Call, command: str, session_id: str, body: dict[str, Any]) ->
         response = {"result": "REJECTED"} if failed else sent.response or {}
     except ActionError as problem:
         logs.log("WARNING", "not passed on", request=request.id, reason=problem.message)
-        response = {"result": "REJECTED"}
+        response = {"result": "NOT_SUPPORTED" if problem.code == "not_capable" else "REJECTED"}
     if response and response.get("result") != "ACCEPTED":
         platform.requests.alter(
             request.id,

@@ -43,6 +43,8 @@ def _location(location: dict[str, Any], at: str, version: str, note: Note) -> No
     _mix(location.get("energy_mix"), f"{at}/energy_mix", note)
     for index, allowed in enumerate(location.get("publish_allowed_to") or ()):
         where = f"{at}/publish_allowed_to/{index}"
+        if not any(allowed.get(name) is not None for name in ("uid", "visual_number", "group_id")):
+            note(where, "missing", "names no token: uid, visual_number or group_id")  # LOC-19
         if allowed.get("uid") is not None and allowed.get("type") is None:
             note(f"{where}/type", "missing", "a uid needs its type")
         if allowed.get("visual_number") is not None and allowed.get("issuer") is None:
