@@ -34,6 +34,8 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
         reaching.probe(platform, message["partner"])
     elif task == "recover":
         sweeping.recover(platform, message)
+    elif task == "forget":
+        sweeping.forget(platform, message)
     else:
         logs.log("ERROR", "unknown task", task=str(task)[:60])
 

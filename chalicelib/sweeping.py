@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs, outbox, reaching
-from chalicelib.partners import REGISTERED, SUSPENDED, UNREACHABLE
+from chalicelib.partners import REGISTERED, SUSPENDED, UNREACHABLE, UNREGISTERED
 from chalicelib.store.delivery_items import WAITING, delivery_of
 from chalicelib.store.pulls import Pulls
 
@@ -65,6 +65,16 @@ def recover(platform: Platform, message: Mapping[str, Any]) -> None:
         platform.outbox.send(outbox.PUSH, [again], delay=SECOND_LOOK)
 
 
+def forget(platform: Platform, message: Mapping[str, Any]) -> None:
+    """Forget what waits for a partner that has left, and what it knew but for CDRs (AMB-35)."""
+    partner = platform.partners.get(message["partner"], fresh=True)
+    if partner is not None and partner.state != UNREGISTERED:
+        return
+    after = platform.deliveries.forget(message["partner"], message.get("cursor") or "")
+    if after:
+        platform.outbox.send(outbox.PUSH, [{**message, "cursor": after}])
+
+
 def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, list[dict[str, Any]]]) -> None:
     """Put one due thing into its lane, and make it due again in case it gets lost."""
     partner = platform.partners.get(partner_id)
@@ -82,6 +92,8 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
             platform.outbox.send(outbox.PUSH, [{"task": "announce_all", "partner": partner_id}])
             if not Pulls(platform).of(partner_id):
                 platform.outbox.send(outbox.PULL, [{"task": "start", "partner": partner_id}])
+        elif partner is not None and partner.state == UNREGISTERED:
+            platform.outbox.send(outbox.PUSH, [{"task": "forget", "partner": partner_id}])
         Pulls(platform).forget(partner_id, sort_key)
     elif kind == "schedule":
         interval = platform.settings.pull_interval

@@ -215,3 +215,22 @@ def test_an_announcement_repeated_later_sends_nothing(
     drain()
     assert len(emsp.requests("PATCH")) == 1
     assert emsp.requests("PUT") == []
+
+
+def test_what_waits_for_a_partner_that_leaves_is_forgotten(
+    platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any
+) -> None:
+    """CRE-28: nothing of it is left but which CDRs it has (AMB-35)."""
+    operate("put", module="cdrs", object=delivering.cdr())
+    drain()
+    become_unreachable(operate, drain, emsp)
+    charge(operate, 1)
+    drain()
+    assert operate("deliveries", partner=emsp.id)["deliveries"]
+    operate("unregister", partner=emsp.id)
+    clock.advance(60)
+    drain()
+    assert operate("deliveries", partner=emsp.id)["deliveries"] == []
+    assert operate("partner", partner=emsp.id)["backlog"] == 0
+    assert platform.deliveries.read(Target(emsp.id, LOCATION)).known == {}
+    assert platform.deliveries.read(Target(emsp.id, Key("cdrs", "NL", "EXA", "C1"))).known

@@ -194,7 +194,7 @@ class Deliveries:
         revisions: Mapping[str, int],
     ) -> None:
         """Write down that a partner was sent these EVSEs, by uid, as parts of their Location."""
-        items = []
+        puts = []
         for uid, known in evses.items():
             part = Target(target.partner, target.key, uid)
             item = {
@@ -208,11 +208,36 @@ class Deliveries:
                 "revision": {"N": str(revisions.get(uid, 0))},
                 "sent_at": {"S": self._platform.clock()},
             }
-            items.append({"PutRequest": {"Item": item}})
-        while items:
-            batch, items = items[:25], items[25:]
+            puts.append({"PutRequest": {"Item": item}})
+        self._write(puts)
+
+    def forget(self, partner: str, after: str = "", limit: int = 500) -> str:
+        """Delete what a partner knew and what waits for it, but for CDRs it has; where to go on, or ""."""
+        key = {"partner": {"S": partner}, "object": {"S": after}}
+        answer = self.client.query(
+            TableName=self.table,
+            KeyConditionExpression="#p = :p",
+            ProjectionExpression="#p, #o, #m, #s",
+            ExpressionAttributeNames={"#p": "partner", "#o": "object", "#m": "module", "#s": "state"},
+            ExpressionAttributeValues={":p": {"S": partner}},
+            Limit=limit,
+            **({"ExclusiveStartKey": key} if after else {}),
+        )
+        self._write(
+            [
+                {"DeleteRequest": {"Key": {name: item[name] for name in key}}}
+                for item in answer["Items"]
+                if ("module" in item and (item["module"]["S"] != "cdrs" or "state" in item))
+                or item["object"]["S"].startswith(("schedule#", "probe#"))
+            ]
+        )
+        return str(answer["LastEvaluatedKey"]["object"]["S"]) if "LastEvaluatedKey" in answer else ""
+
+    def _write(self, requests: list[dict[str, Any]]) -> None:
+        while requests:
+            batch, requests = requests[:25], requests[25:]
             answer = self.client.batch_write_item(RequestItems={self.table: batch})
-            items = answer.get("UnprocessedItems", {}).get(self.table, []) + items
+            requests = answer.get("UnprocessedItems", {}).get(self.table, []) + requests
 
     # What operators and the sweep ask
 

@@ -284,10 +284,7 @@ class Partners:
             )
         for hash in sorted(dropped - {consumed}):
             actions.append(changes.delete(self._table, TOKEN + hash))
-        if after.state == _partners.REGISTERED:
-            pulls = Pulls(self._platform)
-            reminder = pulls.reminder(after.id, CATCH_UP, CATCH_UP_SECONDS)
-            actions.append(changes.put(pulls.table, reminder))
+        actions += self._reminders(after, *([over] if ended is not None else []))
         try:
             changes.transact(self._client, actions)
         finally:
@@ -297,6 +294,15 @@ class Partners:
                 self._known.pop(each, None)
             self._everyone = (0.0, {})
         return after
+
+    def _reminders(self, *changed: Partner) -> list[dict[str, Any]]:
+        """Have the sweep bring those that came, or clean up after those that left, up to date."""
+        pulls = Pulls(self._platform)
+        return [
+            changes.put(pulls.table, pulls.reminder(each.id, CATCH_UP, CATCH_UP_SECONDS))
+            for each in changed
+            if each.state in (_partners.REGISTERED, _partners.UNREGISTERED)
+        ]
 
     def holder(self, claim: str) -> Partner | None:
         """The connection that owns this role of a party now, read afresh."""

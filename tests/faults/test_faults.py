@@ -21,3 +21,15 @@ def test_hostile_partners_end_with_exactly_the_present_state() -> None:
     assert verdict.violations == [], str(verdict)
     assert verdict.differences == [], str(verdict)
     assert verdict.faults > 0.25 * verdict.requests, str(verdict)
+
+
+def test_hostile_partners_are_crawled_to_the_end() -> None:
+    """TRA-38 to TRA-40, ARC-16, with kill -9 in the middle."""
+    if not os.environ.get("OCPI_TRIALS"):
+        pytest.skip("a trial of chance: make trial runs it")
+    if not (TOOLS / "bin" / "ministack").exists():
+        pytest.skip("make emulator EMULATOR=ministack installs it")
+    from tests.faults.pull_trial import run
+
+    verdict = run(many=400, kills=4)
+    assert verdict.differences == [], str(verdict)

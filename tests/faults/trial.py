@@ -35,9 +35,9 @@ VISIBILITY = 20
 class Process:
     """`local.py` on a port and endpoint that outlive it."""
 
-    def __init__(self, endpoint: str, port: int = 0) -> None:
-        self._endpoint = endpoint
-        self.port = port
+    def __init__(self, endpoint: str, parties: list[dict[str, Any]]) -> None:
+        self._endpoint, self._parties = endpoint, parties
+        self.port = 0
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -55,7 +55,7 @@ class Process:
                 "AWS_SECRET_ACCESS_KEY": "local",
                 "OCPI_STAGE": STAGE,
                 "OCPI_SEED": "0",
-                "OCPI_PARTIES": json.dumps(PARTIES),
+                "OCPI_PARTIES": json.dumps(self._parties),
                 "OCPI_RETRY_SCHEDULE": "1,2,3",
                 "OCPI_PULL_INTERVAL": "0",
             },
@@ -252,13 +252,13 @@ def run(seconds: float, kills: int, *, faulty: float = 0.4, patience: float = 60
         )
         for version, country, party in PARTNERS
     ]
-    process = Process(emulator.endpoint)
+    process = Process(emulator.endpoint, PARTIES)
     try:
         process.start()
-        _shorten(emulator)
+        shorten(emulator)
         hostile = {stub.name: Hostile(stub, seed + at) for at, stub in enumerate(stubs)}
         for stub in stubs:
-            _register(process, stub)
+            register(process, stub)
         truth = Truth(chance)
         truth.create(process, 8)
         for each in hostile.values():
@@ -330,7 +330,8 @@ def _waiting(process: Process, stub: PartnerStub) -> Any:
     return stub.name, process.do("deliveries", partner=stub.id, limit=5)["deliveries"]
 
 
-def _shorten(emulator: Ministack) -> None:
+def shorten(emulator: Ministack) -> None:
+    """Let messages of workers that were killed come back soon."""
     from chalicelib.wiring import Clients
 
     sqs = Clients(emulator.environ({})).sqs
@@ -339,7 +340,8 @@ def _shorten(emulator: Ministack) -> None:
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY)})
 
 
-def _register(process: Process, stub: PartnerStub) -> None:
+def register(process: Process, stub: PartnerStub) -> None:
+    """Invite a partner and let it register."""
     invited = process.surely("invite", name=stub.name, roles=stub.roles)
     request = urllib.request.Request(
         f"http://127.0.0.1:{process.port}/ocpi/{stub.version}/credentials",
