@@ -16,7 +16,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from chalicelib import tokens, visibility
+from chalicelib import client_info, tokens, visibility
 from chalicelib.call import Call
 from chalicelib.logs import log, log_exception
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
@@ -218,7 +218,9 @@ def _askable(platform: Platform, stored: Present | None) -> list[Partner]:
     """Whom to ask: the Token's eMSP, else those that answer for tokens, up to a number (AMB-73)."""
     if stored is not None:
         owner = platform.partners.for_party(stored.key.party)
-        return [owner] if owner and owner.endpoint("tokens", modules.SENDER) else []
+        if owner is None or client_info.away(platform, owner, stored.key.party):
+            return []
+        return [owner] if owner.endpoint("tokens", modules.SENDER) else []
     willing = [
         each
         for each in platform.partners.registered()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import capabilities, objects, visibility
+from chalicelib import capabilities, client_info, objects, visibility
 from chalicelib.call import Call
 from chalicelib.logs import log_exception
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
@@ -140,6 +140,9 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
     if partner is None or url is None or partner.version == modules.V211:
         raise InvalidParameters("the CPO of this session takes no charging preferences", "/session_id")
     _check_capable(platform, session)
+    away = client_info.away(platform, partner, key.party)
+    if away:
+        raise InvalidParameters(away, "/session_id")
     body = writing.write("charging_preferences", wishes, partner.version).object
     said = platform.partner_client.call(
         partner,

@@ -18,11 +18,12 @@ from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import logs, outbox, outcomes, reaching, sending, visibility, wiring
+from chalicelib import client_info, logs, outbox, outcomes, reaching, sending, tokens, visibility, wiring
 from chalicelib.ocpi import jsontext, modules, routing
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.partners import REGISTERED, SUSPENDED
 from chalicelib.sending import Step
+from chalicelib.store import feeds
 from chalicelib.store.deliveries import LostLease
 from chalicelib.store.delivery_items import (
     GIVEN_UP,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
     from chalicelib.partner_client import Answer, PartnerRefused
     from chalicelib.partners import Partner
+    from chalicelib.stored import Present
     from chalicelib.wiring import Platform
 
 # Seconds until a delivery is looked at again that met another one of the same Location.
@@ -65,7 +67,7 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
     partner = platform.partners.get(target.partner)
     if partner is None or partner.state not in (REGISTERED, SUSPENDED):
         return
-    if not partner.endpoint(target.key.module, modules.RECEIVER):
+    if not partner.endpoint(target.key.module, modules.RECEIVER) or tokens.stays_here(target.key):
         return
     if wiring.function_name.get() == "push" and reaching.queue_for(partner) != outbox.PUSH:
         platform.outbox.send(outbox.PUSH_SLOW, [dict(message)])
@@ -88,12 +90,16 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
 
 @dataclass
 class _Push:
-    """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too."""
+    """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too.
+
+    `to` is the party that the object at hand is for.
+    """
 
     platform: Platform
     partner: Partner
     target: Target
     thorough: bool = False
+    to: Party | None = None
 
     def run(self, *, whole: bool = False, attempt: int | None = None) -> None:
         """Take the lease, and send until the partner knows what is true, or an attempt fails.
@@ -160,8 +166,11 @@ class _Push:
         if step is None:
             return outcomes.delivered(found, found.known, self._agreement, found.remote_url, found.revision)
         reason = reaching.waits(self.platform.partners.get(self.partner.id) or self.partner)
-        if reason:
-            return outcomes.put_off(self.platform, found, reason)
+        away = "" if reason else client_info.away(self.platform, self.partner, self.to)
+        if client_info.SUSPENDED in away:  # it does not come back (HCI-13)
+            return outcomes.refused(self.platform, found, away, mark)
+        if reason or away:
+            return outcomes.put_off(self.platform, found, reason or away)
         return self._send(found, step, mark)
 
     @property
@@ -197,6 +206,7 @@ class _Push:
 
         platform, partner, key = self.platform, self.partner, self.target.key
         present = objects.present(platform, key, self.target.part or None)
+        self.to = self._receiver(present)
         if present is None or not present.own:
             if key.module == "tariffs" and found.known:
                 return sending.removal(self._segments({})), "", "removed"
@@ -328,12 +338,17 @@ class _Push:
             body=None if step.body is None else jsontext.dumps(step.body),
             module=key.module,
             from_party=key.party,
-            to_party=self._receiver(),
+            to_party=self.to,
         )
 
-    def _receiver(self) -> Party | None:
+    def _receiver(self, present: Present | None) -> Party | None:
+        """The eMSP of a Session or CDR; a hub itself for what it tells all (HUB-04, HUB-15, HUB-21)."""
         roles = modules.serving_roles(self.target.key.module, modules.RECEIVER)
-        return self.partner.party_for(roles)
+        for party in sorted((present and feeds.readers(present.feed)) or ()):
+            if party in visibility.speaks_for(self.platform, self.partner, roles):
+                return party
+        hub = self.partner.hub_party if visibility.is_hub(self.partner) else None
+        return hub or self.partner.party_for(roles)
 
 
 def _settled(found: Delivery, now: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import logs, pending
+from chalicelib import client_info, logs, pending
 from chalicelib.ocpi import jsontext, reading
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.operator_actions import ActionError
@@ -34,6 +34,9 @@ def receiver(platform: Platform, party: Party, module: str, *roles: str) -> tupl
         raise ActionError("unknown_partner", f"no partner is {' or '.join(roles)} {'/'.join(party)}", "/to")
     if partner.state != "REGISTERED":
         raise ActionError("not_registered", f"the connection to {partner.name} is {partner.state}", "/to")
+    away = client_info.away(platform, partner, party)
+    if away:
+        raise ActionError("not_connected", away, "/to")
     url = partner.endpoint(module, "RECEIVER")
     if url is None:
         raise ActionError("not_offered", f"{partner.name} does not offer to receive {module}", "/to")

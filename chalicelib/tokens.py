@@ -35,6 +35,11 @@ def type_of(key: Key) -> str:
     return key.id.rpartition("|")[2] if "|" in key.id else RFID
 
 
+def stays_here(key: Key) -> bool:
+    """Whether this is a Token that is not pushed: the car's contract says whom to ask about it (TOK-11)."""
+    return key.module == "tokens" and type_of(key) == "EMAID"
+
+
 def present(platform: Platform, parties: list[Party], uid: str, type: str = "") -> Present | None:
     """The Token with this uid of one of these parties.
 
