@@ -20,8 +20,10 @@ from chalicelib.ocpi import jsontext, modules, paging
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.operator_actions import Action, ActionError, Fields
-from chalicelib.store import feeds, pages
+from chalicelib.store import feeds, pages, requests
+from chalicelib.store import puts as stored_puts
 from chalicelib.store.items import Key, folded
+from chalicelib.store.puts import Puts
 from chalicelib.stored import Finder, Present
 
 if TYPE_CHECKING:
@@ -37,13 +39,26 @@ LARGEST_PAGE = 1000
 
 
 class Put(Fields):
-    """`object` or `objects`; `version` is the one they are written in."""
+    """`object` or `objects`; `version` is the one they are written in.
+
+    A list too long for one message is a job: give its parts the same `job` and `total`, and each its
+    `first`, and `puts` shows how far it came. What one invocation cannot finish becomes a job by itself.
+    """
 
     module: Owned
     object: dict[str, Any] | None = None
     objects: list[Any] | None = None
     version: Version = "2.3.0"
     first: int = Field(0, ge=0, description="the index of the first of these in the operator's own list")
+    job: str = Field("", max_length=100, description="a name of yours for the whole list")
+    total: int = Field(-1, ge=-1, description="how many objects the whole list has")
+
+
+class PutsFields(Fields):
+    """One `job`, with what was refused of it, or those begun last."""
+
+    job: str = ""
+    limit: int = Field(20, ge=1, le=100)
 
 
 class Patch(Fields):
@@ -134,11 +149,19 @@ def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
             else:
                 counts[outcome] += 1
     answer: dict[str, Any] = {**counts, "errors": errors}
+    job, total = fields.job, fields.total
     if rest:
         done = len(given) - len(rest)
+        if not job:
+            job, total = requests.new_id(), fields.first + len(given)
         answer["queued"] = len(rest)
-        platform.outbox.send("inbox", _messages(fields, rest, fields.first + done))
-    if fields.first or rest:
+        named = fields.model_copy(update={"job": job, "total": total})
+        platform.outbox.send("inbox", _messages(named, rest, fields.first + done))
+    if job:
+        answer["job"] = job
+        step = f"{fields.first}-{fields.first + len(given) - len(rest)}"
+        Puts(platform).count(job, fields.module, total, step, counts, errors)
+    if job or fields.first:
         for error in errors:  # nobody waits for the answer to a message
             log(
                 "WARNING",
@@ -164,6 +187,8 @@ def _messages(fields: Put, objects_: list[Any], first: int) -> list[dict[str, An
                     "action": "put",
                     "module": fields.module,
                     "version": fields.version,
+                    "job": fields.job,
+                    "total": fields.total,
                     "first": first + at,
                     "objects": [],
                 }
@@ -172,6 +197,28 @@ def _messages(fields: Put, objects_: list[Any], first: int) -> list[dict[str, An
         messages[-1]["objects"].append(each)
         size += weight + 1
     return messages
+
+
+def puts(platform: Platform, fields: PutsFields) -> dict[str, Any]:
+    """How far puts of many objects came."""
+    if not fields.job:
+        return {"puts": [_progress(each) for each in Puts(platform).recent(fields.limit)]}
+    found = Puts(platform).get(fields.job)
+    return {"puts": [{**_progress(found), "errors": list(found.errors)}] if found else []}
+
+
+def _progress(found: stored_puts.Put) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "module": found.module,
+        "state": found.state,
+        "total": found.total if found.total >= 0 else None,
+        "stored": found.stored,
+        "unchanged": found.unchanged,
+        "refused": found.refused,
+        "started_at": found.started_at,
+        "updated_at": found.updated_at,
+    }
 
 
 def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
@@ -308,6 +355,7 @@ def _party(text: str | None) -> Party | None:
 
 ACTIONS = {
     "put": Action(put, Put, "store our objects, checked and announced"),
+    "puts": Action(puts, PutsFields, "how far puts of many objects came"),
     "patch": Action(patch, Patch, "change some fields of an object of ours, or of a part of it"),
     "remove": Action(remove, Remove, "delete a tariff of ours"),
     "get": Action(get, Get, "one object, ours or a partner's"),

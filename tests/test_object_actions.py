@@ -56,11 +56,57 @@ def test_what_one_invocation_cannot_finish_goes_on_through_the_inbox(
     monkeypatch.setattr(object_actions, "MOST_IN_MESSAGE", 8000)
     objects = [own("token", uid=f"U{at:03}") for at in range(60)]
     answer = operate("put", module="tokens", objects=objects)
+    job = answer.pop("job")
     assert answer == {"stored": 0, "unchanged": 0, "errors": [], "queued": 60}
+    (begun,) = operate("puts")["puts"]
+    assert (begun["id"], begun["state"], begun["total"], begun["stored"]) == (job, "RUNNING", 60, 0)
     monkeypatch.setattr(object_actions, "SECONDS", 20)
     drain(sweep=False)
     found = operate("list", module="tokens", limit=1000)
     assert [each["uid"] for each in found["objects"]] == [f"U{at:03}" for at in range(60)]
+    (ended,) = operate("puts", job=job)["puts"]
+    assert (ended["state"], ended["stored"], ended["refused"]) == ("COMPLETED", 60, 0)
+
+
+def test_how_far_a_put_came_is_kept(operate: Any, known: Known, hand: Any) -> None:
+    """Issue 4: of a list in several messages, each of which may come twice; what was refused is shown."""
+    objects = [own("token", uid=f"U{at:03}") for at in range(30)]
+    objects[4]["language"] = objects[25]["language"] = "toolong"
+    parts = [
+        {
+            "action": "put",
+            "module": "tokens",
+            "job": "tokens of May",
+            "total": 30,
+            "first": at,
+            "objects": objects[at : at + 10],
+        }
+        for at in (0, 10, 20)
+    ]
+
+    def progress() -> dict[str, Any]:
+        (found,) = operate("puts", job="tokens of May")["puts"]
+        return {name: found[name] for name in ("state", "stored", "unchanged", "refused")}
+
+    for part in (*parts[:2], parts[1], parts[0]):
+        hand.platform.outbox.send("inbox", [part])
+        hand.drain(sweep=False)
+    assert progress() == {"state": "RUNNING", "stored": 19, "unchanged": 0, "refused": 1}
+    hand.platform.outbox.send("inbox", [parts[2]])
+    hand.drain(sweep=False)
+    assert progress() == {"state": "COMPLETED", "stored": 28, "unchanged": 0, "refused": 2}
+    (found,) = operate("puts", job="tokens of May")["puts"]
+    assert [error["index"] for error in found["errors"]] == [4, 25]
+    assert operate("puts", job="another")["puts"] == []
+    assert [each["id"] for each in operate("puts")["puts"]] == ["tokens of May"]
+
+
+def test_very_many_refusals_are_all_counted_and_some_are_kept(operate: Any, known: Known) -> None:
+    for first in range(0, 240, 80):
+        wrong = [own("token", uid=f"U{at:03}", language="toolong") for at in range(80)]
+        operate("put", module="tokens", objects=wrong, job="bad", total=240, first=first)
+    (found,) = operate("puts", job="bad")["puts"]
+    assert (found["state"], found["refused"], len(found["errors"])) == ("COMPLETED", 240, 50)
 
 
 def test_patch_sets_last_updated_and_checks_the_result(operate: Any, known: Known) -> None:
