@@ -215,10 +215,13 @@ class Keeper:
     def _merged(
         self, kind: str, present: Present, changes: dict[str, Any], version: str
     ) -> tuple[dict[str, Any], str]:
-        """The stored object with the changes in it, in their version if it is stored so, else in 2.3.0."""
+        """The stored object with the changes in it, in its version if that can say them, else in 2.3.0."""
         if present.version == version:
             return merge(kind, present.source, changes, version), version
         ours = self._in_words(kind, changes, version, modules.V230)
+        same = _in_its_words(kind, ours, present.version)
+        if same is not None:
+            return merge(kind, present.source, same, present.version), present.version
         return merge(kind, present.canonical, ours, modules.V230), modules.V230
 
     def _in_words(self, kind: str, changes: dict[str, Any], version: str, wanted: str) -> dict[str, Any]:
@@ -226,6 +229,21 @@ class Keeper:
             return changes
         upgraded: dict[str, Any] = self.judge(kind, changes, version, True).object
         return upgraded
+
+
+def _in_its_words(kind: str, changes: dict[str, Any], version: str) -> dict[str, Any] | None:
+    """2.3.0 changes in the version of what is stored, so that nothing else in it is converted (CNV-P3).
+
+    None where that version cannot say them one for one (CNV-P7).
+    """
+    from chalicelib.ocpi import writing
+
+    written = writing.write(kind, changes, version, partial=True)
+    told = written.object
+    if kind == "session" or told is None or written.losses or len(told) != len(changes):
+        return None
+    moment = changes.get("last_updated")
+    return {**told, **({"last_updated": moment} if moment else {})}  # as exact as it was given
 
 
 def split(

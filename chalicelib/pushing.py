@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import client_info, logs, outbox, outcomes, reaching, sending, tokens, visibility, wiring
 from chalicelib.ocpi import jsontext, modules, routing
 from chalicelib.ocpi.errors import ServerError
+from chalicelib.ocpi.names import shortest
 from chalicelib.partners import REGISTERED, SUSPENDED
 from chalicelib.sending import Step
 from chalicelib.store import feeds
@@ -34,7 +35,7 @@ from chalicelib.store.delivery_items import (
     Target,
     target_of,
 )
-from chalicelib.store.items import folded
+from chalicelib.store.items import place_name
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
@@ -244,9 +245,9 @@ class _Push:
         self, step: Step | None, segments: tuple[str, ...], obj: dict[str, Any], known: Mapping[str, str]
     ) -> Step | None:
         """The whole Location where the partner lacks an EVSE; nothing where only EVSEs made it younger."""
-        records = {folded(each.target.part): each for each in self.platform.deliveries.parts(self.target)}
+        records = {place_name(each.target.part): each for each in self.platform.deliveries.parts(self.target)}
         for evse in obj.get("evses") or ():
-            record = records.pop(folded(str(evse.get("uid"))), None)
+            record = records.pop(place_name(str(evse.get("uid"))), None)
             if record is None or (not record.state and record.known != sending.knowledge("evse", evse)):
                 return sending.whole("location", segments, obj)
         now = sending.knowledge("location", obj)
@@ -255,9 +256,11 @@ class _Push:
 
     def _segments(self, obj: Mapping[str, Any]) -> tuple[str, ...]:
         key = self.target.key
-        id = str(obj.get("uid")) if key.module == "tokens" else key.id
+        id, part = str(obj.get("uid")) if key.module == "tokens" else key.id, self.target.part
+        if key.module == "locations" and self.partner.version != modules.V211:
+            id, part = shortest(id), shortest(part)  # CNV-10
         found = (key.country_code, key.party_id, id)
-        return (*found, self.target.part) if self.target.part else found
+        return (*found, part) if part else found
 
     def _query(self, obj: Mapping[str, Any]) -> str:
         """2.2.1 and later tell Tokens of one uid apart by type; RFID is what is meant without (TOK-04)."""

@@ -161,16 +161,49 @@ class Present:
         from chalicelib.ocpi import writing
 
         if version == self.version:
-            return writing.Writing(self.source)
+            as_it_is = self._as_it_is
+            return (
+                writing.Writing(self.source) if as_it_is else writing.within(self.kind, self.source, version)
+            )
         find = find or self._finder
+        if self.kind == "location" and version in {part.version for part in self.parts}:
+            return self._pieced(version, find)
         return writing.write(self.kind, self.canonical, version, find=find, now=find.now if find else None)
 
     def text_in(self, version: str, find: Finder | None = None) -> str | None:
         """The same as JSON text; None where that version has no way to say it."""
-        if version == self.version:
+        if version == self.version and self._as_it_is:
             return self.text
         found = self.in_version(version, find).object
         return None if found is None else jsontext.dumps(found)
+
+    def _pieced(self, version: str, find: Finder | None) -> Any:
+        """A Location of parts in several versions: those in the one asked for stay as they are (CNV-P3)."""
+        from chalicelib.ocpi import writing
+        from chalicelib.ocpi.findings import Finding
+
+        head, *evses = (Present(self.key, [part], finder=find).in_version(version) for part in self.parts)
+        if head.object is None:
+            return head
+        found = [
+            Finding(f"/evses/{at}{loss.pointer}", loss.code, loss.message)
+            for at, evse in enumerate(evses)
+            for loss in evse.losses
+        ]
+        body = {**head.object, "evses": [evse.object for evse in evses if evse.object is not None]}
+        body["last_updated"] = wire_timestamp(self.last_updated)
+        return writing.Writing(body, found=(*head.losses, *found))
+
+    @property
+    def _as_it_is(self) -> bool:
+        """Whether its own version takes it so: no name that came in another (CNV-10), no long address."""
+        if self.kind == "location":
+            return len({part.version for part in self.parts}) == 1
+        if self.kind != "cdr" or not self.own:
+            return True
+        from chalicelib.ocpi import writing
+
+        return writing.fits(self.kind, self.parts[0].body)
 
     def _joined(self) -> dict[str, Any]:
         head, *evses = self.parts

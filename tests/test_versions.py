@@ -6,13 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
+from chalicelib.ocpi.names import shortest
+from tests import commanding, delivering
 from tests.delivering import AT, EMSP_ROLES, later
+from tests.known import example
 
 # two CPOs, one of each version
 CPO_ROLES = {
     version: [{"role": "CPO", "country_code": "BE", "party_id": party}]
     for version, party in (("2.1.1", "OLD"), ("2.2.1", "BEC"))
+}
+
+EMSPS = {
+    version: [{"role": "EMSP", "country_code": "DE", "party_id": party}]
+    for version, party in (("2.1.1", "OLD"), ("2.2.1", "MSP"), ("2.3.0", "NEW"))
 }
 
 
@@ -157,3 +164,91 @@ def test_a_session_at_a_location_nobody_knows_is_told_with_its_ids(
         "NLD",
     )
     assert [each["uid"] for each in place["evses"]] == ["E7"]
+
+
+def test_a_name_that_only_2_1_1_can_say_leads_to_its_location_in_every_version(
+    operate: Any, drain: Any, ask: Any, register_partner: Any
+) -> None:
+    """CNV-10, CNV-115: 39 characters in 2.1.1, a surrogate of 36 elsewhere, and both are understood."""
+    place, uid = "*EXAMPLE*CHARGING*NL*UTRECHT*0000000001", "*EXAMPLE*CHARGING*NL*UTRECHT*0000000002"
+    body = {
+        **example("location", "2.1.1"),
+        "id": place,
+        "evses": [example("evse", "2.1.1", uid=uid, capabilities=None, last_updated=AT)],
+        "last_updated": AT,
+    }
+    partners = {at: register_partner(roles=EMSPS[at], version=at) for at in EMSPS}
+    drain()
+    for each in partners.values():
+        each.forget()
+    operate("put", module="locations", object=body, version="2.1.1")
+    drain()
+    names = {at: each.received[0].path.split("/")[-1] for at, each in partners.items()}
+    assert (names["2.1.1"], len(names["2.2.1"]), names["2.3.0"]) == (place, 36, names["2.2.1"])
+    for at, emsp in partners.items():
+        assert emsp.received[0].json["id"] == names[at]
+        emsp.forget()
+        found = ask("GET", f"/ocpi/{at}/sender/locations/{names[at]}", token=emsp.token).data
+        assert found == ask("GET", f"/ocpi/{at}/sender/locations/{place}", token=emsp.token).data
+        part = f"/ocpi/{at}/sender/locations/{names[at]}/{found['evses'][0]['uid']}"
+        assert ask("GET", part, token=emsp.token).data == found["evses"][0]
+    operate("patch", module="locations", id=place, evse_uid=uid, changes={"status": "CHARGING"})
+    drain()
+    told = {at: [each.path.split("/")[-2:] for each in emsp.received] for at, emsp in partners.items()}
+    assert (told["2.1.1"], told["2.2.1"]) == ([[place, uid]], [[names["2.2.1"], shortest(uid)]])
+    for at, emsp in partners.items():
+        found = ask("GET", f"/ocpi/{at}/sender/locations", token=emsp.token).data
+        assert [(each["id"], each["evses"][0]["status"]) for each in found] == [(names[at], "CHARGING")]
+    start = {
+        "response_url": f"{partners['2.2.1'].base_url}/r",
+        "token": commanding.token(),
+        "location_id": names["2.2.1"],
+        "evse_uid": shortest(uid),
+    }
+    emsp = partners["2.2.1"]
+    answer = ask("POST", "/ocpi/2.2.1/receiver/commands/START_SESSION", token=emsp.token, body=start)
+    assert answer.data["result"] == "ACCEPTED", answer.text
+
+
+def test_the_address_of_our_cdr_is_cut_for_partners_of_its_own_version_too(
+    operate: Any, drain: Any, ask: Any, register_partner: Any
+) -> None:
+    """AMB-54: 45 characters go out, the whole is kept."""
+    emsp = register_partner(roles=EMSP_ROLES, version="2.3.0")
+    drain()
+    emsp.forget()
+    body = delivering.cdr()
+    body["cdr_location"]["address"] = "Street " * 10
+    operate("put", module="cdrs", object=body)
+    drain()
+    told = [emsp.received[0].json, *ask("GET", "/ocpi/2.3.0/sender/cdrs", token=emsp.token).data]
+    assert [each["cdr_location"]["address"] for each in told] == [("Street " * 10)[:45]] * 2
+    assert operate("put", module="cdrs", object=body)["unchanged"] == 1
+
+
+def test_what_only_2_1_1_can_say_comes_back_to_it_whatever_is_changed_elsewhere(
+    operate: Any, ask: Any, register_partner: Any
+) -> None:
+    """CNV-P3, CNV-P4: and what was derived for the others does not."""
+    partners = {at: register_partner(roles=EMSPS[at], version=at) for at in EMSPS}
+    evse = example("evse", "2.1.1", uid="E1", last_updated=AT)
+    body = {**example("location", "2.1.1"), "id": "L1", "type": "OTHER", "evses": [evse], "last_updated": AT}
+    del body["time_zone"]
+    operate("put", module="locations", object=body, version="2.1.1")
+
+    def told(version: str) -> Any:
+        return ask("GET", f"/ocpi/{version}/sender/locations/L1", token=partners[version].token).data
+
+    for changes, part in (
+        ({"name": "Elsewhere"}, {}),
+        ({"floor_level": "-1"}, {"evse_uid": "E1"}),
+        ({"accepted_service_providers": ["Some"]}, {"evse_uid": "E1"}),
+    ):
+        operate("patch", module="locations", id="L1", changes=changes, **part)
+        old, new = told("2.1.1"), told("2.3.0")
+        assert (old["type"], "time_zone" in old, "parking_type" in new) == ("OTHER", False, False)
+        assert new["time_zone"] == "Europe/Brussels"
+        assert (old["last_updated"] > AT) and old["last_updated"] == new["last_updated"]
+    assert (old["name"], old["evses"][0]["floor_level"]) == ("Elsewhere", "-1")
+    assert "accepted_service_providers" not in old["evses"][0]
+    assert new["evses"][0]["accepted_service_providers"] == ["Some"]

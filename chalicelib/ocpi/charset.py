@@ -9,15 +9,9 @@ from __future__ import annotations
 import unicodedata
 
 # Spelled out, where taking the marks off does not help; quotes are those that need no escape in JSON.
-_SPELLED = str.maketrans(
-    {
-        **{"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l"},
-        **{"Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH", "ı": "i", "ħ": "h"},
-        **{"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"},
-        **{"–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "×": "x", "·": ".", "…": "...", "€": "EUR"},
-        **{"‘": "'", "’": "'", "‚": "'", "“": "'", "”": "'", "„": "'", "«": "'", "»": "'"},
-    }
-)
+_WORDS = """ß ss|ẞ SS|æ ae|Æ AE|œ oe|Œ OE|ø o|Ø O|ł l|Ł L|đ d|Đ D|ð d|Ð D|þ th|Þ TH|ı i|ħ h
+|ä ae|ö oe|ü ue|Ä Ae|Ö Oe|Ü Ue|– -|— -|‐ -|‑ -|− -|× x|· .|… ...|€ EUR|‘ '|’ '|‚ '|“ '|” '|„ '|« '|» '"""
+_SPELLED = str.maketrans(dict(pair.split() for pair in _WORDS.split("|")))
 
 
 def plain(text: str) -> str:

@@ -24,16 +24,17 @@ class Writing:
     The pointers of the losses are in 2.3.0 or 2.2.1 field names, those the lost part had.
     """
 
-    __slots__ = ("_trip", "object")
+    __slots__ = ("_found", "_trip", "object")
 
-    def __init__(self, obj: Any, trip: Trip | None = None) -> None:
+    def __init__(self, obj: Any, trip: Trip | None = None, found: tuple[Finding, ...] = ()) -> None:
         self.object = obj
         self._trip = trip
+        self._found = found
 
     @property
     def losses(self) -> tuple[Finding, ...]:
         """What the partner does not hear of, or hears differently."""
-        return self._trip.losses if self._trip else ()
+        return self._found + (self._trip.losses if self._trip else ())
 
 
 def write(

@@ -16,7 +16,7 @@ from typing import Any
 
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.messages import instant
-from chalicelib.store.items import Key, folded
+from chalicelib.store.items import Key, place_name
 
 WAITING, REFUSED, GIVEN_UP = "WAITING", "REFUSED", "GIVEN_UP"
 UNDELIVERED = (WAITING, REFUSED, GIVEN_UP)
@@ -43,7 +43,7 @@ class Target:
     def sort_key(self) -> str:
         """Readable, and unambiguous whatever an id contains."""
         key = self.key
-        return f"{key.module}#{key.owner}/{_escaped(folded(key.id))}#{_escaped(folded(self.part)) or '-'}"
+        return f"{key.module}#{key.owner}/{_escaped(key.name)}#{_escaped(place_name(self.part)) or '-'}"
 
     @property
     def message(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
+from chalicelib.ocpi.names import shortest
 from chalicelib.store import feeds
 from chalicelib.store.tables import Item, number, text
 
@@ -44,6 +45,11 @@ def folded(identifier: str) -> str:
     return identifier.upper() if identifier.isascii() else identifier
 
 
+def place_name(identifier: str) -> str:
+    """A Location or EVSE as it is compared: 2.1.1 may say its name longer than others do (CNV-10)."""
+    return folded(shortest(identifier))
+
+
 @dataclass(frozen=True)
 class Key:
     """Whose object it is and which: as its owner writes it, compared without case."""
@@ -62,8 +68,13 @@ class Key:
         return folded(self.country_code), folded(self.party_id)
 
     @property
+    def name(self) -> str:
+        """The id as it is compared."""
+        return place_name(self.id) if self.module == "locations" else folded(self.id)
+
+    @property
     def partition(self) -> str:
-        return f"{self.owner}/{folded(self.id)}"
+        return f"{self.owner}/{self.name}"
 
     @property
     def kind(self) -> str:
@@ -100,7 +111,7 @@ def part_name(uid: str) -> str:
     """The sort key of an EVSE; "" is the head."""
     if not uid:
         return HEAD
-    name = folded(uid)
+    name = place_name(uid)
     return HEAD + name if name.startswith(HEAD) else name
 
 
