@@ -212,6 +212,8 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
             {"role": each.role, "country_code": each.country_code, "party_id": each.party_id}
             for each in partner.roles
         ],
+        # An app shows these as the operator of a Location that names none (LOC-66).
+        "business_details": {each.claim: dict(each.business_details) for each in partner.roles},
         "invited_roles": [
             {"role": each.role, "country_code": each.country_code, "party_id": each.party_id}
             for each in partner.invited_roles
