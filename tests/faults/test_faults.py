@@ -17,7 +17,7 @@ def test_hostile_partners_end_with_exactly_the_present_state() -> None:
         pytest.skip("make emulator EMULATOR=ministack installs it")
     from tests.faults.trial import run
 
-    verdict = run(seconds=15, kills=1, patience=75)
+    verdict = run(seconds=15, kills=1, patience=150)
     assert verdict.violations == [], str(verdict)
     assert verdict.differences == [], str(verdict)
     assert verdict.faults > 0.25 * verdict.requests, str(verdict)
