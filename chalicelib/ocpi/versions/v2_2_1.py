@@ -81,6 +81,13 @@ def _tariff_down(tariff: dict[str, Any], trip: Trip, path: Path) -> dict[str, An
     return tariff
 
 
+def _element_down(element: dict[str, Any], _trip: Trip, path: Path) -> dict[str, Any]:
+    """TAR-44: without the word `booking` it would price every session, so the element goes."""
+    if (element.get("restrictions") or {}).get("booking") is not None:
+        raise Inexpressible(path, "not_in_version", "2.2.1 prices no bookings")
+    return element
+
+
 def _net(component: dict[str, Any], included: str, trip: Trip, path: Path) -> dict[str, Any]:
     rate = component.get("vat")
     if included == "N/A":
@@ -153,6 +160,7 @@ DELTA = Delta(
         "Price": _price_down,
         "PriceLimit": _limit_down,
         "Tariff": _tariff_down,
+        "TariffElement": _element_down,
         "Credentials": _credentials_down,
     },
     quiet={
