@@ -20,7 +20,8 @@ from localrun.emulator import Emulator, Moto, choose
 from localrun.events import EventLog
 from localrun.front import Front
 from localrun.functions import Functions
-from localrun.pump import Pump, QueueFeed, StreamFeed
+from localrun.pump import Pump, QueueFeed
+from localrun.streams import StreamFeed
 from localrun.template import Template
 
 PARTIES = [

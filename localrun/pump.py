@@ -1,4 +1,4 @@
-"""Feeds queues, streams and schedules to the functions, by the rules of Lambda's event sources.
+"""Feeds queues and schedules to the functions, by the rules of Lambda's event sources, and keeps all feeding.
 
 A function that raises gets its batch again; one that answers which items
 failed gets those again; an answer that makes no sense fails the whole batch.
@@ -15,7 +15,8 @@ from typing import Any
 
 from localrun.emulator import Emulator
 from localrun.functions import FunctionFailed, Functions
-from localrun.sources import failed_items, schedule_event, sqs_event, stream_event
+from localrun.sources import failed_items, schedule_event, sqs_event
+from localrun.streams import StreamFeed
 from localrun.template import Source
 
 PAUSE = 0.02
@@ -99,137 +100,6 @@ class QueueFeed:
                     {"Id": str(at), "ReceiptHandle": each["ReceiptHandle"]} for at, each in enumerate(done)
                 ],
             )
-
-
-class StreamFeed:
-    """One table's change stream and the function that hears it, in order.
-
-    Where it got to is kept at the endpoint itself, beside the data it is
-    about: a platform that was killed goes on there, repeating a batch at most.
-    """
-
-    SETTLE = 1.0
-
-    def __init__(
-        self, source: Source, functions: Functions, clients: Any, emulator: Emulator, stage: str
-    ) -> None:
-        self.source = source
-        self._functions, self._clients, self._emulator = functions, clients, emulator
-        table = clients.dynamodb.describe_table(TableName=source.name)["Table"]
-        self._arn = table["LatestStreamArn"]
-        self._parameter = f"/ocpi/{stage}/local/{source.name}"
-        self._iterators: dict[str, str | None] = {}
-        self._reached: dict[str, str] = self._checkpoint()
-        self._written = dict(self._reached)
-        self._written_at = time.monotonic()
-        self._failures: dict[str, int] = {}
-
-    def idle(self) -> bool:
-        return self._emulator.quiet(self._arn, max(self._reached.values(), default=""))
-
-    @property
-    def failing(self) -> int:
-        """How often the batch that is next has failed already."""
-        return max(self._failures.values(), default=0)
-
-    def feed(self) -> int:
-        """Take one batch of every shard through the function; how many records were done with."""
-        done = 0
-        for shard in self._shards():
-            done += self._feed(shard)
-        self.remember()
-        return done
-
-    def rewind(self) -> None:
-        """Begin again at the oldest record there is."""
-        self._iterators.clear()
-        self._reached.clear()
-        self._failures.clear()
-
-    def _feed(self, shard: str) -> int:
-        streams = self._clients.dynamodbstreams
-        iterator = self._iterators.get(shard) or self._iterator(shard)
-        if iterator is None:
-            return 0
-        try:
-            page = streams.get_records(ShardIterator=iterator, Limit=min(1000, self.source.batch_size))
-        except streams.exceptions.ExpiredIteratorException:
-            self._iterators.pop(shard, None)
-            return 0
-        records = page["Records"]
-        if not records:
-            self._iterators[shard] = page.get("NextShardIterator")
-            return 0
-        numbers = [each["dynamodb"]["SequenceNumber"] for each in records]
-        failed = self._call(records, numbers)
-        if failed and self._failures.get(failed, 0) <= self._attempts():
-            done = numbers.index(failed)
-            self._iterators.pop(shard, None)  # read again from the one that failed
-        else:
-            done = len(numbers)
-            self._iterators[shard] = page.get("NextShardIterator")
-        if done:
-            self._reached[shard] = numbers[done - 1]
-        return done
-
-    def _call(self, records: list[dict[str, Any]], numbers: list[str]) -> str:
-        """The sequence number that failed first, or nothing."""
-        try:
-            answer = self._functions.call(self.source.function, stream_event(records, self._arn))
-            failed = failed_items(answer, numbers, self.source.partial)
-            first = min(failed, key=numbers.index) if failed else ""
-        except FunctionFailed as problem:
-            log.error("%s failed: %s", self.source.function, problem)
-            first = numbers[0]
-        if first:
-            self._failures[first] = self._failures.get(first, 0) + 1
-        else:
-            self._failures.clear()
-        return first
-
-    def _attempts(self) -> int:
-        limit = int(self.source.properties.get("MaximumRetryAttempts", -1))
-        return limit if limit >= 0 else 1 << 30
-
-    def _shards(self) -> list[str]:
-        if not self._iterators:
-            described = self._clients.dynamodbstreams.describe_stream(StreamArn=self._arn)
-            for each in described["StreamDescription"]["Shards"]:
-                self._iterators.setdefault(each["ShardId"], None)
-        return list(self._iterators)
-
-    def _iterator(self, shard: str) -> str | None:
-        streams = self._clients.dynamodbstreams
-        where: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
-        if shard in self._reached:
-            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._reached[shard]}
-        try:
-            found = streams.get_shard_iterator(StreamArn=self._arn, ShardId=shard, **where)
-        except streams.exceptions.ClientError:
-            if shard not in self._reached:
-                raise
-            del self._reached[shard]  # trimmed away meanwhile: from the oldest there is
-            return None
-        self._iterators[shard] = found["ShardIterator"]
-        return str(found["ShardIterator"])
-
-    def _checkpoint(self) -> dict[str, str]:
-        try:
-            text = self._clients.ssm.get_parameter(Name=self._parameter)["Parameter"]["Value"]
-        except self._clients.ssm.exceptions.ParameterNotFound:
-            return {}
-        arn, *pairs = text.split(" ")
-        if arn != self._arn:
-            return {}
-        return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-
-    def remember(self) -> None:
-        """Write down where the stream got to, once in a while."""
-        if self._reached == self._written or time.monotonic() - self._written_at < self.SETTLE:
-            return
-        text = " ".join([self._arn, *(f"{shard}={number}" for shard, number in self._reached.items())])
-        self._clients.ssm.put_parameter(Name=self._parameter, Value=text, Type="String", Overwrite=True)
-        self._written, self._written_at = dict(self._reached), time.monotonic()
 
 
 class Pump:

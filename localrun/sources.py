@@ -71,6 +71,30 @@ def stream_event(records: list[dict[str, Any]], arn: str) -> dict[str, Any]:
     }
 
 
+def stream_failure(
+    records: list[dict[str, Any]], shard: str, arn: str, function: str, attempts: int
+) -> dict[str, Any]:
+    """What Lambda sends to a stream's destination for failures: which records, never what is in them."""
+    numbers = [each["dynamodb"]["SequenceNumber"] for each in records]
+    return {
+        "requestContext": {
+            "requestId": str(uuid.uuid4()),
+            "functionArn": f"arn:aws:lambda:{REGION}:000000000000:function:{function}",
+            "condition": "RetryAttemptsExhausted",
+            "approximateInvokeCount": attempts,
+        },
+        "version": "1.0",
+        "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "DDBStreamBatchInfo": {
+            "shardId": shard,
+            "startSequenceNumber": numbers[0],
+            "endSequenceNumber": numbers[-1],
+            "batchSize": len(records),
+            "streamArn": arn,
+        },
+    }
+
+
 def schedule_event(function: str) -> dict[str, Any]:
     """What an EventBridge schedule hands to a function."""
     return {

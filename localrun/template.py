@@ -29,12 +29,16 @@ class Unresolvable(LookupError):
 
 @dataclass(frozen=True)
 class Source:
-    """What feeds a function: a queue's or a table's name, or neither for a schedule."""
+    """What feeds a function: a queue's or a table's name, or neither for a schedule.
+
+    `failures` is the queue that hears of a stream's records that were given up.
+    """
 
     function: str
     kind: str
     name: str
     properties: dict[str, Any]
+    failures: str = ""
 
     @property
     def batch_size(self) -> int:
@@ -162,7 +166,8 @@ class Template:
         if target is not None:
             text = self.resolve(target, self._by_name)
             name = text.rsplit(":", 1)[-1].removeprefix("table/").partition("/")[0]
-        return Source(function, event["Type"], name, properties)
+        failures = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
+        return Source(function, event["Type"], name, properties, self.resolve(failures, self._by_name))
 
     def _by_name(self, logical: str) -> Attributes:
         """Enough of a resource to say which one is meant, without making it."""

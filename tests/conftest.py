@@ -133,7 +133,8 @@ class Hand:
         from localrun.front import keep_requests_apart
         from localrun.functions import Functions
         from localrun.gateway import Routes
-        from localrun.pump import QueueFeed, StreamFeed
+        from localrun.pump import QueueFeed
+        from localrun.streams import StreamFeed
         from localrun.template import Template
 
         self._environ = {"AWS_REGION": "eu-central-1", **settings}

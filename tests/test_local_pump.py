@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -15,8 +16,9 @@ from localrun import creation
 from localrun.emulator import Moto, mocked_clients
 from localrun.events import EventLog
 from localrun.functions import Functions
-from localrun.pump import QueueFeed, StreamFeed
+from localrun.pump import QueueFeed
 from localrun.sources import failed_items
+from localrun.streams import StreamFeed
 from localrun.template import Source, Template
 
 TABLE = "locations"
@@ -80,9 +82,11 @@ class World:
         source = Source("work", "SQS", f"ocpi-{self.stage}-work", {"BatchSize": batch, **types})
         return QueueFeed(source, self.functions, self.clients, Moto())
 
-    def stream(self, **properties: Any) -> StreamFeed:
+    def stream(self, failures: str = "", **properties: Any) -> StreamFeed:
         types = {"FunctionResponseTypes": ["ReportBatchItemFailures"], "BatchSize": 10}
         source = Source("work", "DynamoDB", f"ocpi-{self.stage}-locations", {**types, **properties})
+        if failures:
+            source = replace(source, failures=f"ocpi-{self.stage}-{failures}")
         return StreamFeed(source, self.functions, self.clients, Moto(), self.stage)
 
     def url(self, name: str) -> str:
@@ -262,6 +266,43 @@ def test_a_batch_that_keeps_failing_is_given_up_after_the_attempts_of_its_source
     feed = world.stream(MaximumRetryAttempts=2)
     assert [feed.feed() for _ in range(3)] == [0, 0, 1]
     assert feed.idle()
+
+
+def test_of_a_failing_batch_only_the_record_nobody_can_digest_is_set_aside(world: World) -> None:
+    """As AWS does with BisectBatchOnFunctionError and a destination for failures: announce-dead."""
+    told: list[str] = []
+
+    def act(event: Any) -> None:
+        if "poison" in keys(event):
+            raise RuntimeError("poison")
+        told.extend(keys(event))
+
+    world.act = act
+    names = ["a", "b", "c", "d", "poison", "e", "f"]
+    world.put(*names)
+    feed = world.stream(MaximumRetryAttempts=2, BisectBatchOnFunctionError=True, failures="dead")
+    for _ in range(20):
+        feed.feed()
+    assert feed.idle()
+    assert told == [each for each in names if each != "poison"]
+    (found,) = [json.loads(each) for each in world.waiting("dead")]
+    about = found["DDBStreamBatchInfo"]
+    assert found["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert found["requestContext"]["approximateInvokeCount"] == 3
+    assert about["batchSize"] == 1 and about["startSequenceNumber"] == about["endSequenceNumber"]
+    assert f"ocpi-{world.stage}-locations" in about["streamArn"]
+
+
+def test_a_record_is_kept_until_its_failure_is_on_record(world: World) -> None:
+    def fail(event: Any) -> None:
+        raise RuntimeError("poison")
+
+    world.act = fail
+    world.put("a")
+    feed = world.stream(MaximumRetryAttempts=0, failures="missing")
+    with pytest.raises(world.clients.sqs.exceptions.QueueDoesNotExist):
+        feed.feed()
+    assert not feed.idle()
 
 
 def test_a_stream_goes_on_where_an_earlier_platform_stopped(world: World) -> None:
