@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -13,11 +14,14 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from localrun import ROOT, seed
+from localrun import REGION, ROOT, seed
+from localrun.emulator import TOOLS
+from localrun.platform import PARTIES as LOCAL_PARTIES
 from localrun.platform import LocalPlatform, eventually
 from localrun.template import Template, Unresolvable
 from tests.stub import PartnerStub
@@ -117,6 +121,96 @@ def test_it_tells_a_newcomer_a_request_that_works_and_ends_cleanly_on_ctrl_c() -
     assert {each["version"] for each in found["data"]} == {"2.1.1", "2.2.1", "2.3.0"}
     assert len(platform.do("list", module="locations", party="NL/EXA")["objects"]) == len(seed.SITES)
     assert platform.end(signal.SIGINT) == 0
+
+
+def test_two_beside_each_other_register_and_share_nothing() -> None:
+    """Two processes, each with an emulator and a port of its own: the README's second platform."""
+    party = {
+        "role": "EMSP",
+        "country_code": "DE",
+        "party_id": "EXM",
+        "business_details": {"name": "Second"},
+    }
+    first = Running(OCPI_SEED="1", EMULATOR="moto")
+    second = Running(OCPI_PARTIES=json.dumps([party]), EMULATOR="moto")
+    invited = first.do("invite", name="Second")
+    found = second.do("register", versions_url=invited["versions_url"], token=invited["token"])
+    assert (found["state"], found["version"]) == ("REGISTERED", "2.3.0")
+    names = {each["name"] for each in first.do("partners")["partners"] if each["state"] == "REGISTERED"}
+    assert names == {"Second"}
+    arrived = eventually(lambda: second.do("list", module="locations", party="NL/EXA")["objects"], 30)
+    known = {each["id"] for each in first.do("list", module="locations", party="NL/EXA")["objects"]}
+    assert {each["id"] for each in arrived} <= known
+    assert second.do("list", module="locations", party="DE/EXM")["objects"] == []
+    assert [each.end(signal.SIGTERM) for each in (first, second)] == [0, 0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("emulator_name", ["moto", "ministack"])
+def test_ended_by_a_signal_it_leaves_no_process_behind(number: int, emulator_name: str) -> None:
+    if emulator_name == "ministack" and not (TOOLS / "bin" / "ministack").exists():
+        pytest.skip("make emulator EMULATOR=ministack installs it")
+    platform = Running(EMULATOR=emulator_name)
+    started = below(platform.process.pid)
+    assert bool(started) == (emulator_name == "ministack")
+    assert platform.end(number) == 0
+    eventually(lambda: not any(alive(each) for each in started))
+
+
+def below(pid: int) -> set[int]:
+    """The processes that this one started, and theirs."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+            if parent == pid:
+                found |= {int(path.parent.name), *below(int(path.parent.name))}
+    return found
+
+
+def alive(pid: int) -> bool:
+    """Whether it is there, and not just waiting to be told that it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_chalice_local_serves_the_same_routes(emulator: str, tmp_path: Path) -> None:
+    """Chalice's own server, over the tables that `make run` made."""
+    parties = json.dumps(LOCAL_PARTIES)
+    shared = {"AWS_ENDPOINT_URL": emulator, "OCPI_STAGE": "shared", "OCPI_PARTIES": parties}
+    platform = Running(**shared)
+    header = "Token " + base64.b64encode(platform.do("invite", name="First")["token"].encode()).decode()
+    port = str(free_port())
+    Process(
+        str(Path(sys.executable).with_name("chalice")),
+        "local",
+        "--no-autoreload",
+        "--port",
+        port,
+        until="Serving on",
+        OCPI_ALLOW_PRIVATE_URLS="1",
+        OCPI_BASE_URL=f"http://127.0.0.1:{port}",
+        AWS_DEFAULT_REGION=REGION,
+        AWS_ACCESS_KEY_ID="local",
+        AWS_SECRET_ACCESS_KEY="local",
+        **shared,
+    )
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/ocpi/versions", None, {"Authorization": header}
+    )
+    with urllib.request.urlopen(request, timeout=20) as response:
+        found = json.load(response)
+    assert found["status_code"] == 1000
+    assert {each["version"] for each in found["data"]} == {"2.1.1", "2.2.1", "2.3.0"}
+    assert {each["url"].partition("/ocpi/")[0] for each in found["data"]} == {f"http://127.0.0.1:{port}"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def test_killed_and_started_again_on_the_same_endpoint_it_has_lost_nothing(
@@ -260,6 +354,7 @@ def test_every_queue_and_stream_source_of_the_deployed_file_is_fed_here() -> Non
         ("Schedule", "sweep", ""),
     }
     assert all(each.partial for each in sources if each.kind != "Schedule")
+    assert {each.failures for each in sources if each.kind == "DynamoDB"} == {"ocpi-dev-announce-dead"}
     assert {each.function: each.batch_size for each in sources}["pull"] == 1
 
 
