@@ -20,15 +20,18 @@ from ministack.services.cloudformation import provisioners
 ACCEPTED = ("AWS::Logs::QueryDefinition", "AWS::EventSchemas::Schema")
 
 
-def _create(logical_id: str, properties: dict, stack: str) -> tuple[str, dict]:
+Properties = dict[str, Any]
+
+
+def _create(logical_id: str, properties: Properties, stack: str) -> tuple[str, Properties]:
     return f"{stack}-{logical_id}", {}
 
 
-def _update(physical_id: str, old: dict, new: dict, stack: str) -> tuple[str, dict]:
+def _update(physical_id: str, old: Properties, new: Properties, stack: str) -> tuple[str, Properties]:
     return physical_id, {}
 
 
-def _delete(physical_id: str, properties: dict) -> None:
+def _delete(physical_id: str, properties: Properties) -> None:
     return None
 
 
@@ -37,15 +40,15 @@ _resource_arn = iam_actions.extract_resource_arn
 
 
 def _key_not_alias(service: str, *arguments: Any, **more: Any) -> str:
-    found = _resource_arn(service, *arguments, **more)
+    found: str = _resource_arn(service, *arguments, **more)
     if service == "kms" and ":alias/" in found:
         key = kms._resolve_key(found)
-        return key["Arn"] if key else found
+        return str(key["Arn"]) if key else found
     return found
 
 
 def _sending(service: str, *arguments: Any, **more: Any) -> str | None:
-    found = _action(service, *arguments, **more)
+    found: str | None = _action(service, *arguments, **more)
     return found.removesuffix("Batch") if found and service == "sqs" else found
 
 

@@ -40,9 +40,10 @@ def expand(document: dict[str, Any]) -> dict[str, Any]:
     for resource in document["Resources"].values():
         if "CodeUri" in resource.get("Properties", {}):
             resource["Properties"]["CodeUri"] = {"Bucket": "bucket", "Key": "key"}
-    return Translator(managed_policy_map={}, sam_parser=Parser()).translate(
+    found: dict[str, Any] = Translator(managed_policy_map={}, sam_parser=Parser()).translate(
         sam_template=document, parameter_values={}
     )
+    return found
 
 
 def lint(path: Path) -> list[str]:

@@ -129,9 +129,9 @@ def _granted(name: str) -> Iterator[dict[str, Any]]:
     by_actions: dict[tuple[str, ...], list[Any]] = {}
     for resource, actions in GRANTS[name].items():
         by_actions.setdefault(iam_actions(resource, actions), []).append(arn(resource))
-    for actions, arns in by_actions.items():
-        statement = _allow(list(actions), arns)
-        if "lambda:InvokeFunction" in actions:
+    for allowed, arns in by_actions.items():
+        statement = _allow(list(allowed), arns)
+        if "lambda:InvokeFunction" in allowed:
             yield {"Fn::If": ["HasBackend", statement, {"Ref": "AWS::NoValue"}]}
         else:
             yield statement

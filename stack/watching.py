@@ -145,7 +145,7 @@ def _alarms() -> dict[str, Any]:
         )
         for queue in (*QUEUE_TIMEOUTS, "announce")
     }
-    own = ("ocpi-${Stage}", {})
+    own: tuple[str, dict[str, str]] = ("ocpi-${Stage}", {})
     return dead | {
         "ApiFailsAlarm": _alarm(
             "api-fails",
