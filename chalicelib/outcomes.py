@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 HOUR, WEEK = 3600, 7 * 24 * 3600
+# Seconds by which the sweep, the net, comes after the queue.
+SLACK = 30
+# Seconds over which deliveries are spread that waited for the same moment.
+PAUSE_SPREAD = 10
 
 
 def delivered(
@@ -69,14 +73,20 @@ def unreached(
     delay = delays[attempts - 1] * (0.85 + 0.3 * random.random())  # noqa: S311
     delay = max(delay, problem.retry_after or 0)
     at = later(now, delay)
-    slack = 30 if delay <= outbox.LONGEST_DELAY else 0  # the queue comes first, the sweep is the net
-    return replace(failed, state=WAITING, next_attempt_at=at, due_at=later(at, slack))
+    due_at = later(at, SLACK if delay <= outbox.LONGEST_DELAY else 0)
+    return replace(failed, state=WAITING, next_attempt_at=at, due_at=due_at)
 
 
 def put_off(platform: Platform, found: Delivery, reason: str) -> Delivery:
     """The record of what waits until the partner can be reached again."""
     since = found.due_at if found.state == WAITING else ""
     return replace(found, state=WAITING, reason=reason, next_attempt_at="", due_at=since or platform.clock())
+
+
+def paused(found: Delivery, reason: str, until: str) -> Delivery:
+    """The record of what is not tried before some moment, though the partner could be reached."""
+    at = later(until, random.random() * PAUSE_SPREAD)  # noqa: S311
+    return replace(found, state=WAITING, reason=reason, next_attempt_at=at, due_at=later(at, SLACK))
 
 
 def tell(platform: Platform, partner: Partner, before: Delivery, after: Delivery) -> None:

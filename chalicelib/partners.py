@@ -65,7 +65,8 @@ class Health:
 
     `failures` counts those since the last success; `seconds` is the moving average
     of how long its answers take; `turned` marks the one answer of the store whose
-    call changed the state, which is when to tell about it.
+    call changed the state, which is when to tell about it. It asked for nothing to be sent
+    before `paused_until` (its Retry-After).
     """
 
     state: str = UNKNOWN
@@ -74,6 +75,7 @@ class Health:
     reason: str = ""
     failures: int = 0
     seconds: float = 0.0
+    paused_until: str = ""
     turned: bool = False
 
 

@@ -22,7 +22,7 @@ from chalicelib import client_info, logs, outbox, outcomes, reaching, sending, t
 from chalicelib.ocpi import jsontext, modules, routing
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.names import shortest
-from chalicelib.partners import REGISTERED, SUSPENDED
+from chalicelib.partners import REGISTERED, SPEC, SUSPENDED
 from chalicelib.sending import Step
 from chalicelib.store import feeds
 from chalicelib.store.deliveries import LostLease
@@ -33,6 +33,7 @@ from chalicelib.store.delivery_items import (
     WAITING,
     Delivery,
     Target,
+    later,
     target_of,
 )
 from chalicelib.store.items import place_name
@@ -166,12 +167,18 @@ class _Push:
             return found
         if step is None:
             return outcomes.delivered(found, found.known, self._agreement, found.remote_url, found.revision)
-        reason = reaching.waits(self.platform.partners.get(self.partner.id) or self.partner)
+        partner = self.platform.partners.get(self.partner.id) or self.partner
+        reason = reaching.waits(partner)
         away = "" if reason else client_info.away(self.platform, self.partner, self.to)
         if client_info.SUSPENDED in away:  # it does not come back (HCI-13)
             return outcomes.refused(self.platform, found, away, mark)
-        if reason or away:
-            return outcomes.put_off(self.platform, found, reason or away)
+        if reason:
+            return outcomes.put_off(self.platform, found, reason)
+        if away:  # its hub says when it is back, and should that get lost we look again
+            return outcomes.paused(found, away, later(self.platform.clock(), outcomes.HOUR))
+        if partner.health.paused_until > self.platform.clock() and partner.policy != SPEC:
+            reason = "the partner asked to wait (Retry-After)"
+            return outcomes.paused(found, reason, partner.health.paused_until)
         return self._send(found, step, mark)
 
     @property

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import outbox, wiring
 from chalicelib.partners import REGISTERED, SPEC, SUSPENDED, UNREACHABLE
+from chalicelib.store.delivery_items import later
 from chalicelib.store.pulls import Pulls
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # An answer that takes longer, in seconds on average, makes a partner a slow one.
 SLOW = 2.0
 FAST_TIMEOUT, SLOW_TIMEOUT = 5.0, 10.0
+# What a partner may ask for by its Retry-After, in seconds.
+LONGEST_PAUSE = 24 * 3600
 PROBE = "probe#"
 LONGEST_PROBE_PAUSE = 300
 
@@ -86,7 +89,10 @@ def call(
             succeeded(platform, partner.id, time.monotonic() - started)
         raise
     except PartnerUnreachable as problem:
-        if problem.retry_after is None and not problem.reason.startswith("HTTP 429"):
+        if problem.retry_after is not None:
+            wait = min(problem.retry_after, LONGEST_PAUSE)
+            platform.partners.pause(partner.id, later(platform.clock(), wait))
+        elif not problem.reason.startswith("HTTP 429"):
             failed(platform, partner.id, problem.reason, time.monotonic() - started)
         raise
     succeeded(platform, partner.id, time.monotonic() - started)

@@ -209,3 +209,21 @@ def test_our_own_mistake_is_shown_and_ends_in_the_dead_letter_queue(
     operate("redeliver", id=delivery["id"])
     drain()
     assert puts(emsp) == ["LOC1"]
+
+
+def test_a_partner_that_asks_to_wait_is_left_alone_by_everything(
+    operate: Any, drain: Any, clock: Any, emsp: Any
+) -> None:
+    """Design section 8: Retry-After is about the partner, not about the one object it answered."""
+    emsp.answer("PUT", times=1, status=429, headers={"Retry-After": "300"})
+    operate("put", module="locations", object=delivering.location())
+    drain()
+    operate("put", module="locations", object=delivering.location("LOC2"))
+    operate("put", module="locations", object=delivering.location(name="Newer", last_updated=later(1)))
+    drain()
+    assert puts(emsp) == ["LOC1"]
+    assert {each["state"] for each in operate("deliveries")["deliveries"]} == {"WAITING"}
+    clock.advance(320)
+    drain()
+    assert sorted(puts(emsp)[1:]) == ["LOC1", "LOC2"]
+    assert operate("deliveries")["deliveries"] == []

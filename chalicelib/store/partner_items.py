@@ -148,6 +148,7 @@ def _health(item: Item) -> Health:
         reason=_text(item, "health_reason"),
         failures=int(item.get("failures", {}).get("N", "0")),
         seconds=int(item.get("answer_ms", {}).get("N", "0")) / 1000,
+        paused_until=_text(item, "paused_until"),
     )
 
 

@@ -338,7 +338,13 @@ class Partners:
         if before is None:
             return None
         turned = before.health.state == _partners.UNREACHABLE
-        health = Health(_partners.OK, self._platform.clock(), before.health.last_failure, seconds=pace)
+        health = Health(
+            _partners.OK,
+            self._platform.clock(),
+            before.health.last_failure,
+            seconds=pace,
+            paused_until=before.health.paused_until,
+        )
         partner = dataclasses.replace(before, health=health)
         self._remember(partner)
         return dataclasses.replace(partner, health=dataclasses.replace(health, turned=turned))
@@ -375,6 +381,12 @@ class Partners:
             after = later or self._adjust(after, state=_partners.UNREACHABLE)
         self._remember(after)
         return self._adjust(after, turned=True) if turned else after
+
+    def pause(self, id: str, until: str) -> None:
+        """Note that a partner asked for nothing to be sent to it before a moment."""
+        after = self._note(id, "SET paused_until = :until", {":until": text(until)}, "ALL_NEW")
+        if after is not None:
+            self._remember(after)
 
     def _note(
         self, id: str, update: str, values: dict[str, Any], give: str, condition: str = ""
