@@ -205,14 +205,16 @@ def reservation_id(party: Party, id: str) -> str:
 def _check_token(call: Call, body: Mapping[str, Any]) -> None:
     """An eMSP uses Tokens of its own only (CMD-34)."""
     party = _token_party(body)
+    if party is None and "token" in body:
+        raise InvalidParameters("you are no eMSP, whose Token this could be", "/token")
     if party and not speaks_for(call, party):
         raise InvalidParameters(f"the Token belongs to {'/'.join(party)}, not to you", "/token/party_id")
 
 
 def _token_party(body: Mapping[str, Any]) -> Party | None:
     token = body.get("token")
-    if not isinstance(token, dict):
-        return None
+    if not isinstance(token, dict) or not token.get("country_code"):
+        return None  # in 2.1.1 it is the partner's, which may be no eMSP
     return str(token["country_code"]).upper(), str(token["party_id"]).upper()
 
 

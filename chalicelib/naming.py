@@ -102,6 +102,11 @@ def party_of(data: dict[str, Any]) -> Party | None:
     return None
 
 
+def unnamed(data: dict[str, Any]) -> str:
+    """Where an object fails to name its owner."""
+    return "/party_id" if isinstance(data.get("country_code"), str) else "/country_code"
+
+
 def spelled(data: dict[str, Any], party: Party) -> Party:
     """The party as the body spells it."""
     country, party_id = data.get("country_code"), data.get("party_id")

@@ -96,7 +96,9 @@ def create(call: Call) -> Reply:
     """Take a CDR, once (CDR-11, CDR-12, CDR-16, AMB-35)."""
     platform, version, data = call.platform, call.request.version, call.json_object
     party = naming.body_party(call, data)
-    if party is None or not visibility.owns(platform, call.partner, "cdrs", party):
+    if party is None:
+        raise InvalidParameters("the owner is not named", naming.unnamed(data))
+    if not visibility.owns(platform, call.partner, "cdrs", party):
         raise InvalidParameters("not a party of this connection", "/party_id")
     keeper = _keeper(call, party)
     canonical = keeper.judge("cdr", data, version, False).object

@@ -52,7 +52,7 @@ def receive(
     parties = sorted({(folded(country), folded(party)) for country, party in owner_parties})
     owner = naming.party_of(data) or (parties[0] if len(parties) == 1 and version == modules.V211 else None)
     if owner is None:
-        raise InvalidParameters("the owner is not named", "/country_code")
+        raise InvalidParameters("the owner is not named", naming.unnamed(data))
     if module != "hubclientinfo" and owner not in parties:
         raise InvalidParameters(f"{'/'.join(owner)} is not a party of this connection", "/party_id")
     partner = platform.partners.get(via) if via and module != "hubclientinfo" else None
