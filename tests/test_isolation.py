@@ -157,3 +157,58 @@ def test_everybody_still_reads_its_own(ask: Any, filled: dict[tuple[str, str], s
         answer = ask("GET", url, token=token)
         assert answer.code == 1000, (url, answer.text)
         assert mark(token) in jsontext.dumps(answer.data)
+
+
+def test_nobody_steers_the_session_of_another_emsps_customer(
+    ask: Any, operate: Any, known: Known, events: Any, filled: dict[tuple[str, str], str]
+) -> None:
+    """CMD-19, CHP-23, ARC-12: by commands, preferences and profiles; the back end hears of none of it."""
+    from dataclasses import replace
+
+    from chalicelib.partners import Endpoint
+
+    for each in list(known.by_id.values()):
+        known.add(replace(each, endpoints=(Endpoint("tokens", "SENDER", "https://x.example/t"),)))
+    place = own("location", id="LOC")
+    place["evses"][0]["capabilities"] = ["CHARGING_PREFERENCES_CAPABLE", "CHARGING_PROFILE_CAPABLE"]
+    operate("put", module="locations", object=place)
+    for token, owner in EMSPS.items():
+        fields = {"location_id": "LOC", "evse_uid": place["evses"][0]["uid"], "status": "ACTIVE"}
+        session = own("session", id=f"LIVE-{mark(token)}", cdr_token=for_emsp(owner), **fields)
+        operate("put", module="sessions", object=session)
+    back = "https://x.example/r"
+    profile = example("set_charging_profile", "2.3.0", response_url=back) | {
+        "country_code": "",
+        "party_id": "",
+    }
+    for victim in EMSPS:
+        session_id = f"LIVE-{mark(victim)}"
+        urls = [
+            ("POST", "receiver/commands/STOP_SESSION", {"session_id": session_id, "response_url": back}),
+            ("PUT", f"sender/sessions/{session_id}/charging_preferences", {"profile_type": "CHEAP"}),
+            ("PUT", f"receiver/chargingprofiles/{session_id}", profile),
+            ("GET", f"receiver/chargingprofiles/{session_id}?duration=60&response_url={back}", None),
+            ("DELETE", f"receiver/chargingprofiles/{session_id}?response_url={back}", None),
+        ]
+        for other in known.by_id:
+            for method, path, body in urls:
+                if other == victim or (other == "scsp" and "profiles" in path):
+                    continue  # a smart charging provider steers whom it was given (CHP-40)
+                for version in modules.SINCE_2_2:
+                    answer = ask(method, f"/ocpi/{version}/{path}", token=other, body=body)
+                    assert answer.status < 500
+                    assert answer.code < 3000
+                    assert "ACCEPTED" not in answer.text, (other, method, path, answer.text)
+                    assert f'"{mark(victim)}' not in answer.text
+    told = {each["detail-type"] for each in events()}
+    assert not told & {"CommandReceived", "ProfileRequested", "ChargingPreferencesSet"}
+    for method, path, body in (
+        (
+            "POST",
+            "receiver/commands/STOP_SESSION",
+            {"session_id": f"LIVE-{mark('emsp')}", "response_url": back},
+        ),
+        ("PUT", f"sender/sessions/LIVE-{mark('emsp')}/charging_preferences", {"profile_type": "CHEAP"}),
+        ("PUT", f"receiver/chargingprofiles/LIVE-{mark('emsp')}", profile),
+    ):
+        assert "ACCEPTED" in ask(method, f"/ocpi/2.2.1/{path}", token="emsp", body=body).text, path
