@@ -23,8 +23,10 @@ run: $(VENV)/.ready ## the whole platform on this machine (PORT=8000, OCPI_SEED=
 demo: $(VENV)/.ready ## two deployments live through a roaming day
 	@$(PY) -m demo
 
-test: $(VENV)/.ready ## the whole test suite
-	@$(PY) -m pytest -n 2 --dist loadfile
+test: $(VENV)/.ready ## the whole test suite; then: do the roles allow what the functions called, and no more?
+	@rm -rf build/calls
+	@OCPI_RECORD_CALLS=build/calls $(PY) -m pytest -n 2 --dist loadfile -p stack.recording
+	@$(PY) -m stack.recording build/calls
 
 trial: $(VENV)/.ready ## hostile partners and a platform killed with -9, by chance; a minute
 	@OCPI_TRIALS=1 $(PY) -m pytest tests/faults
@@ -37,8 +39,8 @@ format: $(VENV)/.ready ## is the code formatted?
 lint: $(VENV)/.ready ## ruff
 	@$(VENV)/bin/ruff check --quiet .
 
-types: $(VENV)/.ready ## mypy, strict on the protocol core
-	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py
+types: $(VENV)/.ready ## mypy, strict on everything but tests, demo and bench
+	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py localrun stack local.py manage.py
 
 template: $(VENV)/.ready ## package the stack and lint the template and its expansion
 	@$(PY) -m stack.package build/template --check

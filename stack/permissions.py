@@ -27,10 +27,21 @@ def _send(*queues: str) -> dict[str, str]:
     return {f"queue:{queue}": "GetQueueUrl SendMessage" for queue in queues}
 
 
-# What rooms need, whichever function they work in.
-_SEE_OBJECTS = _each(OBJECT_TABLES, "BatchGetItem GetItem Query") | _each(OBJECT_TABLES, "Query", "feed")
-_KEEP_OBJECTS = _SEE_OBJECTS | _each(
-    OBJECT_TABLES, "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem"
+# What rooms need, whichever function they work in. Only a Location has parts, which are read together,
+# added below their head and deleted one by one; else only Tariffs are deleted.
+_PUSHED = tuple(each for each in OBJECT_TABLES if each != "hubclientinfo")
+_WHO_IS_BEHIND_A_HUB = _each(("hubclientinfo",), "BatchGetItem") | _each(("hubclientinfo",), "Query", "feed")
+_SEE_OBJECTS = (
+    _each(_PUSHED, "BatchGetItem GetItem")
+    | _each(_PUSHED, "Query", "feed")
+    | _each(("locations",), "BatchGetItem GetItem Query")
+    | _WHO_IS_BEHIND_A_HUB
+)
+_KEEP_OBJECTS = (
+    _each(OBJECT_TABLES, "BatchGetItem GetItem PutItem UpdateItem")
+    | _each(OBJECT_TABLES, "Query", "feed")
+    | _each(("tariffs",), "BatchGetItem DeleteItem GetItem PutItem UpdateItem")
+    | _each(("locations",), "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem")
 )
 _FILTER_OBJECTS = _each(OBJECT_TABLES, "Query", "changes")
 _KNOW_PARTNERS = {"table:partners": "GetItem Scan"}
@@ -77,11 +88,7 @@ GRANTS: Grants = {
     | _DECIDE
     | _send("push", "pull", "results")
     | {"table:requests": "GetItem PutItem UpdateItem", "table:deliveries": "PutItem"},
-    "announce": _each(("hubclientinfo",), "BatchGetItem Query")
-    | _each(("hubclientinfo",), "Query", "feed")
-    | _KNOW_PARTNERS
-    | _TELL
-    | _send("push", "push-slow"),
+    "announce": _WHO_IS_BEHIND_A_HUB | _KNOW_PARTNERS | _TELL | _send("push", "push-slow"),
     "push": _PUSH,
     "push_slow": _PUSH,
     "pull": _KEEP_OBJECTS
