@@ -271,7 +271,8 @@ def test_what_both_know_of_a_connector_passes() -> None:
 
 def test_what_was_made_up_on_the_way_up_is_taken_out_on_the_way_down() -> None:
     # CNV-P4; the time zone stays: 2.1.1 has that field, and the sender gets its own text back anyway
-    older = without(OLD, "/time_zone") | {"type": "UNKNOWN", "postal_code": "N/A"}
+    hours = {"twentyfourseven": True}
+    older = without(OLD, "/time_zone") | {"type": "UNKNOWN", "postal_code": "N/A", "opening_times": hours}
     assert without(down("location", up("location", older)).object, "/time_zone") == older
 
 

@@ -274,10 +274,10 @@ def test_a_credit_cdr_is_the_same_in_both_versions() -> None:
 @pytest.mark.parametrize("vat", [0, Decimal("0.0"), None])
 def test_no_rate_and_a_rate_of_zero_stay_what_they_are(vat: Any) -> None:
     # CNV-232, TAR-24
-    path = "/elements/2/price_components/1"
+    path = "/elements/3/price_components/1"
     component = {"type": "PARKING_TIME", "price": 2, "step_size": 900} | ({} if vat is None else {"vat": vat})
     body = placed(example("tariff", "2.2.1"), path, component)
-    assert down("tariff", up("tariff", body)).object["elements"][2]["price_components"][1] == component
+    assert down("tariff", up("tariff", body)).object["elements"][3]["price_components"][1] == component
 
 
 def test_parking_time_is_the_same_word_in_all_versions() -> None:
