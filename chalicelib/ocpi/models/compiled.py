@@ -13,23 +13,7 @@ from typing import Any
 
 from pydantic_core import SchemaValidator
 
-from chalicelib.ocpi.models.base import (
-    PARTIAL_PARTS,
-    SOME,
-    V230,
-    Bool,
-    DateTime,
-    Enum,
-    Field,
-    Id,
-    Int,
-    Model,
-    Number,
-    Pattern,
-    Text,
-    Type,
-    Url,
-)
+from chalicelib.ocpi.models import base
 
 # As sent on the wire, and a day that exists; 29 February is left to the closer look.
 _DATETIME = (
@@ -40,12 +24,12 @@ _DATETIME = (
 
 
 @cache
-def validator(model: Model, version: str, partial: bool) -> Any:
+def validator(model: base.Model, version: str, partial: bool) -> Any:
     """The `isinstance_python` of a compiled table: object to bool."""
     return SchemaValidator(_object(model, version, partial)).isinstance_python
 
 
-def _object(model: Model, version: str, partial: bool = False, named_by: str = "") -> Any:
+def _object(model: base.Model, version: str, partial: bool = False, named_by: str = "") -> Any:
     fields = {
         name: {
             "type": "typed-dict-field",
@@ -60,50 +44,50 @@ def _object(model: Model, version: str, partial: bool = False, named_by: str = "
     return {"type": "typed-dict", "fields": fields, "extra_behavior": "ignore", "strict": True}
 
 
-def _field(row: Field, version: str, partial: bool = False) -> Any:
-    if partial and row.name in PARTIAL_PARTS and isinstance(row.type, Model):
-        schema = _object(row.type, version, True, PARTIAL_PARTS[row.name])
+def _field(row: base.Field, version: str, partial: bool = False) -> Any:
+    if partial and row.name in base.PARTIAL_PARTS and isinstance(row.type, base.Model):
+        schema = _object(row.type, version, True, base.PARTIAL_PARTS[row.name])
     else:
         schema = _type(row.type, version)
     if row.is_list:
         schema = {"type": "list", "items_schema": schema, "strict": True}
-        if row.card == SOME:
+        if row.card == base.SOME:
             schema["min_length"] = 1
     return schema if row.required else {"type": "nullable", "schema": schema}
 
 
-def _type(kind: Type, version: str) -> Any:
-    if isinstance(kind, Model):
+def _type(kind: base.Type, version: str) -> Any:
+    if isinstance(kind, base.Model):
         return _object(kind, version)
-    if isinstance(kind, Enum):
+    if isinstance(kind, base.Enum):
         if kind.is_open:
             return {"type": "str", "strict": True, "min_length": 1}
         return {"type": "literal", "expected": sorted(kind.tolerated)}
-    if isinstance(kind, DateTime):
+    if isinstance(kind, base.DateTime):
         return {"type": "str", "strict": True, "pattern": _DATETIME}
-    if isinstance(kind, Int):
+    if isinstance(kind, base.Int):
         return {
             "type": "int",
             "strict": True,
             "ge": -(2**63) if kind.least is None else kind.least,
             "le": 2**63 - 1 if kind.most is None else kind.most,
         }
-    if isinstance(kind, Number):
+    if isinstance(kind, base.Number):
         return {
             "type": "union",
             "mode": "left_to_right",
             "choices": [{"type": "int", "strict": True}, {"type": "is-instance", "cls": Decimal}],
         }
-    if isinstance(kind, Bool):
+    if isinstance(kind, base.Bool):
         return {"type": "bool", "strict": True}
-    assert isinstance(kind, Text)
+    assert isinstance(kind, base.Text)
     schema: dict[str, Any] = {"type": "str", "strict": True}
     if kind.most(version):
         schema["max_length"] = kind.most(version)
-    if isinstance(kind, Id):
+    if isinstance(kind, base.Id):
         schema["pattern"] = r"^[\x20-\x7e]+$"
-    elif isinstance(kind, Pattern):
-        schema["pattern"] = f"^(?:{kind.shape(V230)})$"
-    elif isinstance(kind, Url):
+    elif isinstance(kind, base.Pattern):
+        schema["pattern"] = f"^(?:{kind.shape(base.V230)})$"
+    elif isinstance(kind, base.Url):
         schema["pattern"] = r"^[A-Za-z][A-Za-z0-9+.-]*://[^\s]+$"
     return schema
