@@ -90,7 +90,7 @@ def judge(platform: Platform, owner: Party) -> Judge:
             version,
             owner=owner,
             partial=partial,
-            now=wire_timestamp(platform.clock()),
+            now=wire_timestamp(finder.now),
             token=finder.token,
             emsp=finder.emsp,
         )

@@ -29,7 +29,11 @@ class Finder:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._found: dict[tuple[str, ...], dict[str, Any] | None] = {}
-        self.now = platform.clock()
+
+    @cached_property
+    def now(self) -> str:
+        """The moment it is used for, the same throughout."""
+        return self._platform.clock()
 
     def __call__(self, kind: str, country_code: str, party_id: str, id: str) -> dict[str, Any] | None:
         module = next((row.id for row in modules.MODULES if row.kind == kind), None)

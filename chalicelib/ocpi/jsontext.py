@@ -27,7 +27,7 @@ def _number(text: str) -> Decimal:
         number = Decimal(text)
     except DecimalException:
         raise ValueError("number out of range") from None
-    if abs(number.adjusted()) > LARGEST_EXPONENT and number:
+    if not -LARGEST_EXPONENT <= number.adjusted() <= LARGEST_EXPONENT and number:
         raise ValueError("number out of range")
     return number
 

@@ -91,8 +91,7 @@ def now() -> str:
 
 def instant(moment: datetime) -> str:
     """A moment as sortable text: RFC 3339, UTC, exactly three decimals (AMB-37)."""
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def encode_token(token: str, form: str) -> str:

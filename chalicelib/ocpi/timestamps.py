@@ -22,7 +22,11 @@ def timestamp(value: str) -> str:
     Accepts no designator (UTC), any number of decimals (further ones are cut) and
     numeric offsets. Raises ValueError for anything else, impossible dates included.
     """
-    match = _LENIENT.fullmatch(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        raise ValueError("not a DateTime")
+    if is_wire(value):
+        return value if len(value) == len("2026-01-01T00:00:00.000Z") else f"{value[:19]}.000Z"
+    match = _LENIENT.fullmatch(value)
     if match is None:
         raise ValueError("not a DateTime")
     year, month, day, hour, minute, second, fraction, sign, hours, minutes = match.groups()

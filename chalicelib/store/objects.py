@@ -301,7 +301,7 @@ class Objects:
         if days and key.module != "locations":  # never deleted, and its items are not of one age (LOC-04)
             moment = datetime.fromisoformat(self._platform.clock())
             item["expires_at"] = number(int(moment.timestamp()) + days * 86400)
-        if tables.size(item) > tables.LARGEST_ITEM:
+        if len(part.body) > tables.SURELY_FITS and tables.size(item) > tables.LARGEST_ITEM:
             what = f"EVSE {part.uid}" if part.uid else f"this {key.kind}"
             raise InvalidParameters(
                 f"{what} is larger than the {tables.LARGEST_ITEM // 1024} KB that can be kept"

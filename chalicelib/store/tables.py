@@ -20,6 +20,8 @@ Item = dict[str, dict[str, Any]]
 MOST_ACTIONS = 96
 MOST_BYTES = 3_500_000
 LARGEST_ITEM = 390 * 1024
+# So many characters of a body fit in an item beside the attributes, whatever UTF-8 makes of them.
+SURELY_FITS = LARGEST_ITEM // 4 - 4096
 RACES = 8
 
 T = TypeVar("T")
@@ -135,6 +137,8 @@ class Writer:
 
 def batches(actions: list[dict[str, dict[str, Any]]]) -> list[list[dict[str, dict[str, Any]]]]:
     """The actions in order, in groups that one transaction takes."""
+    if len(actions) * LARGEST_ITEM <= MOST_BYTES:
+        return [actions]
     groups: list[list[dict[str, dict[str, Any]]]] = [[]]
     weight = 0
     for action in actions:
