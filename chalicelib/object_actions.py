@@ -229,14 +229,14 @@ def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
         jsontext.exact(fields.changes),
         fields.evse_uid,
         fields.connector_id,
-        _party(fields.party),
+        party_of(fields.party),
         fields.type,
     )
     return {"stored": int(state == "stored"), "unchanged": int(state != "stored")}
 
 
 def remove(platform: Platform, fields: Remove) -> dict[str, Any]:
-    own.remove_own(platform, fields.module, fields.id, _party(fields.party))
+    own.remove_own(platform, fields.module, fields.id, party_of(fields.party))
     return {"removed": 1}
 
 
@@ -251,7 +251,7 @@ def get(platform: Platform, fields: Get) -> dict[str, Any]:
 
 
 def _get(platform: Platform, fields: Get) -> Present | None:
-    party = _party(fields.party)
+    party = party_of(fields.party)
     if party is None:
         if fields.module == "hubclientinfo":
             raise InvalidParameters("whose it is, for example NL/EXA", "/party")
@@ -263,7 +263,7 @@ def _get(platform: Platform, fields: Get) -> Present | None:
 
 
 def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
-    party = _party(fields.party)
+    party = party_of(fields.party)
     if fields.id is not None:
         known = _get(platform, Get(module=fields.module, id=fields.id, party=fields.party))
         return {"objects": [known.in_version(fields.version).object] if known else [], "cursor": None}
@@ -327,7 +327,7 @@ def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
     if place is not None:
         for finding in writing.check("location_references", place):
             raise InvalidParameters(finding.message, "/location" + finding.pointer)
-    return authorization.ask(platform, fields.uid, fields.type, place, _party(fields.party))
+    return authorization.ask(platform, fields.uid, fields.type, place, party_of(fields.party))
 
 
 def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, Any]:
@@ -336,7 +336,7 @@ def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, A
 
     wishes = jsontext.exact(fields.preferences)
     try:
-        response = preferences.send(platform, fields.session_id, wishes, _party(fields.party))
+        response = preferences.send(platform, fields.session_id, wishes, party_of(fields.party))
     except PartnerRefused as refusal:
         raise ActionError("refused", str(refusal)) from None
     except PartnerUnreachable as problem:
@@ -344,7 +344,8 @@ def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, A
     return {"response": response}
 
 
-def _party(text: str | None) -> Party | None:
+def party_of(text: str | None) -> Party | None:
+    """The party written "NL/EXA", if any. Raises InvalidParameters."""
     if text is None:
         return None
     country, slash, party = text.partition("/")

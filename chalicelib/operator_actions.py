@@ -24,7 +24,7 @@ from chalicelib.ocpi.errors import OcpiError
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
-ROOMS = ("partner_actions", "object_actions", "delivery_actions", "command_actions")
+ROOMS = ("partner_actions", "object_actions", "delivery_actions", "holding", "command_actions")
 
 
 class Fields(BaseModel):

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -88,6 +88,16 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
         # Nor is known which of two requests arrived last: the partner is sent all of it.
         again = {name: value for name, value in message.items() if name != "attempt"} | {"whole": True}
         platform.outbox.send(reaching.queue_for(partner), [again], delay=SHORTLY)
+
+
+def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str, Any]) -> str:
+    """The URL at which a partner holds an object of ours, in its version; a CDR is where it said (CDR-14)."""
+    work = _Push(platform, partner, target)
+    if target.key.module == "cdrs":
+        base = partner.endpoint("cdrs", modules.RECEIVER) or ""
+        told = platform.deliveries.read(target).remote_url
+        return urljoin(base, told) if told else ""
+    return work.url(work._segments(obj), work._query(obj))
 
 
 @dataclass
@@ -335,21 +345,23 @@ class _Push:
         return self._send(replace(found, known=dict.fromkeys(found.known, UNSURE)), step, mark)
 
     def _request(self, step: Step) -> Answer:
-        partner, key = self.partner, self.target.key
-        base = partner.endpoint(key.module, modules.RECEIVER) or ""
-        url = routing.join(base, *step.segments) if step.segments else base
-        if step.query:
-            url += ("&" if "?" in url else "?") + step.query
+        key = self.target.key
         return reaching.call(
             self.platform,
-            partner,
+            self.partner,
             step.method,
-            url,
+            self.url(step.segments, step.query),
             body=None if step.body is None else jsontext.dumps(step.body),
             module=key.module,
             from_party=key.party,
             to_party=self.to,
         )
+
+    def url(self, segments: tuple[str, ...], query: str = "") -> str:
+        """A place below the partner's endpoint."""
+        base = self.partner.endpoint(self.target.key.module, modules.RECEIVER) or ""
+        url = routing.join(base, *segments) if segments else base
+        return url + ("&" if "?" in url else "?") + query if query else url
 
     def _receiver(self, present: Present | None) -> Party | None:
         """The eMSP of a Session or CDR; a hub itself for what it tells all (HUB-04, HUB-15, HUB-21)."""
