@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from chalicelib import objects, outcomes, own, pushing, reaching
+from chalicelib import objects, outcomes, own, pushing
 from chalicelib.ocpi import modules
 from chalicelib.operator_actions import Action, ActionError, Fields
 from chalicelib.partners import REGISTERED
@@ -18,6 +18,9 @@ from chalicelib.store.delivery_items import Target
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
+
+# Seconds that the operator waits for the partner.
+PATIENCE = 10
 
 
 class HeldFields(Fields):
@@ -51,14 +54,14 @@ def held(platform: Platform, fields: HeldFields) -> dict[str, Any]:
         raise ActionError("not_delivered", "the partner never said where it keeps this CDR", "/id")
     theirs = None
     try:
-        theirs = reaching.call(
-            platform,
+        theirs = platform.partner_client.call(
             partner,
             "GET",
             url,
             module=fields.module,
             from_party=key.party,
             to_party=partner.party_for(modules.serving_roles(fields.module, modules.RECEIVER)),
+            timeout=PATIENCE,
         ).data
     except PartnerRefused as refusal:
         if not outcomes.unknown(refusal):
