@@ -1,18 +1,22 @@
 """`python -m stack.costs`: what a month costs, from counted units; `--write` puts it into docs/deploying.md.
 
-Units per event are those that the meter of `make bench` counts; durations and
-queue calls are assumed (marked so). Prices are list prices of eu-central-1 in
-USD as known in 2025, without free tiers except where said. Traffic out of AWS
-and taxes are not in it.
+`--count` counts anew with `bench.events` what the events of a month use, into
+`stack/counted.json`. What cannot be counted on one machine (how long Lambda
+runs, how large Lambda's and API Gateway's own log lines are) is assumed, in
+`ASSUMED`. Prices are list prices of eu-central-1 in USD as known in 2025,
+without free tiers except where said. Traffic out of AWS and taxes are not in it.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, fields
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "deploying.md"
+COUNTED = Path(__file__).parent / "counted.json"
 BEGIN, END = "<!-- costs: made by python -m stack.costs --write -->", "<!-- end of costs -->"
 MILLION = 1e6
 
@@ -27,119 +31,166 @@ LOG_GB = 0.63
 KEY_MONTH, ALARM_MONTH = 1.00, 0.10
 FREE_ALARMS, FREE_QUEUE_CALLS = 10, 1e6
 ALARMS = 15
-MINUTES = 30 * 24 * 60
+SECONDS = 30 * 24 * 3600
+MINUTES = SECONDS / 60
 # Lambda keeps five long polls of 20 s open per queue, also when nothing comes.
 IDLE_POLLS = 5 * 5 * 3 * MINUTES
+BATCH, BUSY = 10, 5
 
-
-@dataclass(frozen=True)
-class Counted:
-    """Units and calls of one event, as `make bench` prints them. GB-s are memory times duration."""
-
-    status_writes: float = 6  # an EVSE status change: item, indexes, feed
-    status_reads: float = 2
-    delivery_writes: float = 2  # one change told to one partner: lease taken and given back
-    delivery_reads: float = 2
-    delivery_queue_calls: float = 0.4  # assumed: batches of ten, in and out
-    session_writes: float = 80  # a session's life: 8 updates of 6 units and a CDR of 50 periods of 32
-    session_reads: float = 30
-    session_requests: float = 12  # assumed: authorization, commands, updates, CDR
-    request_gb_s: float = 0.025  # assumed: 1 GB for 25 ms
-    announce_gb_s: float = 0.003  # assumed: 0.5 GB for 6 ms of a batch
-    delivery_gb_s: float = 0.025  # assumed: 0.5 GB for 50 ms: the partner's answer, ten at a time
-    log_kb: float = 0.5  # assumed: one structured line and Lambda's own
+ASSUMED = {
+    "api_gb_s": 0.025,  # 1 GB for 25 ms
+    "inbox_gb_s": 0.0125,  # 0.5 GB for 25 ms
+    "announce_gb_s": 0.0075,  # 0.5 GB for 15 ms, a batch
+    "delivery_gb_s": 0.025,  # 0.5 GB for 50 ms, most of it the partner's answer
+    "sweep_gb_s": 0.03,
+    "invocation_log_kb": 0.35,  # START, END and REPORT
+    "access_log_kb": 0.35,
+    "stored_kb_a_session": 15,  # with its CDR and indexes
+    "months_kept": 12,  # unless OCPI_RETENTION_DAYS says otherwise
+}
+SESSION_UPDATES = 8
+SESSION_REQUESTS = 4  # assumed: authorization, a command and its result, a look at it
 
 
 @dataclass(frozen=True)
 class Load:
-    """A month of one platform."""
+    """A month of one platform.
+
+    `ours`: a CPO's changes come from its back end by the inbox and are told
+    to `hearing` partners each; else an eMSP's partners send them.
+    """
 
     name: str
     partners: int
     charge_points: int
     status_changes: float
     sessions: float
-    hearing: float = 1.0  # partners told about each status change
+    hearing: float = 1.0
+    ours: bool = True
 
 
-def month(load: Load, counted: Counted) -> dict[str, float]:
-    """USD by service."""
-    changes = load.status_changes
-    told = changes * load.hearing
-    session_told = load.sessions * 9
-    deliveries = told + session_told
-    requests = changes + load.sessions * counted.session_requests
+def counted() -> dict[str, float]:
+    """What `bench.events` counted last, by name."""
+    found: dict[str, float] = json.loads(COUNTED.read_text())
+    return found
+
+
+def month(load: Load, units: Mapping[str, float]) -> dict[str, float]:
+    """USD by service. `units` are those of `counted`."""
+    changes, sessions = load.status_changes, load.sessions
+    records = sessions * (SESSION_UPDATES + 1)
+    kind = "our" if load.ours else "their"
+    deliveries = changes * load.hearing + records if load.ours else 0.0
+    requests = sessions * SESSION_REQUESTS + (0.0 if load.ours else changes + records)
+    commanded = changes + records if load.ours else 0.0
+    events = sessions * 3 + (0.0 if load.ours else changes + records)
+
+    # Batches fill at the rate of busy hours; announcing and pushing wait a second for more.
+    together = max(1.0, BUSY * changes / SECONDS)
+    per_push = min(BATCH, max(1.0, together * load.hearing))
+    announced = changes / together + records
+    pushed = changes * load.hearing / per_push + records if load.ours else 0.0
+    inboxed = changes / min(BATCH, together) + records if load.ours else 0.0
+
     writes = (
-        changes * counted.status_writes
-        + deliveries * counted.delivery_writes
-        + load.sessions * counted.session_writes
+        changes * units[f"{kind}_status_writes"]
+        + sessions * units["session_writes"]
+        + deliveries * units["delivery_writes"]
     )
-    # Every change is one page item when partners reconcile once a day.
     reads = (
-        changes * counted.status_reads
-        + deliveries * counted.delivery_reads
-        + load.sessions * counted.session_reads
-        + load.partners * load.charge_points * 30
+        changes * units[f"{kind}_status_reads"]
+        + sessions * units["session_reads"]
+        + deliveries * units["delivery_reads"]
+        + load.partners * load.charge_points * 30  # every partner reads everything once a day
         + MINUTES * 4
     )
     gb_s = (
-        requests * counted.request_gb_s
-        + (changes + session_told) * counted.announce_gb_s
-        + deliveries * counted.delivery_gb_s
-        + MINUTES * 0.03
+        requests * ASSUMED["api_gb_s"]
+        + commanded * ASSUMED["inbox_gb_s"]
+        + announced * ASSUMED["announce_gb_s"]
+        + deliveries * ASSUMED["delivery_gb_s"]
+        + MINUTES * ASSUMED["sweep_gb_s"]
     )
-    invocations = requests + (changes + session_told) / 5 + deliveries / 5 + MINUTES
-    stored = (load.charge_points * 30 + load.sessions * 12 * 15 + load.partners * 100) / MILLION
-    logs = (requests + deliveries) * counted.log_kb / MILLION
-    queue_calls = deliveries * counted.delivery_queue_calls + IDLE_POLLS
+    invocations = requests + inboxed + announced + pushed + MINUTES
+    logs = (
+        commanded * units["our_status_log_kb"]
+        + requests * (units["their_status_log_kb"] + ASSUMED["access_log_kb"])
+        + deliveries * units["delivery_log_kb"]
+        + invocations * ASSUMED["invocation_log_kb"]
+    )
+    # A call sends, receives or deletes up to ten; the back end sends its changes one by one.
+    queue_calls = 3 * pushed + commanded + 2 * inboxed + IDLE_POLLS
+    kept = sessions * ASSUMED["months_kept"] * ASSUMED["stored_kb_a_session"]
+    stored = (load.charge_points * 30 + kept + load.partners * 100) / MILLION
     return {
         "API Gateway": requests * API_REQUEST,
         "Lambda": invocations * INVOCATION + gb_s * GB_SECOND,
         "DynamoDB": writes * WRITE_UNIT + reads * READ_UNIT + stored * (STORED_GB + BACKED_UP_GB),
         "SQS": max(0.0, queue_calls - FREE_QUEUE_CALLS) * QUEUE_CALL,
-        "EventBridge": (changes + load.sessions * 10) * EVENT,
-        "Logs": logs * LOG_GB,
+        "EventBridge": events * EVENT,
+        "Logs": logs / MILLION * LOG_GB,
         "Key, alarms": KEY_MONTH + max(0, ALARMS - FREE_ALARMS) * ALARM_MONTH,
     }
 
 
 LOADS = (
     Load("idle", 0, 0, 0, 0),
-    Load("1 partner, 100 charge points", 1, 100, 200_000, 10_000),
-    Load("10 partners, 1,000 charge points", 10, 1_000, 2_000_000, 100_000),
-    Load("the same, every change told to all 10", 10, 1_000, 2_000_000, 100_000, hearing=10),
-    Load("100 partners, 10,000 charge points", 100, 10_000, 20_000_000, 1_000_000),
+    Load("CPO, 1 partner, 100 charge points", 1, 100, 200_000, 10_000),
+    Load("CPO, 10 partners, 1,000 charge points", 10, 1_000, 2_000_000, 100_000),
+    Load("the same, each change told to 5", 10, 1_000, 2_000_000, 100_000, hearing=5),
+    Load("the same, each change told to all 10", 10, 1_000, 2_000_000, 100_000, hearing=10),
+    Load("eMSP, 10 partners with 1,000 charge points", 10, 1_000, 2_000_000, 100_000, ours=False),
+    Load("CPO, 100 partners, 10,000 charge points", 100, 10_000, 20_000_000, 1_000_000),
 )
 
 
-def table(counted: Counted) -> str:
+def table(units: Mapping[str, float]) -> str:
     """The table for the documentation."""
-    services = list(month(LOADS[0], counted))
+    services = list(month(LOADS[0], units))
     lines = [
         "| a month of | status changes | sessions | " + " | ".join(services) + " | USD |",
         "|---|---|---|" + "---|" * (len(services) + 1),
     ]
     for load in LOADS:
-        costs = month(load, counted)
+        costs = month(load, units)
         lines.append(
             f"| {load.name} | {load.status_changes:,.0f} | {load.sessions:,.0f} | "
             + " | ".join(f"{costs[each]:.2f}" for each in services)
             + f" | **{sum(costs.values()):.2f}** |"
         )
-    each = ", ".join(f"{field.name} {getattr(counted, field.name):g}" for field in fields(counted))
-    note = (
-        "\n\nSession and CDR told to one partner each; a status change to one, where not said otherwise. "
-        "Units are counted by the meter of `make bench`, durations (`gb_s`), queue calls and log sizes "
-        f"assumed. Every status change is reckoned as an API request and an event, too.\n\nPer event: {each}."
+    writes = units["delivery_writes"] * WRITE_UNIT
+    one = (
+        writes
+        + units["delivery_reads"] * READ_UNIT
+        + ASSUMED["delivery_gb_s"] * GB_SECOND
+        + units["delivery_log_kb"] / MILLION * LOG_GB
     )
-    return "\n".join(lines) + note
+    return (
+        "\n".join(lines) + "\n\nA status change is told to one partner where not said otherwise, a session's "
+        f"{SESSION_UPDATES} updates and its CDR to one. Every further partner that hears of a million "
+        f"changes costs {one * MILLION:.2f} USD, {writes * MILLION:.2f} of it for "
+        "the lease on the delivery and for what the partner knows then."
+        f"\n\nCounted (`python -m stack.costs --count`), per event: {_listed(units)}."
+        f"\n\nAssumed: {_listed(ASSUMED)}, {SESSION_REQUESTS} further requests per session, busy hours of "
+        f"{BUSY} times the average."
+    )
+
+
+def _listed(figures: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in figures.items())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true")
-    made = table(Counted())
-    if parser.parse_args().write:
+    parser.add_argument("--count", action="store_true", help="count what the events of a month use")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/deploying.md")
+    asked = parser.parse_args()
+    if asked.count:
+        from bench import events
+
+        COUNTED.write_text(json.dumps(events.count(), indent=1) + "\n")
+    made = table(counted())
+    if asked.write:
         text = DOCUMENT.read_text()
         before, rest = text.split(BEGIN)
         DOCUMENT.write_text(f"{before}{BEGIN}\n{made}\n{END}{rest.split(END)[1]}")

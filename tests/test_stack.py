@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bench import events
 from chalicelib import settings, workers
 from stack import (
     costs,
@@ -222,11 +223,20 @@ def test_test_events_of_the_operator_function_are_actions_with_their_fields() ->
 
 def test_the_costs_in_the_documentation_are_computed_and_below_their_targets() -> None:
     """Design section 11: a month of 10 partners below 60 USD, idle below 3 USD."""
-    document = costs.DOCUMENT.read_text()
-    assert costs.table(costs.Counted()) in document, "run python -m stack.costs --write"
-    by_name = {load.name: sum(costs.month(load, costs.Counted()).values()) for load in costs.LOADS}
+    units = costs.counted()
+    assert costs.table(units) in costs.DOCUMENT.read_text(), "run python -m stack.costs --write"
+    by_name = {load.name: sum(costs.month(load, units).values()) for load in costs.LOADS}
     assert by_name["idle"] < 3
-    assert by_name["10 partners, 1,000 charge points"] < 60
+    assert by_name["CPO, 10 partners, 1,000 charge points"] < 60
+    assert by_name["eMSP, 10 partners with 1,000 charge points"] < 60
+
+
+def test_the_units_that_costs_are_computed_from_are_those_counted_now() -> None:
+    """Design section 11: units and queue calls as counted, no copies that grow old."""
+    found = events.count()
+    assert set(found) == set(costs.counted())
+    for name, value in costs.counted().items():
+        assert found[name] == pytest.approx(value, rel=0.1), f"{name}: python -m stack.costs --count --write"
 
 
 def test_a_recorded_call_names_the_resource_and_the_permission_it_needs() -> None:
