@@ -61,6 +61,14 @@ class PutsFields(Fields):
     limit: int = Field(20, ge=1, le=100)
 
 
+class Check(Fields):
+    """What `put` would say of an object; nothing is stored."""
+
+    module: Owned
+    object: dict[str, Any]
+    version: Version = "2.3.0"
+
+
 class Patch(Fields):
     """`type` is a Token's, `party` ("NL/EXA") the owner where several of ours have this id."""
 
@@ -221,6 +229,26 @@ def _progress(found: stored_puts.Put) -> dict[str, Any]:
     }
 
 
+def check(platform: Platform, fields: Check) -> dict[str, Any]:
+    """Everything for which an object would be refused; if nothing, what is recommended besides."""
+    from chalicelib.ocpi import advice, writing
+
+    kind, data = modules.BY_ID[fields.module].kind, jsontext.exact(fields.object)
+    errors = [(each.pointer, each.message) for each in writing.check(kind, data, fields.version)]
+    advised: list[tuple[str, str]] = []
+    if not errors:
+        try:
+            _, canonical = own.checked(platform, fields.module, data, fields.version)
+            advised = [(each.pointer, each.message) for each in advice.advise(kind, canonical)]
+        except OcpiError as problem:
+            errors = [(problem.pointer, problem.message)]
+
+    def shown(said: list[tuple[str, str]]) -> list[dict[str, str]]:
+        return [{"pointer": pointer, "message": message} for pointer, message in said]
+
+    return {"errors": shown(errors), "advice": shown(advised)}
+
+
 def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
     state = own.patch(
         platform,
@@ -357,6 +385,7 @@ def party_of(text: str | None) -> Party | None:
 ACTIONS = {
     "put": Action(put, Put, "store our objects, checked and announced"),
     "puts": Action(puts, PutsFields, "how far puts of many objects came"),
+    "check": Action(check, Check, "what put would refuse of an object, and what is recommended of it"),
     "patch": Action(patch, Patch, "change some fields of an object of ours, or of a part of it"),
     "remove": Action(remove, Remove, "delete a tariff of ours"),
     "get": Action(get, Get, "one object, ours or a partner's"),
