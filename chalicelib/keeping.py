@@ -8,7 +8,6 @@ Contract: design section 7; LOC-43 to LOC-49, AMB-10, AMB-11, AMB-74
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import consistency, tokens, unsaid, visibility
@@ -65,7 +64,7 @@ class Keeper:
         if key.module == "cdrs" and old:
             return "known"
         if self.own:
-            new = [replace(new[0], unsaid=unsaid.of(key.module, canonical)), *new[1:]]
+            new = [new[0]._replace(unsaid=unsaid.of(key.module, canonical)), *new[1:]]
         if self.own and key.module == "locations":
             _no_evse_vanishes(old, new)
         if self.own and key.module == "sessions" and old:

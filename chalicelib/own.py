@@ -6,7 +6,6 @@ Contract: design section 5 (`put`, `patch`, `remove`); LOC-03, TAR-02, TOK-02, S
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import consistency, tokens, unsaid, visibility
@@ -71,7 +70,7 @@ def put_all(
         for at in members:
             key, canonical = ready[at]
             (part,) = split(module, given[at], version, canonical, platform.clock())
-            made.append((key, replace(part, unsaid=unsaid.of(module, canonical))))
+            made.append((key, part._replace(unsaid=unsaid.of(module, canonical))))
             if module == "tokens":
                 more += tokens.entering(platform, key, None, canonical, True)
         try:

@@ -8,7 +8,7 @@ Contract: design section 7; AMB-04, AMB-36
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters
@@ -19,8 +19,9 @@ from chalicelib.store.tables import Item, number, text
 
 HEAD = "-"
 LONGEST_ID = 255
-# What a page, a Present or a comparison needs of an item.
+# What a Present or a comparison needs of an item, and what is enough to show it on a page.
 NEEDED = "#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s"
+SHOWN = "#l,#c,#v,#b,#cc,#pp,#i,#u,#h,#w"
 NAMES = {
     "#o": "object",
     "#p": "part",
@@ -81,8 +82,7 @@ class Key:
         return modules.BY_ID[self.module].kind
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One item: the head of an object (`uid` empty), or an EVSE of a Location.
 
     `body` is JSON text in `version`; a Location's head has neither its EVSEs nor
@@ -143,6 +143,22 @@ def part_of(item: Item) -> Part:
         hidden="hidden" in item,
         spelled=(item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"]),
         unsaid=_unsaid(item["unsaid"]["S"]) if "unsaid" in item else (),
+    )
+
+
+def shown_part(item: Item, feed: str) -> Part:
+    """The part in an item of a page, which is there to be shown: nothing can be written with it."""
+    return Part(
+        item["uid"]["S"] if "uid" in item else "",
+        item["version"]["S"],
+        item["last_updated"]["S"],
+        item["body"]["S"],
+        0,
+        feed,
+        item["place"]["S"],
+        item["own"]["BOOL"],
+        "hidden" in item,
+        (item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"]),
     )
 
 

@@ -11,7 +11,6 @@ Contract: design section 7; ARC-13
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +157,7 @@ class Objects:
         }
         self._writer.all(
             [
-                self._put(key, None, replace(new, spelled=head.spelled), head.feed, place, own),
+                self._put(key, None, new._replace(spelled=head.spelled), head.feed, place, own),
                 {"ConditionCheck": check},
             ]
         )

@@ -14,13 +14,12 @@ import base64
 import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.store import feeds
 from chalicelib.store.feeds import FeedHead
-from chalicelib.store.items import NAMES, NEEDED, Key, Part, key_of, part_of
+from chalicelib.store.items import NAMES, SHOWN, Key, Part, key_of, shown_part
 from chalicelib.store.objects import Objects
 from chalicelib.store.tables import Item, text
 
@@ -138,28 +137,29 @@ def _walk(
 
 
 def _range(objects: Objects, module: str, at: int, head: FeedHead, first: int, last: int) -> Iterator[Found]:
-    """The objects of a feed with numbers from first to last."""
+    """The objects of a feed with numbers from first to last, but for those that are empty to this reader."""
     items = _query(
         objects,
         module,
         "feed",
         "#f = :f AND #l BETWEEN :first AND :last",
         {":f": head.feed, ":first": feeds.place(first), ":last": feeds.place(last) + feeds.BEHIND},
-        NEEDED,
+        SHOWN,
     )
-    for number, group in groupby(items, key=lambda item: feeds.number_of(item["place"]["S"])):
-        found = _object(module, list(group), at, number)
-        if found and number not in head.empty:
-            yield found
-
-
-def _object(module: str, items: list[Item], at: int, number: int) -> Found | None:
-    """An object of its items; None while its head is being written."""
-    heads = [item for item in items if "uid" not in item]
-    if not heads:
-        return None
-    parts = (part_of(heads[0]), *(part_of(item) for item in items if "uid" in item))
-    return Found(key_of(module, heads[0]), parts, at, number)
+    place, key = "", None
+    parts: list[Part] = []
+    for item in items:
+        if "uid" not in item:
+            if key is not None:
+                yield Found(key, tuple(parts), at, feeds.number_of(place))
+            place, parts, key = item["place"]["S"], [], key_of(module, item)
+            if head.empty and feeds.number_of(place) in head.empty:
+                key = None
+        elif not item["place"]["S"].startswith(place):
+            continue  # its head is being written
+        parts.append(shown_part(item, head.feed))
+    if key is not None:
+        yield Found(key, tuple(parts), at, feeds.number_of(place))
 
 
 def _filtered(

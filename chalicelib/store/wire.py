@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from botocore.parsers import JSONParser, ResponseParserFactory
-
-from chalicelib.ocpi import jsontext
 
 
 class _PlainParser(JSONParser):
@@ -20,7 +19,7 @@ class _PlainParser(JSONParser):
 
     def _do_parse(self, response: Any, shape: Any) -> Any:
         if shape is not None and shape.name in _PLAIN:
-            parsed = jsontext.loads(response["body"]) if response["body"] else {}
+            parsed = msgspec.json.decode(response["body"]) if response["body"] else {}
             parsed["ResponseMetadata"] = {}
             self._inject_response_metadata(parsed, response["headers"])
             return parsed
