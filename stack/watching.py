@@ -285,6 +285,11 @@ QUERIES: dict[str, tuple[tuple[str, ...], str]] = {
         'filter @type = "REPORT" and ispresent(@initDuration)\n'
         "| stats count(*) as starts, avg(@initDuration) as ms, max(@initDuration) as slowest by @log",
     ),
+    "Refused inbox messages": (
+        ("inbox",),
+        'filter message = "inbox message refused" | fields @timestamp, code, reason, pointer\n'
+        "| sort @timestamp desc",
+    ),
     "What the operators did": (
         ("operator", "inbox"),
         'filter message = "operator action" | fields @timestamp, action, partner | sort @timestamp desc',
@@ -314,7 +319,7 @@ TEST_EVENTS: dict[str, dict[str, Any]] = {
     "3-register": {
         "action": "register",
         "versions_url": "https://partner.example.com/ocpi/versions",
-        "token": "the token the partner gave you",
+        "token": "the-token-that-the-partner-gave-you",
     },
     "4-partners": {"action": "partners"},
     "5-deliveries": {"action": "deliveries", "state": "REFUSED"},
@@ -322,7 +327,24 @@ TEST_EVENTS: dict[str, dict[str, Any]] = {
     "7-pull": {"action": "pull", "partner": "the partner's id", "full": True},
     "8-suspend": {"action": "suspend", "partner": "the partner's id"},
     "9-resume": {"action": "resume", "partner": "the partner's id"},
+    "commands": {"action": "commands"},
     "help": {"action": "help"},
+    "list": {"action": "list", "module": "locations", "limit": 10},
+    "push": {"action": "push", "partner": "the partner's id"},
+    "put": {
+        "action": "put",
+        "module": "tariffs",
+        "object": {
+            "country_code": "NL",
+            "party_id": "EXA",
+            "id": "EXAMPLE",
+            "currency": "EUR",
+            "tax_included": "NO",
+            "elements": [{"price_components": [{"type": "ENERGY", "price": 0.35, "step_size": 1}]}],
+            "last_updated": "2026-01-31T12:00:00Z",
+        },
+    },
+    "update-registration": {"action": "update_registration", "partner": "the partner's id"},
 }
 
 

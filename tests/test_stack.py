@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from bench import events
@@ -212,13 +214,35 @@ def test_queries_alarms_and_widgets_ask_for_lines_that_the_code_writes() -> None
         assert f'"{event}"' in code, f"nothing tells of {event}"
 
 
-def test_test_events_of_the_operator_function_are_actions_with_their_fields() -> None:
-    from chalicelib import operator_actions
+@pytest.mark.parametrize("name", watching.TEST_EVENTS)
+def test_every_test_event_of_the_operator_function_is_an_action_with_its_fields(
+    name: str, hand: Any, operate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Issue 7.3: each fits the schema that `help` shows, and fails at most for its made-up partner."""
+    event = watching.TEST_EVENTS[name]
+    schema = operate("help")["actions"][event["action"]]["schema"]
+    fields = {each: value for each, value in event.items() if each != "action"}
+    jsonschema.Draft202012Validator(schema).validate(fields)
+    monkeypatch.setattr("socket.getaddrinfo", _nobody)
+    answer = hand.functions.call("operator", event)
+    made_up = {"partner", "versions_url"} & set(event)
+    assert answer["ok"] or (
+        made_up and answer["error"]["code"] not in ("invalid", "unknown_action", "internal")
+    )
 
-    known = operator_actions.actions()
-    for name, event in watching.TEST_EVENTS.items():
-        action = known[event["action"]]
-        action.fields.model_validate({key: value for key, value in event.items() if key != "action"}), name
+
+def _nobody(*_: Any, **__: Any) -> Any:
+    raise socket.gaierror("no such host")
+
+
+def test_test_events_are_kept_as_the_lambda_console_does(expanded: dict[str, Any]) -> None:
+    (schema,) = of_type(expanded, "AWS::EventSchemas::Schema").values()
+    assert schema["Properties"]["RegistryName"] == "lambda-testevent-schemas"
+    assert schema["Properties"]["SchemaName"] == {"Fn::Sub": "_ocpi-${Stage}-operator-schema"}
+    content = json.loads(schema["Properties"]["Content"])
+    examples = content["components"]["examples"]
+    assert {name: each["value"] for name, each in examples.items()} == watching.TEST_EVENTS
+    assert {"invite", "register", "status"} <= {each["action"] for each in watching.TEST_EVENTS.values()}
 
 
 def test_the_costs_in_the_documentation_are_computed_and_below_their_targets() -> None:
