@@ -16,7 +16,7 @@ from chalicelib.ocpi import models, versions
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.models.base import V211, V230
-from chalicelib.ocpi.versions.delta import Trip
+from chalicelib.ocpi.versions.trip import Trip
 
 __all__ = ["Finding", "Reading", "read"]
 

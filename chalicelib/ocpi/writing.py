@@ -13,7 +13,7 @@ from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.models.base import V230
 from chalicelib.ocpi.reading import read
-from chalicelib.ocpi.versions.delta import Find, Inexpressible, Trip
+from chalicelib.ocpi.versions.trip import Find, Inexpressible, Trip
 
 __all__ = ["Finding", "Writing", "check", "fits", "within", "write"]
 

@@ -21,7 +21,7 @@ from chalicelib.ocpi.judging import Judge
 from chalicelib.ocpi.models import KINDS, compiled
 from chalicelib.ocpi.patching import merge
 from chalicelib.ocpi.reading import PATCHED, read
-from chalicelib.ocpi.versions.delta import Trip
+from chalicelib.ocpi.versions.trip import Trip
 from chalicelib.ocpi.writing import check, write
 from tests.ocpi.generate import make
 from tests.ocpi.samples import EMSP, NOW, OWNER, find, token

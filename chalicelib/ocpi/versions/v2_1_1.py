@@ -14,7 +14,8 @@ from typing import Any
 
 from chalicelib.ocpi.models.base import V211, V221
 from chalicelib.ocpi.versions import v2_1_1_sessions as sessions
-from chalicelib.ocpi.versions.delta import Delta, Inexpressible, Path, Trip, at
+from chalicelib.ocpi.versions.delta import Delta
+from chalicelib.ocpi.versions.trip import Inexpressible, Path, Trip, at
 from chalicelib.ocpi.versions.zones import time_zone
 
 # How long a 2.1.1 partner may take for a result; it does not say (CNV-112). Seconds.
@@ -114,14 +115,15 @@ def _tariff_down(tariff: dict[str, Any], trip: Trip, path: Path) -> dict[str, An
             )
         if not is_valid(tariff, trip.now):
             raise Inexpressible(at((), "end_date_time"), "not_valid_now", "2.1.1 tariffs have no validity")
-    limits = [
-        f"{word} {price['excl_vat']} {tariff.get('currency', '')}".strip()
-        for name, word in (("min_price", "at least"), ("max_price", "at most"))
-        if isinstance(price := tariff.get(name), dict) and "excl_vat" in price
-    ]
-    if limits and not tariff.get("tariff_alt_text"):
-        text = f"A session costs {' and '.join(limits)}, without taxes."
-        tariff["tariff_alt_text"] = [{"language": "en", "text": text}]
+    if (tariff.get("min_price") or tariff.get("max_price")) and not tariff.get("tariff_alt_text"):
+        limits = [
+            f"{word} {price['excl_vat']} {tariff.get('currency', '')}".strip()
+            for name, word in (("min_price", "at least"), ("max_price", "at most"))
+            if isinstance(price := tariff.get(name), dict) and "excl_vat" in price
+        ]
+        if limits:
+            text = f"A session costs {' and '.join(limits)}, without taxes."
+            tariff["tariff_alt_text"] = [{"language": "en", "text": text}]
     if tariff.get("elements"):
         tariff["elements"] = _elements_down(tariff["elements"], trip, path)
     return tariff
@@ -143,22 +145,29 @@ def _elements_down(elements: list[dict[str, Any]], trip: Trip, path: Path) -> li
             kept.append(element)
     if not kept:
         raise Inexpressible(at(path, "elements"), "empty", "no element of the tariff can be expressed")
-    default = {
-        each["type"] for element in kept if _unrestricted(element) for each in element["price_components"]
-    }
+    default: set[str] = set()
+    for element in kept if by_current else ():
+        if _unrestricted(element):
+            default |= _dimensions(element)
     for where, element in by_current:
-        if not {each["type"] for each in element["price_components"]} <= default:
+        if not _dimensions(element) <= default:
             raise Inexpressible(where, "not_in_version", "no default price remains without this element")
-    if len(kept) > 1 and all(_unrestricted(element) for element in kept):
+    if len(kept) == 1:
+        return kept
+    if all(_unrestricted(element) for element in kept):
         first: dict[str, Any] = {}
         for element in kept:
             for component in element["price_components"]:
                 first.setdefault(component["type"], component)
         return [{**kept[0], "price_components": list(first.values())}]
-    dimensions = {frozenset(each["type"] for each in element["price_components"]) for element in kept}
-    if len(dimensions) > 1:
+    dimensions = _dimensions(kept[0])
+    if any(_dimensions(element) != dimensions for element in kept[1:]):
         trip.lose(at(path, "elements"), "changed", "2.1.1 chooses one element for all dimensions (CNV-97)")
     return kept
+
+
+def _dimensions(element: Mapping[str, Any]) -> set[str]:
+    return {each["type"] for each in element["price_components"]}
 
 
 def _unrestricted(element: Mapping[str, Any]) -> bool:
