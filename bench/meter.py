@@ -22,7 +22,11 @@ INDEXES: dict[str, dict[str, tuple[tuple[str, str], tuple[str, ...] | None]]] = 
     "objects": {
         "feed": (("feed", "place"), None),
         "changes": (("feed", "last_updated"), ("object", "part", "feed", "last_updated", "place")),
-    }
+    },
+    "deliveries": {
+        "state": (("state", "due_at"), None),
+        "due": (("due", "due_at"), ("partner", "object", "due", "due_at")),
+    },
 }
 MODULES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 
@@ -50,7 +54,9 @@ class Meter:
         self.usage = Usage()
         self.off = False
         self._shadow = shadow
+        self._updating: tuple[str, Item, Item] | None = None
         client.meta.events.register_first("provide-client-params.dynamodb.*", self._count)
+        client.meta.events.register("after-call.dynamodb.UpdateItem", self._updated)
 
     def watch(self) -> Usage:
         self.usage = Usage()
@@ -73,8 +79,24 @@ class Meter:
             for action in params["TransactItems"]:
                 ((kind, fields),) = action.items()
                 self.usage.write += self._write(kind, fields, 2)
-        elif operation in ("PutItem", "UpdateItem", "DeleteItem"):
+        elif operation == "BatchWriteItem":
+            for table, actions in params["RequestItems"].items():
+                for action in actions:
+                    ((kind, fields),) = action.items()
+                    fields = {"TableName": table, **fields}
+                    self.usage.write += self._write(kind.removesuffix("Request"), fields, 1)
+        elif operation in ("PutItem", "DeleteItem"):
             self.usage.write += self._write(operation.removesuffix("Item"), params, 1)
+        elif operation == "UpdateItem":
+            table, key = params["TableName"], params["Key"]
+            self._updating = table, key, self._old(table, key)
+
+    def _updated(self, **_: Any) -> None:
+        """What an update came to is seen when it is done; one that was refused costs what it looked at."""
+        if self._updating is not None:
+            table, key, old = self._updating
+            self._updating = None
+            self.usage.write += _written(table, old, self._old(table, key), 1)
 
     def _old(self, table: str, key: Item) -> Item:
         found: Item = self._shadow.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
@@ -84,7 +106,9 @@ class Meter:
         return max(1, ceil(size(self._old(table, key)) / 4096)) / (1 if consistent else 2)
 
     def _query(self, params: dict[str, Any]) -> float:
-        asked = {name: value for name, value in params.items() if name != "ProjectionExpression"}
+        asked = {
+            name: value for name, value in params.items() if name not in ("ProjectionExpression", "Select")
+        }
         used = asked["KeyConditionExpression"].replace("(", " ").replace(",", " ").split()
         names = asked.get("ExpressionAttributeNames", {})
         asked["ExpressionAttributeNames"] = {name: names[name] for name in names if name in used}
@@ -96,7 +120,7 @@ class Meter:
     def _write(self, kind: str, fields: dict[str, Any], times: int) -> float:
         table = fields["TableName"]
         item = fields.get("Item", {})
-        key = fields.get("Key") or {name: item[name] for name in ("object", "part") if name in item}
+        key = fields.get("Key") or {name: item[name] for name in _keys(table) if name in item}
         old = self._old(table, key)
         if kind == "ConditionCheck":
             return times * _units(size(old))
@@ -106,12 +130,24 @@ class Meter:
                 **new,
                 **{f"_{at}": v for at, v in enumerate(fields["ExpressionAttributeValues"].values())},
             }
-        units: float = times * _units(max(size(old), size(new)))
-        if table.rpartition("-")[2] not in MODULES or kind == "Update":
-            return units
-        for keys, projected in INDEXES["objects"].values():
-            units += _index(_part(old, projected), _part(new, projected), keys)
-        return units
+            return times * _units(max(size(old), size(new)))
+        return _written(table, old, new, times)
+
+
+def _keys(table: str) -> tuple[str, ...]:
+    name = table.rpartition("-")[2]
+    return (
+        ("object", "part") if name in MODULES else ("partner", "object") if name == "deliveries" else ("id",)
+    )
+
+
+def _written(table: str, old: Item, new: Item, times: int) -> float:
+    """Units of making one item the other, indexes included; twice on the table in a transaction."""
+    name = table.rpartition("-")[2]
+    units: float = times * _units(max(size(old), size(new)))
+    for keys, projected in INDEXES.get("objects" if name in MODULES else name, {}).values():
+        units += _index(_part(old, projected), _part(new, projected), keys)
+    return units
 
 
 def _index(old: Item, new: Item, keys: tuple[str, str]) -> int:
