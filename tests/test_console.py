@@ -9,6 +9,7 @@ import subprocess
 import threading
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -252,6 +253,26 @@ def test_a_button_pressed_in_a_browser_asks_calls_the_operator_and_refreshes(bro
     assert (asked["action"], asked["partner"]) == ("suspend", "blue-mobility")
     assert 'data-rows="7"' in dom
     assert "&quot;ok&quot;: true" in dom
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [480, 760, 1400])
+def test_no_button_is_out_of_sight_at_the_sizes_of_a_widget(
+    answers: dict[str, Any], tmp_path: Path, width: int
+) -> None:
+    measure = """<script>document.body.dataset.right =
+      Math.max(...[...document.querySelectorAll(".btn")].map(each => each.getBoundingClientRect().right));
+      document.body.dataset.wide = document.documentElement.scrollWidth;
+      document.body.dataset.window = innerWidth</script>"""
+    page = tmp_path / "page.html"
+    page.write_text(console.page(PLATFORM, {}).replace("</body>", measure + "</body>"))
+    dom = chromium(f"--window-size={width},900", "--dump-dom", page.as_uri())
+    right, wide, window = (
+        float(re.search(f'data-{name}="([0-9.]+)"', dom)[1])  # type: ignore[index]
+        for name in ("right", "wide", "window")
+    )
+    assert right <= window
+    assert wide <= window
 
 
 def test_the_widget_function_shows_the_partners_of_a_real_platform(operate: Any, hand: Any) -> None:
