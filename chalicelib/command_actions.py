@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import capabilities, objects, pending, profile_requests, profiles, requesting, tokens
-from chalicelib.commands import ABSENT, KINDS
+from chalicelib.commands import ABSENT, KINDS, emsp_of
 from chalicelib.ocpi import jsontext, routing, timestamps, writing
 from chalicelib.ocpi.messages import Party
 from chalicelib.operator_actions import Action, ActionError, Fields
@@ -291,8 +291,7 @@ def _from_party(platform: Platform, fields: SendCommand, command: str, to: Party
     if chosen is None and command == "STOP_SESSION" and isinstance(session_id, str):
         session = objects.present(platform, Key("sessions", *to, session_id))
         if session:
-            owner = session.canonical["cdr_token"]
-            chosen = (owner["country_code"].upper(), owner["party_id"].upper())
+            chosen = emsp_of(session.canonical)
     return requesting.hosted(platform, chosen, "EMSP", "OTHER")
 
 

@@ -196,6 +196,12 @@ def speaks_for(call: Call, party: Party) -> bool:
     return party in visibility.speaks_for(call.platform, call.partner, EMSP_ROLES)
 
 
+def emsp_of(session: Mapping[str, Any]) -> Party:
+    """The eMSP whose customer a session is."""
+    token = session["cdr_token"]
+    return token["country_code"].upper(), token["party_id"].upper()
+
+
 def reservation_id(party: Party, id: str) -> str:
     """Our own id of a partner's reservation: the same each time, no other eMSP's (CMD-41 to CMD-43)."""
     name = "\n".join([*party, id]).upper()
@@ -232,8 +238,7 @@ def _judge_stop(call: Call, session_id: str) -> Verdict:
     if found is None:
         return Verdict("UNKNOWN_SESSION", "this session is unknown")
     session = found.canonical
-    token = session["cdr_token"]
-    if not speaks_for(call, (token["country_code"].upper(), token["party_id"].upper())):
+    if not speaks_for(call, emsp_of(session)):
         return Verdict("REJECTED", "this session is not from a customer of yours")  # CMD-19
     if session.get("status") in ENDED:
         return Verdict("REJECTED", f"this session is {session['status']}")  # AMB-66

@@ -12,6 +12,7 @@ Spec: ARC-08, CMD-08, CMD-14, CMD-15, CHP-15, CHP-21
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ from chalicelib.store.requests import (
 )
 
 if TYPE_CHECKING:
+    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
+    from chalicelib.partners import Partner
     from chalicelib.wiring import Platform
 
 SET, CLEAR, ACTIVE, CHANGED = "SET_PROFILE", "CLEAR_PROFILE", "ACTIVE_PROFILE", "CHANGED_PROFILE"
@@ -177,6 +180,8 @@ def _send(platform: Platform, pending: Pending) -> Pending | None:
     if written.object is None:
         reason = "; ".join(loss.message for loss in written.losses)
         return _sent(platform, pending, f"{GIVEN_UP}: not expressible in {pending.version}: {reason}")
+    problem: PartnerRefused | PartnerUnreachable | None = None
+    started = time.monotonic()
     try:
         platform.partner_client.call(
             partner,
@@ -190,15 +195,47 @@ def _send(platform: Platform, pending: Pending) -> Pending | None:
             version=pending.version,
             timeout=PATIENCE,
         )
-    except PartnerRefused as refusal:
-        return _sent(platform, pending, f"{REFUSED}: {refusal.status_code} {refusal.message}"[:500])
-    except PartnerUnreachable as problem:
-        if problem.outcome_unknown and pending.command != CHANGED:
-            return _sent(platform, pending, f"{UNKNOWN}: {problem.reason}"[:500])
-        if partner.policy == SPEC:
-            return _sent(platform, pending, f"{GIVEN_UP}: {problem.reason}"[:500])
-        return _again(platform, pending, problem.reason, problem.retry_after)
-    return _sent(platform, pending, DELIVERED)
+    except (PartnerRefused, PartnerUnreachable) as found:
+        problem = found
+    seconds = time.monotonic() - started
+    sent = _after(platform, pending, partner, problem)
+    note_health(platform, partner, problem, seconds)
+    return sent
+
+
+def _after(
+    platform: Platform,
+    pending: Pending,
+    partner: Partner,
+    problem: PartnerRefused | PartnerUnreachable | None,
+) -> Pending | None:
+    """Write down how an attempt to post a result ended."""
+    from chalicelib.partner_client import PartnerRefused
+
+    if problem is None:
+        return _sent(platform, pending, DELIVERED)
+    if isinstance(problem, PartnerRefused):
+        return _sent(platform, pending, f"{REFUSED}: {problem.status_code} {problem.message}"[:500])
+    if problem.outcome_unknown and pending.command != CHANGED:
+        return _sent(platform, pending, f"{UNKNOWN}: {problem.reason}"[:500])
+    if partner.policy == SPEC:
+        return _sent(platform, pending, f"{GIVEN_UP}: {problem.reason}"[:500])
+    return _again(platform, pending, problem.reason, problem.retry_after)
+
+
+def note_health(
+    platform: Platform,
+    partner: Partner,
+    problem: PartnerRefused | PartnerUnreachable | None,
+    seconds: float,
+) -> None:
+    """Let a request's outcome count for its partner's health, after what it means was written down."""
+    from chalicelib import reaching
+
+    try:
+        reaching.showed(platform, partner.id, problem, seconds)
+    except Exception as wrong:
+        logs.log_exception("health not noted", wrong, partner=partner.id)
 
 
 def latest_push(pending: Pending) -> str:

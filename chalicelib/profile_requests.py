@@ -37,17 +37,14 @@ def ask(
     `owner` may be left out for a session that is stored here. `origin` is the
     smart charging provider's request that this one passes on.
     """
-    if owner is None:
-        found = profiles.find_session(platform, session_id)
-        if found is None:
-            raise ActionError(
-                "unknown_session", "no one session of this id is stored; name its party", "/session_id"
-            )
-        owner, session_id = (found.key.country_code, found.key.party_id), found.key.id
-    else:
-        found = profiles.find_session(platform, session_id, owner)
+    found = profiles.find_session(platform, session_id, owner)
     if found is not None:
+        owner, session_id = profiles.owner_of(found), found.key.id
         _mind_capabilities(platform, owner, found.canonical)
+    if owner is None:
+        raise ActionError(
+            "unknown_session", "no one session of this id is stored; name its party", "/session_id"
+        )
     partner, endpoint = requesting.receiver(platform, owner, PROFILES, "CPO")
     ours = requesting.hosted(platform, ours, "SCSP", "EMSP")
     request = Pending(

@@ -20,7 +20,7 @@ from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.pending import ACTIVE, CHANGED, CLEAR, SET
 from chalicelib.store.items import Key, check_id
-from chalicelib.store.requests import CONCLUDED, PROFILES, SENT, Pending, later, new_id
+from chalicelib.store.requests import CONCLUDED, PENDING, PROFILES, SENT, Pending, later, new_id
 
 if TYPE_CHECKING:
     from chalicelib.partners import Partner
@@ -76,7 +76,7 @@ def active_profile_changed(call: Call) -> Reply:
     found = next(
         (each for party in parties if (each := _stored(platform, party, session_id)) is not None), None
     )
-    owner = _owner(found) if found else (parties[0] if parties else ("", ""))
+    owner = owner_of(found) if found else (parties[0] if parties else ("", ""))
     if found is None and not platform.requests.members(_asked(owner, session_id)):
         raise UnknownObject("no session of this id of yours is known", "sessions")
     platform.backend.emit(
@@ -153,8 +153,13 @@ def was_set(platform: Platform, request: Pending, owner: Party | None = None) ->
 
 
 def relay(platform: Platform, sent: Pending) -> None:
-    """Pass the result of a request that we passed on back to the provider it came from (CHP-40)."""
+    """Pass the result of a request that we passed on back to the provider it came from (CHP-40).
+
+    Where the CPO did not take the request, the response said so already.
+    """
     result = dict(sent.result or {})
+    if not result or (sent.response is None and result["result"] == "FAILED"):
+        return
     if result.get("result") not in ("ACCEPTED", "REJECTED", "UNKNOWN"):
         result = {"result": "REJECTED"}
     origin = platform.requests.get(sent.origin)
@@ -177,7 +182,7 @@ def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:
     refused = _judge(call, own)
     if refused:
         return _respond(call, refused)
-    request = commands.received(call, PROFILES, command, body, _owner(own))
+    request = commands.received(call, PROFILES, command, body, owner_of(own))
     request = dataclasses.replace(request, session=own.key.id)
     answer = platform.backend.ask("profile", pending.shown(request), commands.DECISION_TIME)
     if answer is not None and answer.get("result") in RESPONSES:
@@ -189,13 +194,11 @@ def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:
 def _judge(call: Call, own: Present) -> str:
     """Why not, or nothing. Another eMSP's session does not exist for this one (CHP-23)."""
     session = own.canonical
-    token = session["cdr_token"]
-    party = (token["country_code"].upper(), token["party_id"].upper())
-    if not (commands.speaks_for(call, party) or call.partner.plays("SCSP")):
+    if not (commands.speaks_for(call, commands.emsp_of(session)) or call.partner.plays("SCSP")):
         return "UNKNOWN_SESSION"
     if session.get("status") not in ("ACTIVE", "PENDING"):
         return "REJECTED"
-    evses = capabilities.meant(call.platform, _owner(own), session["location_id"], session["evse_uid"])
+    evses = capabilities.meant(call.platform, owner_of(own), session["location_id"], session["evse_uid"])
     return "NOT_SUPPORTED" if capabilities.lacking(evses, capabilities.PROFILES) else ""
 
 
@@ -208,7 +211,7 @@ def _pass_on(call: Call, command: str, session_id: str, body: dict[str, Any]) ->
     ours = _hosted_emsp(platform, found)
     if ours is None or call.request.to_party not in (None, ours):
         return _respond(call, "UNKNOWN_SESSION")
-    from chalicelib import profile_requests
+    from chalicelib import profile_requests, requesting
     from chalicelib.operator_actions import ActionError
 
     request = commands.received(call, PROFILES, command, body, ours)
@@ -217,7 +220,7 @@ def _pass_on(call: Call, command: str, session_id: str, body: dict[str, Any]) ->
     )
     platform.requests.add(request)
     try:
-        sent = profile_requests.pass_on(platform, request, _owner(found))
+        sent = profile_requests.pass_on(platform, request, owner_of(found))
         failed = sent.response is None and sent.state == CONCLUDED
         response = {"result": "REJECTED"} if failed else sent.response or {}
     except ActionError as problem:
@@ -229,7 +232,21 @@ def _pass_on(call: Call, command: str, session_id: str, body: dict[str, Any]) ->
             lambda entry: {"state": CONCLUDED, "todo": "", "response": response, "lease": ""},
         )
         return _respond(call, str(response["result"]))
-    return _respond(call, "ACCEPTED", int(response.get("timeout") or 0))
+    seconds = int(response.get("timeout") or platform.settings.command_timeout)
+    platform.requests.alter(
+        request.id,
+        lambda entry: (
+            {
+                "response": {"result": "ACCEPTED", "timeout": seconds},
+                "timeout": seconds,
+                # The CPO's result, or its absence, comes first.
+                "due_at": later(sent.due_at, requesting.SLACK),
+            }
+            if entry.state == PENDING
+            else None
+        ),
+    )
+    return _respond(call, "ACCEPTED", seconds)
 
 
 def find_session(platform: Platform, session_id: str, owner: Party | None = None) -> Present | None:
@@ -257,13 +274,13 @@ def _stored(platform: Platform, owner: Party, session_id: str) -> Present | None
 
 def _hosted_emsp(platform: Platform, session: Present) -> Party | None:
     """The hosted eMSP whose customer the session is."""
-    token = session.canonical["cdr_token"]
-    party = (token["country_code"].upper(), token["party_id"].upper())
+    party = commands.emsp_of(session.canonical)
     ours = {each.party for each in platform.settings.parties if each.role == "EMSP"}
     return party if party in ours else None
 
 
-def _owner(session: Present) -> Party:
+def owner_of(session: Present) -> Party:
+    """The CPO of a session that is stored."""
     return session.key.country_code.upper(), session.key.party_id.upper()
 
 

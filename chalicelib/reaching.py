@@ -18,7 +18,7 @@ from chalicelib.store.pulls import Pulls
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
-    from chalicelib.partner_client import Answer
+    from chalicelib.partner_client import Answer, PartnerRefused, PartnerUnreachable
     from chalicelib.partners import Partner
     from chalicelib.wiring import Platform
 
@@ -84,31 +84,42 @@ def call(
             to_party=to_party,
             timeout=timeout(),
         )
-    except PartnerRefused as refusal:
-        if refusal.http_status:
-            succeeded(platform, partner.id, time.monotonic() - started)
+    except (PartnerRefused, PartnerUnreachable) as problem:
+        showed(platform, partner.id, problem, time.monotonic() - started)
         raise
-    except PartnerUnreachable as problem:
-        if problem.retry_after is not None:
-            wait = min(problem.retry_after, LONGEST_PAUSE)
-            platform.partners.pause(partner.id, later(platform.clock(), wait))
-        elif not problem.reason.startswith("HTTP 429"):
-            failed(platform, partner.id, problem.reason, time.monotonic() - started)
-        raise
-    succeeded(platform, partner.id, time.monotonic() - started)
+    showed(platform, partner.id, None, time.monotonic() - started)
     return answer
+
+
+def showed(
+    platform: Platform,
+    partner_id: str,
+    problem: PartnerRefused | PartnerUnreachable | None,
+    seconds: float,
+) -> None:
+    """Note the health that a partner showed by this outcome of a request; None: it answered well."""
+    from chalicelib.partner_client import PartnerUnreachable
+
+    if not isinstance(problem, PartnerUnreachable):
+        if problem is None or problem.http_status:
+            succeeded(platform, partner_id, seconds)
+    elif problem.retry_after is not None:
+        wait = min(problem.retry_after, LONGEST_PAUSE)
+        platform.partners.health.pause(partner_id, later(platform.clock(), wait))
+    elif not problem.reason.startswith("HTTP 429"):
+        failed(platform, partner_id, problem.reason, seconds)
 
 
 def succeeded(platform: Platform, partner_id: str, seconds: float) -> None:
     """A partner answered; one that had been unreachable is caught up."""
-    partner = platform.partners.succeeded(partner_id, seconds)
+    partner = platform.partners.health.succeeded(partner_id, seconds)
     if partner is not None and partner.health.turned:
         back(platform, partner)
 
 
 def failed(platform: Platform, partner_id: str, reason: str, seconds: float) -> None:
     """A partner did not answer; too often, and everything for it waits."""
-    partner = platform.partners.failed(partner_id, reason, seconds)
+    partner = platform.partners.health.failed(partner_id, reason, seconds)
     if partner is not None and partner.health.turned:
         gone(platform, partner)
 

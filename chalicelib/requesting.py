@@ -9,6 +9,7 @@ Spec: CMD-04 to CMD-07, CMD-12, CHP-13, CHP-19; design section 8
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import client_info, logs, pending
@@ -19,6 +20,7 @@ from chalicelib.store.requests import PENDING, Change, Pending, later
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
+    from chalicelib.partner_client import Answer, PartnerRefused, PartnerUnreachable
     from chalicelib.partners import Partner
     from chalicelib.wiring import Platform
 
@@ -69,6 +71,9 @@ def send(
     allowed = PATIENCE + platform.settings.command_timeout + SLACK
     request = dataclasses.replace(request, todo="expire", due_at=later(request.created_at, allowed))
     platform.requests.add(request)
+    answer: Answer | None = None
+    problem: PartnerRefused | PartnerUnreachable | None = None
+    started = time.monotonic()
     try:
         answer = platform.partner_client.call(
             partner,
@@ -81,21 +86,39 @@ def send(
             correlation_id=request.correlation_id,
             timeout=PATIENCE,
         )
-        response = reading.read(response_kind, answer.data, partner.version).object
-    except PartnerRefused as refusal:
-        text = f"{refusal.status_code} {refusal.message}"
-        return _respond(
-            platform, request, {"result": "REJECTED", "timeout": 0, "message": pending.said(text)}
-        )
-    except PartnerUnreachable as problem:
-        if problem.outcome_unknown:
-            logs.log("WARNING", "request of unknown outcome", request=request.id, reason=problem.reason)
-            return platform.requests.get(request.id) or request
-        return _fail(platform, request, problem.reason)
+    except (PartnerRefused, PartnerUnreachable) as found:
+        problem = found
+    seconds = time.monotonic() - started
+    if answer is None:
+        noted = _unanswered(platform, request, problem)
+    else:
+        noted = _answered(platform, request, answer.data, partner.version, response_kind)
+    pending.note_health(platform, partner, problem, seconds)
+    return noted
+
+
+def _answered(platform: Platform, request: Pending, data: Any, version: str, kind: str) -> Pending:
+    try:
+        response = reading.read(kind, data, version).object
     except InvalidParameters as problem:
         logs.log("WARNING", "response not understood", request=request.id, reason=problem.status_message)
         return platform.requests.get(request.id) or request
     return _respond(platform, request, response)
+
+
+def _unanswered(
+    platform: Platform, request: Pending, problem: PartnerRefused | PartnerUnreachable | None
+) -> Pending:
+    """What a request that was refused, or not taken, becomes."""
+    from chalicelib.partner_client import PartnerUnreachable
+
+    if isinstance(problem, PartnerUnreachable):
+        if not problem.outcome_unknown:
+            return _fail(platform, request, problem.reason)
+        logs.log("WARNING", "request of unknown outcome", request=request.id, reason=problem.reason)
+        return platform.requests.get(request.id) or request
+    text = f"{problem.status_code} {problem.message}" if problem else ""
+    return _respond(platform, request, {"result": "REJECTED", "timeout": 0, "message": pending.said(text)})
 
 
 def _respond(platform: Platform, request: Pending, response: dict[str, Any]) -> Pending:

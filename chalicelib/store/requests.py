@@ -218,9 +218,9 @@ class Requests:
                 pending = _pending(item)
                 if (not bound or _place(pending) < bound) and matches(pending):
                     found.append(pending)
-            if len(found) >= limit or "LastEvaluatedKey" not in answer:
-                # Of one moment only some may have come: their order by id is settled here, not by the index.
-                return sorted(found, key=_place, reverse=True)[:limit]
+            found.sort(key=_place, reverse=True)
+            if "LastEvaluatedKey" not in answer or _complete(found[:limit], limit, answer["Items"]):
+                return found[:limit]
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def note(self, id: str, text: str, until: str) -> None:
@@ -314,6 +314,11 @@ def _pending(item: dict[str, Any]) -> Pending:
 
 def _place(pending: Pending) -> str:
     return f"{pending.created_at} {pending.id}"
+
+
+def _complete(page: list[Pending], limit: int, read: list[dict[str, Any]]) -> bool:
+    """Whether a page has all it should: of one moment the index gives requests in no order of ours."""
+    return len(page) == limit and bool(read) and read[-1]["created_at"]["S"] < page[-1].created_at
 
 
 def _cursor(cursor: str) -> str:
