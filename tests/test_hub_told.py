@@ -27,7 +27,7 @@ def hub(register_partner: Any, drain: Any, monkeypatch: pytest.MonkeyPatch) -> A
     monkeypatch.setattr(
         PartnerStub, "credentials", property(lambda stub: {**plain(stub), "hub_party_id": "NLHUB"})
     )
-    stub = register_partner(roles=[*HUB, *BEHIND], version="2.3.0", name="Hub")
+    stub = register_partner(roles=[*BEHIND, *HUB], version="2.3.0", name="Hub")
     monkeypatch.undo()
     drain()
     stub.forget()
