@@ -134,13 +134,13 @@ def test_a_partner_is_found_by_its_party(hand, partner):
 def test_the_third_failure_in_a_row_makes_a_partner_unreachable_and_is_told_once(hand, partner):
     """Design section 8"""
     store = hand.platform.partners
-    seen = [store.failed(partner.id, "no answer in time").health for _ in range(4)]
+    seen = [store.health.failed(partner.id, "no answer in time").health for _ in range(4)]
     assert [each.turned for each in seen] == [False, False, True, False]
     assert seen[-1].state == "UNREACHABLE" and seen[-1].reason == "no answer in time"
     assert hand.operate("status")["unreachable"][0]["partner"] == partner.id
-    recovered = store.succeeded(partner.id).health
+    recovered = store.health.succeeded(partner.id).health
     assert (recovered.state, recovered.turned, recovered.failures, recovered.reason) == ("OK", True, 0, "")
-    assert store.succeeded(partner.id).health.turned is False
+    assert store.health.succeeded(partner.id).health.turned is False
 
 
 def test_two_processes_tell_of_the_turn_once(hand, partner):
@@ -148,16 +148,18 @@ def test_two_processes_tell_of_the_turn_once(hand, partner):
 
     other = wiring.build(hand._environ, hand.platform.clients).partners
     store = hand.platform.partners
-    turned = [each.failed(partner.id, "x").health.turned for each in (store, other, store, other, other)]
+    turned = [
+        each.health.failed(partner.id, "x").health.turned for each in (store, other, store, other, other)
+    ]
     assert sum(turned) == 1
 
 
 def test_success_is_written_once_a_minute_at_most(hand, partner, monkeypatch):
     store = hand.platform.partners
-    store.succeeded(partner.id, 0.5)
+    store.health.succeeded(partner.id, 0.5)
     counted = Counted(hand, monkeypatch)
     for _ in range(20):
-        assert store.succeeded(partner.id, 3.0).health.state == "OK"
+        assert store.health.succeeded(partner.id, 3.0).health.state == "OK"
     assert counted.calls == []
     assert 2.0 < store.get(partner.id).health.seconds <= 3.0
 
@@ -165,16 +167,16 @@ def test_success_is_written_once_a_minute_at_most(hand, partner, monkeypatch):
 def test_health_survives_a_change_of_the_registration_and_the_reverse(hand, partner):
     store = hand.platform.partners
     for _ in range(3):
-        store.failed(partner.id, "x")
+        store.health.failed(partner.id, "x")
     hand.operate("suspend", partner=partner.id)
     assert hand.operate("partner", partner=partner.id)["health"]["state"] == "UNREACHABLE"
-    store.succeeded(partner.id)
+    store.health.succeeded(partner.id)
     assert hand.operate("partner", partner=partner.id)["state"] == "SUSPENDED"
 
 
 def test_health_of_nobody_is_nothing(hand):
-    assert hand.platform.partners.failed("nobody", "x") is None
-    assert hand.platform.partners.succeeded("nobody") is None
+    assert hand.platform.partners.health.failed("nobody", "x") is None
+    assert hand.platform.partners.health.succeeded("nobody") is None
     assert items(hand) == []
 
 

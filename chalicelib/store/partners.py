@@ -20,6 +20,7 @@ from chalicelib.ocpi.messages import Party, presented_tokens
 from chalicelib.partners import Health, Partner, Presented
 from chalicelib.store import partner_changes as changes
 from chalicelib.store.partner_changes import RACES, Claimed, Raced
+from chalicelib.store.partner_health import PartnerHealth
 from chalicelib.store.partner_items import (
     CLAIM,
     CURRENT,
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 CACHE_SECONDS = 10.0
-HEALTH_SECONDS = 60.0
-FAILURES_UNTIL_UNREACHABLE = 3
 # Once nobody remembers a partner as it was before it registered, it is told all of it again: what somebody
 # changed meanwhile was announced without it, and whoever registered it may have died before telling it.
 CATCH_UP, CATCH_UP_SECONDS = "catch-up#", CACHE_SECONDS + 5
@@ -56,12 +55,12 @@ class Partners:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._table = f"{platform.settings.prefix}-partners"
+        self.table = f"{platform.settings.prefix}-partners"
         self._known: dict[str, tuple[float, Partner | None]] = {}
         self._tokens: dict[str, tuple[float, Token]] = {}
         self._everyone: tuple[float, dict[str, Partner]] = (0.0, {})
         self._outbound: dict[str, str] = {}
-        self._health_written: dict[str, float] = {}
+        self.health = PartnerHealth(platform, self)
 
     # Who asks.
 
@@ -110,10 +109,10 @@ class Partners:
     def _batch(self, keys: list[Item]) -> list[Item]:
         items: list[Item] = []
         for turn in range(RACES):
-            request = {self._table: {"Keys": keys, "ConsistentRead": True}}
+            request = {self.table: {"Keys": keys, "ConsistentRead": True}}
             answer = self._client.batch_get_item(RequestItems=request)
-            items += answer["Responses"].get(self._table, [])
-            keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            items += answer["Responses"].get(self.table, [])
+            keys = answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", [])
             if not keys:
                 return items
             time.sleep(random.random() * 0.05 * 2**turn)  # noqa: S311 - no secret
@@ -122,10 +121,10 @@ class Partners:
     def _settle(self, token: Token) -> None:
         """A new token is in use: those it replaces are over (AMB-15)."""
         for old in token.replaces:
-            self._client.delete_item(TableName=self._table, Key={"id": text(TOKEN + old)})
+            self._client.delete_item(TableName=self.table, Key={"id": text(TOKEN + old)})
             self._tokens.pop(old, None)
         self._client.update_item(
-            TableName=self._table,
+            TableName=self.table,
             Key={"id": text(TOKEN + token.hash)},
             UpdateExpression="REMOVE replaces",
             ConditionExpression="attribute_exists(id)",
@@ -139,13 +138,13 @@ class Partners:
         until, partner = self._known.get(id, (0.0, None))
         if fresh or until <= time.monotonic():
             answer = self._client.get_item(
-                TableName=self._table, Key={"id": text(PARTNER + id)}, ConsistentRead=True
+                TableName=self.table, Key={"id": text(PARTNER + id)}, ConsistentRead=True
             )
             partner = partner_of(answer["Item"]) if "Item" in answer else None
             if partner is None:
                 self._known.pop(id, None)
             else:
-                self._remember(partner)
+                self.remember(partner)
         return partner
 
     def all(self, fresh: bool = False) -> list[Partner]:
@@ -179,7 +178,7 @@ class Partners:
         start: dict[str, Any] = {}
         while True:
             answer = self._client.scan(
-                TableName=self._table,
+                TableName=self.table,
                 FilterExpression="begins_with(id, :prefix)",
                 ExpressionAttributeValues={":prefix": text(PARTNER)},
                 ConsistentRead=True,
@@ -225,12 +224,12 @@ class Partners:
 
     def expect(self, token: Token, seconds: int) -> None:
         """Let a token be presented from now on, for so long unless a handshake makes it more (ARC-05)."""
-        self._client.put_item(TableName=self._table, Item=token_item(token, self._epoch() + seconds))
+        self._client.put_item(TableName=self.table, Item=token_item(token, self._epoch() + seconds))
         self._tokens.pop(token.hash, None)
 
     def forget(self, hash: str) -> None:
         """Let a token be unknown."""
-        self._client.delete_item(TableName=self._table, Key={"id": text(TOKEN + hash)})
+        self._client.delete_item(TableName=self.table, Key={"id": text(TOKEN + hash)})
         self._tokens.pop(hash, None)
 
     def change(
@@ -257,33 +256,33 @@ class Partners:
         if answered:
             well = Health(_partners.OK, self._platform.clock(), after.health.last_failure)
             after = dataclasses.replace(after, health=well)
-        actions: list[dict[str, Any]] = [changes.update(self._table, after, revision, answered)]
+        actions: list[dict[str, Any]] = [changes.update(self.table, after, revision, answered)]
         mine = {after.id, *([ended.id] if ended else [])}
         wanted, had = claims(after), claims(before)
         for claim in sorted(wanted):
-            actions.append(changes.claim(self._table, claim, after.id, mine))
+            actions.append(changes.claim(self.table, claim, after.id, mine))
         for claim in sorted((had | claims(ended)) - wanted):
-            actions.append(changes.delete(self._table, CLAIM + claim))
+            actions.append(changes.delete(self.table, CLAIM + claim))
         if ended is not None:
             over = dataclasses.replace(
                 ended, state=_partners.UNREGISTERED, outbound="", inbound=(), revision=ended.revision + 1
             )
-            actions.append(changes.update(self._table, over, ended.revision))
+            actions.append(changes.update(self.table, over, ended.revision))
         kept = {token.hash for token in grace} | ({issued.hash} if issued else set())
         dropped = {*(before.inbound if before else ()), *(ended.inbound if ended else ())} - kept
         dropped -= set(after.inbound)
         for token in grace:
-            actions.append(changes.put(self._table, token_item(token, self._epoch() + 3600)))
+            actions.append(changes.put(self.table, token_item(token, self._epoch() + 3600)))
         if issued is not None:
             actions.append(
-                changes.put(self._table, token_item(issued, self._epoch() + expires_in if expires_in else 0))
+                changes.put(self.table, token_item(issued, self._epoch() + expires_in if expires_in else 0))
             )
         if consumed:
             actions.append(
-                changes.delete(self._table, TOKEN + consumed, ConditionExpression="attribute_exists(id)")
+                changes.delete(self.table, TOKEN + consumed, ConditionExpression="attribute_exists(id)")
             )
         for hash in sorted(dropped - {consumed}):
-            actions.append(changes.delete(self._table, TOKEN + hash))
+            actions.append(changes.delete(self.table, TOKEN + hash))
         actions += self._reminders(after, *([over] if ended is not None else []))
         try:
             changes.transact(self._client, actions)
@@ -307,115 +306,12 @@ class Partners:
     def holder(self, claim: str) -> Partner | None:
         """The connection that owns this role of a party now, read afresh."""
         answer = self._client.get_item(
-            TableName=self._table, Key={"id": text(CLAIM + claim)}, ConsistentRead=True
+            TableName=self.table, Key={"id": text(CLAIM + claim)}, ConsistentRead=True
         )
         return self.get(answer["Item"]["partner"]["S"], fresh=True) if "Item" in answer else None
 
-    # Who answers.
-
-    def succeeded(self, id: str, seconds: float | None = None) -> Partner | None:
-        """Note that a partner answered, in so many seconds. Writes at most once a minute while all is well.
-
-        `health.turned` of the result: it was unreachable until now.
-        """
-        partner = self.get(id)
-        if partner is None:
-            return None
-        pace = partner.health.seconds
-        if seconds is not None:
-            pace = seconds if not pace else 0.8 * pace + 0.2 * seconds
-            partner = self._adjust(partner, seconds=pace)
-            self._remember(partner)
-        well = partner.health.state == _partners.OK and not partner.health.failures
-        if well and time.monotonic() - self._health_written.get(id, -HEALTH_SECONDS) < HEALTH_SECONDS:
-            return partner
-        before = self._note(
-            id,
-            "SET health = :ok, last_success = :now, failures = :none, answer_ms = :pace REMOVE health_reason",
-            {":ok": text(_partners.OK), ":none": {"N": "0"}, ":pace": {"N": str(round(pace * 1000))}},
-            "ALL_OLD",
-        )
-        if before is None:
-            return None
-        turned = before.health.state == _partners.UNREACHABLE
-        health = Health(
-            _partners.OK,
-            self._platform.clock(),
-            before.health.last_failure,
-            seconds=pace,
-            paused_until=before.health.paused_until,
-        )
-        partner = dataclasses.replace(before, health=health)
-        self._remember(partner)
-        return dataclasses.replace(partner, health=dataclasses.replace(health, turned=turned))
-
-    def failed(self, id: str, reason: str, seconds: float | None = None) -> Partner | None:
-        """Note that a partner did not answer; the third time in a row it is unreachable.
-
-        `health.turned` of the result: it became unreachable by this.
-        """
-        partner = self.get(id)
-        if partner is None:
-            return None
-        recently = time.monotonic() - self._health_written.get(id, -HEALTH_SECONDS) < HEALTH_SECONDS
-        if partner.health.state == _partners.UNREACHABLE and recently:
-            return partner
-        pace = partner.health.seconds if seconds is None else 0.8 * partner.health.seconds + 0.2 * seconds
-        after = self._note(
-            id,
-            "SET last_failure = :now, health_reason = :reason, answer_ms = :pace ADD failures :one",
-            {":reason": text(reason[:300]), ":one": {"N": "1"}, ":pace": {"N": str(round(pace * 1000))}},
-            "ALL_NEW",
-        )
-        if after is None:
-            return None
-        turned = False
-        if (
-            after.health.failures >= FAILURES_UNTIL_UNREACHABLE
-            and after.health.state != _partners.UNREACHABLE
-        ):
-            later = self._note(
-                id, "SET health = :down", {":down": text(_partners.UNREACHABLE)}, "ALL_NEW", "health <> :down"
-            )
-            turned = later is not None
-            after = later or self._adjust(after, state=_partners.UNREACHABLE)
-        self._remember(after)
-        return self._adjust(after, turned=True) if turned else after
-
-    def pause(self, id: str, until: str) -> None:
-        """Note that a partner asked for nothing to be sent to it before a moment."""
-        after = self._note(id, "SET paused_until = :until", {":until": text(until)}, "ALL_NEW")
-        if after is not None:
-            self._remember(after)
-
-    def _note(
-        self, id: str, update: str, values: dict[str, Any], give: str, condition: str = ""
-    ) -> Partner | None:
-        from botocore.exceptions import ClientError
-
-        self._health_written[id] = time.monotonic()
-        if ":now" in update:
-            values = {**values, ":now": text(self._platform.clock())}
-        try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key={"id": text(PARTNER + id)},
-                UpdateExpression=update,
-                ConditionExpression="attribute_exists(id)" + (f" AND ({condition})" if condition else ""),
-                ExpressionAttributeValues=values,
-                ReturnValues=give,
-            )
-        except ClientError as problem:
-            if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return None
-        return partner_of(answer["Attributes"])
-
-    @staticmethod
-    def _adjust(partner: Partner, **health: Any) -> Partner:
-        return dataclasses.replace(partner, health=dataclasses.replace(partner.health, **health))
-
-    def _remember(self, partner: Partner) -> None:
+    def remember(self, partner: Partner) -> None:
+        """Believe this for some seconds."""
         self._known[partner.id] = (time.monotonic() + CACHE_SECONDS, partner)
         until, everyone = self._everyone
         if until > time.monotonic():
