@@ -46,6 +46,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests import told
 from tests.stub import PartnerStub
 
 HOST = "ocpi.example.com"
@@ -292,9 +293,11 @@ class Hand:
         self.functions.platform = self.platform
 
     def close(self) -> None:
+        """End its partners; fails where the back end was told what docs/backend.md does not tell."""
         for stub in self._stubs:
             stub.down()
         self._stubs.clear()
+        assert told.wrong(self.events()) == []
 
 
 @pytest.fixture(scope="session")
@@ -443,6 +446,7 @@ class Pair:
         return self
 
     def __exit__(self, *_: object) -> None:
+        assert told.wrong([*self.cpo.events(), *self.emsp.events()]) == []
         self.cpo.stop()
         self.emsp.stop()
         self._emulator.stop()

@@ -1,0 +1,394 @@
+"""Every event the back end may hear: when, its JSON Schema and an example.
+
+`docs/backend.md` is written from this table and the tests hold every event
+they cause against it. Nothing that runs in a function needs it.
+
+Contract: design section 5, Events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Schema = dict[str, Any]
+Example = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """One kind of event. `optional` names the fields that are not always there."""
+
+    when: str
+    fields: dict[str, Schema]
+    example: Example
+    optional: frozenset[str] = field(default=frozenset())
+
+    @property
+    def schema(self) -> Schema:
+        """The JSON Schema of its detail; what is too large for the bus is named in `left_out` instead."""
+        always = [name for name in self.fields if name not in self.optional]
+        spared = [name for name in always if name in SPARABLE]
+        schema: Schema = {
+            "type": "object",
+            "properties": {**SHARED, **self.fields},
+            "required": ["event_id", *(name for name in always if name not in spared)],
+            "additionalProperties": False,
+        }
+        if spared:
+            schema["anyOf"] = [{"required": spared}, {"required": ["left_out"]}]
+        return schema
+
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer", "minimum": 0}
+OBJECT: Schema = {"type": "object"}
+MOMENT: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"}
+PARTY: Schema = {"type": "string", "pattern": "^[^/]*/[^/]*$"}
+OPTIONAL_TEXT: Schema = {"type": ["string", "null"]}
+OPTIONAL_OBJECT: Schema = {"type": ["object", "null"]}
+MODULES: Schema = {
+    "enum": ["locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo", "chargingprofiles"]
+}
+
+SPARABLE = frozenset({"object", "body", "result", "response"})
+SHARED: dict[str, Schema] = {
+    "event_id": TEXT,
+    "left_out": {"type": "array", "items": {"enum": sorted(SPARABLE)}},
+}
+
+
+def said(schema: Schema, description: str) -> Schema:
+    """A schema with what its field is for."""
+    return {**schema, "description": description}
+
+
+REQUEST: dict[str, Schema] = {
+    "id": said(TEXT, "unguessable; names the request in every action"),
+    "direction": said({"enum": ["SENT", "RECEIVED"]}, "whose request it is"),
+    "module": {"enum": ["commands", "chargingprofiles"]},
+    "command": said(TEXT, "the command, or `SET_PROFILE`, `CLEAR_PROFILE`, `ACTIVE_PROFILE`"),
+    "partner": said(TEXT, "the partner's id"),
+    "party": said(PARTY, 'theirs, such as `"DE/MSP"`'),
+    "hosted_party": said(PARTY, 'ours, such as `"NL/EXA"`'),
+    "state": {"enum": ["PENDING", "CONCLUDED"]},
+    "response": said(OPTIONAL_OBJECT, "CommandResponse or ChargingProfileResponse"),
+    "result": said(
+        OPTIONAL_OBJECT,
+        "CommandResult or ...Result; null while pending, and where the response was the end",
+    ),
+    "created_at": MOMENT,
+    "concluded_at": said({**MOMENT, "type": ["string", "null"]}, "null while pending"),
+    "answer_by": said(MOMENT, "while pending: when it is concluded without a result"),
+    "body": said(OBJECT, "the request as 2.3.0 writes it, without `response_url`"),
+    "session_id": said(TEXT, "charging profiles only"),
+    "delivery": said(
+        TEXT, "of a concluded received one: `DELIVERED`, or `REFUSED`, `UNKNOWN`, `GIVEN_UP` and the reason"
+    ),
+}
+PENDING: dict[str, Schema] = {
+    **{name: schema for name, schema in REQUEST.items() if name != "delivery"},
+    "direction": {"const": "RECEIVED"},
+    "state": {"const": "PENDING"},
+    "response": OBJECT,
+    "result": {"type": "null"},
+    "concluded_at": {"type": "null"},
+}
+CONCLUDED: dict[str, Schema] = {
+    **{name: schema for name, schema in REQUEST.items() if name != "answer_by"},
+    "state": {"const": "CONCLUDED"},
+    "concluded_at": MOMENT,
+}
+COMMAND: Schema = {
+    "enum": ["START_SESSION", "STOP_SESSION", "RESERVE_NOW", "CANCEL_RESERVATION", "UNLOCK_CONNECTOR"]
+}
+PROFILE: Schema = {"enum": ["SET_PROFILE", "CLEAR_PROFILE", "ACTIVE_PROFILE"]}
+ONLY_PROFILES = frozenset({"session_id"})
+FOUND: dict[str, Schema] = {
+    "reservation_id": said(TEXT, "of RESERVE_NOW and CANCEL_RESERVATION: unique over all eMSPs"),
+    "reserve_now": said(TEXT, "of CANCEL_RESERVATION: the id of the request it cancels"),
+    "location_id": said(OPTIONAL_TEXT, "of STOP_SESSION: where the Session is"),
+    "evse_uid": OPTIONAL_TEXT,
+    "connector_id": OPTIONAL_TEXT,
+}
+
+
+def without(fields: dict[str, Schema], *names: str) -> dict[str, Schema]:
+    """The fields less some."""
+    return {name: schema for name, schema in fields.items() if name not in names}
+
+
+CONNECTION: dict[str, Schema] = {
+    "partner": TEXT,
+    "name": TEXT,
+    "state": {"enum": ["INVITED", "REGISTERED", "SUSPENDED", "UNREGISTERED"]},
+    "version": TEXT,
+    "roles": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"role": TEXT, "country_code": TEXT, "party_id": TEXT},
+            "required": ["role", "country_code", "party_id"],
+            "additionalProperties": False,
+        },
+    },
+}
+HEALTH: dict[str, Schema] = {"partner": TEXT, "name": TEXT, "parties": {"type": "array", "items": PARTY}}
+
+A_CONNECTION: Example = {
+    "partner": "p-7f3a",
+    "name": "Example Mobility",
+    "state": "REGISTERED",
+    "version": "2.2.1",
+    "roles": [{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}],
+}
+A_PARTNER: Example = {"partner": "p-7f3a", "name": "Example Mobility", "parties": ["DE/MSP"]}
+A_PROFILE: Example = {
+    "charging_rate_unit": "W",
+    "charging_profile_period": [{"start_period": 0, "limit": 7400}, {"start_period": 3600, "limit": 3700}],
+}
+A_RECEIVED: Example = {
+    "direction": "RECEIVED",
+    "partner": "p-7f3a",
+    "party": "DE/MSP",
+    "hosted_party": "NL/EXA",
+    "state": "PENDING",
+    "response": {"result": "ACCEPTED", "timeout": 30},
+    "result": None,
+    "created_at": "2026-03-02T09:30:00.120Z",
+    "concluded_at": None,
+    "answer_by": "2026-03-02T09:30:25.120Z",
+}
+A_SENT: Example = {
+    "direction": "SENT",
+    "partner": "p-19bc",
+    "party": "BE/BEC",
+    "hosted_party": "NL/EXM",
+    "state": "CONCLUDED",
+    "response": {"result": "ACCEPTED", "timeout": 30},
+    "created_at": "2026-03-02T10:02:11.004Z",
+    "concluded_at": "2026-03-02T10:02:12.310Z",
+}
+
+EVENTS: dict[str, EventKind] = {
+    "CommandReceived": EventKind(
+        "a partner's command was accepted and awaits your answer",
+        {**without(PENDING, "session_id"), "module": {"const": "commands"}, "command": COMMAND, **FOUND},
+        {
+            "event_id": "b0CQfTfRj7rJYd1gX9cVJm2cZrH1Wn5Q",
+            "id": "b0CQfTfRj7rJYd1gX9cVJm2cZrH1Wn5Q",
+            "module": "commands",
+            "command": "START_SESSION",
+            **A_RECEIVED,
+            "body": {
+                "token": {
+                    "country_code": "DE",
+                    "party_id": "MSP",
+                    "uid": "CARD1",
+                    "type": "RFID",
+                    "contract_id": "DE-MSP-C12345-1",
+                    "issuer": "Example Mobility",
+                    "valid": True,
+                    "whitelist": "NEVER",
+                    "last_updated": "2026-03-01T00:00:00Z",
+                },
+                "location_id": "LOC1",
+                "evse_uid": "3256",
+                "authorization_reference": "A-77",
+            },
+        },
+        frozenset(FOUND),
+    ),
+    "CommandConcluded": EventKind(
+        "a command is over: the result of one you sent is here, or the one you gave was delivered",
+        {**without(CONCLUDED, "session_id"), "module": {"const": "commands"}, "command": COMMAND},
+        {
+            "event_id": "Qk3-ACCEPTED",
+            "id": "Qk3",
+            "module": "commands",
+            "command": "STOP_SESSION",
+            **A_SENT,
+            "result": {"result": "ACCEPTED"},
+            "body": {"session_id": "S-1"},
+        },
+        frozenset({"delivery"}),
+    ),
+    "ProfileRequested": EventKind(
+        "a partner asks to set, clear or report a charging profile",
+        {**PENDING, "module": {"const": "chargingprofiles"}, "command": PROFILE},
+        {
+            "event_id": "zR8",
+            "id": "zR8",
+            "module": "chargingprofiles",
+            "command": "SET_PROFILE",
+            **A_RECEIVED,
+            "session_id": "S-1",
+            "body": {"charging_profile": A_PROFILE},
+        },
+    ),
+    "ProfileConcluded": EventKind(
+        "the same end for charging profiles",
+        {**CONCLUDED, "module": {"const": "chargingprofiles"}, "command": PROFILE},
+        {
+            "event_id": "mW2-ACCEPTED",
+            "id": "mW2",
+            "module": "chargingprofiles",
+            "command": "ACTIVE_PROFILE",
+            **A_SENT,
+            "result": {
+                "result": "ACCEPTED",
+                "profile": {"start_date_time": "2026-03-02T10:02:11Z", "charging_profile": A_PROFILE},
+            },
+            "session_id": "S-2",
+            "body": {"session_id": "S-2", "duration": 3600},
+        },
+        frozenset({"delivery"}),
+    ),
+    "ObjectChanged": EventKind(
+        "a partner's object was created, changed or removed",
+        {
+            "module": MODULES,
+            "owner": PARTY,
+            "id": TEXT,
+            "part": said(TEXT, "an EVSE's uid, or empty for the object as a whole"),
+            "last_updated": MOMENT,
+            "version": said(TEXT, "the version the object is written in"),
+            "object": said(OBJECT, "as its owner wrote it, where it fits"),
+            "removed": {"const": True},
+            "hidden": said({"const": True}, "its owner no longer lists it"),
+            "partner": said(TEXT, "of `chargingprofiles` only"),
+        },
+        {
+            "event_id": "locations#BE/BEC/LOC9#3256#0000041",
+            "module": "locations",
+            "owner": "BE/BEC",
+            "id": "LOC9",
+            "part": "3256",
+            "last_updated": "2026-03-02T09:31:02.000Z",
+            "version": "2.2.1",
+            "object": {
+                "uid": "3256",
+                "status": "CHARGING",
+                "connectors": [],
+                "last_updated": "2026-03-02T09:31:02Z",
+            },
+        },
+        frozenset({"object", "removed", "hidden", "partner"}),
+    ),
+    "TokenAuthorized": EventKind(
+        "a partner asked whether a token of yours may charge",
+        {
+            "partner": TEXT,
+            "party": said({**PARTY, "type": ["string", "null"]}, "who asks, where it says so"),
+            "owner": PARTY,
+            "uid": TEXT,
+            "type": TEXT,
+            "contract_id": OPTIONAL_TEXT,
+            "location": said(OPTIONAL_OBJECT, "LocationReferences, where it was asked with one"),
+            "allowed": {"enum": ["ALLOWED", "BLOCKED", "EXPIRED", "NO_CREDIT", "NOT_ALLOWED"]},
+            "authorization_reference": OPTIONAL_TEXT,
+        },
+        {
+            "event_id": "5d0c",
+            "partner": "p-19bc",
+            "party": "BE/BEC",
+            "owner": "NL/EXM",
+            "uid": "CARD7",
+            "type": "RFID",
+            "contract_id": "NL-EXM-C7-1",
+            "location": {"location_id": "LOC9", "evse_uids": ["3256"]},
+            "allowed": "ALLOWED",
+            "authorization_reference": "9f4e2c",
+        },
+    ),
+    "ChargingPreferencesSet": EventKind(
+        "an eMSP set the preferences of a session of yours",
+        {"session_id": TEXT, "owner": PARTY, "partner": TEXT, "preferences": OBJECT, "response": TEXT},
+        {
+            "event_id": "6a11",
+            "session_id": "S-1",
+            "owner": "NL/EXA",
+            "partner": "p-7f3a",
+            "preferences": {"profile_type": "GREEN", "departure_time": "2026-03-02T17:00:00Z"},
+            "response": "ACCEPTED",
+        },
+    ),
+    "PartnerRegistered": EventKind(
+        "a connection came to be", CONNECTION, {"event_id": "PartnerRegistered-p-7f3a-2", **A_CONNECTION}
+    ),
+    "PartnerUpdated": EventKind(
+        "a connection was renewed", CONNECTION, {"event_id": "PartnerUpdated-p-7f3a-3", **A_CONNECTION}
+    ),
+    "PartnerUnregistered": EventKind(
+        "a connection ended",
+        CONNECTION,
+        {"event_id": "PartnerUnregistered-p-7f3a-4", **A_CONNECTION, "state": "UNREGISTERED"},
+    ),
+    "PartnerUnreachable": EventKind(
+        "a partner failed several times",
+        {**HEALTH, "reason": TEXT},
+        {
+            "event_id": "unreachable#p-7f3a#2026-03-02T09:00:00.000Z",
+            **A_PARTNER,
+            "reason": "connection refused",
+        },
+    ),
+    "PartnerRecovered": EventKind(
+        "an unreachable partner answers again",
+        HEALTH,
+        {"event_id": "recovered#p-7f3a#2026-03-02T09:20:00.000Z", **A_PARTNER},
+    ),
+    "DeliveryFailed": EventKind(
+        "an object could not be given to a partner; only a newer state of it is tried again",
+        {
+            "partner": TEXT,
+            "module": MODULES,
+            "owner": PARTY,
+            "object_id": TEXT,
+            "part": TEXT,
+            "state": {"enum": ["REFUSED", "GIVEN_UP"]},
+            "attempts": NUMBER,
+            "reason": TEXT,
+            "delivery": said(TEXT, "its id for `redeliver`"),
+        },
+        {
+            "event_id": "failed#p-7f3a#tariffs#NL/EXA/T1#-#1#2026-03-02T09:00:00.000Z",
+            "partner": "p-7f3a",
+            "module": "tariffs",
+            "owner": "NL/EXA",
+            "object_id": "T1",
+            "part": "",
+            "state": "REFUSED",
+            "attempts": 1,
+            "reason": "2001 currency: unknown",
+            "delivery": "p-7f3a#tariffs#NL/EXA/T1#-",
+        },
+    ),
+    "PullCompleted": EventKind(
+        "a pull ended",
+        {
+            "partner": TEXT,
+            "module": MODULES,
+            "state": {"enum": ["COMPLETED", "FAILED"]},
+            "pages": NUMBER,
+            "objects": NUMBER,
+            "set_aside": said(NUMBER, "what could not be read and was left out"),
+            "hidden": said(NUMBER, "what the partner no longer lists"),
+            "total": said(NUMBER, "where the partner tells it"),
+            "date_from": said(MOMENT, "where not everything was asked for"),
+            "reason": said(TEXT, "why it failed"),
+        },
+        {
+            "event_id": "pull#71c2",
+            "partner": "p-19bc",
+            "module": "locations",
+            "state": "COMPLETED",
+            "pages": 12,
+            "objects": 1187,
+            "set_aside": 1,
+            "hidden": 0,
+            "total": 1188,
+        },
+        frozenset({"total", "date_from", "reason"}),
+    ),
+}
