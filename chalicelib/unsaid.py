@@ -1,8 +1,7 @@
 """What an older version has no way to say of ours, so that the lists of its partners do not count it.
 
 Only what the object itself decides is known here: a credit CDR, a tariff whose
-net prices are unknown, a tariff outside its validity. A Session of a Location
-that nobody knows yet is counted all the same, since it can be said later.
+net prices are unknown, a tariff outside its validity.
 
 Contract: TRA-34, CNV-80, CNV-92, CNV-94, CNV-96, CNV-231
 """
