@@ -14,7 +14,7 @@ pytest_plugins = ["tests.known"]
 
 def cdr(at: int, credit: bool = False) -> dict[str, Any]:
     token = for_emsp("FR/ABC")
-    changes = {"credit": True, "credit_reference_id": f"C{at - 1}"} if credit else {}
+    changes = {"credit": True, "credit_reference_id": "EARLIER"} if credit else {}
     return own("cdr", id=f"C{at}", cdr_token=token, **changes)
 
 

@@ -1,0 +1,132 @@
+"""moto with tables of very many items, for what is only seen there: a crawl of 20,000, a late page.
+
+moto weighs every item of a table for each query, and copies the table for each
+transaction. Here a query is handed the items of its key, and a transaction's
+copy shares the items: what is changed is replaced, never changed in place.
+The results are moto's own.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# Where moto's `Table.query` takes them.
+START, INDEX_NAME = 4, 7
+# More than a page of DynamoDB's (1 MB).
+PAGE = 2_000_000
+
+
+@contextmanager
+def tables() -> Iterator[None]:
+    """As long as this lasts, large tables cost moto little."""
+    from moto.dynamodb.models import DynamoDBBackend
+    from moto.dynamodb.models.table import Table
+
+    query, update = Table.query, DynamoDBBackend.update_item
+
+    def narrowed(self: Any, *args: Any, **more: Any) -> Any:
+        index = args[INDEX_NAME] if len(args) > INDEX_NAME else None
+        candidates = _candidates(self, args[0], index, args[START] or {}, more)
+        self.all_items = lambda: candidates
+        try:
+            return query(self, *args, **more)
+        finally:
+            del self.all_items
+
+    def replacing(self: Any, table_name: str, key: dict[str, Any], *args: Any, **more: Any) -> Any:
+        _replace(self.get_table(table_name), key)
+        return update(self, table_name, key, *args, **more)
+
+    def shared(self: Any, memo: Any) -> Any:
+        other = copy.copy(self)
+        other.items = copy.copy(self.items)
+        if self.range_key_attr:
+            for hash_key, items in self.items.items():
+                other.items[hash_key] = copy.copy(items)
+        if self.stream_shard:
+            other.stream_shard = copy.copy(self.stream_shard)
+            other.stream_shard.items = list(self.stream_shard.items)
+        return other
+
+    Table.query, DynamoDBBackend.update_item = narrowed, replacing
+    Table.__deepcopy__ = shared
+    try:
+        yield
+    finally:
+        Table.query, DynamoDBBackend.update_item = query, update
+        del Table.__deepcopy__
+
+
+def one_at_a_time(client: Any) -> None:
+    """Make a client's calls atomic under threads, as DynamoDB's are and moto's are not."""
+    lock, call = threading.Lock(), client._make_api_call
+
+    def locked(operation: str, params: dict[str, Any]) -> Any:
+        with lock:
+            return call(operation, params)
+
+    client._make_api_call = locked
+
+
+def fill(table: Any, items: Iterable[dict[str, Any]]) -> None:
+    """Put items into moto's table without its checks."""
+    from moto.dynamodb.models.dynamo_type import DynamoType, Item
+
+    for attributes in items:
+        key = DynamoType(attributes[table.hash_key_attr])
+        range_key = DynamoType(attributes[table.range_key_attr])
+        table.items[key][range_key] = Item(key, range_key, attributes)
+
+
+def _replace(table: Any, key: dict[str, Any]) -> None:
+    """Put a copy where the item of this key is, for moto to change."""
+    from moto.dynamodb.models.dynamo_type import DynamoType
+
+    items, name = table.items, DynamoType(key[table.hash_key_attr])
+    if table.range_key_attr:
+        items, name = items.get(name, {}), DynamoType(key[table.range_key_attr])
+    if name in items:
+        items[name] = copy.deepcopy(items[name])
+
+
+def _candidates(
+    table: Any, hash_key: Any, index: str | None, start: dict[str, Any], more: dict[str, Any]
+) -> list[Any]:
+    """What a query of one partition can answer: in the range that is asked for, a page's worth of it."""
+    if not table.range_key_attr:
+        return list(table.items.values())
+    if index is None:
+        return list(table.items.get(hash_key, {}).values())
+    ((name, value),) = ((name, value.value) for name, value in more["hash_key_conditions"])
+    ((ordered, comparison, values),) = more.get("range_key_conditions") or [
+        (_range_key(table, index), "", [])
+    ]
+    low = values[0].value if comparison in ("BETWEEN", "GE", ">=") else ""
+    high = values[1].value if comparison == "BETWEEN" else None
+    if ordered in start:
+        low = max(low, next(iter(start[ordered].values())))
+    found = []
+    for items in table.items.values():
+        for item in items.values():
+            attrs = item.attrs
+            if name in attrs and attrs[name].value == value and ordered in attrs:
+                place = attrs[ordered].value
+                if low <= place and (high is None or place <= high):
+                    found.append((place, item.hash_key.value, item.range_key.value, item))
+    found.sort(key=lambda each: each[:3])
+    weight = 0
+    for at, (place, _, _, item) in enumerate(found):
+        body = item.attrs.get("body")
+        weight += len(body.value) if body and place != low else 0
+        if weight > PAGE:
+            return [each[3] for each in found[:at]]
+    return [each[3] for each in found]
+
+
+def _range_key(table: Any, index: str) -> str:
+    (schema,) = (each.schema for each in table.all_indexes() if each.name == index)
+    return next(str(key["AttributeName"]) for key in schema if key["KeyType"] == "RANGE")
