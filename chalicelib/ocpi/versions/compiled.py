@@ -22,6 +22,7 @@ def function(plan: Plan) -> Change:
     """`apply` of the plan; the value itself for one that is idle."""
     known: dict[str, Any] = {
         "changed": _changed,
+        "unlike": _unlike,
         "gone": plan.gone,
         "hook": plan.hook,
         "six_decimals": values.six_decimals,
@@ -43,12 +44,13 @@ def function(plan: Plan) -> Change:
         test = "type(old) is not str or old[-7:-6] != '.'"
         lines += _unless(name, f"old is not None and ({test})", "six_decimals")
     for at, (name, words, is_list, change) in enumerate(plan.words):
-        known |= {f"words{at}": _unlike(words.issuperset) if is_list else words, f"word{at}": change}
+        known |= {f"words{at}": _other_than(words.issuperset) if is_list else words, f"word{at}": change}
         test = f"words{at}(old)" if is_list else f"type(old) is not str or old not in words{at}"
         lines += _unless(name, f"old is not None and ({test})", f"word{at}")
-    for at, (name, change) in enumerate(plan.changes):
-        known[f"change{at}"] = change
-        lines += _unless(name, "old is not None", f"change{at}")
+    for at, (name, change, sole) in enumerate(plan.changes):
+        known |= {f"change{at}": change, f"sole{at}": sole and sole[1]}
+        unlike = f" and unlike(old, {sole[0]!r}, sole{at})" if sole else ""
+        lines += _unless(name, f"old is not None{unlike}", f"change{at}")
     for name, is_loss in plan.drops.items():
         lines += [f"    if {name!r} in out:", _COPY, f"        old = out.pop({name!r})"]
         if is_loss:
@@ -80,13 +82,24 @@ def _changed(out: dict[str, Any], value: dict[str, Any], name: str, new: Any) ->
     return out
 
 
-def _unlike(are_known: Any) -> Any:
+def _other_than(are_known: Any) -> Any:
     """Whether a list holds other words, or no words at all in an object that nobody judged."""
 
-    def unlike(words: Any) -> bool:
+    def other(words: Any) -> bool:
         try:
             return not are_known(words)
         except TypeError:
             return True
 
-    return unlike
+    return other
+
+
+def _unlike(items: Any, name: str, known: frozenset[str]) -> bool:
+    """Whether one of the objects in a list has another word in this field."""
+    try:
+        for item in items:
+            if item[name] not in known:
+                return True
+    except (TypeError, LookupError):
+        return True
+    return False

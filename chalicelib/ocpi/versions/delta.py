@@ -42,6 +42,10 @@ class Delta:
     quiet: Mapping[str, frozenset[str]]
 
 
+# A field that holds one word, and the words that may stay
+Sole = tuple[str, frozenset[str]]
+
+
 class Plan:
     """What is to be done to objects of one table, in one direction; `idle` if nothing ever is.
 
@@ -66,7 +70,7 @@ class Plan:
         self.times: list[str] = []
         self.places: list[str] = []
         self.words: list[tuple[str, frozenset[str], bool, Change]] = []
-        self.changes: list[tuple[str, Change]] = []
+        self.changes: list[tuple[str, Change, Sole | None]] = []
         for name, row in here.items():
             change = _change(row, delta, down) if row in shared else None
             if change is values.whole_seconds:
@@ -76,7 +80,8 @@ class Plan:
             elif change is not None and isinstance(row.type, Enum):
                 self.words.append((name, row.type.by_version[target], row.is_list, change))
             elif change is not None:
-                self.changes.append((name, change))
+                inner = plan(row.type, delta, down) if isinstance(row.type, Model) and row.is_list else None
+                self.changes.append((name, change, inner.sole if inner else None))
         # names that mean something only where the object goes: what stands there now is not it
         self.aliens = there.keys() - here.keys()
         if not down:
@@ -86,7 +91,7 @@ class Plan:
         self.idle = only_words and not self.words
         # where one word is all there is to look at: its field, and those that may stay
         sole = only_words and len(self.words) == 1 and not self.words[0][2]
-        self.sole = self.words[0][:2] if sole else None
+        self.sole: Sole | None = self.words[0][:2] if sole else None
 
     @cached_property
     def apply(self) -> Change:
@@ -99,19 +104,7 @@ class Plan:
 
     def each(self, items: Any, trip: Trip, path: Path) -> Any:
         """What becomes of a list of such objects."""
-        if self.sole is not None and _all_known(items, *self.sole):
-            return items
         return _each(self.apply, items, trip, path)
-
-
-def _all_known(items: Any, name: str, known: frozenset[str]) -> bool:
-    try:
-        for item in items:
-            if item[name] not in known:
-                return False
-    except (TypeError, LookupError):
-        return False
-    return True
 
 
 @cache
