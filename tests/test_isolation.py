@@ -212,3 +212,27 @@ def test_nobody_steers_the_session_of_another_emsps_customer(
         ("PUT", f"receiver/chargingprofiles/LIVE-{mark('emsp')}", profile),
     ):
         assert "ACCEPTED" in ask(method, f"/ocpi/2.2.1/{path}", token="emsp", body=body).text, path
+
+
+def test_a_2_1_1_partner_that_is_no_emsp_starts_nothing(
+    ask: Any, operate: Any, known: Known, events: Any
+) -> None:
+    """CMD-34: its Token names no owner, and could only be its own."""
+    from dataclasses import replace
+
+    from chalicelib.partners import Endpoint
+
+    for token in ("old_cpo", "old_emsp"):
+        endpoint = Endpoint("tokens", "SENDER", "https://x.example/t")
+        known.add(replace(known.by_id[token], endpoints=(endpoint,)))
+    operate("put", module="locations", object=own("location", id="LOC1", evses=[]))
+    body = {
+        "response_url": "https://x.example/r",
+        "token": example("token", "2.1.1"),
+        "location_id": "LOC1",
+    }
+    url = "/ocpi/2.1.1/receiver/commands/START_SESSION"
+    refused = ask("POST", url, token="old_cpo", body=body)
+    assert (refused.status, refused.code) == (200, 2001), refused.text
+    assert events("CommandReceived") == []
+    assert ask("POST", url, token="old_emsp", body=body).data["result"] == "ACCEPTED"
