@@ -22,8 +22,8 @@ from chalicelib.store.items import Key
 from localrun import large
 from tests.known import Known, own
 
-MANY = int(os.environ.get("OCPI_CRAWL", "400"))
-PAGE = max(50, MANY // 100)
+MANY = int(os.environ.get("OCPI_CRAWL", "200"))
+PAGE = max(20, MANY // 100)
 LOCATIONS = "/ocpi/2.3.0/sender/locations"
 FEED = feeds.name("NL/EXA")
 
