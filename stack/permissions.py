@@ -75,7 +75,7 @@ _OPERATE = (
     | {
         "table:requests": "GetItem PutItem UpdateItem",
         "table:requests/index/recent": "Query",
-        "table:deliveries": "GetItem PutItem Query",
+        "table:deliveries": "DeleteItem GetItem PutItem Query",
         "table:deliveries/index/state": "Query",
     }
 )
@@ -87,7 +87,7 @@ GRANTS: Grants = {
     | _TELL
     | _DECIDE
     | _send("push", "pull", "results")
-    | {"table:requests": "GetItem PutItem UpdateItem", "table:deliveries": "PutItem"},
+    | {"table:requests": "GetItem PutItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
     "announce": _WHO_IS_BEHIND_A_HUB | _KNOW_PARTNERS | _TELL | _send("push", "push-slow"),
     "push": _PUSH,
     "push_slow": _PUSH,
@@ -96,11 +96,10 @@ GRANTS: Grants = {
     | _TELL
     | _send("push", "pull")
     | {"table:deliveries": "DeleteItem GetItem PutItem Query"},
-    "results": _CALL_PARTNERS
-    | _KNOW_PARTNERS
+    "results": _WATCH_PARTNERS
     | _TELL
-    | _send("results")
-    | {"table:requests": "GetItem UpdateItem"},
+    | _send("push", "results")
+    | {"table:requests": "GetItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
     "inbox": _OPERATE,
     "sweep": _KNOW_PARTNERS
     | _TELL
