@@ -119,6 +119,7 @@ def send_command(platform: Platform, fields: SendCommand) -> dict[str, Any]:
     body = {name: value for name, value in fields.body.items() if name != "response_url"}
     if "token" in body:
         body["token"] = _whole_token(platform, ours, body["token"])
+        _mind_validity(body["token"])
     id = new_id()
     back = routing.join(platform.endpoint_url(partner.version, "SENDER", COMMANDS), command, id)
     findings = writing.check(KINDS[command], {**body, "response_url": back})
@@ -315,6 +316,12 @@ def _whole_token(platform: Platform, ours: Party, token: Any) -> Any:
         **stored,
         **token,
     }
+
+
+def _mind_validity(token: Any) -> None:
+    """Refuse to send a Token that its eMSP, which is us, does not authorize (CMD-30)."""
+    if isinstance(token, dict) and token.get("valid") is False:
+        raise ActionError("not_authorized", "this Token is not valid", "/body/token/valid")
 
 
 def _mind_capabilities(platform: Platform, cpo: Party, command: str, body: dict[str, Any]) -> None:
