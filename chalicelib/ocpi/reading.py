@@ -70,6 +70,7 @@ def read(
     if version != V230 and kind != "versions":
         trip = Trip(partial=partial, owner=owner, token=token, emsp=emsp, role=role)
         data = versions.upgrade(kind, data, version, trip)
+        findings += tuple(trip.doubts)
     return Reading(data, findings)
 
 

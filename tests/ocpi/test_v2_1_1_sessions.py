@@ -78,6 +78,20 @@ def test_an_embedded_location_becomes_references() -> None:
     assert "location" not in newer
 
 
+def test_of_several_evses_and_connectors_the_first_is_taken_and_told() -> None:
+    # AMB-69
+    for kind in ("session", "cdr"):
+        older = example(kind, "2.1.1")
+        evse = older["location"]["evses"][0]
+        evse["connectors"] = [evse["connectors"][0], {**evse["connectors"][0], "id": "2"}]
+        older["location"]["evses"] = [evse, {**evse, "uid": "OTHER"}]
+        reading = read(kind, older, "2.1.1", owner=("NL", "EXA"))
+        told = [each.pointer for each in reading.findings if each.code == "ambiguous"]
+        assert told == ["/location/evses/1", "/location/evses/0/connectors/1"]
+        place = reading.object if kind == "session" else reading.object["cdr_location"]
+        assert (place["evse_uid"], place["connector_id"]) == ("3256", "1")
+
+
 def test_no_evse_is_na() -> None:
     # CNV-68, SES-24
     older = down("session", example("session_reservation")).object

@@ -43,7 +43,7 @@ class Inexpressible(Exception):
 class Trip:
     """One object on its way through the deltas, with what they may need to know about it."""
 
-    __slots__ = ("_now", "emsp", "find", "lost", "owner", "partial", "role", "token")
+    __slots__ = ("_now", "doubts", "emsp", "find", "lost", "owner", "partial", "role", "token")
 
     def __init__(
         self,
@@ -69,6 +69,8 @@ class Trip:
         self.role = role
         self._now = now
         self.lost: list[tuple[Path, str, str]] = []
+        # what its sender left open, and how it was read
+        self.doubts: list[Finding] = []
 
     @property
     def now(self) -> str:
@@ -80,6 +82,10 @@ class Trip:
     def lose(self, path: Path, code: str, message: str) -> None:
         """Remember what the target version cannot carry."""
         self.lost.append((path, code, message))
+
+    def doubt(self, path: Path, code: str, message: str) -> None:
+        """Remember how something was read that can be read in several ways."""
+        self.doubts.append(Finding(pointer(path), code, message))
 
     @property
     def losses(self) -> tuple[Finding, ...]:

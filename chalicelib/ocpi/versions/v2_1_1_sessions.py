@@ -25,12 +25,11 @@ _PLACE = ("id", "name", "address", "city", "postal_code", "country", "coordinate
 
 
 def session_up(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
-    """CNV-15, CNV-65, CNV-68, CNV-69"""
+    """CNV-15, CNV-65, CNV-68, CNV-69, AMB-69"""
     _token_up(session, trip)
     location = session.pop("location", None)
     if location is not None:
-        evse = _first(location.get("evses"))
-        connector = _first(evse.get("connectors"))
+        evse, connector = _meant(location, trip, path)
         session["location_id"] = location["id"]
         session["evse_uid"] = evse.get("uid") or NONE
         session["connector_id"] = connector.get("id") or NONE
@@ -95,12 +94,11 @@ def _bare(session: dict[str, Any]) -> dict[str, Any]:
 
 
 def cdr_up(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
-    """CNV-15, CNV-78, CNV-79, CNV-81"""
+    """CNV-15, CNV-78, CNV-79, CNV-81, AMB-69"""
     _token_up(cdr, trip)
     location = cdr.pop("location", None)
     if location is not None:
-        evse = _first(location.get("evses"))
-        connector = _first(evse.get("connectors"))
+        evse, connector = _meant(location, trip, path)
         place = {name: location[name] for name in _PLACE if location.get(name) is not None}
         if place.get("postal_code") in NO_POSTAL_CODES:
             del place["postal_code"]
@@ -236,8 +234,17 @@ def _older(location: dict[str, Any], kind: str, trip: Trip, *, already: bool = F
     return versions.embed(kind, location, trip, whole=not already)
 
 
-def _first(items: Any) -> dict[str, Any]:
-    return items[0] if items else {}
+def _meant(location: dict[str, Any], trip: Trip, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The EVSE and the Connector that an embedded Location is about: the first, told where there are more."""
+    found: list[dict[str, Any]] = [location]
+    place = at(path, "location")
+    for name in ("evses", "connectors"):
+        items = found[-1].get(name) or [{}]
+        if len(items) > 1:
+            trip.doubt(at(place, name, 1), "ambiguous", "only the first is taken for the one in use (AMB-69)")
+        found.append(items[0])
+        place = at(place, name, 0)
+    return found[1], found[2]
 
 
 def _folded(name: Any) -> str:
