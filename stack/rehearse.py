@@ -16,6 +16,7 @@ import base64
 import json
 import os
 import platform as machine
+import re
 import socket
 import subprocess
 import sys
@@ -124,11 +125,37 @@ def _rehearse(environ: dict[str, str]) -> None:
         _walk(environ, outputs)
     except NotAsItShouldBe as problem:
         raise NotAsItShouldBe(f"{problem}\n{_errors(environ)}") from None
+    with _step("the first partner, by the documented commands"):
+        invite, register = _documented("4. The first partner (5 minutes)")
+        invited = _run(environ, "bash", "-euc", invite)
+        _expect("/ocpi/versions" in invited, f"invite: {invited}")
+        # Nobody is at partner.example.com, and the operator function says so.
+        asked = subprocess.run(
+            ["bash", "-euc", register], cwd=ROOT, env=environ, capture_output=True, text=True
+        )
+        said = asked.stdout + asked.stderr
+        _expect(said.startswith("3001: versions: no connection"), f"register: {said}")
+        _run(environ, ".venv/bin/python", "manage.py", "--function", f"{STACK}-operator", "status")
+    with _step("restore a table"):
+        (restore,) = _documented("Backup and restore")
+        _run(environ, "bash", "-euc", restore)
+    delete_stack, delete_data = _documented("Teardown")
     with _step("delete the stack, keep the tables"):
-        _run(environ, "aws", "cloudformation", "delete-stack", "--stack-name", STACK)
-        _run(environ, "aws", "cloudformation", "wait", "stack-delete-complete", "--stack-name", STACK)
+        _run(environ, "bash", "-euc", delete_stack)
         kept = json.loads(_run(environ, "aws", "dynamodb", "scan", "--table-name", f"ocpi-{STAGE}-locations"))
         _expect(kept["Count"] > 0, "the Location was deleted with the stack")
+    with _step("delete the data as well"):
+        _run(environ, "bash", "-euc", delete_data)
+        left = _client(environ, "dynamodb").list_tables()["TableNames"]
+        _expect(left == [f"{STACK}-locations-restored"], f"left: {left}")
+
+
+def _documented(heading: str) -> list[str]:
+    """The shell blocks of one section of docs/deploying.md, for the rehearsal's stage."""
+    text = (ROOT / "docs" / "deploying.md").read_text()
+    section = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    return [re.sub("ocpi-(dev|prod)", STACK, each) for each in blocks]
 
 
 def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
