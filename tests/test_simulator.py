@@ -167,3 +167,40 @@ def test_reservations_are_kept_used_cancelled_and_taken_back(place: Place) -> No
         lambda: place.pair.emsp.do("command", id=granted)["result"]["result"] == "CANCELED_RESERVATION"
     )
     eventually(lambda: place.status(3) == "AVAILABLE")
+
+
+def test_a_reservation_without_an_evse_keeps_one_free_for_its_token(place: Place) -> None:
+    """CMD-40."""
+    until = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    there = {"token": CARD, "location_id": place.id, "reservation_id": "R9", "expiry_date": until}
+    assert place.result(place.send("RESERVE_NOW", **there)) == "ACCEPTED"
+    eventually(lambda: sorted(place.status(each) for each in (1, 2, 3)).count("RESERVED") == 1)
+    (kept,) = (each for each in (1, 2, 3) if place.status(each) == "RESERVED")
+    assert place.sessions("RESERVATION")[0]["evse_uid"] == f"{place.id}-{kept}"
+
+
+def test_a_profile_limits_a_session_and_clearing_it_gives_all_back(place: Place) -> None:
+    """CHP-03, CHP-34, CHP-44: a limit, not a target; without one what is told is the most there is."""
+    assert place.result(place.start(1)) == "ACCEPTED"
+    (session,) = eventually(lambda: place.sessions("ACTIVE"))
+    emsp = place.pair.emsp
+
+    def told() -> list[Any]:
+        return [
+            each["detail"]["object"]["charging_profile"]
+            for each in emsp.events()
+            if each["detail-type"] == "ObjectChanged"
+            and each["detail"]["module"] == "chargingprofiles"
+            and each["detail"]["id"] == session["id"]
+        ]
+
+    limit = {"charging_rate_unit": "A", "charging_profile_period": [{"start_period": 0, "limit": 6}]}
+    asked = emsp.do("set_profile", session_id=session["id"], charging_profile=limit)["id"]
+    assert place.result(asked) == "ACCEPTED"
+    assert eventually(told)[-1] == limit
+    charging = place.back_end.running[session["id"]]
+    eventually(lambda: charging.limit_kw == Decimal("4.14"))  # 6 A on each of three phases
+    assert place.result(emsp.do("clear_profile", session_id=session["id"])["id"]) == "ACCEPTED"
+    eventually(lambda: told()[-1] != limit)
+    assert told()[-1]["charging_profile_period"][0]["limit"] > 4140
+    eventually(lambda: charging.limit_kw is None)
