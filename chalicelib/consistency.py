@@ -1,4 +1,4 @@
-"""What an object of ours must say in the light of others of ours, asked before it is stored or removed.
+"""What an object of ours must say in the light of others of ours, asked before it is stored.
 
 `ocpi.rules` looks at one object; here stands what only the store can tell.
 Objects that are not known yet are no reason to refuse: the operator may put
@@ -28,8 +28,8 @@ ENDED = ("COMPLETED", "INVALID")
 OF_THE_CREDIT = frozenset(
     {"id", "credit", "credit_reference_id", "total_cost", "last_updated", "remark", "invoice_reference_id"}
 )
-# Connectors that are named when a tariff is refused to be removed.
-MOST_NAMED = 5
+# Connectors that are told of a removed Tariff, and pages of 200 Locations that are looked through for them.
+MOST_NAMED, MOST_PAGES = 5, 10
 
 
 def check(find: Finder, owner: Party, kind: str, canonical: dict[str, Any]) -> None:
@@ -47,16 +47,6 @@ def not_ended(old: Part, new: Part) -> None:
         raise InvalidParameters(
             f"the session is {before['status']} and not changed any more (SES-28); its CDR can be credited",
             "/status",
-        )
-
-
-def unreferred(platform: Platform, tariff: Key) -> None:
-    """Refuse to remove a Tariff that a Connector still refers to (TAR-03). Raises InvalidParameters."""
-    found = _referring(platform, tariff)
-    if found:
-        more = " and others" if len(found) > MOST_NAMED else ""
-        raise InvalidParameters(
-            f"tariff_ids of {', '.join(found[:MOST_NAMED])}{more} still name it (TAR-03)", "/id"
         )
 
 
@@ -122,8 +112,11 @@ def _ends(tariff: dict[str, Any]) -> str:
     return timestamp(value) if value else "~"
 
 
-def _referring(platform: Platform, tariff: Key) -> list[str]:
-    """The Connectors that name a Tariff, one more than are told."""
+def referring(platform: Platform, tariff: Key) -> list[str]:
+    """Connectors of ours that still name a Tariff, as `LOC1/evses/0/connectors/1`: the first few (TAR-03).
+
+    Looks at the first 2,000 Locations, as it is asked for advice only.
+    """
     from chalicelib.ocpi.paging import PageQuery
     from chalicelib.store import feeds, pages
     from chalicelib.stored import Present
@@ -134,7 +127,9 @@ def _referring(platform: Platform, tariff: Key) -> list[str]:
     spelled = jsontext.dumps(tariff.id).casefold()
     found: list[str] = []
     cursor: str | None = ""
-    while names and cursor is not None and len(found) <= MOST_NAMED:
+    for _ in range(MOST_PAGES):
+        if not names or cursor is None or len(found) >= MOST_NAMED:
+            break
         page = pages.page(platform.objects, "locations", heads, PageQuery(limit=200, cursor=cursor))
         cursor = page.cursor
         for each in page.objects:
@@ -144,4 +139,4 @@ def _referring(platform: Platform, tariff: Key) -> list[str]:
             for connector, at in _connectors("location", Present(each.key, each.parts).canonical):
                 if folded(tariff.id) in {folded(str(id)) for id in connector.get("tariff_ids") or ()}:
                     found.append(f"{each.key.id}{at}")
-    return found
+    return found[:MOST_NAMED]

@@ -264,8 +264,8 @@ def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
 
 
 def remove(platform: Platform, fields: Remove) -> dict[str, Any]:
-    own.remove_own(platform, fields.module, fields.id, party_of(fields.party))
-    return {"removed": 1}
+    still = own.remove_own(platform, fields.module, fields.id, party_of(fields.party))
+    return {"removed": 1, **({"still_named_by": still} if still else {})}
 
 
 def get(platform: Platform, fields: Get) -> dict[str, Any]:

@@ -140,8 +140,11 @@ def patch(
     return _keeper(platform, key).merge(key, changes, modules.V230, evse_uid or "", connector_id)
 
 
-def remove_own(platform: Platform, module: str, id: str, party: Party | None = None) -> None:
-    """Delete a Tariff of ours. Raises InvalidParameters, naming the way, for what OCPI never deletes."""
+def remove_own(platform: Platform, module: str, id: str, party: Party | None = None) -> list[str]:
+    """Delete a Tariff of ours; the Connectors that still name it (TAR-03).
+
+    Raises InvalidParameters, naming the way, for what OCPI never deletes.
+    """
     if module != "tariffs":
         way = WAYS.get(module, "there is no such module of ours")
         raise InvalidParameters(f"{module} are never deleted: {way}", "/module")
@@ -153,8 +156,8 @@ def remove_own(platform: Platform, module: str, id: str, party: Party | None = N
             raise UnknownObject(f"no tariff {id}", module)
         platform.objects.forget(key, old)
 
-    consistency.unreferred(platform, key)
     retried(attempt)
+    return consistency.referring(platform, key)
 
 
 def known(

@@ -8,7 +8,6 @@ import pytest
 
 from chalicelib.ocpi import jsontext
 from tests import delivering
-from tests.conftest import OperatorRefused
 from tests.delivering import CPO_ROLES, EMSP_ROLES
 from tests.known import NEWER, Known, example, for_emsp, own
 
@@ -41,32 +40,26 @@ def with_tariff(*ids: str, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("changes", [{"publish": True}, {"publish": False}])
-def test_a_tariff_that_a_connector_names_is_not_deleted(
+def test_a_tariff_that_a_connector_names_is_deleted_and_the_connector_told(
     ask: Any, known: Known, operate: Any, changes: dict[str, Any]
 ) -> None:
-    """TAR-03: of a private Location, too; the error says where, ids compared without case."""
+    """TAR-03: of a private Location, too; ids are compared without case."""
     for id_, type_ in (("T1", "REGULAR"), ("T2", "PROFILE_GREEN")):
         operate("put", module="tariffs", object=own("tariff", id=id_, type=type_))
     for at in range(3):
         operate("put", module="locations", object=with_tariff("T2", id=f"X{at}", **changes))
     operate("put", module="locations", object=with_tariff("T2", "t1", id="L1", **changes))
-    with pytest.raises(OperatorRefused, match="TAR-03") as refused:
-        operate("remove", module="tariffs", id="T1")
-    assert "L1/evses/0/connectors/1" in refused.value.message
-    assert "X0" not in refused.value.message
-    assert [each["id"] for each in listed(ask)] == ["T1", "T2"]
-    fields = {"evse_uid": "3256", "connector_id": "2", "changes": {"tariff_ids": ["T2"]}}
-    operate("patch", module="locations", id="L1", **fields)
-    assert operate("remove", module="tariffs", id="T1") == {"removed": 1}
+    still = operate("remove", module="tariffs", id="T1")["still_named_by"]
+    assert still == ["L1/evses/0/connectors/1"]
     assert [each["id"] for each in listed(ask)] == ["T2"]
 
 
-def test_many_connectors_of_a_tariff_are_told_as_many(operate: Any, known: Known) -> None:
+def test_of_many_connectors_the_first_are_told(operate: Any, known: Known) -> None:
     """TAR-03."""
     operate("put", module="tariffs", object=own("tariff", id="T1"))
     operate("put", module="locations", objects=[with_tariff("T1", id=f"L{at}") for at in range(9)])
-    with pytest.raises(OperatorRefused, match="L4/evses/0/connectors/1 and others"):
-        operate("remove", module="tariffs", id="T1")
+    still = operate("remove", module="tariffs", id="T1")["still_named_by"]
+    assert [each.partition("/")[0] for each in still] == ["L0", "L1", "L2", "L3", "L4"]
 
 
 def test_an_id_that_only_looks_like_it_keeps_no_tariff(operate: Any, known: Known) -> None:
