@@ -51,11 +51,12 @@ def _counting(names: Sequence[str]) -> Iterator[tuple[Any, list[PartnerStub], Me
     """A platform worked by hand with partners of these names, the units it uses and its queue calls."""
     from moto import mock_aws
 
+    from localrun import large
     from localrun.emulator import mocked_clients, share_stream_records
     from tests.conftest import Hand
 
     share_stream_records()
-    with mock_aws():
+    with mock_aws(), large.tables():
         hand = Hand(SETTINGS)
         stubs = [
             hand.register_partner([{"role": "EMSP", "country_code": "DE", "party_id": name}], name=name)

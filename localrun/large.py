@@ -100,7 +100,12 @@ def _candidates(
     if not table.range_key_attr:
         return list(table.items.values())
     if index is None:
-        return list(table.items.get(hash_key, {}).values())
+        items = table.items.get(hash_key, {})
+        for _, comparison, values in more.get("range_key_conditions") or ():
+            if comparison == "BEGINS_WITH":
+                prefix = values[0].value
+                return [item for key, item in items.items() if key.value.startswith(prefix)]
+        return list(items.values())
     ((name, value),) = ((name, value.value) for name, value in more["hash_key_conditions"])
     ((ordered, comparison, values),) = more.get("range_key_conditions") or [
         (_range_key(table, index), "", [])
