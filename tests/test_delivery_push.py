@@ -276,12 +276,16 @@ def test_push_announces_everything_again(operate: Any, drain: Any, emsp: Any) ->
     assert sorted(lines(emsp)) == expected
 
 
-def test_registration_brings_a_partner_up_to_date(operate: Any, drain: Any, register_partner: Any) -> None:
-    operate("put", module="locations", objects=[delivering.location(f"L{at}", 1) for at in range(120)])
+def test_registration_brings_a_partner_up_to_date(
+    operate: Any, drain: Any, register_partner: Any, monkeypatch: Any
+) -> None:
+    """LOC-01: page by page, through the queue."""
+    monkeypatch.setattr("chalicelib.announcing.PAGE", 10)
+    operate("put", module="locations", objects=[delivering.location(f"L{at}", 1) for at in range(24)])
     drain()
     stub = register_partner(roles=EMSP_ROLES)
     drain()
-    assert len(stub.requests("PUT", "/receiver/locations/")) == 120
+    assert len(stub.requests("PUT", "/receiver/locations/")) == 24
 
 
 def test_a_partners_change_is_told_to_the_back_end(
