@@ -73,6 +73,32 @@ def test_an_accepted_command_is_told_awaited_and_answered_once(
     assert [each["detail"]["id"] for each in events("CommandConcluded")] == [detail["id"]]
 
 
+@pytest.mark.parametrize("type_", ["RFID", "APP_USER", "AD_HOC_USER"])
+def test_the_token_of_a_command_is_neither_judged_nor_asked_about(
+    ask: Any, operate: Any, drain: Any, events: Any, partner: PartnerStub, place: None, type_: str
+) -> None:
+    """CMD-31, CMD-32, CMD-33: its eMSP sent it, which says that it may charge."""
+    theirs = {**token(), "type": type_, "valid": False, "whitelist": "NEVER"}
+    answer = ask("POST", URL + "START_SESSION", partner.token, start(partner, token=theirs))
+    assert answer.data["result"] == "ACCEPTED"
+    (heard,) = events("CommandReceived")
+    operate("answer_command", id=heard["detail"]["id"], result="ACCEPTED")
+    drain()
+    assert results(partner) == [{"result": "ACCEPTED"}]
+    assert partner.requests("POST", "/authorize") == []
+
+
+def test_a_good_result_makes_no_session(
+    ask: Any, operate: Any, drain: Any, events: Any, partner: PartnerStub, place: None
+) -> None:
+    """CMD-16: the car may never be plugged in; only the back end's `put` makes a Session."""
+    ask("POST", URL + "START_SESSION", partner.token, start(partner))
+    operate("answer_command", id=events("CommandReceived")[0]["detail"]["id"], result="ACCEPTED")
+    drain()
+    assert operate("list", module="sessions")["objects"] == []
+    assert partner.requests("PUT", "/sessions/") == []
+
+
 def test_a_command_nobody_answers_ends_in_one_timeout(
     ask: Any, operate: Any, drain: Any, clock: Any, partner: PartnerStub, place: None
 ) -> None:
