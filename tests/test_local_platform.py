@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -48,13 +49,15 @@ class Process:
         for line in self.process.stdout:
             self.output += line
             if until in line:
+                # What it says later must not fill the pipe, or it could say nothing more and not end.
+                threading.Thread(target=self.process.stdout.read, daemon=True).start()
                 return
         raise AssertionError(f"ended with {self.process.wait()}:\n{self.output}")
 
     def end(self, number: int) -> int:
         """Send a signal; the exit status."""
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(20)
 
 
 class Running(Process):
