@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import capabilities, objects, pending, profile_requests, profiles, requesting, tokens
 from chalicelib.commands import ABSENT, KINDS, emsp_of
-from chalicelib.ocpi import jsontext, routing, timestamps, writing
+from chalicelib.ocpi import jsontext, names, routing, timestamps, writing
 from chalicelib.ocpi.messages import Party
+from chalicelib.ocpi.modules import V211
 from chalicelib.operator_actions import Action, ActionError, Fields
 from chalicelib.store.items import Key
 from chalicelib.store.requests import (
@@ -41,6 +42,8 @@ class PartyFields(BaseModel):
 
 
 PartyName = str | PartyFields
+# The fields of a command that name where it is meant.
+PLACES = "location_id", "evse_uid"
 Id = Field(min_length=1, max_length=64)
 
 
@@ -120,9 +123,11 @@ def send_command(platform: Platform, fields: SendCommand) -> dict[str, Any]:
     if "token" in body:
         body["token"] = _whole_token(platform, ours, body["token"])
         _mind_validity(body["token"])
+    if partner.version == V211:
+        body = _in_the_words_of_the_cpo(platform, to, body)
     id = new_id()
     back = routing.join(platform.endpoint_url(partner.version, "SENDER", COMMANDS), command, id)
-    findings = writing.check(KINDS[command], {**body, "response_url": back})
+    findings = writing.check(KINDS[command], {**_readable(body, partner.version), "response_url": back})
     if findings:
         raise ActionError("invalid", findings[0].message, f"/body{findings[0].pointer}")
     request = Pending(
@@ -315,6 +320,36 @@ def _whole_token(platform: Platform, ours: Party, token: Any) -> Any:
         "last_updated": now,
         **stored,
         **token,
+    }
+
+
+def _in_the_words_of_the_cpo(platform: Platform, cpo: Party, body: dict[str, Any]) -> dict[str, Any]:
+    """The Location and EVSE by the long names that a CPO of 2.1.1 gave them (CNV-115).
+
+    Whoever commands may only know the shorter name that stands for one.
+    """
+    location_id, uid = (str(body.get(name) or "") for name in PLACES)
+    if max(len(location_id), len(uid)) < names.LIMIT or not location_id:
+        return body
+    key = Key("locations", *cpo, location_id)
+    named = dict(body)
+    for part in platform.objects.parts([(key, each) for each in dict.fromkeys(("", uid))]):
+        if part and part.spelled:
+            named["location_id"] = part.spelled[2]
+        if part and part.uid:
+            named["evse_uid"] = part.uid
+    return named
+
+
+def _readable(body: dict[str, Any], version: str) -> dict[str, Any]:
+    """The command with names that 2.3.0 allows, where the partner's version allows longer ones."""
+    if version != V211:
+        return body
+    places = {name: body.get(name) for name in PLACES}
+    return body | {
+        name: names.shortest(place)
+        for name, place in places.items()
+        if isinstance(place, str) and len(place) <= names.LONGEST
     }
 
 

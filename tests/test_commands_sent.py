@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.ocpi.names import shortest
 from tests.commanding import die_everywhere, go_away, session, token
 from tests.conftest import OperatorRefused
+from tests.known import example
 from tests.stub import Canned, PartnerStub, Received
 
 CPO = [{"role": "CPO", "country_code": "BE", "party_id": "BEC"}]
@@ -62,6 +64,30 @@ def test_a_command_and_its_result(
     (event,) = events("CommandConcluded")
     assert event["detail"]["id"] == record["id"]
     assert event["detail"]["result"] == {"result": "ACCEPTED"}
+
+
+def test_a_cpo_of_2_1_1_hears_the_long_names_it_gave(
+    ask: Any, operate: Any, register_partner: Any
+) -> None:
+    """CNV-10, CNV-115: whether the operator writes the 39 characters or what stands for them."""
+    place, uid = "*EXAMPLE*CHARGING*BE*GHENT*000000000001", "*EXAMPLE*CHARGING*BE*GHENT*000000000002"
+    partner = register_partner(CPO, "2.1.1")
+    known = {
+        **example("location", "2.1.1"),
+        "id": place,
+        "evses": [example("evse", "2.1.1", uid=uid, capabilities=None)],
+    }
+    url = f"/ocpi/2.1.1/receiver/locations/BE/BEC/{place}"
+    assert ask("PUT", url, partner.token, known).code == 1000
+    for location_id, evse_uid in ((place, uid), (shortest(place), shortest(uid))):
+        send(operate, body={**start(), "location_id": location_id, "evse_uid": evse_uid})
+        sent = posted(partner)[-1].json
+        assert (sent["location_id"], sent["evse_uid"]) == (place, uid)
+    unknown = "*EXAMPLE*CHARGING*BE*GHENT*000000000009"
+    send(operate, body={**start(), "location_id": unknown})
+    assert posted(partner)[-1].json["location_id"] == unknown
+    with pytest.raises(OperatorRefused, match="/body/location_id"):
+        send(operate, body={**start(), "location_id": unknown + "0"})
 
 
 def test_results_for_unknown_ids_or_by_another_partner_change_nothing(

@@ -13,6 +13,8 @@ import base64
 import hashlib
 
 LIMIT = 36
+# What 2.1.1 allows.
+LONGEST = 39
 # Characters of the name itself, a dash, and 60 bits of its digest: two of one party do not meet by chance.
 _KEPT, _DIGEST = 23, 12
 
