@@ -66,9 +66,7 @@ def test_a_command_and_its_result(
     assert event["detail"]["result"] == {"result": "ACCEPTED"}
 
 
-def test_a_cpo_of_2_1_1_hears_the_long_names_it_gave(
-    ask: Any, operate: Any, register_partner: Any
-) -> None:
+def test_a_cpo_of_2_1_1_hears_the_long_names_it_gave(ask: Any, operate: Any, register_partner: Any) -> None:
     """CNV-10, CNV-115: whether the operator writes the 39 characters or what stands for them."""
     place, uid = "*EXAMPLE*CHARGING*BE*GHENT*000000000001", "*EXAMPLE*CHARGING*BE*GHENT*000000000002"
     partner = register_partner(CPO, "2.1.1")
