@@ -145,8 +145,8 @@ def suspend(platform: Platform, fields: OfPartner) -> dict[str, Any]:
     if before.state == partners.UNREGISTERED:
         raise ActionError("not_registered", f"{before.id} is {before.state}", "/partner")
     after = dataclasses.replace(before, state=partners.SUSPENDED, suspended_from=before.state)
-    after = _change(platform, before, after)
-    registration.announce(platform, "PartnerUpdated", after)
+    after = _change(platform, before, after, event=registration.PARTNER_UPDATED)
+    registration.announce(platform, registration.PARTNER_UPDATED, after)
     return shown(platform, after)
 
 
@@ -156,8 +156,9 @@ def resume(platform: Platform, fields: OfPartner) -> dict[str, Any]:
     if before.state != partners.SUSPENDED:
         raise ActionError("not_suspended", f"{before.id} is {before.state}", "/partner")
     state = before.suspended_from or partners.REGISTERED
-    after = _change(platform, before, dataclasses.replace(before, state=state, suspended_from=""))
-    registration.announce(platform, "PartnerUpdated", after)
+    after = dataclasses.replace(before, state=state, suspended_from="")
+    after = _change(platform, before, after, event=registration.PARTNER_UPDATED)
+    registration.announce(platform, registration.PARTNER_UPDATED, after)
     return shown(platform, after)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import credentials, discovery, logs, partners
 from chalicelib.ocpi.errors import (
@@ -24,7 +24,7 @@ from chalicelib.ocpi.errors import (
 from chalicelib.ocpi.messages import Reply, instant, reply
 from chalicelib.partners import Partner
 from chalicelib.store.partner_items import CURRENT, INVITATION, Token, hashed
-from chalicelib.store.partners import Claimed, Raced
+from chalicelib.store.partners import Claimed, Raced, event_id
 
 if TYPE_CHECKING:
     from chalicelib.call import Call
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 # How long an exchanged token stays valid while the new one has not been used (AMB-15).
 GRACE_SECONDS = 300
+# The events by which the back end hears of connections.
+PARTNER_REGISTERED, PARTNER_UPDATED = "PartnerRegistered", "PartnerUpdated"
+PARTNER_UNREGISTERED = "PartnerUnregistered"
 
 
 def versions(call: Call) -> Reply:
@@ -72,10 +75,11 @@ def register(call: Call) -> Reply:
     after = dataclasses.replace(after, inbound=(hashed(token),), registered_at=platform.clock())
     used = hashed(call.presented.token)
     try:
-        after = take(platform, before, after, Token(hashed(token), after.id, CURRENT), consumed=used)
+        issued = Token(hashed(token), after.id, CURRENT)
+        after = take(platform, before, after, issued, PARTNER_REGISTERED, consumed=used)
     except Raced:
         raise MethodNotAllowed("this invitation has been used", ("GET", "PUT", "DELETE")) from None
-    announce(platform, "PartnerRegistered", after)
+    announce(platform, PARTNER_REGISTERED, after)
     return _ours(call, after, token)
 
 
@@ -89,10 +93,10 @@ def update(call: Call) -> Reply:
     issued = Token(hashed(token), after.id, CURRENT, replaces=(old,))
     after = dataclasses.replace(after, inbound=(issued.hash, old))
     try:
-        after = take(platform, before, after, issued, grace=(grace,))
+        after = take(platform, before, after, issued, PARTNER_UPDATED, grace=(grace,))
     except Raced:
         raise ServerError("this registration is being changed by another request; try again") from None
-    announce(platform, "PartnerUpdated", after)
+    announce(platform, PARTNER_UPDATED, after)
     return _ours(call, after, token)
 
 
@@ -100,10 +104,10 @@ def unregister(call: Call) -> Reply:
     """A partner leaves: its tokens are void, nothing is sent to it any more (CRE-28)."""
     before = _registered(call)
     try:
-        after = call.platform.partners.change(before, ended(before))
+        after = call.platform.partners.change(before, ended(before), event=PARTNER_UNREGISTERED)
     except Raced:
         raise ServerError("this registration is being changed by another request; try again") from None
-    announce(call.platform, "PartnerUnregistered", after)
+    announce(call.platform, PARTNER_UNREGISTERED, after)
     return Reply()
 
 
@@ -119,6 +123,7 @@ def take(
     before: Partner | None,
     after: Partner,
     issued: Token,
+    event: str,
     *,
     consumed: str = "",
     grace: tuple[Token, ...] = (),
@@ -131,7 +136,9 @@ def take(
     store, older = platform.partners, None
     for _ in range(2):
         try:
-            return store.change(before, after, issued=issued, consumed=consumed, grace=grace, ended=older)
+            return store.change(
+                before, after, issued=issued, consumed=consumed, grace=grace, ended=older, event=event
+            )
         except Claimed as taken:
             holder = store.holder(taken.claim)
             if holder is None or older is not None or holder.versions_url != after.versions_url:
@@ -143,18 +150,7 @@ def take(
 
 def announce(platform: Platform, event: str, partner: Partner) -> None:
     """Tell the back end, and bring a registered partner up to date; a queue that is down undoes nothing."""
-    detail = {
-        "partner": partner.id,
-        "name": partner.name,
-        "state": partner.state,
-        "version": partner.version,
-        "roles": [
-            {"role": each.role, "country_code": each.country_code, "party_id": each.party_id}
-            for each in partner.roles
-        ],
-    }
-    id = f"{event}-{partner.id}-{partner.revision}"
-    steps: list[Callable[[], object]] = [lambda: platform.backend.emit(event, detail, id=id)]
+    steps: list[Callable[[], object]] = [lambda: _tell(platform, event, partner)]
     if partner.state == partners.REGISTERED:
         steps += [
             lambda: platform.outbox.send("push", [{"task": "announce_all", "partner": partner.id}]),
@@ -165,6 +161,29 @@ def announce(platform: Platform, event: str, partner: Partner) -> None:
             step()
         except Exception as problem:  # the registration stands; the sweep and the operator catch up
             logs.log_exception("registration not announced", problem, partner=partner.id, event=event)
+
+
+def tell_late(platform: Platform, partner: Partner, id: str) -> None:
+    """Tell the event that whoever changed the partner did not come to tell."""
+    platform.backend.emit(id.partition("-")[0], _detail(partner), id=id)
+
+
+def _tell(platform: Platform, event: str, partner: Partner) -> None:
+    platform.backend.emit(event, _detail(partner), id=event_id(partner, event))
+    platform.partners.told(partner, event)
+
+
+def _detail(partner: Partner) -> dict[str, Any]:
+    return {
+        "partner": partner.id,
+        "name": partner.name,
+        "state": partner.state,
+        "version": partner.version,
+        "roles": [
+            {"role": each.role, "country_code": each.country_code, "party_id": each.party_id}
+            for each in partner.roles
+        ],
+    }
 
 
 def later(now: str, seconds: float) -> str:

@@ -88,6 +88,11 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
             body = {"task": "probe", "partner": partner_id}
             lanes.setdefault(outbox.PUSH_SLOW, []).append(body)
     elif kind == "catch-up":
+        event = Pulls(platform).event(partner_id, sort_key)
+        if event and partner is not None:
+            from chalicelib import registration
+
+            registration.tell_late(platform, partner, event)
         if partner is not None and partner.state == REGISTERED:
             platform.outbox.send(outbox.PUSH, [{"task": "announce_all", "partner": partner_id}])
             if not Pulls(platform).of(partner_id):

@@ -204,6 +204,44 @@ def test_a_partner_is_told_everything_although_its_registration_was_interrupted(
     assert operate("pulls", partner=stub.id)["pulls"]
 
 
+def test_a_change_of_a_connection_is_told_although_whoever_made_it_died(
+    platform: Any, operate: Any, drain: Any, clock: Any, events: Any, register_partner: Any, monkeypatch: Any
+) -> None:
+    """ARC-06: the back end hears of every partner that came, changed or left; once where nobody died."""
+
+    def killed(*args: Any, **more: Any) -> None:
+        raise RuntimeError("killed")
+
+    emit = platform.backend.emit
+
+    def dying(detail_type: str, *args: Any, **more: Any) -> None:
+        (killed if detail_type.startswith("Partner") else emit)(detail_type, *args, **more)
+
+    monkeypatch.setattr(platform.backend, "emit", dying)
+    stub = register_partner(roles=EMSP_ROLES)
+    monkeypatch.undo()
+    clock.advance(60)
+    drain()
+    drain()
+    for action, told in (("suspend", True), ("resume", False), ("unregister", False)):
+        monkeypatch.setattr(platform.backend, "emit", emit if told else dying)
+        operate(action, partner=stub.id)
+        monkeypatch.undo()
+        clock.advance(60)
+        drain()
+    got = [
+        (each["detail-type"], each["detail"]["state"])
+        for each in events()
+        if each["detail-type"].startswith("Partner") and each["detail"].get("partner") == stub.id
+    ]
+    assert got == [
+        ("PartnerRegistered", "REGISTERED"),
+        ("PartnerUpdated", "SUSPENDED"),
+        ("PartnerUpdated", "REGISTERED"),
+        ("PartnerUnregistered", "UNREGISTERED"),
+    ]
+
+
 def test_an_announcement_repeated_later_sends_nothing(
     operate: Any, drain: Any, clock: Any, emsp: Any
 ) -> None:

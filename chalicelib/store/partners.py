@@ -50,6 +50,11 @@ CACHE_SECONDS = 10.0
 CATCH_UP, CATCH_UP_SECONDS = "catch-up#", CACHE_SECONDS + 5
 
 
+def event_id(changed: Partner, event: str) -> str:
+    """The id of the event of a change, the same when it is told again."""
+    return f"{event}-{changed.id}-{changed.revision}"
+
+
 class Partners:
     """The table of partners."""
 
@@ -242,12 +247,14 @@ class Partners:
         consumed: str = "",
         grace: tuple[Token, ...] = (),
         ended: Partner | None = None,
+        event: str = "",
     ) -> Partner:
         """Make `before` be `after`, tokens and claimed parties with it: all of it or nothing.
 
         `issued` becomes valid (for `expires_in` seconds, 0: for good); `consumed`, the hash of an
         invitation, must still be unused. Tokens of `before` and `ended` that are not named are over,
-        but for those in `grace`. `ended` is an older connection of the same platform.
+        but for those in `grace`. `ended` is an older connection of the same platform. `event` is
+        told by the sweep, should whoever calls this die before telling it.
         Raises Raced and Claimed, with nothing written.
         """
         revision = before.revision if before else 0
@@ -283,7 +290,9 @@ class Partners:
             )
         for hash in sorted(dropped - {consumed}):
             actions.append(changes.delete(self.table, TOKEN + hash))
-        actions += self._reminders(after, *([over] if ended is not None else []))
+        actions += self._reminders(after, event)
+        if ended is not None:
+            actions += self._reminders(over, "PartnerUnregistered")
         try:
             changes.transact(self._client, actions)
         finally:
@@ -294,14 +303,19 @@ class Partners:
             self._everyone = (0.0, {})
         return after
 
-    def _reminders(self, *changed: Partner) -> list[dict[str, Any]]:
-        """Have the sweep bring those that came, or clean up after those that left, up to date."""
+    def _reminders(self, changed: Partner, event: str) -> list[dict[str, Any]]:
+        """Have the sweep bring one that came, or clean up after one that left, up to date."""
+        if not event and changed.state not in (_partners.REGISTERED, _partners.UNREGISTERED):
+            return []
         pulls = Pulls(self._platform)
-        return [
-            changes.put(pulls.table, pulls.reminder(each.id, CATCH_UP, CATCH_UP_SECONDS))
-            for each in changed
-            if each.state in (_partners.REGISTERED, _partners.UNREGISTERED)
-        ]
+        told = {"event": text(event_id(changed, event))} if event else {}
+        return [changes.put(pulls.table, pulls.reminder(changed.id, CATCH_UP, CATCH_UP_SECONDS) | told)]
+
+    def told(self, changed: Partner, event: str) -> None:
+        """The event of a change has been told: the sweep need not."""
+        Pulls(self._platform).keep_without_event(
+            changed.id, CATCH_UP, CATCH_UP_SECONDS, event_id(changed, event)
+        )
 
     def holder(self, claim: str) -> Partner | None:
         """The connection that owns this role of a party now, read afresh."""

@@ -189,6 +189,25 @@ class Pulls:
         due_at = later(self._platform.clock(), seconds)
         return _key(partner, name) | {"due": {"S": DUE}, "due_at": {"S": due_at}}
 
+    def keep_without_event(self, partner: str, name: str, seconds: float, event: str) -> None:
+        """Still think of it, with no event to tell, where it is this event that was to be told."""
+        try:
+            self._client.put_item(
+                TableName=self.table,
+                Item=self.reminder(partner, name, seconds),
+                ConditionExpression="#e = :e",
+                ExpressionAttributeNames={"#e": "event"},
+                ExpressionAttributeValues={":e": {"S": event}},
+            )
+        except ClientError as problem:
+            if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+    def event(self, partner: str, name: str) -> str:
+        """The id of the event that the sweep is to tell, "" where there is none."""
+        found = self._client.get_item(TableName=self.table, Key=_key(partner, name), ConsistentRead=True)
+        return str(found.get("Item", {}).get("event", {}).get("S", ""))
+
     def reminds(self, partner: str, name: str) -> bool:
         """Whether the sweep thinks of it."""
         key = _key(partner, name)
