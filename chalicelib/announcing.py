@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import logs, outbox, reaching, visibility
+from chalicelib import delegation, logs, outbox, reaching, visibility
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.partners import REGISTERED, SUSPENDED
 from chalicelib.store.delivery_items import Target
@@ -37,7 +37,7 @@ Image = Mapping[str, Mapping[str, Any]]
 
 @dataclass
 class _Change:
-    """What happened to one object of ours in a batch."""
+    """What happened in a batch to one object of ours, or to a Session that may be forwarded (CHP-01)."""
 
     key: Key
     feeds: set[str] = field(default_factory=set)
@@ -45,6 +45,7 @@ class _Change:
     created: bool = False
     evses: set[str] = field(default_factory=set)
     vanished: bool = False
+    forwarded: bool = False
 
     def messages(self) -> Iterator[tuple[str, bool]]:
         """What to push: an EVSE or "" for the object itself, and whether all of it whatever is known."""
@@ -100,6 +101,7 @@ def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:
 
     owners = [each.party for each in platform.settings.parties if each.role in visibility.owners(module)]
     found_feeds = visibility.feeds_for(platform, partner, module, partner.version, owners)
+    found_feeds += delegation.forwarded_feeds(platform, partner, module)
     heads = platform.objects.feeds.heads(module, found_feeds)
     page = pages.page(platform.objects, module, heads, PageQuery(limit=PAGE, cursor=cursor))
     how = {"whole" if message.get("whole") else "thorough": True}
@@ -126,8 +128,10 @@ def _note(
     key = Key(module, image["country_code"]["S"], image["party_id"]["S"], image["id"]["S"])
     if not image["own"]["BOOL"]:
         events.append(_event(key, data, new, image))
-        return
+        if module != delegation.SESSIONS or not new:
+            return
     change = changes.setdefault((module, key.partition), _Change(key))
+    change.forwarded = not image["own"]["BOOL"]
     change.feeds.update(each["feed"]["S"] for each in (old, new) if each)
     uid = image.get("uid", {}).get("S", "")
     if not uid:
@@ -182,7 +186,10 @@ def _audience(platform: Platform, change: _Change) -> Iterator[Partner]:
             continue
         if partner.endpoint(change.key.module, modules.RECEIVER) is None:
             continue
-        if any(
+        if change.forwarded:
+            if delegation.provides(partner) and change.key.party not in partner.parties:
+                yield partner
+        elif any(
             visibility.may_see(platform, partner, change.key.module, partner.version, feed)
             for feed in change.feeds
         ):

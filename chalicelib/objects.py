@@ -9,9 +9,9 @@ Spec: requirements 1.5 to 1.9, 1.12; TRA-20 to TRA-60, AMB-05, AMB-10 to AMB-12,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from chalicelib import client_info, naming, receiving, tokens, unsaid, visibility
+from chalicelib import client_info, delegation, naming, receiving, tokens, unsaid, visibility
 from chalicelib.call import Call
 from chalicelib.keeping import Keeper
 from chalicelib.ocpi import jsontext, modules, paging, routing
@@ -66,6 +66,7 @@ def write(call: Call) -> Reply:
     naming.agree(call, data, kind)
     keeper = _keeper(call, party)
     canonical = keeper.judge(kind, data, version, False).object
+    _mind_the_customer(call, key, canonical)
     if connector_id and evse_uid:
         state = keeper.replace_connector(key, evse_uid, data, version, canonical)
     elif evse_uid:
@@ -83,7 +84,7 @@ def merge(call: Call) -> Reply:
     key = naming.key(call, party, None)
     kind = "connector" if connector_id else "evse" if evse_uid else key.kind
     naming.agree(call, changes, kind)
-    keeper.judge(kind, changes, version, True)
+    _mind_the_customer(call, key, keeper.judge(kind, changes, version, True).object)
     if changes.get("last_updated") is None:  # only 2.1.1 gets this far (TRA-50, CNV-12)
         changes = {**changes, "last_updated": wire_timestamp(call.platform.clock())}
     if key.module == "tokens":
@@ -189,7 +190,15 @@ def _theirs(call: Call) -> Present:
         )
     if found is None:
         raise UnknownObject("unknown", call.request.module)
+    if call.partner.smart_charging:
+        delegation.mind_the_customer(platform, call.partner, found.key, found, None)
     return found
+
+
+def _mind_the_customer(call: Call, key: Key, given: dict[str, Any]) -> None:
+    if call.partner.smart_charging and key.module == delegation.SESSIONS:
+        known = present(call.platform, key)
+        delegation.mind_the_customer(call.platform, call.partner, key, known, given)
 
 
 def _keeper(call: Call, party: Party) -> Keeper:

@@ -44,6 +44,11 @@ class _Terms(Fields):
     charset: Literal["utf-8", "ascii"] = Field(
         "utf-8", description="ascii: letters beyond it are spelled out for a 2.1.1 partner"
     )
+    smart_charging: Literal["none", "delegated"] = Field(
+        "none",
+        description="delegated: an SCSP gets the Sessions of our CPOs and of our eMSPs' customers; "
+        "an eMSP may forward those of its customers to our SCSP",
+    )
     requires: list[str] | None = Field(
         None, description="modules it must offer; default: what a CPO and an eMSP need of each other"
     )
@@ -53,7 +58,8 @@ class _Terms(Fields):
             Role(each.role, each.country_code, each.party_id, each.business_details) for each in self.roles
         )
         requires = None if self.requires is None else tuple(self.requires)
-        given = {"policy": self.policy, "charset": self.charset}
+        delegated = self.smart_charging if self.smart_charging == partners.DELEGATED else ""
+        given = {"policy": self.policy, "charset": self.charset, "smart_charging": delegated}
         return {"invited_roles": roles, "requires": requires, **given}
 
 
@@ -227,6 +233,7 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
         ],
         "policy": partner.policy,
         "charset": partner.charset or partners.UTF_8,
+        "smart_charging": partner.smart_charging or "none",
         "token_form": partner.token_form,
         "created_at": partner.created_at or None,
         "registered_at": partner.registered_at or None,
@@ -272,8 +279,9 @@ def _counted(values: Iterable[str]) -> dict[str, int]:
 
 
 def _given(fields: Invite) -> set[str]:
-    names = {"roles": "invited_roles", "policy": "policy", "charset": "charset", "requires": "requires"}
-    return {names[name] for name in fields.model_fields_set if name in names}
+    names = ("policy", "charset", "smart_charging", "requires")
+    given = {name for name in fields.model_fields_set if name in names}
+    return given | ({"invited_roles"} if "roles" in fields.model_fields_set else set())
 
 
 def _found(platform: Platform, id: str) -> Partner:

@@ -18,6 +18,8 @@ OK, UNREACHABLE, UNKNOWN = "OK", "UNREACHABLE", "UNKNOWN"
 DURABLE, SPEC = "durable", "spec"
 # What a partner reads; 2.1.1 promises no more than ASCII (CNV-09).
 UTF_8, ASCII = "utf-8", "ascii"
+# Charging profiles are delegated to this partner, or by it (CHP-01).
+DELEGATED = "delegated"
 
 # What a CPO serves in 2.1.1, which names no interface roles (CNV-04); an eMSP serves the reverse.
 CPO_SIDE = {
@@ -96,6 +98,7 @@ class Partner:
     endpoints: tuple[Endpoint, ...] = ()
     policy: str = DURABLE
     charset: str = UTF_8
+    smart_charging: str = ""
     versions_url: str = ""
     details_url: str = ""
     token_form: str = "base64"  # noqa: S105 - or "raw": how we write the token (AMB-02)

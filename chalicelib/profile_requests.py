@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from chalicelib import capabilities, profiles, requesting
+from chalicelib import capabilities, delegation, profiles, requesting
 from chalicelib.ocpi import routing
 from chalicelib.operator_actions import ActionError
 from chalicelib.pending import ACTIVE, CLEAR, SET
@@ -34,7 +34,8 @@ def ask(
 ) -> Pending:
     """Ask the CPO of a session; its response is noted, its result follows. Raises ActionError.
 
-    `owner` may be left out for a session that is stored here. `origin` is the
+    `owner` may be left out for a session of a customer of ours. One that an eMSP forwarded is
+    asked about there (CHP-01). `origin` is the
     smart charging provider's request that this one passes on.
     """
     found = profiles.find_session(platform, session_id, owner)
@@ -45,7 +46,10 @@ def ask(
         raise ActionError(
             "unknown_session", "no one session of this id is stored; name its party", "/session_id"
         )
-    partner, endpoint = requesting.receiver(platform, owner, PROFILES, "CPO")
+    forwarded = delegation.through(platform, owner, session_id) if found is None else None
+    if forwarded:
+        owner = forwarded[1]
+    partner, endpoint = requesting.receiver(platform, owner, PROFILES, "EMSP" if forwarded else "CPO")
     ours = requesting.hosted(platform, ours, "SCSP", "EMSP")
     request = Pending(
         id=new_id(),

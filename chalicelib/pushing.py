@@ -18,7 +18,18 @@ from urllib.parse import quote, urljoin
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import client_info, logs, outbox, outcomes, reaching, sending, tokens, visibility, wiring
+from chalicelib import (
+    client_info,
+    delegation,
+    logs,
+    outbox,
+    outcomes,
+    reaching,
+    sending,
+    tokens,
+    visibility,
+    wiring,
+)
 from chalicelib.ocpi import jsontext, modules, routing
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.names import shortest
@@ -104,7 +115,7 @@ def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str
 class _Push:
     """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too.
 
-    `to` is the party that the object at hand is for.
+    `to` is the party that the object at hand is for, `sender` ours that forwards it where it is another's.
     """
 
     platform: Platform
@@ -112,6 +123,7 @@ class _Push:
     target: Target
     thorough: bool = False
     to: Party | None = None
+    sender: Party | None = None
 
     def run(self, *, whole: bool = False, attempt: int | None = None) -> None:
         """Take the lease, and send until the partner knows what is true, or an attempt fails.
@@ -225,7 +237,10 @@ class _Push:
         platform, partner, key = self.platform, self.partner, self.target.key
         present = objects.present(platform, key, self.target.part or None)
         self.to = self._receiver(present)
-        if present is None or not present.own:
+        self.sender = (
+            None if present is None or present.own else delegation.forwarder(platform, partner, present)
+        )
+        if present is None or not (present.own or self.sender):
             if key.module == "tariffs" and found.known:
                 return sending.removal(self._segments({})), "", "removed"
             return None, "", ""
@@ -252,7 +267,8 @@ class _Push:
         mark = sending.digest(obj)
         if step is None or (found.state == REFUSED and found.refused == mark):
             return step, "", mark
-        findings = writing.check(present.kind, obj, partner.version)
+        # A Session that is forwarded is in the words of its CPO.
+        findings = () if self.sender else writing.check(present.kind, obj, partner.version)
         if findings:
             why = "; ".join(f"{each.pointer}: {each.message}" for each in findings[:3])
             return None, f"does not validate in {partner.version}: {why}"[:500], mark
@@ -353,7 +369,7 @@ class _Push:
             self.url(step.segments, step.query),
             body=None if step.body is None else jsontext.dumps(step.body),
             module=key.module,
-            from_party=key.party,
+            from_party=self.sender or key.party,
             to_party=self.to,
         )
 

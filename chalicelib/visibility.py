@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import delegation
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.messages import Party
 from chalicelib.store import feeds, pages
@@ -69,7 +70,7 @@ def owns(platform: Platform, partner: Partner, module: str, party: Party) -> boo
     if module == "hubclientinfo":
         return is_hub(partner) or party in partner.parties
     if party not in speaks_for(platform, partner, owners(module)):
-        return False
+        return delegation.forwards(platform, partner, module, party)
     return stands_for(platform, partner, party)
 
 
@@ -115,6 +116,9 @@ def feeds_for(
     if not parties:
         return []
     names = list(dict.fromkeys("/".join(party) for party in hosted))
+    if delegation.provides(partner, module):
+        audiences = platform.objects.feeds.audiences(module, names)
+        return [feeds.name(owner, each) for owner in names for each in audiences[owner]]
     if module in ("sessions", "cdrs"):
         return [feeds.name(name, "/".join(party)) for name in names for party in sorted(parties)]
     public = [feeds.name(name) for name in names]
@@ -133,7 +137,7 @@ def may_see(platform: Platform, partner: Partner, module: str, version: str, fee
     """Whether a partner may see an object of ours that stands in this feed."""
     parties = speaks_for(platform, partner, readers(module))
     audience = feeds.readers(feed)
-    if audience is None:
+    if audience is None or delegation.provides(partner, module):
         return bool(parties)
     return bool(parties & audience) and not (module == "locations" and version == modules.V211)
 
@@ -145,9 +149,8 @@ def feed_of(platform: Platform, key: Key, canonical: dict[str, Any], own: bool, 
     if not own:
         return feeds.name(key.owner)
     if key.module in ("sessions", "cdrs"):
-        token = canonical.get("cdr_token") or {}
-        party = folded(str(token.get("country_code", ""))), folded(str(token.get("party_id", "")))
-        return feeds.name(key.owner, feeds.audience_of([party] if all(party) else ()))
+        emsp = delegation.emsp_of(canonical)
+        return feeds.name(key.owner, feeds.audience_of([emsp] if emsp else ()))
     if key.module == "locations" and canonical.get("publish") is False:
         return feeds.name(key.owner, feeds.audience_of(_token_owners(platform, canonical)))
     return feeds.name(key.owner)

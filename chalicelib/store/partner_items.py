@@ -24,6 +24,7 @@ _TEXTS = (
     "version",
     "policy",
     "charset",
+    "smart_charging",
     "versions_url",
     "details_url",
     "token_form",

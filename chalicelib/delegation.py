@@ -1,0 +1,116 @@
+"""Smart charging that is delegated: which Sessions a smart charging provider gets, and from whom.
+
+A Session is for the eMSP of its token. Where the operator invited or registered
+a partner with `smart_charging: delegated`, it is shared further: an SCSP gets
+those of our CPOs, and as eMSP we forward those of our customers to it; an eMSP may
+forward those of its customers to us as the SCSP. Nobody is let in by its role alone,
+since the driver's consent and a contract stand behind it (CHP-06).
+
+Spec: 2.3.0 mod_charging_profiles topologies; CHP-01, CHP-05, CHP-06, CHP-40
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
+from chalicelib.ocpi.messages import Party
+from chalicelib.partners import DELEGATED, REGISTERED
+from chalicelib.store import feeds
+from chalicelib.store.items import Key, folded
+
+if TYPE_CHECKING:
+    from chalicelib.partners import Partner
+    from chalicelib.stored import Present
+    from chalicelib.wiring import Platform
+
+SESSIONS = "sessions"
+
+
+def emsp_of(session: Mapping[str, Any]) -> Party | None:
+    """The eMSP whose customer a Session, or a change of one, names."""
+    token = session.get("cdr_token")
+    token = token if isinstance(token, Mapping) else {}
+    party = folded(str(token.get("country_code") or "")), folded(str(token.get("party_id") or ""))
+    return party if all(party) else None
+
+
+# as CPO and as eMSP: Sessions that go to a provider
+
+
+def provides(partner: Partner, module: str = SESSIONS) -> bool:
+    """Whether this partner is the provider that charging profiles are delegated to."""
+    return module == SESSIONS and partner.smart_charging == DELEGATED and partner.plays("SCSP")
+
+
+def forwarder(platform: Platform, partner: Partner, session: Present) -> Party | None:
+    """The hosted eMSP that forwards a CPO's Session to this partner; None where nobody does."""
+    if not provides(partner, session.key.module) or session.key.party in partner.parties:
+        return None
+    emsp = emsp_of(session.canonical)
+    return emsp if emsp in _hosted(platform, "EMSP") else None
+
+
+def forwarded_feeds(platform: Platform, partner: Partner, module: str) -> list[str]:
+    """The feeds with the CPOs' Sessions that may be forwarded to this partner."""
+    if not provides(partner, module) or not _hosted(platform, "EMSP"):
+        return []
+    cpos = {
+        role.party
+        for each in platform.partners.all()
+        if each.state == REGISTERED
+        for role in each.roles
+        if role.role == "CPO"
+    }
+    return [feeds.name("/".join(party)) for party in sorted(cpos - partner.parties)]
+
+
+# as the provider: Sessions that an eMSP forwards to us
+
+
+def forwards(platform: Platform, partner: Partner, module: str, party: Party) -> bool:
+    """Whether a partner may tell us, as the provider, of its customers' Sessions at this CPO.
+
+    Not at one of ours, nor at one that is connected and speaks for itself.
+    """
+    return (
+        module == SESSIONS
+        and partner.smart_charging == DELEGATED
+        and partner.plays("EMSP")
+        and bool(_hosted(platform, "SCSP"))
+        and not platform.settings.hosts(party)
+        and platform.partners.for_party(party) is None
+    )
+
+
+def mind_the_customer(
+    platform: Platform, partner: Partner, key: Key, known: Present | None, given: Mapping[str, Any] | None
+) -> None:
+    """Let an eMSP see and change its own customers' Sessions only.
+
+    Raises UnknownObject for a Session of another's, InvalidParameters where it would become one.
+    """
+    if not forwards(platform, partner, key.module, key.party):
+        return
+    if known is not None and emsp_of(known.canonical) not in partner.parties:
+        raise UnknownObject("unknown", key.module)
+    whole = known is None
+    if given is not None and (whole or "cdr_token" in given) and emsp_of(given) not in partner.parties:
+        raise InvalidParameters("not a customer of this connection", "/cdr_token/party_id")
+
+
+def through(platform: Platform, owner: Party, session_id: str) -> tuple[Partner, Party] | None:
+    """The eMSP that a CPO's Session was forwarded by, which takes requests about it on."""
+    from chalicelib import objects
+
+    found = objects.present(platform, Key(SESSIONS, *owner, session_id))
+    emsp = emsp_of(found.canonical) if found else None
+    partner = platform.partners.for_party(emsp, "EMSP") if emsp else None
+    if emsp and partner and forwards(platform, partner, SESSIONS, owner):
+        return partner, emsp
+    return None
+
+
+def _hosted(platform: Platform, role: str) -> frozenset[Party]:
+    return frozenset(each.party for each in platform.settings.parties if each.role == role)
