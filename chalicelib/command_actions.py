@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import capabilities, objects, pending, profile_requests, profiles, requesting, tokens
 from chalicelib.commands import ABSENT, KINDS, emsp_of
-from chalicelib.ocpi import jsontext, names, routing, timestamps, writing
+from chalicelib.ocpi import advice, jsontext, names, routing, timestamps, writing
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.modules import V211
 from chalicelib.operator_actions import Action, ActionError, Fields
@@ -232,7 +232,11 @@ def active_profile(platform: Platform, fields: ActiveProfile) -> dict[str, Any]:
         raise ActionError("unknown_session", "no own session of this id", "/session_id")
     ours = (own.key.country_code.upper(), own.key.party_id.upper())
     pushes = profiles.push_change(platform, ours, own.key.id, profile)
-    return {"told": [push.partner for push in pushes], "session_id": own.key.id}
+    advised = [
+        {"pointer": f"/profile{each.pointer}", "message": each.message}
+        for each in advice.advise("active_charging_profile", profile)
+    ]
+    return {"told": [push.partner for push in pushes], "session_id": own.key.id, "advice": advised}
 
 
 def party(name: PartyName, pointer: str) -> Party:

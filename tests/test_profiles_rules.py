@@ -228,3 +228,16 @@ def test_an_active_profile_has_its_start_and_its_profile(
     with pytest.raises(OperatorRefused):
         operate("active_profile", session_id="S1", profile=less)
     assert [each for each in events("ObjectChanged") if each["detail"]["module"] == "chargingprofiles"] == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "advised"), [(300, False), (3600, False), (None, False), (299, True), (3601, True)]
+)
+def test_a_profile_that_is_told_covers_a_useful_time(
+    seconds: int | None, advised: bool, operate: Any, charging: None
+) -> None:
+    """CHP-33: it is told all the same, a session may be about to end."""
+    limits = {**ACTIVE["charging_profile"], "duration": seconds}
+    profile = {**ACTIVE, "charging_profile": {name: value for name, value in limits.items() if value}}
+    said = operate("active_profile", session_id="S1", profile=profile)["advice"]
+    assert [each["pointer"] for each in said] == ["/profile/charging_profile/duration"] * advised

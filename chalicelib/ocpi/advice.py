@@ -28,6 +28,8 @@ FOR_LARGE_VEHICLES = (
 )
 # What charge points speaking OCPP 1.x can hold of a group_id.
 OCPP_1_GROUP = 20
+# Seconds that a profile which is told of should cover.
+SHORTEST_PROFILE, LONGEST_PROFILE = 5 * 60, 60 * 60
 
 
 def advise(kind: str, obj: dict[str, Any]) -> tuple[Finding, ...]:
@@ -122,6 +124,12 @@ def _cdr(cdr: dict[str, Any]) -> Advice:
         yield "/session_id", "only a reservation that was never used has no Session (CDR-27)"
 
 
+def _active_charging_profile(active: dict[str, Any]) -> Advice:
+    seconds = active["charging_profile"].get("duration")
+    if seconds is not None and not SHORTEST_PROFILE <= seconds <= LONGEST_PROFILE:
+        yield "/charging_profile/duration", "5 to 60 minutes are useful to whoever controls it (CHP-33)"
+
+
 def _each(items: Any, at: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for index, item in enumerate(items or ()):
         yield f"{at}/{index}", item
@@ -132,4 +140,5 @@ _ADVICE: dict[str, Callable[[dict[str, Any]], Advice]] = {
     "token": _token,
     "tariff": _tariff,
     "cdr": _cdr,
+    "active_charging_profile": _active_charging_profile,
 }
