@@ -107,7 +107,7 @@ def _caught_up() -> Iterator[Row]:
                     for each in range(at, min(at + 500, WAITING))
                 ]
                 hand.operate("put", module="locations", objects=objects)
-            hand.drain(most=10 * WAITING)
+                hand.drain(most=5000)
             if named == "Before":
                 stub.down()
         waiting = hand.operate("partner", partner=stub.id)["backlog"]

@@ -22,9 +22,11 @@ PAGE = 2_000_000
 
 @contextmanager
 def tables() -> Iterator[None]:
-    """As long as this lasts, large tables cost moto little."""
+    """As long as this lasts, large tables and long queues cost moto little."""
     from moto.dynamodb.models import DynamoDBBackend
+    from moto.dynamodb.models.dynamo_type import DynamoType
     from moto.dynamodb.models.table import Table
+    from moto.sqs.models import SQSBackend
 
     query, update = Table.query, DynamoDBBackend.update_item
 
@@ -41,23 +43,44 @@ def tables() -> Iterator[None]:
         _replace(self.get_table(table_name), key)
         return update(self, table_name, key, *args, **more)
 
+    touched: dict[str, list[Any]] = {}
+
+    def transacting(self: Any, actions: list[dict[str, dict[str, Any]]]) -> Any:
+        touched.clear()
+        for action in actions:
+            for fields in action.values():
+                table = self.get_table(fields["TableName"])
+                key = DynamoType((fields.get("Key") or fields["Item"])[table.hash_key_attr])
+                touched.setdefault(table.name, []).append(key)
+        return transact(self, actions)
+
     def shared(self: Any, memo: Any) -> Any:
         other = copy.copy(self)
         other.items = copy.copy(self.items)
         if self.range_key_attr:
-            for hash_key, items in self.items.items():
-                other.items[hash_key] = copy.copy(items)
+            for hash_key in touched.get(self.name, ()):
+                if hash_key in other.items:
+                    other.items[hash_key] = copy.copy(other.items[hash_key])
         if self.stream_shard:
             other.stream_shard = copy.copy(self.stream_shard)
             other.stream_shard.items = list(self.stream_shard.items)
         return other
 
+    transact, valid = (
+        DynamoDBBackend.transact_write_items,
+        SQSBackend.is_message_valid_based_on_retention_period,
+    )
+    # moto counts all messages of the queue for each that it receives, to find how long it keeps them.
+    SQSBackend.is_message_valid_based_on_retention_period = lambda *_: True
     Table.query, DynamoDBBackend.update_item = narrowed, replacing
+    DynamoDBBackend.transact_write_items = transacting
     Table.__deepcopy__ = shared
     try:
         yield
     finally:
         Table.query, DynamoDBBackend.update_item = query, update
+        DynamoDBBackend.transact_write_items = transact
+        SQSBackend.is_message_valid_based_on_retention_period = valid
         del Table.__deepcopy__
 
 
