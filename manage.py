@@ -287,7 +287,7 @@ def _help(known: dict[str, Any]) -> str:
 
 def _short(value: Any, widest: int = WIDEST) -> str:
     """A value in one cell."""
-    if value is None:
+    if value is None or value == {}:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -219,6 +219,14 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
             {"role": each.role, "country_code": each.country_code, "party_id": each.party_id}
             for each in partner.roles
         ],
+        "health": {
+            "state": partner.health.state,
+            "last_success": partner.health.last_success or None,
+            "last_failure": partner.health.last_failure or None,
+            "reason": partner.health.reason or None,
+        },
+        "backlog": _waiting(platform, "backlog", partner.id) or 0,
+        "oldest_undelivered": _waiting(platform, "oldest", partner.id),
         # An app shows these as the operator of a Location that names none (LOC-66).
         "business_details": {each.claim: dict(each.business_details) for each in partner.roles},
         "invited_roles": [
@@ -237,14 +245,6 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
         "token_form": partner.token_form,
         "created_at": partner.created_at or None,
         "registered_at": partner.registered_at or None,
-        "health": {
-            "state": partner.health.state,
-            "last_success": partner.health.last_success or None,
-            "last_failure": partner.health.last_failure or None,
-            "reason": partner.health.reason or None,
-        },
-        "backlog": _waiting(platform, "backlog", partner.id) or 0,
-        "oldest_undelivered": _waiting(platform, "oldest", partner.id),
     }
 
 
