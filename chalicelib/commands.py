@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import capabilities, logs, objects, pending, visibility
+from chalicelib import capabilities, logs, objects, pending, repeated, visibility
 from chalicelib.call import Call
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject
@@ -29,7 +29,6 @@ from chalicelib.store.requests import (
     Change,
     Pending,
     later,
-    new_id,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +69,9 @@ def accept(call: Call) -> Reply:
     command = call.params["command"].upper()
     if command not in KINDS or command in ABSENT.get(version, ()):
         return _respond(call, Verdict("NOT_SUPPORTED", f"{command[:40]} is not supported here"))
+    id, before = repeated.look(call)
+    if before is not None:
+        return Reply(data=_in_version(call, before.response or {}))
     emsp = call.partner.party_for(EMSP_ROLES)
     body = reading.read(
         KINDS[command], call.json_object, version, owner=emsp, emsp=emsp, now=platform.clock()
@@ -80,7 +82,7 @@ def accept(call: Call) -> Reply:
     if verdict.result != "ACCEPTED":
         return _respond(call, verdict)
     ours = verdict.party or call.request.to_party or _cpo_parties(call)[0]
-    request = received(call, COMMANDS, command, body, ours, verdict.timeout)
+    request = received(call, id, COMMANDS, command, body, ours, verdict.timeout)
     verdict = _decide(call, request, verdict)
     if verdict.result == "ACCEPTED":
         if command == "RESERVE_NOW":
@@ -103,7 +105,7 @@ def result(call: Call) -> Reply:
 
 
 def received(
-    call: Call, module: str, command: str, body: Mapping[str, Any], ours: Party, timeout: int = 0
+    call: Call, id: str, module: str, command: str, body: Mapping[str, Any], ours: Party, timeout: int = 0
 ) -> Pending:
     """A request as it came in. The deadline we keep is a little before the one we tell."""
     platform = call.platform
@@ -113,7 +115,7 @@ def received(
     if theirs is None or theirs not in call.partner.parties:
         theirs = _token_party(body) or call.partner.party_for((*EMSP_ROLES, "SCSP")) or ("", "")
     return Pending(
-        id=new_id(),
+        id=id,
         direction=RECEIVED,
         module=module,
         command=command,
@@ -133,8 +135,9 @@ def received(
 
 
 def await_answer(platform: Platform, request: Pending, event: str, found: Mapping[str, Any]) -> None:
-    """Keep the request, set its deadline, and tell the back end."""
-    platform.requests.add(request)
+    """Keep the request, set its deadline, and tell the back end; once, where it came twice at once."""
+    if not platform.requests.begin(request):
+        return
     pending.enqueue(platform, request, request.timeout)
     platform.backend.emit(event, {**pending.shown(request), **found}, id=request.id)
 
@@ -326,7 +329,11 @@ def _written(call: Call, verdict: Verdict) -> str:
     }
     if verdict.why:
         response["message"] = pending.said(verdict.why)
-    return jsontext.dumps(writing.write("command_response", response, call.request.version).object)
+    return _in_version(call, response)
+
+
+def _in_version(call: Call, response: Mapping[str, Any]) -> str:
+    return jsontext.dumps(writing.write("command_response", dict(response), call.request.version).object)
 
 
 def _cpo_parties(call: Call) -> list[Party]:

@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import capabilities, commands, logs, objects, pending
+from chalicelib import capabilities, commands, logs, objects, pending, repeated
 from chalicelib.call import Call
 from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
@@ -176,13 +176,16 @@ def asked(platform: Platform, owner: Party, session_id: str) -> None:
 def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:
     platform, session_id = call.platform, check_id(call.params["session_id"], "/session_id")
     commands.check_response_url(platform, call.partner, body["response_url"])
+    id, before = repeated.look(call)
+    if before is not None:
+        return Reply(data=jsontext.dumps(before.response))
     own = objects.own_session(platform, session_id, call.request.to_party)
     if own is None:
-        return _pass_on(call, command, session_id, body)
+        return _pass_on(call, id, command, session_id, body)
     refused = _judge(call, own)
     if refused:
         return _respond(call, refused)
-    request = commands.received(call, PROFILES, command, body, owner_of(own))
+    request = commands.received(call, id, PROFILES, command, body, owner_of(own))
     request = dataclasses.replace(request, session=own.key.id)
     answer = platform.backend.ask("profile", pending.shown(request), commands.DECISION_TIME)
     if answer is not None and answer.get("result") in RESPONSES:
@@ -202,7 +205,7 @@ def _judge(call: Call, own: Present) -> str:
     return "NOT_SUPPORTED" if capabilities.lacking(evses, capabilities.PROFILES) else ""
 
 
-def _pass_on(call: Call, command: str, session_id: str, body: dict[str, Any]) -> Reply:
+def _pass_on(call: Call, id: str, command: str, session_id: str, body: dict[str, Any]) -> Reply:
     """A smart charging provider asks us as the eMSP: ask the CPO, under a response_url of our own."""
     platform = call.platform
     found = find_session(platform, session_id) if call.partner.plays("SCSP") else None
@@ -214,11 +217,12 @@ def _pass_on(call: Call, command: str, session_id: str, body: dict[str, Any]) ->
     from chalicelib import profile_requests, requesting
     from chalicelib.operator_actions import ActionError
 
-    request = commands.received(call, PROFILES, command, body, ours)
+    request = commands.received(call, id, PROFILES, command, body, ours)
     request = dataclasses.replace(
         request, session=found.key.id, body={**request.body, "session_id": session_id}
     )
-    platform.requests.add(request)
+    if not platform.requests.begin(request):
+        return _respond(call, "ACCEPTED")
     try:
         sent = profile_requests.pass_on(platform, request, owner_of(found))
         failed = sent.response is None and sent.state == CONCLUDED

@@ -113,6 +113,14 @@ class Requests:
         )
         return pending
 
+    def begin(self, pending: Pending) -> bool:
+        """Keep a request that came in, unless it was kept already (ARC-17)."""
+        try:
+            self.add(pending)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
     def get(self, id: str) -> Pending | None:
         """The request of this id as it is now; an id that cannot be one is unknown."""
         item = self._read(id)
