@@ -15,7 +15,7 @@ from typing import Any
 
 BASELINE = Path(__file__).parent / "logical-ids.json"
 REGION = "eu-central-1"
-# Replacing one of these loses data or a partner's URL, so their ids never change.
+# Replacing one of these loses data or a partner's URL, so neither their ids change nor their names and keys.
 LASTING = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::KMS::Alias", "AWS::ApiGateway::RestApi")
 
 # Rules that do not apply, each with its reason.
@@ -56,9 +56,19 @@ def lint(path: Path) -> list[str]:
 
 
 def logical_ids(expanded: dict[str, Any]) -> dict[str, str]:
-    """Type by logical id of everything whose replacement would lose something."""
+    """What each resource is whose replacement would lose something, by logical id: type, name and keys."""
     return {
-        name: resource["Type"]
+        name: " ".join(
+            [
+                resource["Type"],
+                *(
+                    resource["Properties"][each]["Fn::Sub"]
+                    for each in ("TableName", "AliasName")
+                    if each in resource["Properties"]
+                ),
+                *(each["AttributeName"] for each in resource["Properties"].get("KeySchema", [])),
+            ]
+        )
         for name, resource in sorted(expanded["Resources"].items())
         if resource["Type"] in LASTING
     }
@@ -67,7 +77,7 @@ def logical_ids(expanded: dict[str, Any]) -> dict[str, str]:
 def moved(found: dict[str, str], baseline: dict[str, str]) -> list[str]:
     """Resources that an update of an existing stack would delete or replace."""
     return [
-        f"{name}: {kind} of the baseline is gone or changed; an update would replace it"
-        for name, kind in baseline.items()
-        if found.get(name) != kind
+        f"{name}: {before} of the baseline is gone or changed; an update would replace it"
+        for name, before in baseline.items()
+        if found.get(name) != before
     ]

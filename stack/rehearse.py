@@ -1,9 +1,10 @@
 """`python -m stack.rehearse`: the documented commands, unedited, on an emulated AWS with IAM enforced.
 
-Packages for this machine, deploys, updates, deploys again without a change;
-then a partner registers with the deployed functions, receives a Location and
-is pushed an update; then the stack is deleted and its tables are still
-there. Ends with status 1 at the first thing that is not as it should be.
+Packages for this machine, deploys, updates, deploys again without a change
+and deploys a second stage; then a partner registers with the deployed
+functions, receives a Location and is pushed an update; then the stack is
+deleted, its tables are still there, and a new stack takes them over. Ends
+with status 1 at the first thing that is not as it should be.
 
 Tools are installed on first use into `.tools/`: the emulator and the AWS CLI,
 each in an environment of its own. What the emulator leaves out is listed in
@@ -43,14 +44,7 @@ PINNED = {
 }
 STAGE = "rehearsal"
 STACK = f"ocpi-{STAGE}"
-PARTIES = [
-    {
-        "role": "CPO",
-        "country_code": "NL",
-        "party_id": "EXA",
-        "business_details": {"name": "Example Charging"},
-    }
-]
+SECOND = "second"
 LOCATION = {
     "country_code": "NL",
     "party_id": "EXA",
@@ -85,6 +79,19 @@ LOCATION = {
     ],
 }
 
+# What EventBridge says once a minute; the rehearsal does not wait for it.
+MINUTE = {
+    "version": "0",
+    "id": "1",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-01-01T00:00:00Z",
+    "region": "eu-central-1",
+    "resources": [],
+    "detail": {},
+}
+
 
 class NotAsItShouldBe(Exception):
     """What the rehearsal found wrong."""
@@ -104,15 +111,18 @@ def main() -> None:
 
 
 def _rehearse(environ: dict[str, str]) -> None:
-    with _step("make package"):
-        _run(environ, "make", "package", f"ARCH={'arm64' if machine.machine() == 'aarch64' else 'x86_64'}")
-    with _step("make deploy"):
-        _run(environ, "make", "deploy", f"STAGE={STAGE}")
+    (settings,) = _documented("1. Say who you are (2 minutes)")
+    (deploy,) = _documented("2. Deploy (5 minutes)")
+    with _step("make package and make deploy"):
+        _shell(environ, settings, deploy)
     outputs = _outputs(environ)
+    with _step("make deploy of a second stage"):
+        _shell(environ, settings, f"make deploy STAGE={SECOND}")
     # The emulator serves APIs under its own address: a base URL set in an update, as for a custom domain.
     environ["OCPI_BASE_URL"] = (
         f"{environ['AWS_ENDPOINT_URL']}/restapis/{outputs['RestAPIId']}/api/_user_request_"
     )
+    environ["ALARM_EMAIL"] = "you@example.com"
     with _step("make deploy with a changed setting"):
         _run(environ, "make", "deploy", f"STAGE={STAGE}")
         _expect(_outputs(environ)["RestAPIId"] == outputs["RestAPIId"], "the update replaced the API")
@@ -127,7 +137,7 @@ def _rehearse(environ: dict[str, str]) -> None:
         raise NotAsItShouldBe(f"{problem}\n{_errors(environ)}") from None
     with _step("the first partner, by the documented commands"):
         invite, register = _documented("4. The first partner (5 minutes)")
-        invited = _run(environ, "bash", "-euc", invite)
+        invited = _shell(environ, invite)
         _expect("/ocpi/versions" in invited, f"invite: {invited}")
         # Nobody is at partner.example.com, and the operator function says so.
         asked = subprocess.run(
@@ -138,15 +148,22 @@ def _rehearse(environ: dict[str, str]) -> None:
         _run(environ, ".venv/bin/python", "manage.py", "--function", f"{STACK}-operator", "status")
     with _step("restore a table"):
         (restore,) = _documented("Backup and restore")
-        _run(environ, "bash", "-euc", restore)
-    delete_stack, delete_data = _documented("Teardown")
+        _shell(environ, restore)
+    delete_stack, adopt, delete_data = _documented("Teardown")
     with _step("delete the stack, keep the tables"):
-        _run(environ, "bash", "-euc", delete_stack)
+        key = _key(environ)
+        _shell(environ, delete_stack)
         kept = json.loads(_run(environ, "aws", "dynamodb", "scan", "--table-name", f"ocpi-{STAGE}-locations"))
         _expect(kept["Count"] > 0, "the Location was deleted with the stack")
+    with _step("a new stack on the kept tables"):
+        _shell(environ, settings, adopt)
+        _expect(_key(environ) == key, "the new stack has another key: partners' tokens are lost")
+        found = _operate(environ, f"{STACK}-operator", {"action": "get", "module": "locations", "id": "LOC1"})
+        _expect(found["object"]["name"] == "Rehearsal", f"get: {found}")
     with _step("delete the data as well"):
-        _run(environ, "bash", "-euc", delete_data)
+        _shell(environ, delete_stack, delete_data)
         left = _client(environ, "dynamodb").list_tables()["TableNames"]
+        left = [each for each in left if each.startswith(f"{STACK}-")]
         _expect(left == [f"{STACK}-locations-restored"], f"left: {left}")
 
 
@@ -155,7 +172,20 @@ def _documented(heading: str) -> list[str]:
     text = (ROOT / "docs" / "deploying.md").read_text()
     section = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
-    return [re.sub("ocpi-(dev|prod)", STACK, each) for each in blocks]
+    return [re.sub(r"\b(dev|prod)\b", STAGE, each) for each in blocks]
+
+
+def _shell(environ: dict[str, str], *blocks: str) -> str:
+    """What these shell blocks print; they stop at the first command that fails."""
+    return _run(environ, "bash", "-euc", "\n".join(blocks))
+
+
+def _key(environ: dict[str, str]) -> str:
+    """The key that the stack encrypts partners' tokens with."""
+    found = _client(environ, "cloudformation").describe_stack_resource(
+        StackName=STACK, LogicalResourceId="TokenKey"
+    )
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
 
 def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
@@ -181,6 +211,25 @@ def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
         with _step("a status change is pushed"):
             operate("patch", module="locations", id="LOC1", evse_uid="E1", changes={"status": "CHARGING"})
             _until(lambda: partner.knows("CHARGING"), "the status was not pushed")
+        with _step("a message in the inbox is done and pushed"):
+            changes = {"status": "OUTOFORDER"}
+            _put_in_inbox(
+                environ,
+                {
+                    "action": "patch",
+                    "module": "locations",
+                    "id": "LOC1",
+                    "evse_uid": "E1",
+                    "changes": changes,
+                },
+            )
+            _until(lambda: partner.knows("OUTOFORDER"), "what the inbox was told was not pushed")
+            operate("patch", module="locations", id="LOC1", evse_uid="E1", changes={"status": "CHARGING"})
+        with _step("the sweep"):
+            _invoke(environ, f"{STACK}-sweep", MINUTE)
+        with _step("the second stage knows nothing of it"):
+            others = _operate(environ, f"ocpi-{SECOND}-operator", {"action": "partners"})
+            _expect(others["partners"] == [], f"partners of the second stage: {others}")
         with _step("the partner reads the Location"):
             page = _call("GET", f"{base}/ocpi/2.2.1/sender/locations?limit=10", partner.token)
             _expect(page[0]["evses"][0]["status"] == "CHARGING", f"page: {page}")
@@ -203,6 +252,12 @@ def _invoke(environ: dict[str, str], function: str, payload: dict[str, Any]) -> 
     text = reply["Payload"].read().decode()
     _expect("FunctionError" not in reply, f"{function} failed: {text[:1500]}")
     return json.loads(text)
+
+
+def _put_in_inbox(environ: dict[str, str], payload: dict[str, Any]) -> None:
+    sqs = _client(environ, "sqs")
+    url = sqs.get_queue_url(QueueName=f"{STACK}-inbox")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(payload))
 
 
 def _waiting(environ: dict[str, str], queue: str) -> int:
@@ -352,7 +407,7 @@ def _environ(port: int) -> dict[str, str]:
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "OCPI_PARTIES": json.dumps(PARTIES),
+        "ARCH": "arm64" if machine.machine() == "aarch64" else "x86_64",
         "OCPI_ALLOW_PRIVATE_URLS": "1",
     }
 
