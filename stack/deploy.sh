@@ -2,8 +2,8 @@
 # Deploy build/package to AWS: `make package && make deploy STAGE=dev`.
 #
 # OCPI_* settings of the environment become the parameters of the stack; what is not set keeps the
-# value of the last deployment. Also read: STAGE, DEPLOY_BUCKET, ALARM_EMAIL, TABLE_PROTECTION, and
-# whatever the AWS CLI reads (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL).
+# value of the last deployment. Also read: STAGE, DEPLOY_BUCKET, ALARM_EMAIL, TABLE_PROTECTION,
+# TEST_EVENTS, and whatever the AWS CLI reads (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 STAGE="${STAGE:-dev}"
@@ -20,15 +20,18 @@ export AWS_DEFAULT_REGION="$region"
 account="$(aws sts get-caller-identity --query Account --output text)"
 bucket="${DEPLOY_BUCKET:-ocpi-deploy-$account-$region}"
 
+exists=no
+aws cloudformation describe-stacks --stack-name "$STACK" >/dev/null 2>&1 && exists=yes
+settings() { "$PYTHON" -m stack.parameters "$PACKAGE/parameters-$STAGE.json" --stage "$STAGE" --exists "$exists"; }
+settings # before anything is touched
+
 # The registry of shareable test events belongs to the account; the console makes it, or we do.
 if aws schemas describe-registry --registry-name lambda-testevent-schemas >/dev/null 2>&1 ||
   aws schemas create-registry --registry-name lambda-testevent-schemas >/dev/null 2>&1; then
   export TEST_EVENTS="${TEST_EVENTS:-on}"
 fi
 
-exists=no
-aws cloudformation describe-stacks --stack-name "$STACK" >/dev/null 2>&1 && exists=yes
-"$PYTHON" -m stack.parameters "$PACKAGE/parameters-$STAGE.json" --stage "$STAGE" --exists "$exists"
+settings
 
 aws s3api head-bucket --bucket "$bucket" >/dev/null 2>&1 || aws s3 mb "s3://$bucket" >/dev/null
 

@@ -33,8 +33,8 @@ class Function:
         return f"ocpi-${{Stage}}-{self.name.replace('_', '-')}"
 
 
-# 1769 MB is one whole CPU. The api function waits for nobody but DynamoDB, so it buys latency; the
-# others wait for partners, who do not answer faster for money.
+# 1769 MB is one whole CPU. Somebody waits for the api and operator functions, so they buy latency; the
+# others wait for partners, who do not answer faster for money. docs/deploying.md has each reason.
 FUNCTIONS = (
     Function("api_handler", 1024, 29),
     Function("announce", 512, 60),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,6 +23,8 @@ def overrides(environ: Mapping[str, str], stage: str, exists: bool) -> list[str]
     """`Parameter=value` for each that is set. Raises SettingsError, which names the wrong setting."""
     from chalicelib import settings
 
+    if not re.fullmatch(template.STAGE_PATTERN, stage):
+        raise settings.SettingsError(f"STAGE: {template.STAGE_PATTERN} is required, not {stage!r}")
     chosen = {name: environ[name] for name in template.SETTINGS if name in environ}
     if not exists or "OCPI_PARTIES" in chosen:
         settings.read(chosen | {"OCPI_STAGE": stage})

@@ -15,6 +15,7 @@ from stack.storage import named, sub
 
 HOME = Path(__file__).parent.parent / ".chalice"
 
+STAGE_PATTERN = "[a-z0-9][a-z0-9-]{0,19}"
 # CloudFormation wants letters and digits in a parameter's name: OCPI_PAGE_LIMIT is OcpiPageLimit.
 SETTINGS: dict[str, dict[str, Any]] = {
     "OCPI_PARTIES": {
@@ -62,7 +63,7 @@ def merge_template() -> dict[str, Any]:
         "Stage": {
             "Type": "String",
             "Default": "dev",
-            "AllowedPattern": "[a-z0-9][a-z0-9-]{0,19}",
+            "AllowedPattern": STAGE_PATTERN,
             "Description": "One of several deployments in an account; part of every name",
         }
     }

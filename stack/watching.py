@@ -260,8 +260,10 @@ QUERIES: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "Errors nobody foresaw": (
         tuple(BY_NAME),
-        'filter level = "ERROR" | fields @timestamp, @log, message, exception, trace.0, trace.11, '
-        "request_id\n| sort @timestamp desc",
+        # Ours, and what Lambda says of a function that raised, ran too long or out of memory.
+        'filter level = "ERROR" or @message like /\\[ERROR\\]|Task timed out|Runtime exited/\n'
+        "| fields @timestamp, @log, message, exception, trace.0, trace.11, request_id, @message\n"
+        "| sort @timestamp desc",
     ),
     "Slowest requests": (
         ("api_handler",),
