@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import re
@@ -13,11 +14,14 @@ import jsonschema
 import pytest
 
 from bench import events
+from chalicelib import events as told
 from chalicelib import settings, workers
 from stack import (
+    adopt,
     costs,
     dashboard,
     functions,
+    gateway,
     linting,
     package,
     parameters,
@@ -67,8 +71,35 @@ def test_an_update_keeps_tables_key_and_api(expanded: dict[str, Any]) -> None:
     assert set(linting.logical_ids(expanded)) == set(baseline), "add what is new to stack/logical-ids.json"
 
 
-def test_a_lost_table_is_noticed() -> None:
-    assert linting.moved({}, {"LocationsTable": "AWS::DynamoDB::Table"})
+def test_a_lost_table_and_one_with_other_keys_are_noticed() -> None:
+    baseline = json.loads(linting.BASELINE.read_text())
+    assert linting.moved({}, baseline)
+    assert linting.moved({**baseline, "PartnersTable": baseline["PartnersTable"] + " part"}, baseline)
+
+
+def test_what_outlives_a_stack_can_be_brought_into_a_new_one(expanded: dict[str, Any]) -> None:
+    """Another key could not read the tokens of the old one, so the import names all of it."""
+    document = adopt.kept(template.merge_template())
+    lasting = {name for name, each in expanded["Resources"].items() if each.get("DeletionPolicy") == "Retain"}
+    assert set(document["Resources"]) == lasting
+    for name in lasting:
+        assert document["Resources"][name] == expanded["Resources"][name]
+    named = {
+        each["LogicalResourceId"]: each["ResourceIdentifier"] for each in adopt.imports(document, "x", "k")
+    }
+    assert set(named) == lasting
+    assert named["LocationsTable"] == {"TableName": "ocpi-x-locations"}
+    assert named["TokenKey"] == {"KeyId": "k"}
+    assert named["TokenKeyAlias"] == {"AliasName": "alias/ocpi-x"}
+
+
+def test_stages_share_no_name(expanded: dict[str, Any]) -> None:
+    """Issue 7.1: several stages in one account."""
+    own = re.compile(r"(Table|Queue|Topic|Alarm|Dashboard|Function|LogGroup|Alias|Schema)Name|Name")
+    for logical_id, resource in expanded["Resources"].items():
+        for name, value in resource["Properties"].items():
+            if own.fullmatch(name) and "Ref" not in value:
+                assert "${Stage}" in value["Fn::Sub"], logical_id
 
 
 def test_data_outlives_the_stack(expanded: dict[str, Any]) -> None:
@@ -161,7 +192,38 @@ def test_a_wrong_setting_stops_the_deployment() -> None:
         parameters.overrides({"OCPI_PARTIES": party, "OCPI_PAGE_LIMIT": "many"}, "dev", exists=False)
     with pytest.raises(settings.SettingsError, match="OCPI_PARTIES"):
         parameters.overrides({}, "dev", exists=False)
+    with pytest.raises(settings.SettingsError, match="STAGE"):
+        parameters.overrides({}, "Prod", exists=True)
     assert parameters.overrides({"AWS_REGION": "x"}, "dev", exists=True) == ["Stage=dev"]
+
+
+def test_the_documentation_names_every_setting_with_its_default() -> None:
+    written = (ROOT / "docs" / "deploying.md").read_text()
+    for name, rest in template.SETTINGS.items():
+        (row,) = re.findall(rf"^\| `{name}` \| `(\w+)` \| (.*) \|$", written, re.MULTILINE)
+        assert row[0] == template.parameter(name)
+        assert rest.get("Default", "") in row[1], name
+    for name, parameter in parameters.STACK_ONLY.items():
+        assert f"| `{name}` | `{parameter}` |" in written
+
+
+def test_the_documentation_gives_every_functions_size_and_reason() -> None:
+    written = (ROOT / "docs" / "deploying.md").read_text()
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\d+) MB \| (\d+) s \| (\d*) ?\| (.+) \|$", written, re.MULTILINE)
+    assert {name: (int(memory), int(timeout), int(most or 0)) for name, memory, timeout, most, _ in rows} == {
+        each.name.replace("_", "-"): (each.memory, each.timeout, each.concurrency)
+        for each in functions.FUNCTIONS
+    }
+
+
+def test_the_api_is_throttled_and_logs_its_accesses(expanded: dict[str, Any]) -> None:
+    (stage,) = of_type(expanded, "AWS::ApiGateway::Stage").values()
+    (methods,) = stage["Properties"]["MethodSettings"]
+    assert (methods["ThrottlingRateLimit"], methods["ThrottlingBurstLimit"]) == (gateway.RATE, gateway.BURST)
+    assert (methods["ResourcePath"], methods["HttpMethod"]) == ("/*", "*")
+    assert stage["Properties"]["AccessLogSetting"]["DestinationArn"] == {"Fn::Sub": "${AccessLog.Arn}"}
+    limits = (ROOT / "docs" / "deploying.md").read_text()
+    assert f"{gateway.RATE} requests per second with bursts of {gateway.BURST}" in limits
 
 
 def test_the_template_stays_below_the_limits_of_aws(packaged: Path, expanded: dict[str, Any]) -> None:
@@ -183,8 +245,14 @@ def test_every_alarm_tells_somebody_and_is_explained(expanded: dict[str, Any]) -
     for name, alarm in alarms.items():
         properties = alarm["Properties"]
         assert properties["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
-        word = properties["AlarmName"]["Fn::Sub"].removeprefix("ocpi-${Stage}-")
-        assert f"\n## {word}\n" in explained, f"docs/operating.md says nothing of {word}"
+        assert properties["AlarmDescription"].endswith(f"docs/operating.md#{plain_name(properties)}")
+    headings = set(re.findall(r"^## ([a-z-]+)$", explained, re.MULTILINE))
+    assert headings == {plain_name(each["Properties"]) for each in alarms.values()}
+
+
+def plain_name(alarm: dict[str, Any]) -> str:
+    name: str = alarm["AlarmName"]["Fn::Sub"]
+    return name.removeprefix("ocpi-${Stage}-")
 
 
 def test_the_dashboard_is_free_of_charge_and_fits_its_grid() -> None:
@@ -202,16 +270,154 @@ def test_the_dashboard_is_free_of_charge_and_fits_its_grid() -> None:
     assert body["widgets"][0]["properties"]["endpoint"] == "${Widget.Arn}"
 
 
-def test_queries_alarms_and_widgets_ask_for_lines_that_the_code_writes() -> None:
-    """`message` and field names in queries and filters exist in the code that logs."""
-    code = "".join(path.read_text() for path in (ROOT / "chalicelib").rglob("*.py"))
-    text = str([watching.resources(), dashboard.resources()]).replace("\\", "")
-    messages = set(re.findall(r'message = "([a-z ]+)"', text))
-    assert "request" in messages
-    for message in messages:
-        assert re.search(rf'log(?:_exception)?\([^)]*"{message}"', code), f"nothing logs {message!r}"
+def asked_metrics(expanded: dict[str, Any]) -> set[tuple[str, str, frozenset[tuple[str, str]]]]:
+    """(namespace, name, dimensions) of every metric that an alarm or the dashboard looks at."""
+    found = set()
+    for alarm in (each["Properties"] for each in of_type(expanded, "AWS::CloudWatch::Alarm").values()):
+        dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+        namespace = alarm["Namespace"]
+        found.add(
+            (plain(namespace), alarm["MetricName"], frozenset((k, plain(v)) for k, v in dimensions.items()))
+        )
+    body = json.loads(dashboard.resources()["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    for widget in body["widgets"]:
+        before: list[Any] = []
+        for metric in widget["properties"].get("metrics", []):
+            words = [each for each in metric if isinstance(each, str)]
+            if words == ["..."]:
+                words = before
+            words = [before[at] if word == "." else word for at, word in enumerate(words)]
+            before = words or before
+            if words:
+                pairs = frozenset(zip(words[2::2], words[3::2], strict=True))
+                found.add((words[0], words[1], pairs))
+    return found
+
+
+def plain(value: Any) -> str:
+    return value["Fn::Sub"] if isinstance(value, dict) else value
+
+
+def test_every_metric_that_is_looked_at_is_one_of_something_deployed(expanded: dict[str, Any]) -> None:
+    """AWS's own metrics are of resources of this stack; ours come from its metric filters."""
+
+    def names(kind: str, name: str) -> set[str]:
+        return {plain(each["Properties"][name]) for each in of_type(expanded, kind).values()}
+
+    deployed = {
+        "QueueName": names("AWS::SQS::Queue", "QueueName"),
+        "FunctionName": names("AWS::Lambda::Function", "FunctionName"),
+        "TableName": names("AWS::DynamoDB::Table", "TableName"),
+        "ApiName": names("AWS::ApiGateway::RestApi", "Name"),
+        "Stage": names("AWS::ApiGateway::Stage", "StageName"),
+        "RuleName": names("AWS::Events::Rule", "Name"),
+        "EventBusName": names("AWS::Events::EventBus", "Name"),
+    }
+    ours = {
+        (plain(each["MetricNamespace"]), each["MetricName"])
+        for resource in of_type(expanded, "AWS::Logs::MetricFilter").values()
+        for each in resource["Properties"]["MetricTransformations"]
+    }
+    of_aws = {
+        "AWS/SQS": ({"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}, {"QueueName"}),
+        "AWS/Lambda": ({"Errors", "Throttles", "Invocations", "IteratorAge"}, {"FunctionName"}),
+        "AWS/DynamoDB": ({"ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"}, {"TableName"}),
+        "AWS/ApiGateway": ({"Count", "4XXError", "5XXError", "Latency"}, {"ApiName", "Stage"}),
+        "AWS/Events": ({"TriggeredRules"}, {"EventBusName", "RuleName"}),
+    }
+    asked = asked_metrics(expanded)
+    assert len(asked) > 40
+    for namespace, name, dimensions in asked:
+        if namespace in of_aws:
+            known, by = of_aws[namespace]
+            assert name in known
+            assert {each for each, _ in dimensions} == by, (namespace, name)
+        else:
+            assert (namespace, name) in ours
+            assert not dimensions
+        for dimension, value in dimensions:
+            assert value in deployed[dimension], (name, dimension, value)
+    assert ours <= {(namespace, name) for namespace, name, _ in asked}, "a metric that nobody looks at"
+
+
+def logged() -> dict[str, set[str]]:
+    """The fields of each log line that the code writes, by its message."""
+    always = {"at", "level", "message", "request_id", "correlation_id"}
+    found: dict[str, set[str]] = {}
+    for path in (ROOT / "chalicelib").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            name = isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", ""))
+            if not isinstance(call, ast.Call) or name not in ("log", "log_exception"):
+                continue
+            fields = {each.arg for each in call.keywords if each.arg} | always
+            if name == "log_exception":
+                fields |= {"exception", "trace"}
+            for text in (each for part in call.args for each in ast.walk(part)):
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    found.setdefault(text.value, set()).update(fields)
+    return found
+
+
+def test_queries_and_metric_filters_ask_for_lines_and_fields_that_the_code_writes() -> None:
+    known = logged()
+    everything = set().union(*known.values())
+    body = json.loads(dashboard.resources()["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    queries = [query for _, query in watching.QUERIES.values()]
+    queries += [each["properties"]["query"] for each in body["widgets"] if each["type"] == "log"]
+    assert len(queries) > 10
+    for query in queries:
+        (message,) = re.findall(r'message = "([^"]+)"', query) or [""]
+        allowed = known[message] if message else everything
+        assert asked_fields(query) <= allowed, query
+    for resource in watching.resources().values():
+        if resource["Type"] == "AWS::Logs::MetricFilter":
+            (message,) = re.findall(r'\$\.message = "([^"]+)"', resource["Properties"]["FilterPattern"])
+            (metric,) = resource["Properties"]["MetricTransformations"]
+            assert metric["MetricValue"].removeprefix("$.") in known[message] | {"1"}
+
+
+LANGUAGE = {
+    "SOURCE",
+    "filter",
+    "fields",
+    "sort",
+    "stats",
+    "limit",
+    "by",
+    "as",
+    "and",
+    "or",
+    "asc",
+    "desc",
+    "like",
+}
+LANGUAGE |= {"count", "sum", "max", "avg", "pct", "ispresent"}
+
+
+def asked_fields(query: str) -> set[str]:
+    """The names of fields in a query of Logs Insights."""
+    bare = re.sub(r"""\"[^"]*"|'[^']*'|/[^/]*/""", "", query)
+    made = set(re.findall(r"\bas (\w+)", bare))
+    words = {each.partition(".")[0] for each in re.findall(r"(?<![@\w.])[a-zA-Z][\w.]*", bare)}
+    return words - made - LANGUAGE
+
+
+def test_queries_look_into_logs_of_functions_that_write_such_lines(expanded: dict[str, Any]) -> None:
+    groups = {
+        plain(each["Properties"]["LogGroupName"])
+        for each in of_type(expanded, "AWS::Logs::LogGroup").values()
+    }
+    text = json.dumps([watching.resources(), dashboard.resources()])
+    asked = set(re.findall(r"/aws/lambda/[\w${}-]+", text))
+    assert asked
+    assert asked <= groups
+
+
+def test_the_events_that_alarms_count_are_told_with_what_their_mails_say() -> None:
     for event in ("PartnerUnreachable", "DeliveryFailed"):
-        assert f'"{event}"' in code, f"nothing tells of {event}"
+        target = watching.resources()[f"{event}Rule"]["Properties"]["Targets"][0]["InputTransformer"]
+        paths = {each.removeprefix("$.detail.") for each in target["InputPathsMap"].values()}
+        assert paths <= set(told.EVENTS[event].fields)
 
 
 @pytest.mark.parametrize("name", watching.TEST_EVENTS)
