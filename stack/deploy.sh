@@ -3,7 +3,7 @@
 #
 # OCPI_* settings of the environment become the parameters of the stack; what is not set keeps the
 # value of the last deployment. Also read: STAGE, DEPLOY_BUCKET, ALARM_EMAIL, TABLE_PROTECTION,
-# TEST_EVENTS, and whatever the AWS CLI reads (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL).
+# TEST_EVENTS, and whatever the AWS CLI reads (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 STAGE="${STAGE:-dev}"
@@ -15,7 +15,7 @@ test -f "$PACKAGE/sam.json" || { echo "run 'make package' first" >&2; exit 1; }
 command -v aws >/dev/null || { echo "the AWS CLI is missing; see docs/deploying.md" >&2; exit 1; }
 
 region="${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}"
-test -n "$region" || { echo "set AWS_REGION" >&2; exit 1; }
+test -n "$region" || { echo "set AWS_DEFAULT_REGION" >&2; exit 1; }
 export AWS_DEFAULT_REGION="$region"
 account="$(aws sts get-caller-identity --query Account --output text)"
 bucket="${DEPLOY_BUCKET:-ocpi-deploy-$account-$region}"

@@ -146,9 +146,12 @@ def _rehearse(environ: dict[str, str]) -> None:
         said = asked.stdout + asked.stderr
         _expect(said.startswith("3001: versions: no connection"), f"register: {said}")
         _run(environ, ".venv/bin/python", "manage.py", "--function", f"{STACK}-operator", "status")
-    with _step("restore a table"):
-        (restore,) = _documented("Backup and restore")
+    with _step("bring a lost object back from a restored table"):
+        restore, refill = _documented("Backup and restore")
         _shell(environ, restore)
+        _lose(environ, "LOC1")
+        said = _shell(environ, refill)
+        _expect(said.startswith("2 items copied"), f"refill: {said}")
     delete_stack, adopt, delete_data = _documented("Teardown")
     with _step("delete the stack, keep the tables"):
         key = _key(environ)
@@ -164,7 +167,7 @@ def _rehearse(environ: dict[str, str]) -> None:
         _shell(environ, delete_stack, delete_data)
         left = _client(environ, "dynamodb").list_tables()["TableNames"]
         left = [each for each in left if each.startswith(f"{STACK}-")]
-        _expect(left == [f"{STACK}-locations-restored"], f"left: {left}")
+        _expect(left == [], f"left: {left}")
 
 
 def _documented(heading: str) -> list[str]:
@@ -254,6 +257,19 @@ def _invoke(environ: dict[str, str], function: str, payload: dict[str, Any]) -> 
     return json.loads(text)
 
 
+def _lose(environ: dict[str, str], location: str) -> None:
+    """Delete a Location and its EVSE behind the platform's back."""
+    dynamodb, table = _client(environ, "dynamodb"), f"{STACK}-locations"
+    keys = [
+        {name: item[name] for name in ("object", "part")}
+        for item in dynamodb.scan(TableName=table)["Items"]
+        if item["object"]["S"].upper().endswith(f"/{location}")
+    ]
+    _expect(len(keys) == 2, f"a Location of one EVSE has the items {keys}")
+    for key in keys:
+        dynamodb.delete_item(TableName=table, Key=key)
+
+
 def _put_in_inbox(environ: dict[str, str], payload: dict[str, Any]) -> None:
     sqs = _client(environ, "sqs")
     url = sqs.get_queue_url(QueueName=f"{STACK}-inbox")["QueueUrl"]
@@ -301,7 +317,7 @@ def _client(environ: dict[str, str], service: str) -> Any:
 
     return botocore.session.Session().create_client(
         service,
-        region_name=environ["AWS_REGION"],
+        region_name=environ["AWS_DEFAULT_REGION"],
         endpoint_url=environ["AWS_ENDPOINT_URL"],
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
@@ -403,7 +419,6 @@ def _environ(port: int) -> dict[str, str]:
     return kept | {
         "PATH": f"{TOOLS / 'awscli' / 'bin'}:{os.environ.get('PATH', '')}",
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_REGION": "eu-central-1",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

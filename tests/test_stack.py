@@ -10,6 +10,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import boto3
 import jsonschema
 import pytest
 
@@ -27,6 +28,7 @@ from stack import (
     parameters,
     permissions,
     recording,
+    refill,
     template,
     watching,
 )
@@ -91,6 +93,25 @@ def test_what_outlives_a_stack_can_be_brought_into_a_new_one(expanded: dict[str,
     assert named["LocationsTable"] == {"TableName": "ocpi-x-locations"}
     assert named["TokenKey"] == {"KeyId": "k"}
     assert named["TokenKeyAlias"] == {"AliasName": "alias/ocpi-x"}
+
+
+def test_what_a_table_lacks_is_copied_out_of_a_restored_one_and_nothing_else(aws: None) -> None:
+    client = boto3.client("dynamodb", region_name="eu-central-1")
+    for name in ("refill-restored", "refill-used"):
+        client.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in ("a", "b")],
+            KeySchema=[
+                {"AttributeName": name, "KeyType": kind} for name, kind in (("a", "HASH"), ("b", "RANGE"))
+            ],
+        )
+    for table, part, value in (("restored", "1", "old"), ("restored", "2", "old"), ("used", "1", "new")):
+        item = {"a": {"S": "x"}, "b": {"S": part}, "v": {"S": value}}
+        client.put_item(TableName=f"refill-{table}", Item=item)
+    assert refill.refill(client, "refill-restored", "refill-used") == 1
+    found = {each["b"]["S"]: each["v"]["S"] for each in client.scan(TableName="refill-used")["Items"]}
+    assert found == {"1": "new", "2": "old"}
 
 
 def test_stages_share_no_name(expanded: dict[str, Any]) -> None:
