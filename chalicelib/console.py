@@ -119,7 +119,7 @@ def _oldest(status: Mapping[str, Any]) -> str:
 
 def _partners(partners: list[dict[str, Any]], operator: str, now: str) -> str:
     if not partners:
-        return _nothing("No partner yet. The test event “invite” of the operator function makes the first.")
+        return _nothing("No partner yet. The test event “2-invite” of the operator function makes the first.")
     rows = []
     for each in partners:
         name, health = str(each.get("id", "")), _health(each)

@@ -3,7 +3,7 @@
 #
 # OCPI_* settings of the environment become the parameters of the stack; what is not set keeps the
 # value of the last deployment. Also read: STAGE, DEPLOY_BUCKET, ALARM_EMAIL, TABLE_PROTECTION,
-# TEST_EVENTS, and whatever the AWS CLI reads (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL).
+# TEST_EVENTS, PREVIEW (make the change set and stop), and whatever the AWS CLI reads (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 STAGE="${STAGE:-dev}"
@@ -51,6 +51,7 @@ aws cloudformation package --template-file "$PACKAGE/sam.json" --s3-bucket "$buc
 aws cloudformation deploy --stack-name "$STACK" --template-file "$PACKAGE/packaged-$STAGE.json" \
   --s3-bucket "$bucket" --s3-prefix "$STACK" --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND \
   --parameter-overrides "file://$PACKAGE/parameters-$STAGE.json" --no-fail-on-empty-changeset \
-  --tags "ocpi-stage=$STAGE"
+  --tags "ocpi-stage=$STAGE" ${PREVIEW:+--no-execute-changeset}
+test -z "${PREVIEW:-}" || exit 0
 aws cloudformation describe-stacks --stack-name "$STACK" \
   --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]' --output text

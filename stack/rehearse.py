@@ -123,6 +123,10 @@ def _rehearse(environ: dict[str, str]) -> None:
         f"{environ['AWS_ENDPOINT_URL']}/restapis/{outputs['RestAPIId']}/api/_user_request_"
     )
     environ["ALARM_EMAIL"] = "you@example.com"
+    with _step("a preview of a changed setting"):
+        said = _run(environ | {"PREVIEW": "1"}, "make", "deploy", f"STAGE={STAGE}")
+        _expect("describe-change-set" in said, f"preview: {said}")
+        _expect(not _settings_kept(environ)["AlarmEmail"], "the preview changed the stack")
     with _step("make deploy with a changed setting"):
         _run(environ, "make", "deploy", f"STAGE={STAGE}")
         _expect(_outputs(environ)["RestAPIId"] == outputs["RestAPIId"], "the update replaced the API")
@@ -268,6 +272,11 @@ def _lose(environ: dict[str, str], location: str) -> None:
     _expect(len(keys) == 2, f"a Location of one EVSE has the items {keys}")
     for key in keys:
         dynamodb.delete_item(TableName=table, Key=key)
+
+
+def _settings_kept(environ: dict[str, str]) -> dict[str, str]:
+    stack = _client(environ, "cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
 
 def _put_in_inbox(environ: dict[str, str], payload: dict[str, Any]) -> None:
