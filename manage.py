@@ -89,7 +89,8 @@ def by_function(name: str) -> Invoke:
 
         config = Config(read_timeout=120, retries={"total_max_attempts": 1})
         try:
-            client = botocore.session.Session().create_client("lambda", config=config)
+            region = os.environ.get("AWS_REGION")  # every other SDK reads it, botocore does not
+            client = botocore.session.Session().create_client("lambda", region, config=config)
             response = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
         except (BotoCoreError, ClientError) as problem:
             raise Unanswered(f"{name}: {problem}") from None

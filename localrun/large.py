@@ -43,6 +43,7 @@ def tables() -> Iterator[None]:
         _replace(self.get_table(table_name), key)
         return update(self, table_name, key, *args, **more)
 
+    backend: Any = DynamoDBBackend
     touched: dict[str, list[Any]] = {}
 
     def transacting(self: Any, actions: list[dict[str, dict[str, Any]]]) -> Any:
@@ -67,19 +68,19 @@ def tables() -> Iterator[None]:
         return other
 
     transact, valid = (
-        DynamoDBBackend.transact_write_items,
+        backend.transact_write_items,
         SQSBackend.is_message_valid_based_on_retention_period,
     )
     # moto counts all messages of the queue for each that it receives, to find how long it keeps them.
     SQSBackend.is_message_valid_based_on_retention_period = lambda *_: True
     Table.query, DynamoDBBackend.update_item = narrowed, replacing
-    DynamoDBBackend.transact_write_items = transacting
+    backend.transact_write_items = transacting
     Table.__deepcopy__ = shared
     try:
         yield
     finally:
         Table.query, DynamoDBBackend.update_item = query, update
-        DynamoDBBackend.transact_write_items = transact
+        backend.transact_write_items = transact
         SQSBackend.is_message_valid_based_on_retention_period = valid
         del Table.__deepcopy__
 
