@@ -11,21 +11,18 @@ from __future__ import annotations
 import base64
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Mapping
 
 from chalicelib.settings import SettingsError
 from localrun.platform import LocalPlatform
+from localrun.signals import Ended
 
 
 def main(environ: Mapping[str, str] = os.environ) -> int:
     """Run until SIGINT or SIGTERM; the exit status."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    ended = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: ended.set())
+    ended = Ended()
     given = {name: value for name, value in environ.items() if name.startswith("OCPI_") and value}
     emulator = environ.get("AWS_ENDPOINT_URL") or environ.get("EMULATOR") or "moto"
     try:
@@ -39,7 +36,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         print(f"cannot start on port {environ.get('PORT') or 8000}: {problem}", file=sys.stderr)
         return 1
     try:
-        if not ended.is_set():
+        if not ended.asked_for:
             print(welcome(platform), flush=True)
         ended.wait()
         print("stopping", flush=True)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from localrun import REGION, ROOT
+from localrun.signals import Ended
 
 MINISTACK = "ministack==1.5.33"
 TOOLS = ROOT / ".tools" / "ministack"
@@ -260,9 +260,7 @@ def _wait_until_it_answers(endpoint: str, process: subprocess.Popen[bytes], seco
 
 def main() -> None:
     """Serve until Ctrl-C or SIGTERM: `EMULATOR=moto|ministack PORT=5001 python -m localrun.emulator`."""
-    ended = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: ended.set())
+    ended = Ended()
     emulator = choose(os.environ.get("EMULATOR") or "moto", int(os.environ.get("PORT") or 5001))
     emulator.start()
     print(f"AWS_ENDPOINT_URL={emulator.endpoint}", flush=True)
@@ -274,3 +272,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # all is ended; the interpreter would tidy idle threads for seconds
