@@ -129,7 +129,7 @@ class _Push:
         """Take the lease, and send until the partner knows what is true, or an attempt fails.
 
         `whole`: the partner is sent all of it, whatever it knows. `attempt`: this is
-        the repetition after so many attempts, nothing when there were others since.
+        the repetition after so many attempts, nothing when there were others since or it is known.
         """
         deliveries = self.platform.deliveries
         found = deliveries.take(self.target)
@@ -137,7 +137,8 @@ class _Push:
             if whole:
                 raise Busy
             return
-        if attempt is not None and found.attempts != attempt and deliveries.release(found):
+        late = attempt is not None and (not found.state or found.attempts != attempt)
+        if late and deliveries.release(found):
             return
         for _ in range(MOST_ROUNDS):
             try:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Seconds until something that was sent to its queue is due again, should it have got lost there.
 LOST_AFTER = 120
 MOST_ROUNDS = 5
+# Of deliveries, that one message lists.
+PAGES = 10
 # Partners' states are remembered for some seconds elsewhere: what was put aside meanwhile is found then.
 SECOND_LOOK = 30
 
@@ -51,7 +53,7 @@ def recover(platform: Platform, message: Mapping[str, Any]) -> None:
     if partner is None or partner.state != REGISTERED:
         return
     after = message.get("cursor")
-    for _ in range(10):
+    for _ in range(PAGES):
         found, after = platform.deliveries.undelivered(partner.id, WAITING, after=after)
         bodies = [{**each.target.message, "attempt": each.attempts} for each in found]
         platform.outbox.send(reaching.queue_for(partner), bodies)
@@ -59,10 +61,11 @@ def recover(platform: Platform, message: Mapping[str, Any]) -> None:
             break
     if after:
         platform.outbox.send(outbox.PUSH, [{**message, "cursor": after}])
-    if not message.get("cursor") and not message.get("again"):
-        platform.outbox.send(outbox.PULL, [{"task": "start", "partner": partner.id}])
+    elif not message.get("again"):
         again = {"task": "recover", "partner": partner.id, "again": True}
         platform.outbox.send(outbox.PUSH, [again], delay=SECOND_LOOK)
+    if not message.get("cursor") and not message.get("again"):
+        platform.outbox.send(outbox.PULL, [{"task": "start", "partner": partner.id}])
 
 
 def forget(platform: Platform, message: Mapping[str, Any]) -> None:

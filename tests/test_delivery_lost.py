@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import sending
+from chalicelib import sending, sweeping
 from chalicelib.store.delivery_items import Target
 from chalicelib.store.items import Key
 from tests import delivering
@@ -240,6 +240,37 @@ def test_a_change_of_a_connection_is_told_although_whoever_made_it_died(
         ("PartnerUpdated", "REGISTERED"),
         ("PartnerUnregistered", "UNREGISTERED"),
     ]
+
+
+def test_what_waits_is_listed_once_and_looked_at_again_at_the_end(
+    platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, monkeypatch: Any
+) -> None:
+    """Design section 8: of a long backlog nothing is queued twice while it waits its turn."""
+    become_unreachable(operate, drain, emsp)
+    for at in range(6):
+        operate("put", module="locations", object=delivering.location(f"LOC{at + 2}"))
+    drain()
+    send, undelivered = platform.outbox.send, platform.deliveries.undelivered
+    sent: list[dict[str, Any]] = []
+
+    def noted(queue: str, bodies: list[dict[str, Any]], **more: Any) -> None:
+        sent.extend(dict(each) for each in bodies)
+        send(queue, bodies, **more)
+
+    monkeypatch.setattr(sweeping, "PAGES", 1)
+    monkeypatch.setattr(platform.outbox, "send", noted)
+    monkeypatch.setattr(
+        platform.deliveries, "undelivered", lambda *args, **more: undelivered(*args, **{"limit": 2, **more})
+    )
+    emsp.up()
+    clock.advance(3600)
+    drain()
+    assert operate("partner", partner=emsp.id)["backlog"] == 0
+    recovering = [each for each in sent if each.get("task") == "recover"]
+    assert ["again" in each for each in recovering if "cursor" not in each] == [False, True]
+    pushed = [at for at, each in enumerate(sent) if each.get("task") == "push" and "attempt" in each]
+    assert len(pushed) == len({sent[at]["id"] for at in pushed})
+    assert max(pushed) < next(at for at, each in enumerate(sent) if "again" in each)
 
 
 def test_an_announcement_repeated_later_sends_nothing(
