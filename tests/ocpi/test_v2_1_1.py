@@ -439,7 +439,7 @@ def test_a_price_by_current_is_left_out_if_a_default_remains_else_the_tariff_is(
 
 def test_unrestricted_elements_are_combined_as_2_1_1_takes_one_for_all() -> None:
     # CNV-97, TAR-15
-    body = example("tariff", elements=[element(1, "FLAT"), element(2, "ENERGY", "FLAT")])
+    body = example("tariff", elements=[element(1, "FLAT"), element(2, "ENERGY", "FLAT", day_of_week=[])])
     prices = down("tariff", body).object["elements"]
     assert [[each["type"], each["price"]] for each in prices[0]["price_components"]] == [
         ["FLAT", 1],

@@ -71,6 +71,13 @@ def test_a_session_embeds_its_location_with_the_relevant_evse_and_connector() ->
     assert check("location", location, "2.1.1") == ()
 
 
+def test_what_the_embedded_location_loses_is_no_loss_of_the_session() -> None:
+    # CNV-68
+    known = lost(down("session", example("session")))
+    assert "/location_id" not in known
+    assert not known.keys() & {"/state", "/help_phone", "/parking_places", "/evses/0/parking"}
+
+
 def test_an_embedded_location_becomes_references() -> None:
     # CNV-68
     newer = up("session", example("session", "2.1.1"))
@@ -192,6 +199,16 @@ def test_the_location_of_a_cdr_is_built_from_its_snapshot() -> None:
     connector = location["evses"][0]["connectors"][0]
     assert (connector["voltage"], connector["amperage"]) == (230, 32)
     assert location["last_updated"] == example("cdr")["last_updated"]
+
+
+def test_the_voltage_in_a_cdr_is_that_of_the_connector_in_use() -> None:
+    # CNV-79
+    location = placed(example("location"), "/evses/0/connectors/0/max_voltage", 400)
+    for uid, connector_id, voltage in (("3256", "1", 400), ("3256", "2", 230), ("3257", "1", 1250)):
+        body = placed(example("cdr"), "/cdr_location/evse_uid", uid)
+        body = placed(body, "/cdr_location/connector_id", connector_id)
+        older = down("cdr", body, find=lambda *_: location).object
+        assert older["location"]["evses"][0]["connectors"][0]["voltage"] == voltage
 
 
 def test_the_location_of_a_cdr_needs_no_store() -> None:

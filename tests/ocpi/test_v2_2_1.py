@@ -94,6 +94,25 @@ def test_what_2_2_1_has_no_field_for_is_reported(kind: str, path: str) -> None:
     assert path not in up(kind, writing.object)
 
 
+def test_what_2_2_1_has_no_field_for_is_reported_inside_a_list() -> None:
+    # CNV-217; here the standard is one that both know
+    body = placed(example("location"), "/evses/0/connectors/0/capabilities", ["ISO_15118_2_PLUG_AND_CHARGE"])
+    body = placed(body, "/evses/2/connectors/0/capabilities", [])
+    writing = down("location", body)
+    connectors = [connector for evse in writing.object["evses"] for connector in evse["connectors"]]
+    assert not any("capabilities" in connector for connector in connectors)
+    told = {pointer: code for pointer, code in lost(writing).items() if "capabilities" in pointer}
+    assert told["/evses/0/connectors/0/capabilities"] == "not_in_version"
+    assert "/evses/2/connectors/0/capabilities" not in told  # there was nothing to lose
+
+
+def test_a_word_that_is_none_takes_its_object_along() -> None:
+    # CNV-P5; kept as a partner sent it and judged by nobody
+    writing = down("evse", placed(example("evse"), "/connectors/0/standard", ["IEC_62196_T2"]))
+    assert [connector["id"] for connector in writing.object["connectors"]] == ["2"]
+    assert lost(writing)["/connectors/0/standard"] == "wrong_type"
+
+
 def test_parking_restrictions_that_both_know_pass() -> None:
     # CNV-215
     body = example("evse", parking_restrictions=["MOTORCYCLES", "CUSTOMERS"])
