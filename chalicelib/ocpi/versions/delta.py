@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import Any
 
-from chalicelib.ocpi.models.base import Enum, Field, Model
+from chalicelib.ocpi.models.base import MANY, MAYBE, ONE, SOME, Enum, Field, Model
 from chalicelib.ocpi.versions import compiled, values
 from chalicelib.ocpi.versions.trip import Change, Hook, Inexpressible, Path, Trip
 
@@ -42,15 +42,12 @@ class Delta:
     quiet: Mapping[str, frozenset[str]]
 
 
-# A field that holds one word, and the words that may stay
-Sole = tuple[str, frozenset[str]]
-
-
 class Plan:
     """What is to be done to objects of one table, in one direction; `idle` if nothing ever is.
 
-    Worked out once and compiled to one function, `apply`: the object in the target
-    version, itself where nothing differs. It raises Inexpressible.
+    Worked out once and compiled to functions, each made when it is first needed: the
+    object in the target version, or the list of them; itself where nothing differs.
+    `apply` and `some` raise Inexpressible.
     """
 
     def __init__(self, model: Model, delta: Delta, down: bool) -> None:
@@ -70,41 +67,60 @@ class Plan:
         self.times: list[str] = []
         self.places: list[str] = []
         self.words: list[tuple[str, frozenset[str], bool, Change]] = []
-        self.changes: list[tuple[str, Change, Sole | None]] = []
+        # texts that may be too long; objects inside, and which function of their plan is for as many
+        self.texts: list[tuple[str, Change]] = []
+        self.parts: list[tuple[str, Plan, str]] = []
         for name, row in here.items():
-            change = _change(row, delta, down) if row in shared else None
+            if row not in shared:
+                continue
+            if isinstance(row.type, Model):
+                part = plan(row.type, delta, down)
+                if not part.idle:
+                    self.parts.append((name, part, _WAYS[row.card]))
+                continue
+            change = values.change(row.type, delta, down)
             if change is values.whole_seconds:
                 self.times.append(name)
             elif change is values.six_decimals:
                 self.places.append(name)
             elif change is not None and isinstance(row.type, Enum):
-                self.words.append((name, row.type.by_version[target], row.is_list, change))
+                known = row.type.by_version[target]
+                self.words.append((name, known, row.is_list, _bound(row, change)))
             elif change is not None:
-                inner = plan(row.type, delta, down) if isinstance(row.type, Model) and row.is_list else None
-                self.changes.append((name, change, inner.sole if inner else None))
+                self.texts.append((name, _bound(row, change)))
         # names that mean something only where the object goes: what stands there now is not it
         self.aliens = there.keys() - here.keys()
         if not down:
             self.aliens &= set(self.renames.values())
-        others = (self.hook, self.renames, self.drops, self.times, self.places, self.aliens, self.changes)
-        only_words = not any(others)
-        self.idle = only_words and not self.words
-        # where one word is all there is to look at: its field, and those that may stay
-        sole = only_words and len(self.words) == 1 and not self.words[0][2]
-        self.sole: Sole | None = self.words[0][:2] if sole else None
+        deep = any((self.hook, self.renames, self.texts, self.parts))
+        single = any((self.times, self.places, self.words))
+        self.idle: bool = not (deep or single or self.drops or self.aliens)
+        # where a glance at its single values tells whether an object differs
+        self.is_flat = single and not deep and not any(is_list for _, _, is_list, _ in self.words)
 
     @cached_property
     def apply(self) -> Change:
-        """The plan as one function, made when the first such object is met."""
-        return compiled.function(self)
+        """What becomes of one such object."""
+        return compiled.one(self)
 
-    def one(self, value: Any, trip: Trip, path: Path) -> Any:
-        """`apply`, for those who are made before it."""
-        return self.apply(value, trip, path)
+    @cached_property
+    def maybe(self) -> Change:
+        """`apply` for an object that need not be there: None where it cannot be said."""
+        return _maybe(self.apply)
 
-    def each(self, items: Any, trip: Trip, path: Path) -> Any:
-        """What becomes of a list of such objects."""
-        return _each(self.apply, items, trip, path)
+    @cached_property
+    def each(self) -> Change:
+        """What becomes of a list of them: those that cannot be said are left out (CNV-P5)."""
+        return compiled.each(self)
+
+    @cached_property
+    def some(self) -> Change:
+        """`each` for a list that may not be empty."""
+        return _some(self.each)
+
+
+# What a Plan has for a field of that cardinality
+_WAYS = {ONE: "apply", MAYBE: "maybe", MANY: "each", SOME: "some"}
 
 
 @cache
@@ -133,22 +149,25 @@ def _each(change: Change, items: Any, trip: Trip, path: Path) -> Any:
     return items if kept is None else kept
 
 
-def _bound(row: Field, change: Change, each: Change) -> Change:
-    """The change of a field's value: entry by entry where it is a list, and what cannot be said left out."""
-    if row.is_list and row.required:
-
-        def some(items: Any, trip: Trip, path: Path) -> Any:
-            kept = each(items, trip, path)
-            if kept is not items and not kept:
-                raise Inexpressible(path, "empty", "no entry of a required list can be expressed")
-            return kept
-
-        return some
+def _bound(row: Field, change: Change) -> Change:
+    """The change of a field's value, or of each where it is a list; what cannot be said is left out."""
     if row.is_list:
-        return each
-    if row.required:
-        return change
+        change = partial(_each, change)
+        return _some(change) if row.required else change
+    return change if row.required else _maybe(change)
 
+
+def _some(each: Change) -> Change:
+    def some(items: Any, trip: Trip, path: Path) -> Any:
+        kept = each(items, trip, path)
+        if kept is not items and not kept:
+            raise Inexpressible(path, "empty", "no entry of a required list can be expressed")
+        return kept
+
+    return some
+
+
+def _maybe(change: Change) -> Change:
     def maybe(value: Any, trip: Trip, path: Path) -> Any:
         try:
             return change(value, trip, path)
@@ -157,15 +176,3 @@ def _bound(row: Field, change: Change, each: Change) -> Change:
             return None
 
     return maybe
-
-
-def _change(row: Field, delta: Delta, down: bool) -> Change | None:
-    """What becomes of a field's value, if anything ever does."""
-    kind = row.type
-    if isinstance(kind, Model):
-        inner = plan(kind, delta, down)
-        return None if inner.idle else _bound(row, inner.one, inner.each)
-    change = values.change(kind, delta, down)
-    if change in (None, values.whole_seconds, values.six_decimals):
-        return change
-    return _bound(row, change, partial(_each, change))

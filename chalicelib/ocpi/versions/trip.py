@@ -68,7 +68,8 @@ class Trip:
         # the role of a 2.1.1 platform, which its credentials do not tell (CNV-06)
         self.role = role
         self._now = now
-        self.lost: list[tuple[Path, str, str]] = []
+        # a path, further steps, and at last the code and the message
+        self.lost: list[tuple[Any, ...]] = []
         # what its sender left open, and how it was read
         self.doubts: list[Finding] = []
 
@@ -81,7 +82,7 @@ class Trip:
 
     def lose(self, path: Path, code: str, message: str) -> None:
         """Remember what the target version cannot carry."""
-        self.lost.append((path, code, message))
+        self.lost.append((path, (code, message)))
 
     def doubt(self, path: Path, code: str, message: str) -> None:
         """Remember how something was read that can be read in several ways."""
@@ -90,7 +91,9 @@ class Trip:
     @property
     def losses(self) -> tuple[Finding, ...]:
         """What was lost, in the order it was."""
-        return tuple(Finding(pointer(path), code, message) for path, code, message in self.lost)
+        return tuple(
+            Finding(pointer(at(path, *steps)), code, message) for path, *steps, (code, message) in self.lost
+        )
 
 
 # A hook is given a copy that it may change, still in the names of the version it comes from.
