@@ -34,11 +34,14 @@ def embed(kind: str, body: dict[str, Any], trip: Trip, *, whole: bool) -> dict[s
 
     What it loses is not the loss of the object around it.
     """
-    inner = Trip(find=trip.find, owner=trip.owner, now=trip.now)
-    if whole:
-        return downgrade(kind, body, V211, inner)
-    applied: dict[str, Any] = _plans(kind, V211, True)[-1].apply(body, inner, ())
-    return applied
+    lost = trip.lost
+    trip.lost = []
+    try:
+        for step in _plans(kind, V211, True)[0 if whole else -1 :]:
+            body = step.apply(body, trip, ())
+    finally:
+        trip.lost = lost
+    return body
 
 
 def within(kind: str, body: dict[str, Any], version: str, trip: Trip) -> dict[str, Any]:

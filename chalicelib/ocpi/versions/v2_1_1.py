@@ -134,11 +134,14 @@ def _elements_down(elements: list[dict[str, Any]], trip: Trip, path: Path) -> li
     kept: list[dict[str, Any]] = []
     by_current: list[tuple[Path, dict[str, Any]]] = []
     for number, element in enumerate(elements):
-        limits = element.get("restrictions") or {}
-        where = at(path, "elements", number)
-        if limits.get("reservation"):
+        limits = element.get("restrictions")
+        if not limits:
+            kept.append(element)
+        elif limits.get("reservation"):
+            where = at(path, "elements", number)
             trip.lose(where, "not_in_version", "2.1.1 prices no reservations")
         elif limits.get("min_current") is not None or limits.get("max_current") is not None:
+            where = at(path, "elements", number)
             by_current.append((where, element))
             trip.lose(where, "not_in_version", "2.1.1 has no restriction by current")
         else:
@@ -154,7 +157,7 @@ def _elements_down(elements: list[dict[str, Any]], trip: Trip, path: Path) -> li
             raise Inexpressible(where, "not_in_version", "no default price remains without this element")
     if len(kept) == 1:
         return kept
-    if all(_unrestricted(element) for element in kept):
+    if all(map(_unrestricted, kept)):
         first: dict[str, Any] = {}
         for element in kept:
             for component in element["price_components"]:
@@ -171,7 +174,10 @@ def _dimensions(element: Mapping[str, Any]) -> set[str]:
 
 
 def _unrestricted(element: Mapping[str, Any]) -> bool:
-    return all(value is None or value == [] for value in (element.get("restrictions") or {}).values())
+    for limit in (element.get("restrictions") or {}).values():
+        if limit is not None and limit != []:
+            return False
+    return True
 
 
 def _authorization_up(info: dict[str, Any], trip: Trip, _path: Path) -> dict[str, Any]:

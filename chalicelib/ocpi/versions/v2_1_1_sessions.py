@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.ocpi import versions
 from chalicelib.ocpi.versions.trip import Inexpressible, Path, Trip, at
 from chalicelib.ocpi.versions.zones import alpha_3
 
@@ -55,7 +56,7 @@ def _embedded(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]
     known = _known_location(session, session.get("location_id"), trip)
     if known is None:
         trip.lose(at(path, "location_id"), "unknown_location", "unknown here; 2.1.1 is told its ids alone")
-        return _older(_bare(session), "location", trip, already=True)
+        return versions.embed("location", _bare(session), trip, whole=False)
     uid, connector_id = _folded(session.get("evse_uid")), _folded(session.get("connector_id"))
     evses = []
     for evse in known.get("evses") or ():
@@ -67,7 +68,7 @@ def _embedded(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]
                 evses = [{**evse, "connectors": connectors[:1]}]
             break
     # A Session may be at a Location that is not published.
-    return _older({**known, "publish": True, "evses": evses}, "location", trip)
+    return versions.embed("location", {**known, "publish": True, "evses": evses}, trip, whole=True)
 
 
 def _bare(session: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +83,6 @@ def _bare(session: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         "id": session["location_id"],
-        "type": "UNKNOWN",
         "address": NONE,
         "city": NONE,
         "postal_code": NO_POSTAL_CODE,
@@ -120,11 +120,11 @@ def cdr_down(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
     _token_down(cdr)
     place = cdr.get("cdr_location")
     if place is not None:
-        location = {"type": "UNKNOWN"} | {name: place[name] for name in _PLACE if place.get(name) is not None}
+        location = {name: place[name] for name in _PLACE if place.get(name) is not None}
         location.setdefault("postal_code", NO_POSTAL_CODE)
         location["evses"] = [] if place.get("evse_uid") == NONE else [_cdr_evse(cdr, place, trip)]
         location["last_updated"] = cdr["last_updated"]
-        cdr["location"] = _older(location, "location", trip, already=True)
+        cdr["location"] = versions.embed("location", location, trip, whole=False)
     if cdr.get("charging_periods"):
         cdr["charging_periods"] = _timed(cdr["charging_periods"], trip, at(path, "charging_periods"))
     return _cost_down(cdr)
@@ -132,14 +132,14 @@ def cdr_down(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
 
 def _cdr_evse(cdr: dict[str, Any], place: dict[str, Any], trip: Trip) -> dict[str, Any]:
     voltage, amperage = 0, 0
-    known = _known_location(cdr, place.get("id"), trip) or {}
-    for evse in known.get("evses") or ():
-        for each in evse.get("connectors") or ():
-            if (_folded(evse.get("uid")), _folded(each.get("id"))) == (
-                _folded(place.get("evse_uid")),
-                _folded(place.get("connector_id")),
-            ):
-                voltage, amperage = each.get("max_voltage", 0), each.get("max_amperage", 0)
+    known = _known_location(cdr, place.get("id"), trip)
+    if known is not None:
+        uid, connector_id = _folded(place.get("evse_uid")), _folded(place.get("connector_id"))
+        for evse in known.get("evses") or ():
+            if _folded(evse.get("uid")) == uid:
+                for each in evse.get("connectors") or ():
+                    if _folded(each.get("id")) == connector_id:
+                        voltage, amperage = each.get("max_voltage", 0), each.get("max_amperage", 0)
     connector = {
         "id": place["connector_id"],
         "standard": place["connector_standard"],
@@ -166,7 +166,7 @@ def period_up(period: dict[str, Any], _trip: Trip, _path: Path) -> dict[str, Any
 
 def _timed(periods: list[dict[str, Any]], trip: Trip, path: Path) -> list[dict[str, Any]]:
     """CNV-85: a period of which 2.1.1 knows no dimension; a CDR keeps it, a Session goes without it."""
-    if _DIMENSIONS.issuperset([each["type"] for period in periods for each in period["dimensions"]]):
+    if {each["type"] for period in periods for each in period["dimensions"]} <= _DIMENSIONS:
         return periods
     kept = []
     for index, period in enumerate(periods):
@@ -225,13 +225,6 @@ def _known_location(body: dict[str, Any], location_id: Any, trip: Trip) -> dict[
     if trip.find is None or location_id is None or owner[0] is None or owner[1] is None:
         return None
     return trip.find("location", owner[0], owner[1], location_id)
-
-
-def _older(location: dict[str, Any], kind: str, trip: Trip, *, already: bool = False) -> dict[str, Any]:
-    """An embedded Location in 2.1.1; `already` where it is in 2.2.1 but for its plain differences."""
-    from chalicelib.ocpi import versions
-
-    return versions.embed(kind, location, trip, whole=not already)
 
 
 def _meant(location: dict[str, Any], trip: Trip, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

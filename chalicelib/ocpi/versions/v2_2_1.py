@@ -40,7 +40,7 @@ def _price_down(price: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]
             total = _add(total, tax["amount"])
         down["incl_vat"] = total
         if len(taxes) > 1 or taxes[0].keys() != {"name", "amount"} or taxes[0]["name"] != "VAT":
-            trip.lose(at(path, "taxes"), "changed", "names and rates of taxes; only their sum is written")
+            trip.lose((path, "taxes"), "changed", "names and rates of taxes; only their sum is written")
     return down | price
 
 
