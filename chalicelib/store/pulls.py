@@ -81,10 +81,8 @@ class Pulls:
 
     def get(self, partner: str, module: str) -> Pull:
         """The job there is or was; an empty one where there never was any."""
-        answer = self._client.get_item(
-            TableName=self.table, Key=_key(partner, f"pull#{module}"), ConsistentRead=True
-        )
-        return _pull(answer["Item"]) if "Item" in answer else Pull(partner, module)
+        item = self._item(partner, f"pull#{module}")
+        return _pull(item) if item else Pull(partner, module)
 
     def put(self, pull: Pull, expected: Pull) -> bool:
         """Replace a job by what it is now, if it still is where it was expected to be."""
@@ -99,33 +97,18 @@ class Pulls:
             item["due_at"] = {"S": pull.due_at or later(self._platform.clock(), STALE)}
         else:
             item.pop("due_at", None)
-        try:
-            self._client.put_item(
-                TableName=self.table,
-                Item=item,
-                ConditionExpression=(
-                    "job = :job AND pages = :pages AND attempts = :attempts AND pull_state = :state"
-                    if expected.job
-                    else "attribute_not_exists(job)"
-                ),
-                **(
-                    {
-                        "ExpressionAttributeValues": {
-                            ":job": {"S": expected.job},
-                            ":pages": {"N": str(expected.pages)},
-                            ":attempts": {"N": str(expected.attempts)},
-                            ":state": {"S": expected.state},
-                        }
-                    }
-                    if expected.job
-                    else {}
-                ),
-            )
-        except ClientError as problem:
-            if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return False
-        return True
+        if not expected.job:
+            return self._put_if(item, "attribute_not_exists(job)")
+        return self._put_if(
+            item,
+            "job = :job AND pages = :pages AND attempts = :attempts AND pull_state = :state",
+            {
+                ":job": {"S": expected.job},
+                ":pages": {"N": str(expected.pages)},
+                ":attempts": {"N": str(expected.attempts)},
+                ":state": {"S": expected.state},
+            },
+        )
 
     def of(self, partner: str) -> list[Pull]:
         """A partner's jobs, one per module."""
@@ -173,16 +156,9 @@ class Pulls:
 
     def remind(self, partner: str, name: str, seconds: float) -> None:
         """Have the sweep think of something after so many seconds, unless it does already."""
-        try:
-            self._client.put_item(
-                TableName=self.table,
-                Item=self.reminder(partner, name, seconds),
-                ConditionExpression="attribute_not_exists(#p)",
-                ExpressionAttributeNames={"#p": "partner"},
-            )
-        except ClientError as problem:
-            if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+        self._put_if(
+            self.reminder(partner, name, seconds), "attribute_not_exists(#p)", names={"#p": "partner"}
+        )
 
     def reminder(self, partner: str, name: str, seconds: float) -> Item:
         """The item by which the sweep thinks of it, for a transaction with what it is about."""
@@ -191,31 +167,44 @@ class Pulls:
 
     def keep_without_event(self, partner: str, name: str, seconds: float, event: str) -> None:
         """Still think of it, with no event to tell, where it is this event that was to be told."""
-        try:
-            self._client.put_item(
-                TableName=self.table,
-                Item=self.reminder(partner, name, seconds),
-                ConditionExpression="#e = :e",
-                ExpressionAttributeNames={"#e": "event"},
-                ExpressionAttributeValues={":e": {"S": event}},
-            )
-        except ClientError as problem:
-            if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+        item = self.reminder(partner, name, seconds)
+        self._put_if(item, "#e = :e", {":e": {"S": event}}, {"#e": "event"})
 
     def event(self, partner: str, name: str) -> str:
         """The id of the event that the sweep is to tell, "" where there is none."""
-        found = self._client.get_item(TableName=self.table, Key=_key(partner, name), ConsistentRead=True)
-        return str(found.get("Item", {}).get("event", {}).get("S", ""))
+        return str(self._item(partner, name).get("event", {}).get("S", ""))
 
     def reminds(self, partner: str, name: str) -> bool:
         """Whether the sweep thinks of it."""
-        key = _key(partner, name)
-        return "Item" in self._client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+        return bool(self._item(partner, name))
 
     def forget(self, partner: str, name: str) -> None:
         """No longer think of it."""
         self._client.delete_item(TableName=self.table, Key=_key(partner, name))
+
+    def _item(self, partner: str, name: str) -> Item:
+        """The item as it is now; empty where there is none."""
+        answer = self._client.get_item(TableName=self.table, Key=_key(partner, name), ConsistentRead=True)
+        found: Item = answer.get("Item", {})
+        return found
+
+    def _put_if(
+        self, item: Item, condition: str, values: Item | None = None, names: dict[str, str] | None = None
+    ) -> bool:
+        """Write an item where this holds of what is there; whether it did."""
+        more = {"ExpressionAttributeValues": values, "ExpressionAttributeNames": names}
+        try:
+            self._client.put_item(
+                TableName=self.table,
+                Item=item,
+                ConditionExpression=condition,
+                **{name: value for name, value in more.items() if value},
+            )
+        except ClientError as problem:
+            if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
 
     def _items(self, partner: str, prefix: str) -> Iterator[Item]:
         request: dict[str, Any] = {
