@@ -28,7 +28,9 @@ def tables() -> Iterator[None]:
     from moto.dynamodb.models.table import Table
     from moto.sqs.models import SQSBackend
 
-    query, update = Table.query, DynamoDBBackend.update_item
+    backend: Any = DynamoDBBackend
+    query, update, transact = Table.query, backend.update_item, backend.transact_write_items
+    valid = SQSBackend.is_message_valid_based_on_retention_period
 
     def narrowed(self: Any, *args: Any, **more: Any) -> Any:
         index = args[INDEX_NAME] if len(args) > INDEX_NAME else None
@@ -43,7 +45,6 @@ def tables() -> Iterator[None]:
         _replace(self.get_table(table_name), key)
         return update(self, table_name, key, *args, **more)
 
-    backend: Any = DynamoDBBackend
     touched: dict[str, list[Any]] = {}
 
     def transacting(self: Any, actions: list[dict[str, dict[str, Any]]]) -> Any:
@@ -67,20 +68,14 @@ def tables() -> Iterator[None]:
             other.stream_shard.items = list(self.stream_shard.items)
         return other
 
-    transact, valid = (
-        backend.transact_write_items,
-        SQSBackend.is_message_valid_based_on_retention_period,
-    )
     # moto counts all messages of the queue for each that it receives, to find how long it keeps them.
     SQSBackend.is_message_valid_based_on_retention_period = lambda *_: True
-    Table.query, DynamoDBBackend.update_item = narrowed, replacing
-    backend.transact_write_items = transacting
+    Table.query, backend.update_item, backend.transact_write_items = narrowed, replacing, transacting
     Table.__deepcopy__ = shared
     try:
         yield
     finally:
-        Table.query, DynamoDBBackend.update_item = query, update
-        backend.transact_write_items = transact
+        Table.query, backend.update_item, backend.transact_write_items = query, update, transact
         SQSBackend.is_message_valid_based_on_retention_period = valid
         del Table.__deepcopy__
 
