@@ -29,6 +29,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from localrun.sources import schedule_event
 from stack.partner import StubPartner
 
 ROOT = Path(__file__).parent.parent
@@ -77,19 +78,6 @@ LOCATION = {
             ],
         }
     ],
-}
-
-# What EventBridge says once a minute; the rehearsal does not wait for it.
-MINUTE = {
-    "version": "0",
-    "id": "1",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "000000000000",
-    "time": "2026-01-01T00:00:00Z",
-    "region": "eu-central-1",
-    "resources": [],
-    "detail": {},
 }
 
 
@@ -233,7 +221,7 @@ def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
             _until(lambda: partner.knows("OUTOFORDER"), "what the inbox was told was not pushed")
             operate("patch", module="locations", id="LOC1", evse_uid="E1", changes={"status": "CHARGING"})
         with _step("the sweep"):
-            _invoke(environ, f"{STACK}-sweep", MINUTE)
+            _invoke(environ, f"{STACK}-sweep", schedule_event("sweep"))
         with _step("the second stage knows nothing of it"):
             others = _operate(environ, f"ocpi-{SECOND}-operator", {"action": "partners"})
             _expect(others["partners"] == [], f"partners of the second stage: {others}")
