@@ -101,12 +101,7 @@ def _caught_up() -> Iterator[Row]:
     """A partner that was down while many objects changed."""
     with _counting(("AAA",)) as (hand, (stub,), meter, calls):
         for named in ("Before", "After"):
-            for at in range(0, WAITING, 500):
-                objects = [
-                    _location(each) | {"name": named, "last_updated": delivering.later(named == "After")}
-                    for each in range(at, min(at + 500, WAITING))
-                ]
-                hand.operate("put", module="locations", objects=objects)
+            for _ in _put(hand.operate, "LOC", WAITING, named):
                 hand.drain(most=5000)
             if named == "Before":
                 stub.down()
@@ -202,13 +197,8 @@ def _caught_up_in_time(platform: Any, stubs: list[PartnerStub]) -> Row:
     _forget(stubs)
     stub.down()
     for named in ("Before", "After"):
-        for at in range(0, FEW, 250):
-            objects = [
-                delivering.location(f"UP{each}", 2)
-                | {"name": named, "last_updated": delivering.later(named == "After")}
-                for each in range(at, min(at + 250, FEW))
-            ]
-            platform.do("put", module="locations", objects=objects)
+        for _ in _put(platform.do, "UP", FEW, named):
+            """In parts, as a back end would."""
     _until(lambda: platform.do("partner", partner=stub.id)["backlog"] == FEW, 3600)
     stub.up()
     began = time.monotonic()
@@ -249,6 +239,18 @@ def _heard(stub: PartnerStub) -> list[Received]:
 def _forget(stubs: list[PartnerStub]) -> None:
     for stub in stubs:
         stub.received.clear()
+
+
+def _put(do: Any, prefix: str, many: int, named: str) -> Iterator[None]:
+    """Put so many Locations of this name, the "After" ones a minute later, with a pause after each part."""
+    for at in range(0, many, 500):
+        objects = [
+            delivering.location(f"{prefix}{each}", 2)
+            | {"name": named, "last_updated": delivering.later(named == "After")}
+            for each in range(at, min(at + 500, many))
+        ]
+        do("put", module="locations", objects=objects)
+        yield
 
 
 def _location(at: int) -> dict[str, Any]:
