@@ -204,9 +204,7 @@ def _type(token: dict[str, Any] | None) -> str:
 def _stored(platform: Platform, uid: str, type_: str) -> Present | None:
     """The Token as an eMSP gave it to us."""
     roles = visibility.owners("tokens")
-    parties = sorted(
-        {role.party for each in platform.partners.registered() for role in each.roles if role.role in roles}
-    )
+    parties = sorted(platform.partners.parties(*roles))
     for at in range(0, len(parties), 15):
         found = tokens.present(platform, parties[at : at + 15], uid, type_)
         if found is not None:

@@ -110,15 +110,8 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
     """
     for finding in writing.check("charging_preferences", wishes):
         raise InvalidParameters(finding.message, "/preferences" + finding.pointer)
-    cpos = sorted(
-        {
-            role.party
-            for each in platform.partners.registered()
-            for role in each.roles
-            if role.role in visibility.owners("sessions") and party in (None, role.party)
-        }
-    )
-    keys = [Key("sessions", *each, session_id) for each in cpos]
+    cpos = sorted(platform.partners.parties(*visibility.owners("sessions")))
+    keys = [Key("sessions", *each, session_id) for each in cpos if party in (None, each)]
     parts = [
         (key, part)
         for at in range(0, len(keys), 100)

@@ -171,12 +171,7 @@ def _candidates(platform: Platform, entry: dict[str, Any]) -> list[tuple[Key, di
     from chalicelib import tokens
 
     if entry.get("uid"):
-        parties = {
-            role.party
-            for partner in platform.partners.registered()
-            for role in partner.roles
-            if role.role in (*owners("tokens"), *HUB_ROLES)
-        }
+        parties = platform.partners.parties(*owners("tokens"), *HUB_ROLES)
         parties |= {each.party for each in platform.settings.parties if each.role in owners("tokens")}
         keys = [
             tokens.key(party, str(entry["uid"]), str(entry.get("type") or "RFID"))

@@ -73,6 +73,11 @@ class Known:
     def registered(self) -> list[Partner]:
         return list(self.by_id.values())
 
+    def parties(self, *roles: str) -> frozenset[tuple[str, str]]:
+        return frozenset(
+            role.party for partner in self.by_id.values() for role in partner.roles if role.role in roles
+        )
+
     def all(self) -> list[Partner]:
         return list(self.by_id.values())
 

@@ -164,6 +164,12 @@ class Partners:
         """The partners that traffic flows with."""
         return [each for each in self.all() if each.state == _partners.REGISTERED]
 
+    def parties(self, *roles: str) -> frozenset[Party]:
+        """The parties in these roles that traffic flows with."""
+        return frozenset(
+            each.party for partner in self.registered() for each in partner.roles if each.role in roles
+        )
+
     def for_party(self, party: Party, *roles: str) -> Partner | None:
         """The connection through which a party in one of these roles is reached, a direct one first."""
         party = party[0].upper(), party[1].upper()
