@@ -73,7 +73,7 @@ def register(
         credentials.check_roles(platform, after)
         after = dataclasses.replace(after, inbound=(hashed(given),), registered_at=platform.clock())
         issued = Token(hashed(given), after.id, CURRENT)
-        after = registration.take(platform, None, after, issued, registration.PARTNER_REGISTERED)
+        after = registration.take(platform, None, after, issued, partners.PARTNER_REGISTERED)
     except Exception as problem:
         platform.partners.forget(hashed(given))
         _undo(platform, partner, theirs)
@@ -84,7 +84,7 @@ def register(
         ) from None
     if lacking := credentials.missing(platform, after):
         logs.log("WARNING", "registered although endpoints are missing", partner=after.id, missing=lacking)
-    registration.announce(platform, registration.PARTNER_REGISTERED, after)
+    registration.announce(platform, partners.PARTNER_REGISTERED, after)
     return after
 
 
@@ -123,7 +123,7 @@ def update(platform: Platform, partner: Partner, version: str = "") -> Partner:
     except InvalidParameters as problem:  # the tokens are exchanged already: they count, new roles do not
         logs.log("WARNING", "new roles refused", partner=partner.id, reason=problem.status_message)
         after = _exchanged(platform, partner, former, issued)
-    registration.announce(platform, registration.PARTNER_UPDATED, after)
+    registration.announce(platform, partners.PARTNER_UPDATED, after)
     return after
 
 
@@ -140,7 +140,7 @@ def unregister(platform: Platform, partner: Partner) -> tuple[Partner, str]:
             logs.log_exception("partner not told", failure, partner=partner.id)
             problem = type(failure).__name__
     fresh = platform.partners.get(partner.id, fresh=True) or partner
-    gone = registration.PARTNER_UNREGISTERED
+    gone = partners.PARTNER_UNREGISTERED
     after = platform.partners.change(fresh, registration.ended(fresh), event=gone)
     registration.announce(platform, gone, after)
     return after, problem
@@ -250,9 +250,7 @@ def _exchanged(platform: Platform, before: Partner, after: Partner, issued: Toke
         changed = dataclasses.replace(after, state=before.state, inbound=(issued.hash, *old))
         token = dataclasses.replace(issued, replaces=old)
         try:
-            return registration.take(
-                platform, before, changed, token, registration.PARTNER_UPDATED, grace=grace
-            )
+            return registration.take(platform, before, changed, token, partners.PARTNER_UPDATED, grace=grace)
         except Raced:
             before = platform.partners.get(before.id, fresh=True) or before
     raise ActionError("busy", "this registration is being changed by others; repeat this")

@@ -151,8 +151,8 @@ def suspend(platform: Platform, fields: OfPartner) -> dict[str, Any]:
     if before.state == partners.UNREGISTERED:
         raise ActionError("not_registered", f"{before.id} is {before.state}", "/partner")
     after = dataclasses.replace(before, state=partners.SUSPENDED, suspended_from=before.state)
-    after = _change(platform, before, after, event=registration.PARTNER_UPDATED)
-    registration.announce(platform, registration.PARTNER_UPDATED, after)
+    after = _change(platform, before, after, event=partners.PARTNER_UPDATED)
+    registration.announce(platform, partners.PARTNER_UPDATED, after)
     return shown(platform, after)
 
 
@@ -163,8 +163,8 @@ def resume(platform: Platform, fields: OfPartner) -> dict[str, Any]:
         raise ActionError("not_suspended", f"{before.id} is {before.state}", "/partner")
     state = before.suspended_from or partners.REGISTERED
     after = dataclasses.replace(before, state=state, suspended_from="")
-    after = _change(platform, before, after, event=registration.PARTNER_UPDATED)
-    registration.announce(platform, registration.PARTNER_UPDATED, after)
+    after = _change(platform, before, after, event=partners.PARTNER_UPDATED)
+    registration.announce(platform, partners.PARTNER_UPDATED, after)
     return shown(platform, after)
 
 
@@ -188,10 +188,7 @@ def status(platform: Platform, fields: Fields) -> dict[str, Any]:
         "platform": {
             "versions_url": platform.versions_url,
             "versions": list(platform.settings.versions),
-            "parties": [
-                {"role": each.role, "country_code": each.country_code, "party_id": each.party_id}
-                for each in platform.settings.parties
-            ],
+            "parties": partners.listed(platform.settings.parties),
         },
         "partners": _counted(each["state"] for each in listed),
         "health": _counted(
@@ -215,10 +212,7 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
         "name": partner.name,
         "state": partner.state,
         "version": partner.version or None,
-        "roles": [
-            {"role": each.role, "country_code": each.country_code, "party_id": each.party_id}
-            for each in partner.roles
-        ],
+        "roles": partners.listed(partner.roles),
         "health": {
             "state": partner.health.state,
             "last_success": partner.health.last_success or None,
@@ -229,10 +223,7 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
         "oldest_undelivered": _waiting(platform, "oldest", partner.id),
         # An app shows these as the operator of a Location that names none (LOC-66).
         "business_details": {each.claim: dict(each.business_details) for each in partner.roles},
-        "invited_roles": [
-            {"role": each.role, "country_code": each.country_code, "party_id": each.party_id}
-            for each in partner.invited_roles
-        ],
+        "invited_roles": partners.listed(partner.invited_roles),
         "hub_party_id": partner.hub_party_id or None,
         "versions_url": partner.versions_url or None,
         "endpoints": [

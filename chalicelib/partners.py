@@ -18,6 +18,9 @@ OK, UNREACHABLE, UNKNOWN = "OK", "UNREACHABLE", "UNKNOWN"
 DURABLE, SPEC = "durable", "spec"
 # What a partner reads; 2.1.1 promises no more than ASCII (CNV-09).
 UTF_8, ASCII = "utf-8", "ascii"
+# The events by which the back end hears of connections.
+PARTNER_REGISTERED, PARTNER_UPDATED = "PartnerRegistered", "PartnerUpdated"
+PARTNER_UNREGISTERED = "PartnerUnregistered"
 # Charging profiles are delegated to this partner, or by it (CHP-01).
 DELEGATED = "delegated"
 
@@ -164,6 +167,13 @@ class Presented:
     token: str = field(repr=False)
     form: str
     kind: str
+
+
+def listed(roles: Iterable[Any]) -> list[dict[str, str]]:
+    """Roles as the operator and the back end see them: of partners, or of hosted parties."""
+    return [
+        {"role": each.role, "country_code": each.country_code, "party_id": each.party_id} for each in roles
+    ]
 
 
 def host_of(url: str) -> str:

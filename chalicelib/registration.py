@@ -22,7 +22,7 @@ from chalicelib.ocpi.errors import (
     Unauthorized,
 )
 from chalicelib.ocpi.messages import Reply, instant, reply
-from chalicelib.partners import Partner
+from chalicelib.partners import PARTNER_REGISTERED, PARTNER_UNREGISTERED, PARTNER_UPDATED, Partner
 from chalicelib.store.partner_items import CURRENT, INVITATION, Token, hashed
 from chalicelib.store.partners import Claimed, Raced, event_id
 
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 # How long an exchanged token stays valid while the new one has not been used (AMB-15).
 GRACE_SECONDS = 300
-# The events by which the back end hears of connections.
-PARTNER_REGISTERED, PARTNER_UPDATED = "PartnerRegistered", "PartnerUpdated"
-PARTNER_UNREGISTERED = "PartnerUnregistered"
 
 
 def versions(call: Call) -> Reply:
@@ -179,10 +176,7 @@ def _detail(partner: Partner) -> dict[str, Any]:
         "name": partner.name,
         "state": partner.state,
         "version": partner.version,
-        "roles": [
-            {"role": each.role, "country_code": each.country_code, "party_id": each.party_id}
-            for each in partner.roles
-        ],
+        "roles": partners.listed(partner.roles),
     }
 
 

@@ -298,7 +298,7 @@ class Partners:
             actions.append(changes.delete(self.table, TOKEN + hash))
         actions += self._reminders(after, event)
         if ended is not None:
-            actions += self._reminders(over, "PartnerUnregistered")
+            actions += self._reminders(over, _partners.PARTNER_UNREGISTERED)
         try:
             changes.transact(self._client, actions)
         finally:
