@@ -187,7 +187,7 @@ def _audience(platform: Platform, change: _Change) -> Iterator[Partner]:
         if partner.endpoint(change.key.module, modules.RECEIVER) is None:
             continue
         if change.forwarded:
-            if delegation.provides(partner) and change.key.party not in partner.parties:
+            if delegation.takes(partner, change.key):
                 yield partner
         elif any(
             visibility.may_see(platform, partner, change.key.module, partner.version, feed)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import capabilities, objects, pending, profile_requests, profiles, requesting, tokens
-from chalicelib.commands import ABSENT, KINDS, emsp_of
+from chalicelib.commands import ABSENT, KINDS
+from chalicelib.delegation import emsp_of
 from chalicelib.ocpi import advice, jsontext, names, routing, timestamps, writing
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.modules import V211
@@ -123,11 +124,13 @@ def send_command(platform: Platform, fields: SendCommand) -> dict[str, Any]:
     if "token" in body:
         body["token"] = _whole_token(platform, ours, body["token"])
         _mind_validity(body["token"])
+    readable = body
     if partner.version == V211:
         body = _in_the_words_of_the_cpo(platform, to, body)
+        readable = _shortened(body)
     id = new_id()
     back = routing.join(platform.endpoint_url(partner.version, "SENDER", COMMANDS), command, id)
-    findings = writing.check(KINDS[command], {**_readable(body, partner.version), "response_url": back})
+    findings = writing.check(KINDS[command], {**readable, "response_url": back})
     if findings:
         raise ActionError("invalid", findings[0].message, f"/body{findings[0].pointer}")
     request = Pending(
@@ -345,10 +348,8 @@ def _in_the_words_of_the_cpo(platform: Platform, cpo: Party, body: dict[str, Any
     return named
 
 
-def _readable(body: dict[str, Any], version: str) -> dict[str, Any]:
-    """The command with names that 2.3.0 allows, where the partner's version allows longer ones."""
-    if version != V211:
-        return body
+def _shortened(body: dict[str, Any]) -> dict[str, Any]:
+    """The command with names that 2.3.0 allows, for the check; 2.1.1 allows longer ones."""
     places = {name: body.get(name) for name in PLACES}
     return body | {
         name: names.shortest(place)

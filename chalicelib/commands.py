@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import capabilities, logs, objects, pending, repeated, visibility
+from chalicelib import capabilities, delegation, logs, objects, pending, repeated, visibility
 from chalicelib.call import Call
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partners import host_of
-from chalicelib.store.items import Key
+from chalicelib.store.items import Key, party_of
 from chalicelib.store.requests import (
     COMMANDS,
     PENDING,
@@ -194,15 +194,9 @@ def check_response_url(platform: Platform, partner: Partner, url: str) -> None:
         raise InvalidParameters(problem.message, "/response_url") from None
 
 
-def speaks_for(call: Call, party: Party) -> bool:
+def speaks_for(call: Call, party: Party | None) -> bool:
     """Whether the partner commands for this eMSP: its own party, or one behind a hub."""
     return party in visibility.speaks_for(call.platform, call.partner, EMSP_ROLES)
-
-
-def emsp_of(session: Mapping[str, Any]) -> Party:
-    """The eMSP whose customer a session is."""
-    token = session["cdr_token"]
-    return token["country_code"].upper(), token["party_id"].upper()
 
 
 def reservation_id(party: Party, id: str) -> str:
@@ -221,10 +215,7 @@ def _check_token(call: Call, body: Mapping[str, Any]) -> None:
 
 
 def _token_party(body: Mapping[str, Any]) -> Party | None:
-    token = body.get("token")
-    if not isinstance(token, dict) or not token.get("country_code"):
-        return None  # in 2.1.1 it is the partner's, which may be no eMSP
-    return str(token["country_code"]).upper(), str(token["party_id"]).upper()
+    return party_of(body.get("token"))  # in 2.1.1 it is the partner's, which may be no eMSP
 
 
 def _judge(call: Call, command: str, body: Mapping[str, Any]) -> Verdict:
@@ -241,7 +232,7 @@ def _judge_stop(call: Call, session_id: str) -> Verdict:
     if found is None:
         return Verdict("UNKNOWN_SESSION", "this session is unknown")
     session = found.canonical
-    if not speaks_for(call, emsp_of(session)):
+    if not speaks_for(call, delegation.emsp_of(session)):
         return Verdict("REJECTED", "this session is not from a customer of yours")  # CMD-19
     if session.get("status") in ENDED:
         return Verdict("REJECTED", f"this session is {session['status']}")  # AMB-66

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
-from chalicelib.partners import DELEGATED, REGISTERED
+from chalicelib.partners import DELEGATED
 from chalicelib.store import feeds
-from chalicelib.store.items import Key, folded
+from chalicelib.store.items import Key, party_of
 
 if TYPE_CHECKING:
     from chalicelib.partners import Partner
@@ -30,10 +30,13 @@ SESSIONS = "sessions"
 
 def emsp_of(session: Mapping[str, Any]) -> Party | None:
     """The eMSP whose customer a Session, or a change of one, names."""
-    token = session.get("cdr_token")
-    token = token if isinstance(token, Mapping) else {}
-    party = folded(str(token.get("country_code") or "")), folded(str(token.get("party_id") or ""))
-    return party if all(party) else None
+    return party_of(session.get("cdr_token"))
+
+
+def hosted_emsp(platform: Platform, session: Present) -> Party | None:
+    """The hosted eMSP whose customer a Session is."""
+    emsp = emsp_of(session.canonical)
+    return emsp if emsp in _hosted(platform, "EMSP") else None
 
 
 # as CPO and as eMSP: Sessions that go to a provider
@@ -44,26 +47,22 @@ def provides(partner: Partner, module: str = SESSIONS) -> bool:
     return module == SESSIONS and partner.smart_charging == DELEGATED and partner.plays("SCSP")
 
 
-def forwarder(platform: Platform, partner: Partner, session: Present) -> Party | None:
-    """The hosted eMSP that forwards a CPO's Session to this partner; None where nobody does."""
-    if not provides(partner, session.key.module) or session.key.party in partner.parties:
-        return None
-    emsp = emsp_of(session.canonical)
-    return emsp if emsp in _hosted(platform, "EMSP") else None
+def takes(partner: Partner, key: Key) -> bool:
+    """Whether a Session of another's may be forwarded to this partner: the provider, and not its CPO."""
+    return provides(partner, key.module) and key.party not in partner.parties
+
+
+def forwarder(platform: Platform, partner: Partner, found: Present) -> Party | None:
+    """The hosted eMSP that forwards this to a partner; None where it is no Session of another's."""
+    return hosted_emsp(platform, found) if not found.own and takes(partner, found.key) else None
 
 
 def forwarded_feeds(platform: Platform, partner: Partner, module: str) -> list[str]:
     """The feeds with the CPOs' Sessions that may be forwarded to this partner."""
     if not provides(partner, module) or not _hosted(platform, "EMSP"):
         return []
-    cpos = {
-        role.party
-        for each in platform.partners.all()
-        if each.state == REGISTERED
-        for role in each.roles
-        if role.role == "CPO"
-    }
-    return [feeds.name("/".join(party)) for party in sorted(cpos - partner.parties)]
+    cpos = platform.partners.parties("CPO") - partner.parties
+    return [feeds.name("/".join(party)) for party in sorted(cpos)]
 
 
 # as the provider: Sessions that an eMSP forwards to us
@@ -95,8 +94,7 @@ def mind_the_customer(
         return
     if known is not None and emsp_of(known.canonical) not in partner.parties:
         raise UnknownObject("unknown", key.module)
-    whole = known is None
-    if given is not None and (whole or "cdr_token" in given) and emsp_of(given) not in partner.parties:
+    if given is not None and emsp_of(given) not in partner.parties:
         raise InvalidParameters("not a customer of this connection", "/cdr_token/party_id")
 
 

@@ -11,7 +11,7 @@ from chalicelib import tokens, visibility
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
-from chalicelib.store.items import Key, check_id, folded
+from chalicelib.store.items import Key, check_id, folded, party_of
 
 if TYPE_CHECKING:
     from chalicelib.call import Call
@@ -92,14 +92,6 @@ def body_party(call: Call, data: dict[str, Any]) -> Party | None:
             iter(sorted(call.partner.parties)), None
         )
     return named
-
-
-def party_of(data: dict[str, Any]) -> Party | None:
-    """The owner that an object names itself."""
-    country, party = data.get("country_code"), data.get("party_id")
-    if isinstance(country, str) and isinstance(party, str) and country and party:
-        return folded(country), folded(party)
-    return None
 
 
 def unnamed(data: dict[str, Any]) -> str:

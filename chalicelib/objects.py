@@ -84,7 +84,8 @@ def merge(call: Call) -> Reply:
     key = naming.key(call, party, None)
     kind = "connector" if connector_id else "evse" if evse_uid else key.kind
     naming.agree(call, changes, kind)
-    _mind_the_customer(call, key, keeper.judge(kind, changes, version, True).object)
+    judged = keeper.judge(kind, changes, version, True).object
+    _mind_the_customer(call, key, judged if "cdr_token" in judged else None)
     if changes.get("last_updated") is None:  # only 2.1.1 gets this far (TRA-50, CNV-12)
         changes = {**changes, "last_updated": wire_timestamp(call.platform.clock())}
     if key.module == "tokens":
@@ -195,7 +196,7 @@ def _theirs(call: Call) -> Present:
     return found
 
 
-def _mind_the_customer(call: Call, key: Key, given: dict[str, Any]) -> None:
+def _mind_the_customer(call: Call, key: Key, given: dict[str, Any] | None) -> None:
     if call.partner.smart_charging and key.module == delegation.SESSIONS:
         known = present(call.platform, key)
         delegation.mind_the_customer(call.platform, call.partner, key, known, given)

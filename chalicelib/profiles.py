@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import capabilities, commands, logs, objects, pending, repeated
+from chalicelib import capabilities, commands, delegation, logs, objects, pending, repeated
 from chalicelib.call import Call
 from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
@@ -23,7 +23,6 @@ from chalicelib.store.items import Key, check_id
 from chalicelib.store.requests import CONCLUDED, PENDING, PROFILES, SENT, Pending, later, new_id
 
 if TYPE_CHECKING:
-    from chalicelib.partners import Partner
     from chalicelib.stored import Present
     from chalicelib.wiring import Platform
 
@@ -93,7 +92,7 @@ def active_profile_changed(call: Call) -> Reply:
         },
     )
     if found:
-        told = _hosted_emsp(platform, found)
+        told = delegation.hosted_emsp(platform, found)
         if told:
             push_change(platform, told, found.key.id, profile, as_owner=owner)
     return Reply()
@@ -197,7 +196,7 @@ def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:
 def _judge(call: Call, own: Present) -> str:
     """Why not, or nothing. Another eMSP's session does not exist for this one (CHP-23)."""
     session = own.canonical
-    if not (commands.speaks_for(call, commands.emsp_of(session)) or call.partner.plays("SCSP")):
+    if not (commands.speaks_for(call, delegation.emsp_of(session)) or call.partner.plays("SCSP")):
         return "UNKNOWN_SESSION"
     if session.get("status") not in ("ACTIVE", "PENDING"):
         return "REJECTED"
@@ -211,7 +210,7 @@ def _pass_on(call: Call, id: str, command: str, session_id: str, body: dict[str,
     found = find_session(platform, session_id) if call.partner.plays("SCSP") else None
     if found is None:
         return _respond(call, "UNKNOWN_SESSION")
-    ours = _hosted_emsp(platform, found)
+    ours = delegation.hosted_emsp(platform, found)
     if ours is None or call.request.to_party not in (None, ours):
         return _respond(call, "UNKNOWN_SESSION")
     from chalicelib import profile_requests, requesting
@@ -262,25 +261,14 @@ def find_session(platform: Platform, session_id: str, owner: Party | None = None
     party, _, id = rest.partition("*")
     if owner is None and len(country) == 2 and len(party) == 3 and id:
         owner, session_id = (country.upper(), party.upper()), id
-    owners = [owner] if owner else _cpo_parties(platform.partners.registered())
+    owners = [owner] if owner else sorted(platform.partners.parties("CPO"))
     found = [each for party_ in owners if (each := _stored(platform, party_, session_id)) is not None]
     return found[0] if len(found) == 1 else None
 
 
-def _cpo_parties(partners: list[Partner]) -> list[Party]:
-    return sorted({role.party for partner in partners for role in partner.roles if role.role == "CPO"})
-
-
 def _stored(platform: Platform, owner: Party, session_id: str) -> Present | None:
     found = objects.present(platform, Key("sessions", *owner, session_id))
-    return found if found and _hosted_emsp(platform, found) else None
-
-
-def _hosted_emsp(platform: Platform, session: Present) -> Party | None:
-    """The hosted eMSP whose customer the session is."""
-    party = commands.emsp_of(session.canonical)
-    ours = {each.party for each in platform.settings.parties if each.role == "EMSP"}
-    return party if party in ours else None
+    return found if found and delegation.hosted_emsp(platform, found) else None
 
 
 def owner_of(session: Present) -> Party:

@@ -238,9 +238,7 @@ class _Push:
         platform, partner, key = self.platform, self.partner, self.target.key
         present = objects.present(platform, key, self.target.part or None)
         self.to = self._receiver(present)
-        self.sender = (
-            None if present is None or present.own else delegation.forwarder(platform, partner, present)
-        )
+        self.sender = delegation.forwarder(platform, partner, present) if present else None
         if present is None or not (present.own or self.sender):
             if key.module == "tariffs" and found.known:
                 return sending.removal(self._segments({})), "", "removed"

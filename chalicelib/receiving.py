@@ -16,7 +16,7 @@ from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.ocpi.reading import Finding, Reading
-from chalicelib.store.items import Key, folded
+from chalicelib.store.items import Key, folded, party_of
 from chalicelib.stored import Finder, Present
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def receive(
     if not isinstance(data, dict):
         raise InvalidParameters("an object is required")
     parties = sorted({(folded(country), folded(party)) for country, party in owner_parties})
-    owner = naming.party_of(data) or (parties[0] if len(parties) == 1 and version == modules.V211 else None)
+    owner = party_of(data) or (parties[0] if len(parties) == 1 and version == modules.V211 else None)
     if owner is None:
         raise InvalidParameters("the owner is not named", naming.unnamed(data))
     if module != "hubclientinfo" and owner not in parties:

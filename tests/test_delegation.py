@@ -121,6 +121,8 @@ def test_an_emsp_sees_and_changes_the_sessions_of_its_own_customers_only(provide
     stolen = {"cdr_token": session("S1", "BE/BEC", "DE/MSB")["cdr_token"], "last_updated": LATER}
     assert provider.ask("PATCH", url, first.token, stolen).code == 2001
     assert provider.ask("GET", url, first.token).data["kwh"] == mine["kwh"]
+    unknown = provider.ask("PATCH", url.replace("S1", "S9"), first.token, change)
+    assert unknown.status == 404
     stranger = provider.register_partner([{"role": "EMSP", "country_code": "DE", "party_id": "MSC"}])
     own = session("S3", "BE/BEC", "DE/MSC")
     assert provider.ask("PUT", url.replace("S1", "S3"), stranger.token, own).status == 404

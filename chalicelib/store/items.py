@@ -7,6 +7,7 @@ Contract: design section 7; AMB-04, AMB-36
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -44,6 +45,15 @@ NAMES = {
 def folded(identifier: str) -> str:
     """An identifier as it is compared: without case, in ASCII (AMB-36)."""
     return identifier.upper() if identifier.isascii() else identifier
+
+
+def party_of(data: Any) -> Party | None:
+    """The party that an object names itself, as parties are compared; None where it names none."""
+    named = data if isinstance(data, Mapping) else {}
+    country, party = named.get("country_code"), named.get("party_id")
+    if isinstance(country, str) and isinstance(party, str) and country and party:
+        return folded(country), folded(party)
+    return None
 
 
 def place_name(identifier: str) -> str:
