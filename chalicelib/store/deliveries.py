@@ -8,6 +8,8 @@ Contract: design section 8; AMB-12, ARC-14, ARC-15
 
 from __future__ import annotations
 
+import random
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -237,7 +239,10 @@ class Deliveries:
         while requests:
             batch, requests = requests[:25], requests[25:]
             answer = self.client.batch_write_item(RequestItems={self.table: batch})
-            requests = answer.get("UnprocessedItems", {}).get(self.table, []) + requests
+            left = answer.get("UnprocessedItems", {}).get(self.table, [])
+            if left:
+                time.sleep(random.random() * 0.05)  # noqa: S311
+                requests = left + requests
 
     # What operators and the sweep ask
 
