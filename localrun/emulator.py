@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from localrun import REGION, ROOT
@@ -87,7 +88,10 @@ class Moto(Emulator):
             def log(self, type: str, message: str, *args: Any) -> None:
                 """Requests to the emulator are nobody's news."""
 
-        application = _serialised(DomainDispatcherApplication(create_backend_app))
+        dispatcher = DomainDispatcherApplication(create_backend_app)
+        # moto lists the folder of its services for each request to find one by its host.
+        dispatcher.get_backend_for_host = cache(dispatcher.get_backend_for_host)  # type: ignore[method-assign]
+        application = _serialised(dispatcher)
         self._server = make_server(
             "127.0.0.1", self._port, application, threaded=True, request_handler=Handler
         )
