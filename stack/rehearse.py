@@ -15,34 +15,19 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import platform as machine
 import re
-import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from localrun.sources import schedule_event
 from stack.partner import StubPartner
+from stack.sandbox import ROOT, NotAsItShouldBe, emulator, expect, install, until
 
-ROOT = Path(__file__).parent.parent
-TOOLS = ROOT / ".tools"
-PINNED = {
-    "rehearsal": (
-        "ministack==1.5.33",
-        "boto3==1.43.106",
-        "aws-sam-translator==1.115.0",
-        "cryptography==50.0.2",
-    ),
-    "awscli": ("awscli==1.45.11",),
-}
 STAGE = "rehearsal"
 STACK = f"ocpi-{STAGE}"
 SECOND = "second"
@@ -81,17 +66,12 @@ LOCATION = {
 }
 
 
-class NotAsItShouldBe(Exception):
-    """What the rehearsal found wrong."""
-
-
 def main() -> None:
     begun = time.monotonic()
     try:
         with _step("tools"):
-            for name, packages in PINNED.items():
-                _environment(name, packages)
-        with _emulator() as environ:
+            install()
+        with emulator() as environ:
             _rehearse(environ)
     except NotAsItShouldBe as problem:
         raise SystemExit(f"NOT AS IT SHOULD BE: {problem}") from None
@@ -113,14 +93,14 @@ def _rehearse(environ: dict[str, str]) -> None:
     environ["ALARM_EMAIL"] = "you@example.com"
     with _step("a preview of a changed setting"):
         said = _run(environ | {"PREVIEW": "1"}, "make", "deploy", f"STAGE={STAGE}")
-        _expect("describe-change-set" in said, f"preview: {said}")
-        _expect(not _settings_kept(environ)["AlarmEmail"], "the preview changed the stack")
+        expect("describe-change-set" in said, f"preview: {said}")
+        expect(not _settings_kept(environ)["AlarmEmail"], "the preview changed the stack")
     with _step("make deploy with a changed setting"):
         _run(environ, "make", "deploy", f"STAGE={STAGE}")
-        _expect(_outputs(environ)["RestAPIId"] == outputs["RestAPIId"], "the update replaced the API")
+        expect(_outputs(environ)["RestAPIId"] == outputs["RestAPIId"], "the update replaced the API")
     with _step("make deploy without a change"):
         done = _run(environ, "make", "deploy", f"STAGE={STAGE}")
-        _expect("No changes to deploy" in done, f"a second deployment changed something:\n{done[-2000:]}")
+        expect("No changes to deploy" in done, f"a second deployment changed something:\n{done[-2000:]}")
     with _step("IAM is enforced"):
         _denied(environ)
     try:
@@ -130,36 +110,36 @@ def _rehearse(environ: dict[str, str]) -> None:
     with _step("the first partner, by the documented commands"):
         invite, register = _documented("4. The first partner (5 minutes)")
         invited = _shell(environ, invite)
-        _expect("/ocpi/versions" in invited, f"invite: {invited}")
+        expect("/ocpi/versions" in invited, f"invite: {invited}")
         # Nobody is at partner.example.com, and the operator function says so.
         asked = subprocess.run(
             ["bash", "-euc", register], cwd=ROOT, env=environ, capture_output=True, text=True
         )
         said = asked.stdout + asked.stderr
-        _expect(said.startswith("3001: versions: no connection"), f"register: {said}")
+        expect(said.startswith("3001: versions: no connection"), f"register: {said}")
         _run(environ, ".venv/bin/python", "manage.py", "--function", f"{STACK}-operator", "status")
     with _step("bring a lost object back from a restored table"):
         restore, refill = _documented("Backup and restore")
         _shell(environ, restore)
         _lose(environ, "LOC1")
         said = _shell(environ, refill)
-        _expect(said.startswith("2 items copied"), f"refill: {said}")
+        expect(said.startswith("2 items copied"), f"refill: {said}")
     delete_stack, adopt, delete_data = _documented("Teardown")
     with _step("delete the stack, keep the tables"):
         key = _key(environ)
         _shell(environ, delete_stack)
         kept = json.loads(_run(environ, "aws", "dynamodb", "scan", "--table-name", f"ocpi-{STAGE}-locations"))
-        _expect(kept["Count"] > 0, "the Location was deleted with the stack")
+        expect(kept["Count"] > 0, "the Location was deleted with the stack")
     with _step("a new stack on the kept tables"):
         _shell(environ, settings, adopt)
-        _expect(_key(environ) == key, "the new stack has another key: partners' tokens are lost")
+        expect(_key(environ) == key, "the new stack has another key: partners' tokens are lost")
         found = _operate(environ, f"{STACK}-operator", {"action": "get", "module": "locations", "id": "LOC1"})
-        _expect(found["object"]["name"] == "Rehearsal", f"get: {found}")
+        expect(found["object"]["name"] == "Rehearsal", f"get: {found}")
     with _step("delete the data as well"):
         _shell(environ, delete_stack, delete_data)
         left = _client(environ, "dynamodb").list_tables()["TableNames"]
         left = [each for each in left if each.startswith(f"{STACK}-")]
-        _expect(left == [], f"left: {left}")
+        expect(left == [], f"left: {left}")
 
 
 def _documented(heading: str) -> list[str]:
@@ -193,19 +173,19 @@ def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
         with _step("a partner registers"):
             invitation = operate("invite", name="Rehearsal Partner")
             answer = _call("GET", f"{base}/ocpi/versions", invitation["token"])
-            _expect(any(each["version"] == "2.2.1" for each in answer), f"versions: {answer}")
+            expect(any(each["version"] == "2.2.1" for each in answer), f"versions: {answer}")
             given = _call(
                 "POST", f"{base}/ocpi/2.2.1/credentials", invitation["token"], partner.credentials()
             )
             partner.token = given["token"]
-            _expect(partner.saw("GET", "/versions"), "our platform never asked for the partner's versions")
+            expect(partner.saw("GET", "/versions"), "our platform never asked for the partner's versions")
         with _step("a Location is put and pushed"):
             stored = operate("put", module="locations", object=LOCATION)
-            _expect(stored["stored"] == 1, f"put: {stored}")
-            _until(lambda: partner.saw("PUT", "/locations/NL/EXA/LOC1"), "the Location was not pushed")
+            expect(stored["stored"] == 1, f"put: {stored}")
+            until(lambda: partner.saw("PUT", "/locations/NL/EXA/LOC1"), "the Location was not pushed")
         with _step("a status change is pushed"):
             operate("patch", module="locations", id="LOC1", evse_uid="E1", changes={"status": "CHARGING"})
-            _until(lambda: partner.knows("CHARGING"), "the status was not pushed")
+            until(lambda: partner.knows("CHARGING"), "the status was not pushed")
         with _step("a message in the inbox is done and pushed"):
             changes = {"status": "OUTOFORDER"}
             _put_in_inbox(
@@ -218,34 +198,34 @@ def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
                     "changes": changes,
                 },
             )
-            _until(lambda: partner.knows("OUTOFORDER"), "what the inbox was told was not pushed")
+            until(lambda: partner.knows("OUTOFORDER"), "what the inbox was told was not pushed")
             operate("patch", module="locations", id="LOC1", evse_uid="E1", changes={"status": "CHARGING"})
         with _step("the sweep"):
             _invoke(environ, f"{STACK}-sweep", schedule_event("sweep"))
         with _step("the second stage knows nothing of it"):
             others = _operate(environ, f"ocpi-{SECOND}-operator", {"action": "partners"})
-            _expect(others["partners"] == [], f"partners of the second stage: {others}")
+            expect(others["partners"] == [], f"partners of the second stage: {others}")
         with _step("the partner reads the Location"):
             page = _call("GET", f"{base}/ocpi/2.2.1/sender/locations?limit=10", partner.token)
-            _expect(page[0]["evses"][0]["status"] == "CHARGING", f"page: {page}")
+            expect(page[0]["evses"][0]["status"] == "CHARGING", f"page: {page}")
         with _step("the operator's page"):
             page = _invoke(environ, f"{STACK}-widget", {"widgetContext": {}})
-            _expect("Rehearsal Partner" in str(page), f"widget: {str(page)[:500]}")
+            expect("Rehearsal Partner" in str(page), f"widget: {str(page)[:500]}")
     with _step("the dead-letter queues are empty"):
         for queue in ("push", "push-slow", "pull", "results", "inbox", "announce"):
-            _expect(not _waiting(environ, f"{STACK}-{queue}-dead"), f"{queue}-dead holds messages")
+            expect(not _waiting(environ, f"{STACK}-{queue}-dead"), f"{queue}-dead holds messages")
 
 
 def _operate(environ: dict[str, str], function: str, payload: dict[str, Any]) -> Any:
     answer = _invoke(environ, function, payload)
-    _expect(isinstance(answer, dict) and answer.get("ok"), f"{payload['action']}: {answer}")
+    expect(isinstance(answer, dict) and answer.get("ok"), f"{payload['action']}: {answer}")
     return answer["data"]
 
 
 def _invoke(environ: dict[str, str], function: str, payload: dict[str, Any]) -> Any:
     reply = _client(environ, "lambda").invoke(FunctionName=function, Payload=json.dumps(payload).encode())
     text = reply["Payload"].read().decode()
-    _expect("FunctionError" not in reply, f"{function} failed: {text[:1500]}")
+    expect("FunctionError" not in reply, f"{function} failed: {text[:1500]}")
     return json.loads(text)
 
 
@@ -257,7 +237,7 @@ def _lose(environ: dict[str, str], location: str) -> None:
         for item in dynamodb.scan(TableName=table)["Items"]
         if item["object"]["S"].upper().endswith(f"/{location}")
     ]
-    _expect(len(keys) == 2, f"a Location of one EVSE has the items {keys}")
+    expect(len(keys) == 2, f"a Location of one EVSE has the items {keys}")
     for key in keys:
         dynamodb.delete_item(TableName=table, Key=key)
 
@@ -304,7 +284,7 @@ def _denied(environ: dict[str, str]) -> None:
     try:
         _client(stranger, "dynamodb").scan(TableName=f"ocpi-{STAGE}-partners")
     except Exception as problem:
-        _expect("AccessDenied" in str(problem), f"not a refusal: {problem}")
+        expect("AccessDenied" in str(problem), f"not a refusal: {problem}")
     else:
         raise NotAsItShouldBe("a user without permissions read the partners")
 
@@ -337,7 +317,7 @@ def _call(method: str, url: str, token: str, body: Any = None) -> Any:
             answer = json.loads(reply.read())
     except urllib.error.HTTPError as problem:
         raise NotAsItShouldBe(f"{method} {url}: {problem.code} {problem.read().decode()[:600]}") from None
-    _expect(answer["status_code"] == 1000, f"{method} {url}: {answer}")
+    expect(answer["status_code"] == 1000, f"{method} {url}: {answer}")
     return answer.get("data")
 
 
@@ -353,95 +333,11 @@ def _run(environ: dict[str, str], *command: str) -> str:
     return done.stdout
 
 
-def _expect(holds: Any, otherwise: str) -> None:
-    if not holds:
-        raise NotAsItShouldBe(otherwise)
-
-
-def _until(holds: Callable[[], bool], otherwise: str, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            raise NotAsItShouldBe(f"{otherwise} within {seconds:.0f} s")
-        time.sleep(0.2)
-
-
 @contextmanager
 def _step(name: str) -> Iterator[None]:
     begun = time.monotonic()
     yield
     print(f"{name}: {time.monotonic() - begun:.1f} s", flush=True)
-
-
-@contextmanager
-def _emulator() -> Iterator[dict[str, str]]:
-    """The environment in which everything talks to a fresh emulator; its log is kept in build/."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    (ROOT / "build").mkdir(exist_ok=True)
-    own = os.environ | {
-        "AUTH": "true",
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "SFTP_ENABLED": "0",
-        "IOT_MTLS_ENABLED": "0",
-    }
-    with (ROOT / "build" / "rehearsal.log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(TOOLS / "rehearsal" / "bin" / "python"), str(ROOT / "stack" / "emulated.py")],
-            env=own,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            _until(lambda: _open(port), "the emulator did not start")
-            yield _environ(port)
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _environ(port: int) -> dict[str, str]:
-    """Nothing of the developer's own AWS settings or of an outer make reaches the rehearsal."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "OCPI_", "MAKE", "MFLAGS"))
-    }
-    return kept | {
-        "PATH": f"{TOOLS / 'awscli' / 'bin'}:{os.environ.get('PATH', '')}",
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "ARCH": "arm64" if machine.machine() == "aarch64" else "x86_64",
-        "OCPI_ALLOW_PRIVATE_URLS": "1",
-    }
-
-
-def _open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _environment(name: str, packages: tuple[str, ...]) -> None:
-    """A virtual environment with exactly these, made on first use and when the pins change."""
-    home = TOOLS / name
-    mark = home / ".installed"
-    if mark.exists() and mark.read_text() == " ".join(packages):
-        return
-    for command in (
-        [sys.executable, "-m", "venv", "--clear", str(home)],
-        [str(home / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", *packages],
-    ):
-        done = subprocess.run(command, capture_output=True, text=True)
-        _expect(done.returncode == 0, f"{' '.join(command)}:\n{done.stderr[-2000:]}")
-    mark.write_text(" ".join(packages))
 
 
 if __name__ == "__main__":
