@@ -17,6 +17,7 @@ import pytest
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.errors import Unauthorized
 from chalicelib.partners import Endpoint, Partner, Presented, Role
+from chalicelib.store.partners import Partners
 
 FOLDER = Path(__file__).parent / "examples"
 KINDS = {
@@ -73,10 +74,7 @@ class Known:
     def registered(self) -> list[Partner]:
         return list(self.by_id.values())
 
-    def parties(self, *roles: str) -> frozenset[tuple[str, str]]:
-        return frozenset(
-            role.party for partner in self.by_id.values() for role in partner.roles if role.role in roles
-        )
+    parties = Partners.parties
 
     def all(self) -> list[Partner]:
         return list(self.by_id.values())
