@@ -15,8 +15,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.ocpi import jsontext
 from chalicelib.store.delivery_items import (
     DUE,
@@ -87,9 +85,7 @@ class Deliveries:
                     },
                     ReturnValues="ALL_OLD",
                 )
-            except ClientError as problem:
-                if not _failed_condition(problem):
-                    raise
+            except self.client.exceptions.ConditionalCheckFailedException:
                 if self._want(target):
                     return None
                 continue
@@ -111,9 +107,7 @@ class Deliveries:
                 # due: found by the sweep, should that worker have died
                 ExpressionAttributeValues={":yes": {"BOOL": True}, ":due": {"S": DUE}},
             )
-        except ClientError as problem:
-            if not _failed_condition(problem):
-                raise
+        except self.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 
@@ -144,9 +138,7 @@ class Deliveries:
                 ExpressionAttributeNames={"#lease": "lease", **names},
                 ExpressionAttributeValues={":mine": {"S": found.lease_id}, **values},
             )
-        except ClientError as problem:
-            if not _failed_condition(problem):
-                raise
+        except self.client.exceptions.ConditionalCheckFailedException:
             return self._keep(found)
         return True
 
@@ -166,10 +158,8 @@ class Deliveries:
                     **values,
                 },
             )
-        except ClientError as problem:
-            if _failed_condition(problem):
-                raise LostLease(found.id) from None
-            raise
+        except self.client.exceptions.ConditionalCheckFailedException:
+            raise LostLease(found.id) from None
         return False
 
     # A Location and its EVSEs
@@ -276,10 +266,8 @@ class Deliveries:
                 },
                 ReturnValues="ALL_NEW",
             )
-        except ClientError as problem:
-            if _failed_condition(problem):
-                return None
-            raise
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return None
         found: Item = answer["Attributes"]
         return found
 
@@ -338,7 +326,3 @@ class Deliveries:
             if not answer.get("LastEvaluatedKey"):
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-
-def _failed_condition(problem: ClientError) -> bool:
-    return bool(problem.response["Error"]["Code"] == "ConditionalCheckFailedException")

@@ -9,8 +9,6 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.partners import OK, UNREACHABLE, Health, Partner
 from chalicelib.store.partner_items import PARTNER, partner_of, text
 
@@ -108,8 +106,9 @@ class PartnerHealth:
         self._written[id] = time.monotonic()
         if ":now" in update:
             values = {**values, ":now": text(self._platform.clock())}
+        client = self._platform.clients.dynamodb
         try:
-            answer = self._platform.clients.dynamodb.update_item(
+            answer = client.update_item(
                 TableName=self._partners.table,
                 Key={"id": text(PARTNER + id)},
                 UpdateExpression=update,
@@ -117,9 +116,7 @@ class PartnerHealth:
                 ExpressionAttributeValues=values,
                 ReturnValues=give,
             )
-        except ClientError as problem:
-            if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+        except client.exceptions.ConditionalCheckFailedException:
             return None
         return partner_of(answer["Attributes"])
 

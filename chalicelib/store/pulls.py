@@ -14,8 +14,6 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.ocpi import jsontext
 from chalicelib.store.delivery_items import DUE, later
 
@@ -200,9 +198,7 @@ class Pulls:
                 ConditionExpression=condition,
                 **{name: value for name, value in more.items() if value},
             )
-        except ClientError as problem:
-            if problem.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+        except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 

@@ -105,13 +105,11 @@ class Writer:
         }
         try:
             getattr(self._client, operation)(**fields)
-        except ClientError as problem:
-            if problem.response["Error"]["Code"] in (
-                "ConditionalCheckFailedException",
-                "TransactionConflictException",
-            ):
-                raise Conflict from None
-            raise
+        except (
+            self._client.exceptions.ConditionalCheckFailedException,
+            self._client.exceptions.TransactionConflictException,
+        ):
+            raise Conflict from None
 
     def all(self, actions: list[dict[str, dict[str, Any]]]) -> None:
         """Do all of them or none. Raises Conflict with what the failed conditions found."""
