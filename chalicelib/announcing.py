@@ -99,7 +99,7 @@ def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:
     from chalicelib.ocpi.paging import PageQuery
     from chalicelib.store import pages
 
-    owners = [each.party for each in platform.settings.parties if each.role in visibility.owners(module)]
+    owners = platform.settings.hosted(*visibility.owners(module))
     found_feeds = visibility.feeds_for(platform, partner, module, partner.version, owners)
     found_feeds += delegation.forwarded_feeds(platform, partner, module)
     heads = platform.objects.feeds.heads(module, found_feeds)

@@ -296,4 +296,4 @@ def _sketch(platform: Platform, partner: Partner, uid: str, type_: str, said: An
 
 
 def _cpo(platform: Platform) -> Party | None:
-    return next((each.party for each in platform.settings.parties if each.role == "CPO"), None)
+    return next(iter(platform.settings.hosted("CPO")), None)

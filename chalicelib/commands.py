@@ -329,11 +329,8 @@ def _in_version(call: Call, response: Mapping[str, Any]) -> str:
 
 def _cpo_parties(call: Call) -> list[Party]:
     """The hosted CPO parties a command may be for; the one that OCPI-to names, if named."""
-    return [
-        each.party
-        for each in call.platform.settings.parties
-        if each.role == "CPO" and call.request.to_party in (None, each.party)
-    ]
+    hosted = call.platform.settings.hosted("CPO")
+    return [party for party in hosted if call.request.to_party in (None, party)]
 
 
 def _reservation_key(verdict: Verdict) -> str:

@@ -36,7 +36,7 @@ def emsp_of(session: Mapping[str, Any]) -> Party | None:
 def hosted_emsp(platform: Platform, session: Present) -> Party | None:
     """The hosted eMSP whose customer a Session is."""
     emsp = emsp_of(session.canonical)
-    return emsp if emsp in _hosted(platform, "EMSP") else None
+    return emsp if emsp in platform.settings.hosted("EMSP") else None
 
 
 # as CPO and as eMSP: Sessions that go to a provider
@@ -59,7 +59,7 @@ def forwarder(platform: Platform, partner: Partner, found: Present) -> Party | N
 
 def forwarded_feeds(platform: Platform, partner: Partner, module: str) -> list[str]:
     """The feeds with the CPOs' Sessions that may be forwarded to this partner."""
-    if not provides(partner, module) or not _hosted(platform, "EMSP"):
+    if not provides(partner, module) or not platform.settings.hosted("EMSP"):
         return []
     cpos = platform.partners.parties("CPO") - partner.parties
     return [feeds.name("/".join(party)) for party in sorted(cpos)]
@@ -77,7 +77,7 @@ def forwards(platform: Platform, partner: Partner, module: str, party: Party) ->
         module == SESSIONS
         and partner.smart_charging == DELEGATED
         and partner.plays("EMSP")
-        and bool(_hosted(platform, "SCSP"))
+        and bool(platform.settings.hosted("SCSP"))
         and not platform.settings.hosts(party)
         and platform.partners.for_party(party) is None
     )
@@ -108,7 +108,3 @@ def through(platform: Platform, owner: Party, session_id: str) -> tuple[Partner,
     if emsp and partner and forwards(platform, partner, SESSIONS, owner):
         return partner, emsp
     return None
-
-
-def _hosted(platform: Platform, role: str) -> frozenset[Party]:
-    return frozenset(each.party for each in platform.settings.parties if each.role == role)

@@ -303,9 +303,7 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
         owners = [f"hub:{partner.id}" for partner in platform.partners.registered()]
     else:
         roles = modules.serving_roles(fields.module, modules.SENDER)
-        owners = list(
-            dict.fromkeys("/".join(each.party) for each in platform.settings.parties if each.role in roles)
-        )
+        owners = ["/".join(each) for each in platform.settings.hosted(*roles)]
     query = paging.parse(
         {
             "limit": str(fields.limit),

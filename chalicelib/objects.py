@@ -148,7 +148,7 @@ def find(platform: Platform) -> Finder:
 
 def own_session(platform: Platform, session_id: str, to_party: Party | None = None) -> Present | None:
     """A Session of a hosted CPO, the addressed one if it is said."""
-    for party in dict.fromkeys(each.party for each in platform.settings.parties if each.role == "CPO"):
+    for party in platform.settings.hosted("CPO"):
         if to_party in (None, party):
             found = present(platform, Key("sessions", *party, session_id))
             if found:

@@ -183,8 +183,7 @@ def known(
 
 
 def _parties(platform: Platform, module: str) -> list[Party]:
-    roles = modules.serving_roles(module, modules.SENDER)
-    return list(dict.fromkeys(each.party for each in platform.settings.parties if each.role in roles))
+    return platform.settings.hosted(*modules.serving_roles(module, modules.SENDER))
 
 
 def _owner(platform: Platform, module: str, data: dict[str, Any], version: str) -> Party:

@@ -159,4 +159,4 @@ def _check_capable(platform: Platform, session: Present) -> None:
 
 
 def _emsp(platform: Platform) -> Party | None:
-    return next((each.party for each in platform.settings.parties if each.role in ("EMSP", "OTHER")), None)
+    return next(iter(platform.settings.hosted("EMSP", "OTHER")), None)

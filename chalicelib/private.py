@@ -67,11 +67,7 @@ def _all(platform: Platform) -> list[_Private]:
 
 
 def _read(platform: Platform) -> list[_Private]:
-    owners = {
-        "/".join(each.party)
-        for each in platform.settings.parties
-        if each.role in visibility.owners("locations")
-    }
+    owners = {"/".join(party) for party in platform.settings.hosted(*visibility.owners("locations"))}
     names = [
         feeds.name(owner, audience)
         for owner, audiences in platform.objects.feeds.audiences("locations", sorted(owners)).items()

@@ -158,7 +158,7 @@ class _Crawl:
 
     def _fetch(self, pull: Pull) -> Answer:
         receivers = modules.serving_roles(self.module, modules.RECEIVER)
-        hosted = next((each.party for each in self.platform.settings.parties if each.role in receivers), None)
+        hosted = next(iter(self.platform.settings.hosted(*receivers)), None)
         return reaching.call(
             self.platform,
             self.partner,

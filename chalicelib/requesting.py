@@ -47,7 +47,7 @@ def receiver(platform: Platform, party: Party, module: str, *roles: str) -> tupl
 
 def hosted(platform: Platform, party: Party | None, *roles: str) -> Party:
     """The hosted party of these roles that speaks: the one named, else the only or first one."""
-    ours = [each.party for each in platform.settings.parties if each.role in roles]
+    ours = platform.settings.hosted(*roles)
     if party is None and ours:
         return ours[0]
     if party not in ours:

@@ -62,6 +62,10 @@ class Settings:
     def roles(self) -> frozenset[str]:
         return frozenset(each.role for each in self.parties)
 
+    def hosted(self, *roles: str) -> list[tuple[str, str]]:
+        """The hosted parties in these roles, each once, in the order in which they are set."""
+        return list(dict.fromkeys(each.party for each in self.parties if each.role in roles))
+
     def hosts(self, party: tuple[str, str]) -> bool:
         return any(each.party == party for each in self.parties)
 

@@ -49,8 +49,7 @@ class Finder:
     @property
     def emsp(self) -> tuple[str, str] | None:
         """The hosted eMSP party that 2.1.1 Sessions and CDRs are for."""
-        parties = self._platform.settings.parties
-        return next((each.party for each in parties if each.role in ("EMSP", "OTHER")), None)
+        return next(iter(self._platform.settings.hosted("EMSP", "OTHER")), None)
 
     def token(self, auth_id: str) -> dict[str, Any] | None:
         """Our canonical Token with this contract (CNV-65)."""
@@ -64,9 +63,7 @@ class Finder:
     def _by_contract(self, auth_id: str) -> dict[str, Any] | None:
         from chalicelib import tokens
 
-        for party in dict.fromkeys(
-            each.party for each in self._platform.settings.parties if each.role in ("EMSP", "OTHER")
-        ):
+        for party in self._platform.settings.hosted("EMSP", "OTHER"):
             for key in tokens.entered(self._platform, tokens.contract(party, auth_id)):
                 token = self("token", key.country_code, key.party_id, key.id)
                 if token and folded(str(token.get("contract_id"))) == folded(auth_id):

@@ -172,7 +172,7 @@ def _candidates(platform: Platform, entry: dict[str, Any]) -> list[tuple[Key, di
 
     if entry.get("uid"):
         parties = platform.partners.parties(*owners("tokens"), *HUB_ROLES)
-        parties |= {each.party for each in platform.settings.parties if each.role in owners("tokens")}
+        parties |= set(platform.settings.hosted(*owners("tokens")))
         keys = [
             tokens.key(party, str(entry["uid"]), str(entry.get("type") or "RFID"))
             for party in sorted(parties)
