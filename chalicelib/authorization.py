@@ -23,7 +23,7 @@ from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, NotEnoughInformation, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.store.items import check_id, folded
-from chalicelib.stored import Finder, Present
+from chalicelib.stored import Finder, Present, load_token
 
 if TYPE_CHECKING:
     from chalicelib.partners import Partner
@@ -50,7 +50,7 @@ def answer(call: Call) -> Reply:
     place = _place(call)
     found = None
     if visibility.reads(platform, call.partner, "tokens") and "|" not in type_:
-        found = tokens.present(platform, _emsps(call), uid, type_)
+        found = load_token(platform, _emsps(call), uid, type_)
     if found is None:
         raise UnknownObject("unknown token", "tokens")
     info = _verdict(platform, found, place, call)
@@ -206,7 +206,7 @@ def _stored(platform: Platform, uid: str, type_: str) -> Present | None:
     roles = visibility.owners("tokens")
     parties = sorted(platform.partners.parties(*roles))
     for at in range(0, len(parties), 15):
-        found = tokens.present(platform, parties[at : at + 15], uid, type_)
+        found = load_token(platform, parties[at : at + 15], uid, type_)
         if found is not None:
             return found
     return None

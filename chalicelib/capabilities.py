@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.store.items import Key
+from chalicelib.stored import load
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
@@ -47,11 +48,10 @@ def refusal(command: str, body: Mapping[str, Any], evses: Sequence[Evse]) -> tup
 
 def meant(platform: Platform, cpo: Party, location_id: Any, evse_uid: Any = None) -> list[dict[str, Any]]:
     """The EVSE of a CPO's Location, or all in service where none is named; none if it is not known here."""
-    from chalicelib import objects
 
     if not isinstance(location_id, str) or not location_id:
         return []
-    found = objects.present(platform, Key("locations", *cpo, location_id), str(evse_uid or ""))
+    found = load(platform, Key("locations", *cpo, location_id), str(evse_uid or ""))
     if found is None:
         return []
     evses = [found.canonical] if evse_uid else found.canonical.get("evses") or []

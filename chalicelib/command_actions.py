@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib import capabilities, objects, pending, profile_requests, profiles, requesting, tokens
+from chalicelib import (
+    capabilities,
+    delegation,
+    pending,
+    profile_requests,
+    profiles,
+    requesting,
+    tokens,
+)
 from chalicelib.commands import ABSENT, KINDS
 from chalicelib.delegation import emsp_of
 from chalicelib.ocpi import advice, jsontext, names, routing, timestamps, writing
@@ -29,6 +37,7 @@ from chalicelib.store.requests import (
     Pending,
     new_id,
 )
+from chalicelib.stored import load
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -230,7 +239,7 @@ def active_profile(platform: Platform, fields: ActiveProfile) -> dict[str, Any]:
         return _ask(platform, pending.ACTIVE, fields, {"duration": fields.duration})
     profile = jsontext.exact(fields.profile)
     _check("active_charging_profile", profile)
-    own = objects.own_session(platform, fields.session_id, _party_or_none(fields.party, "/party"))
+    own = delegation.own_session(platform, fields.session_id, _party_or_none(fields.party, "/party"))
     if own is None:
         raise ActionError("unknown_session", "no own session of this id", "/session_id")
     ours = (own.key.country_code.upper(), own.key.party_id.upper())
@@ -302,7 +311,7 @@ def _from_party(platform: Platform, fields: SendCommand, command: str, to: Party
         chosen = party(f"{token.get('country_code')}/{token['party_id']}", "/body/token/party_id")
     session_id = fields.body.get("session_id")
     if chosen is None and command == "STOP_SESSION" and isinstance(session_id, str):
-        session = objects.present(platform, Key("sessions", *to, session_id))
+        session = load(platform, Key("sessions", *to, session_id))
         if session:
             chosen = emsp_of(session.canonical)
     return requesting.hosted(platform, chosen, "EMSP", "OTHER")
@@ -318,7 +327,7 @@ def _whole_token(platform: Platform, ours: Party, token: Any) -> Any:
     stored: dict[str, Any] = {}
     if isinstance(token.get("uid"), str) and "contract_id" not in token:
         kind = token.get("type", "RFID")
-        found = objects.present(platform, tokens.key(ours, token["uid"], kind))
+        found = load(platform, tokens.key(ours, token["uid"], kind))
         stored = found.canonical if found else {}
     now = timestamps.wire_timestamp(platform.clock())
     return {

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import capabilities, delegation, logs, objects, pending, repeated, visibility
+from chalicelib import capabilities, delegation, logs, pending, repeated, visibility
 from chalicelib.call import Call
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject
@@ -30,6 +30,7 @@ from chalicelib.store.requests import (
     Pending,
     later,
 )
+from chalicelib.stored import load
 
 if TYPE_CHECKING:
     from chalicelib.partners import Partner
@@ -228,7 +229,7 @@ def _judge(call: Call, command: str, body: Mapping[str, Any]) -> Verdict:
 
 
 def _judge_stop(call: Call, session_id: str) -> Verdict:
-    found = objects.own_session(call.platform, session_id, call.request.to_party)
+    found = delegation.own_session(call.platform, session_id, call.request.to_party)
     if found is None:
         return Verdict("UNKNOWN_SESSION", "this session is unknown")
     session = found.canonical
@@ -279,10 +280,10 @@ def _place(call: Call, command: str, body: Mapping[str, Any]) -> tuple[Key, list
     for country, party in _cpo_parties(call):
         key = Key("locations", country, party, body["location_id"])
         if body.get("evse_uid"):
-            evse = objects.present(call.platform, key, body["evse_uid"])
+            evse = load(call.platform, key, body["evse_uid"])
             if evse is not None:
                 return key, [evse.canonical] if evse.canonical.get("status") != "REMOVED" else []
-        location = objects.present(call.platform, key)
+        location = load(call.platform, key)
         if location is not None:
             if body.get("evse_uid"):
                 return key, []

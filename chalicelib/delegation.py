@@ -19,10 +19,10 @@ from chalicelib.ocpi.messages import Party
 from chalicelib.partners import DELEGATED
 from chalicelib.store import feeds
 from chalicelib.store.items import Key, party_of
+from chalicelib.stored import Present, load
 
 if TYPE_CHECKING:
     from chalicelib.partners import Partner
-    from chalicelib.stored import Present
     from chalicelib.wiring import Platform
 
 SESSIONS = "sessions"
@@ -100,11 +100,47 @@ def mind_the_customer(
 
 def through(platform: Platform, owner: Party, session_id: str) -> tuple[Partner, Party] | None:
     """The eMSP that a CPO's Session was forwarded by, which takes requests about it on."""
-    from chalicelib import objects
-
-    found = objects.present(platform, Key(SESSIONS, *owner, session_id))
+    found = load(platform, Key(SESSIONS, *owner, session_id))
     emsp = emsp_of(found.canonical) if found else None
     partner = platform.partners.for_party(emsp, "EMSP") if emsp else None
     if emsp and partner and forwards(platform, partner, SESSIONS, owner):
         return partner, emsp
     return None
+
+
+# how a Session is found
+
+
+def own_session(platform: Platform, session_id: str, to_party: Party | None = None) -> Present | None:
+    """A Session of a hosted CPO, the addressed one if it is said."""
+    for party in platform.settings.hosted("CPO"):
+        if to_party in (None, party):
+            found = load(platform, Key("sessions", *party, session_id))
+            if found:
+                return found
+    return None
+
+
+def find_session(platform: Platform, session_id: str, owner: Party | None = None) -> Present | None:
+    """A partner's session of a customer of ours by its id, which only its CPO promises to be unique.
+
+    A smart charging provider may write `NL*EXA*<id>` where two CPOs use one id (AMB-46).
+    """
+    country, _, rest = session_id.partition("*")
+    party, _, id = rest.partition("*")
+    if owner is None and len(country) == 2 and len(party) == 3 and id:
+        owner, session_id = (country.upper(), party.upper()), id
+    owners = [owner] if owner else sorted(platform.partners.parties("CPO"))
+    found = [each for party_ in owners if (each := customers(platform, party_, session_id)) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def customers(platform: Platform, owner: Party, session_id: str) -> Present | None:
+    """A CPO's Session of a customer of ours."""
+    found = load(platform, Key("sessions", *owner, session_id))
+    return found if found and hosted_emsp(platform, found) else None
+
+
+def owner_of(session: Present) -> Party:
+    """The CPO of a session that is stored."""
+    return session.key.country_code.upper(), session.key.party_id.upper()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from chalicelib import logs
@@ -35,8 +35,34 @@ if TYPE_CHECKING:
 # What Lambda takes in one invocation; a Location of 1,000 EVSEs has about 1 MB.
 LARGEST_BODY = 6 * 1024 * 1024
 
-VERSIONS = Operation("GET", "", "registration", "versions")
-DETAILS = Operation("GET", "", "registration", "details")
+VERSIONS = Operation("GET", "", "versions")
+DETAILS = Operation("GET", "", "version_details")
+
+# The word of an operation -> the function that does it.
+WORK = {
+    "versions": "registration:versions",
+    "version_details": "registration:details",
+    "show_credentials": "registration:show",
+    "register": "registration:register",
+    "update_registration": "registration:update",
+    "unregister": "registration:unregister",
+    "page": "objects_sender:page",
+    "read_ours": "objects_sender:read",
+    "read": "objects:read",
+    "write": "objects:write",
+    "merge": "objects:merge",
+    "create": "objects:create",
+    "remove": "objects:remove",
+    "set_charging_preferences": "preferences:receive",
+    "authorize_token": "authorization:answer",
+    "accept_command": "commands:accept",
+    "take_command_result": "commands:result",
+    "accept_set_profile": "profiles:accept_set",
+    "accept_clear_profile": "profiles:accept_clear",
+    "accept_active_profile": "profiles:accept_active",
+    "take_profile_result": "profiles:result",
+    "take_active_profile": "profiles:active_profile_changed",
+}
 
 
 class Suspended(OcpiError):
@@ -66,8 +92,7 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
             _admit(partner, request)
             require_receiver(request, platform)
             call = Call(request, operation, variables, partner, presented, platform)
-            room = importlib.import_module(f"chalicelib.{operation.room}")
-            reply: Reply = getattr(room, operation.action)(call)
+            reply = _work(operation)(call)
         except OcpiError as problem:
             reply = _refusal(problem, request.version)
         except Exception as problem:
@@ -102,6 +127,12 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
         return reply.http_status, headers, body
     finally:
         logs.context.reset(scope)
+
+
+def _work(operation: Operation) -> Callable[[Call], Reply]:
+    room, _, function = WORK[operation.action].partition(":")
+    work: Callable[[Call], Reply] = getattr(importlib.import_module(f"chalicelib.{room}"), function)
+    return work
 
 
 def _operation(request: Request, platform: Platform) -> tuple[Operation, dict[str, str]]:

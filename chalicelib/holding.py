@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from chalicelib import objects, outcomes, own, pushing
+from chalicelib import outcomes, own, pushing
 from chalicelib.ocpi import modules
 from chalicelib.operator_actions import Action, ActionError, Fields
 from chalicelib.partners import REGISTERED
 from chalicelib.store.delivery_items import Target
+from chalicelib.stored import Finder, load
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -45,8 +46,8 @@ def held(platform: Platform, fields: HeldFields) -> dict[str, Any]:
     if partner.endpoint(fields.module, modules.RECEIVER) is None:
         raise ActionError("not_offered", f"{partner.id} receives no {fields.module}", "/module")
     key = own.known(platform, fields.module, fields.id, party_of(fields.party), fields.type)
-    present = objects.present(platform, key, fields.evse_uid or None)
-    ours = present.in_version(partner.version, objects.find(platform)).object if present else None
+    present = load(platform, key, fields.evse_uid or None)
+    ours = present.in_version(partner.version, Finder(platform)).object if present else None
     if present is None or ours is None:
         raise ActionError("unknown_object", f"nothing of ours to say in {partner.version}", "/id")
     url = pushing.place(platform, partner, Target(partner.id, present.key, fields.evse_uid), ours)

@@ -12,6 +12,7 @@ from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.store.items import Key, check_id, folded, party_of
+from chalicelib.stored import load_token
 
 if TYPE_CHECKING:
     from chalicelib.call import Call
@@ -54,7 +55,7 @@ def asked_type(call: Call) -> str:
 
 def token_key(call: Call, party: Party) -> Key:
     """The key of the Token in the path, which is known. Raises UnknownObject."""
-    found = tokens.present(call.platform, [party], token_uid(call), asked_type(call))
+    found = load_token(call.platform, [party], token_uid(call), asked_type(call))
     if found is None:
         raise UnknownObject("unknown", "tokens")
     return found.key

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from chalicelib import client_info, objects, own, tokens, unsaid
+from chalicelib import client_info, own, unsaid
 from chalicelib.logs import log
 from chalicelib.ocpi import jsontext, modules, paging
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
@@ -24,7 +24,7 @@ from chalicelib.store import feeds, pages, requests
 from chalicelib.store import puts as stored_puts
 from chalicelib.store.items import Key, folded
 from chalicelib.store.puts import Puts
-from chalicelib.stored import Finder, Present
+from chalicelib.stored import Finder, Present, load, load_token
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -284,10 +284,10 @@ def _get(platform: Platform, fields: Get) -> Present | None:
         if fields.module == "hubclientinfo":
             raise InvalidParameters("whose it is, for example NL/EXA", "/party")
         key = own.known(platform, fields.module, fields.id, None, fields.type)
-        return objects.present(platform, key)
+        return load(platform, key)
     if fields.module == "tokens":
-        return tokens.present(platform, [party], fields.id, fields.type or "")
-    return objects.present(platform, Key(fields.module, *party, fields.id))
+        return load_token(platform, [party], fields.id, fields.type or "")
+    return load(platform, Key(fields.module, *party, fields.id))
 
 
 def list_objects(platform: Platform, fields: List) -> dict[str, Any]:

@@ -1,54 +1,32 @@
-"""Objects of all modules: what partners ask for through the doors, and what other rooms need of them.
+"""The Receiver interface of every object module: a partner reads and writes what it owns.
 
-SENDER: a partner reads what we own, as far as it is meant for it. RECEIVER:
-a partner reads and writes what it owns. The same functions serve every module
-of the table; what differs is in the rows and in `visibility`.
+The same functions serve every module of the table; what differs is in the
+rows and in `visibility`.
 
-Spec: requirements 1.5 to 1.9, 1.12; TRA-20 to TRA-60, AMB-05, AMB-10 to AMB-12, AMB-35, AMB-36, AMB-41
+Spec: requirements 1.5 to 1.9, 1.12; TRA-45 to TRA-60, AMB-10 to AMB-12, AMB-35, AMB-36, AMB-41
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import client_info, delegation, naming, receiving, tokens, unsaid, visibility
+from chalicelib import client_info, delegation, naming, receiving, visibility
 from chalicelib.call import Call
 from chalicelib.keeping import Keeper
-from chalicelib.ocpi import jsontext, modules, paging, routing
+from chalicelib.ocpi import modules, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.patching import wire_timestamp
-from chalicelib.store import pages
 from chalicelib.store.items import Key, check_id
-from chalicelib.stored import Finder, Present, connector_of
+from chalicelib.stored import Present, load, load_token
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 
-# the doors
-
-
-def page(call: Call) -> Reply:
-    """A page of what we own and this partner may see."""
-    platform, version, module = call.platform, call.request.version, call.request.module
-    query = paging.parse(call.request.query, platform.settings.page_limit)
-    names = visibility.feeds_for(platform, call.partner, module, version, _hosted(call))
-    heads = platform.objects.feeds.heads(module, names, unsaid.version_for(module, version))
-    found = pages.page(platform.objects, module, heads, query)
-    finder = Finder(platform)
-    texts = [Present(each.key, each.parts, finder=finder).text_in(version) for each in found.objects]
-    shown = [text for text in texts if text is not None]
-    url = platform.endpoint_url(version, call.request.interface, module)
-    answered = paging.Page(shown, found.total, found.cursor, found.offset)
-    headers = paging.headers(query, answered, url, call.request.query)
-    return Reply(data=f"[{','.join(shown)}]", headers=headers)
-
-
 def read(call: Call) -> Reply:
-    """One object, or a part of a Location."""
-    found = _ours(call) if call.request.interface == modules.SENDER else _theirs(call)
-    text = found.text_in(call.request.version)
+    """One object of the partner as we know it, or a part of a Location."""
+    text = _theirs(call).text_in(call.request.version)
     if text is None:
         raise UnknownObject(f"cannot be said in {call.request.version}", call.request.module)
     return Reply(data=text)
@@ -108,7 +86,7 @@ def create(call: Call) -> Reply:
     url = routing.join(platform.endpoint_url(version, modules.RECEIVER, "cdrs"), *party, key.id)
     if keeper.replace(key, data, version, canonical) == "created":
         return Reply(http_status=201, headers={"Location": url})
-    known = present(platform, key)
+    known = load(platform, key)
     if known is None or not receiving.same(known, data, version):
         raise InvalidParameters("a different CDR with this id is known; a CDR is never changed", "/id")
     return Reply(headers={"Location": url})
@@ -121,72 +99,15 @@ def remove(call: Call) -> Reply:
     return Reply()
 
 
-# what other rooms ask for
-
-
-def present(
-    platform: Platform, key: Key, evse_uid: str | None = None, connector_id: str | None = None
-) -> Present | None:
-    """The present state of an object, or of an EVSE or Connector of it; None when there is none."""
-    finder = Finder(platform)
-    if not evse_uid:
-        parts = platform.objects.load(key)
-        return Present(key, parts, finder=finder) if parts else None
-    part = platform.objects.part(key, evse_uid)
-    if part is None:
-        return None
-    if connector_id is None:
-        return Present(key, [part], finder=finder)
-    found = Present(key, [part], connector_id, finder=finder)
-    return found if connector_of(jsontext.loads(part.body), connector_id) else None
-
-
-def find(platform: Platform) -> Finder:
-    """What `ocpi.writing` asks for other objects; make one per request or message."""
-    return Finder(platform)
-
-
-def own_session(platform: Platform, session_id: str, to_party: Party | None = None) -> Present | None:
-    """A Session of a hosted CPO, the addressed one if it is said."""
-    for party in platform.settings.hosted("CPO"):
-        if to_party in (None, party):
-            found = present(platform, Key("sessions", *party, session_id))
-            if found:
-                return found
-    return None
-
-
-# helpers of the doors
-
-
-def _hosted(call: Call) -> list[Party]:
-    """The hosted parties that serve this request (OCPI-to, where given)."""
-    from chalicelib.endpoint import serving
-
-    return list(dict.fromkeys(each.party for each in serving(call.request, call.platform)))
-
-
-def _ours(call: Call) -> Present:
-    """Our Location or a part of it, if this partner may see it (LOC-31, LOC-33)."""
-    platform, params = call.platform, call.params
-    for party in _hosted(call):
-        key = Key(call.request.module, *party, check_id(params["location_id"], "/location_id"))
-        evse_uid, connector_id = params.get("evse_uid"), params.get("connector_id")
-        found = present(platform, key, evse_uid, connector_id)
-        if found and visibility.may_see(platform, call.partner, key.module, call.request.version, found.feed):
-            return found
-    raise UnknownObject("unknown", call.request.module)
-
-
 def _theirs(call: Call) -> Present:
     """What we know of an object of the partner."""
     party, params, platform = naming.owner(call), call.params, call.platform
     if call.request.module == "hubclientinfo":
         return client_info.read(call, party)
     if call.request.module == "tokens":
-        found = tokens.present(platform, [party], naming.token_uid(call), naming.asked_type(call))
+        found = load_token(platform, [party], naming.token_uid(call), naming.asked_type(call))
     else:
-        found = present(
+        found = load(
             platform, naming.key(call, party, None), params.get("evse_uid"), params.get("connector_id")
         )
     if found is None:
@@ -198,7 +119,7 @@ def _theirs(call: Call) -> Present:
 
 def _mind_the_customer(call: Call, key: Key, given: dict[str, Any] | None) -> None:
     if call.partner.smart_charging and key.module == delegation.SESSIONS:
-        known = present(call.platform, key)
+        known = load(call.platform, key)
         delegation.mind_the_customer(call.platform, call.partner, key, known, given)
 
 

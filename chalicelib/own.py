@@ -17,7 +17,7 @@ from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.ocpi.reading import Reading
 from chalicelib.store.items import Key, check_id, folded
 from chalicelib.store.tables import Conflict, retried
-from chalicelib.stored import Finder, Present
+from chalicelib.stored import Finder, Present, load_token
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -169,7 +169,7 @@ def known(
     check_id(id, "/id")
     parties = [each for each in _parties(platform, module) if party in (None, each)]
     if module == "tokens":
-        token = tokens.present(platform, parties, id, type or "") if parties else None
+        token = load_token(platform, parties, id, type or "") if parties else None
         keys = [token.key] if token else []
     else:
         keys = [Key(module, *each, id) for each in parties]

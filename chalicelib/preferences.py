@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import capabilities, client_info, objects, visibility
+from chalicelib import capabilities, client_info, delegation, visibility
 from chalicelib.call import Call
 from chalicelib.logs import log_exception
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply, reply
 from chalicelib.store.items import Key, check_id
-from chalicelib.stored import Present, connector_of
+from chalicelib.stored import Finder, Present, connector_of, load
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -36,7 +36,7 @@ def receive(call: Call) -> Reply:
     """Preferences for a Session of ours, by its driver's eMSP (SES-30 to SES-32). Raises UnknownObject."""
     platform = call.platform
     session_id = check_id(call.params["session_id"], "/session_id")
-    session = objects.own_session(platform, session_id, call.request.to_party)
+    session = delegation.own_session(platform, session_id, call.request.to_party)
     if session is None or not visibility.may_see(
         platform, call.partner, "sessions", call.request.version, session.feed
     ):
@@ -49,7 +49,7 @@ def receive(call: Call) -> Reply:
 def _require_capable(platform: Platform, key: Key, session: dict[str, Any]) -> dict[str, Any]:
     """SES-42, AMB-32: an EVSE without the capability answers as if the path did not exist."""
     location = Key("locations", key.country_code, key.party_id, str(session.get("location_id")))
-    evse = objects.present(platform, location, str(session.get("evse_uid")))
+    evse = load(platform, location, str(session.get("evse_uid")))
     if evse is None or capabilities.PREFERENCES not in (evse.canonical.get("capabilities") or ()):
         raise UnknownObject("this EVSE takes no charging preferences", "sessions")
     return evse.canonical
@@ -93,7 +93,7 @@ def _priced(platform: Platform, key: Key, evse: dict[str, Any], connector_id: st
     ids = (connector or {}).get("tariff_ids") or ()
     keys = [Key("tariffs", key.country_code, key.party_id, str(each)) for each in ids]
     parts = platform.objects.parts([(each, "") for each in keys])
-    finder = objects.find(platform)
+    finder = Finder(platform)
     types = {
         Present(each, [part], finder=finder).canonical.get("type")
         for each, part in zip(keys, parts, strict=True)
@@ -126,7 +126,7 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
         raise UnknownObject(f"no session {session_id} of a partner", "sessions", "/session_id")
     if len(parts) > 1:
         raise InvalidParameters("several CPOs have a session of this id; name the party", "/party")
-    session = Present(parts[0][0], [parts[0][1]], finder=objects.find(platform))
+    session = Present(parts[0][0], [parts[0][1]], finder=Finder(platform))
     key = session.key
     partner = platform.partners.for_party(key.party)
     url = partner.endpoint("sessions", modules.SENDER) if partner else None

@@ -38,9 +38,9 @@ def ask(
     asked about there (CHP-01). `origin` is the
     smart charging provider's request that this one passes on.
     """
-    found = profiles.find_session(platform, session_id, owner)
+    found = delegation.find_session(platform, session_id, owner)
     if found is not None:
-        owner, session_id = profiles.owner_of(found), found.key.id
+        owner, session_id = delegation.owner_of(found), found.key.id
         _mind_capabilities(platform, owner, found.canonical)
     if owner is None:
         raise ActionError(

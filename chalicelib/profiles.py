@@ -13,13 +13,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import capabilities, commands, delegation, logs, objects, pending, repeated
+from chalicelib import capabilities, commands, delegation, logs, pending, repeated
 from chalicelib.call import Call
 from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.pending import ACTIVE, CHANGED, CLEAR, SET
-from chalicelib.store.items import Key, check_id
+from chalicelib.store.items import check_id
 from chalicelib.store.requests import CONCLUDED, PENDING, PROFILES, SENT, Pending, later, new_id
 
 if TYPE_CHECKING:
@@ -73,9 +73,14 @@ def active_profile_changed(call: Call) -> Reply:
     if theirs is not None and theirs in parties:
         parties = [theirs]
     found = next(
-        (each for party in parties if (each := _stored(platform, party, session_id)) is not None), None
+        (
+            each
+            for party in parties
+            if (each := delegation.customers(platform, party, session_id)) is not None
+        ),
+        None,
     )
-    owner = owner_of(found) if found else (parties[0] if parties else ("", ""))
+    owner = delegation.owner_of(found) if found else (parties[0] if parties else ("", ""))
     if found is None and not platform.requests.members(_asked(owner, session_id)):
         raise UnknownObject("no session of this id of yours is known", "sessions")
     platform.backend.emit(
@@ -178,13 +183,13 @@ def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:
     id, before = repeated.look(call)
     if before is not None:
         return Reply(data=jsontext.dumps(before.response))
-    own = objects.own_session(platform, session_id, call.request.to_party)
+    own = delegation.own_session(platform, session_id, call.request.to_party)
     if own is None:
         return _pass_on(call, id, command, session_id, body)
     refused = _judge(call, own)
     if refused:
         return _respond(call, refused)
-    request = commands.received(call, id, PROFILES, command, body, owner_of(own))
+    request = commands.received(call, id, PROFILES, command, body, delegation.owner_of(own))
     request = dataclasses.replace(request, session=own.key.id)
     answer = platform.backend.ask("profile", pending.shown(request), commands.DECISION_TIME)
     if answer is not None and answer.get("result") in RESPONSES:
@@ -200,14 +205,16 @@ def _judge(call: Call, own: Present) -> str:
         return "UNKNOWN_SESSION"
     if session.get("status") not in ("ACTIVE", "PENDING"):
         return "REJECTED"
-    evses = capabilities.meant(call.platform, owner_of(own), session["location_id"], session["evse_uid"])
+    evses = capabilities.meant(
+        call.platform, delegation.owner_of(own), session["location_id"], session["evse_uid"]
+    )
     return "NOT_SUPPORTED" if capabilities.lacking(evses, capabilities.PROFILES) else ""
 
 
 def _pass_on(call: Call, id: str, command: str, session_id: str, body: dict[str, Any]) -> Reply:
     """A smart charging provider asks us as the eMSP: ask the CPO, under a response_url of our own."""
     platform = call.platform
-    found = find_session(platform, session_id) if call.partner.plays("SCSP") else None
+    found = delegation.find_session(platform, session_id) if call.partner.plays("SCSP") else None
     if found is None:
         return _respond(call, "UNKNOWN_SESSION")
     ours = delegation.hosted_emsp(platform, found)
@@ -223,7 +230,7 @@ def _pass_on(call: Call, id: str, command: str, session_id: str, body: dict[str,
     if not platform.requests.begin(request):
         return _respond(call, "ACCEPTED")
     try:
-        sent = profile_requests.pass_on(platform, request, owner_of(found))
+        sent = profile_requests.pass_on(platform, request, delegation.owner_of(found))
         failed = sent.response is None and sent.state == CONCLUDED
         response = {"result": "REJECTED"} if failed else sent.response or {}
     except ActionError as problem:
@@ -250,30 +257,6 @@ def _pass_on(call: Call, id: str, command: str, session_id: str, body: dict[str,
         ),
     )
     return _respond(call, "ACCEPTED", seconds)
-
-
-def find_session(platform: Platform, session_id: str, owner: Party | None = None) -> Present | None:
-    """A partner's session of a customer of ours by its id, which only its CPO promises to be unique.
-
-    A smart charging provider may write `NL*EXA*<id>` where two CPOs use one id (AMB-46).
-    """
-    country, _, rest = session_id.partition("*")
-    party, _, id = rest.partition("*")
-    if owner is None and len(country) == 2 and len(party) == 3 and id:
-        owner, session_id = (country.upper(), party.upper()), id
-    owners = [owner] if owner else sorted(platform.partners.parties("CPO"))
-    found = [each for party_ in owners if (each := _stored(platform, party_, session_id)) is not None]
-    return found[0] if len(found) == 1 else None
-
-
-def _stored(platform: Platform, owner: Party, session_id: str) -> Present | None:
-    found = objects.present(platform, Key("sessions", *owner, session_id))
-    return found if found and delegation.hosted_emsp(platform, found) else None
-
-
-def owner_of(session: Present) -> Party:
-    """The CPO of a session that is stored."""
-    return session.key.country_code.upper(), session.key.party_id.upper()
 
 
 def _senders(owner: Party, session_id: str) -> str:

@@ -48,6 +48,7 @@ from chalicelib.store.delivery_items import (
     target_of,
 )
 from chalicelib.store.items import place_name
+from chalicelib.stored import Finder, load
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
@@ -232,11 +233,10 @@ class _Push:
         return step, problem, mark
 
     def _due(self, found: Delivery, whole: bool) -> tuple[Step | None, str, str]:
-        from chalicelib import objects
         from chalicelib.ocpi import writing
 
         platform, partner, key = self.platform, self.partner, self.target.key
-        present = objects.present(platform, key, self.target.part or None)
+        present = load(platform, key, self.target.part or None)
         self.to = self._receiver(present)
         self.sender = delegation.forwarder(platform, partner, present) if present else None
         if present is None or not (present.own or self.sender):
@@ -245,7 +245,7 @@ class _Push:
             return None, "", ""
         if not visibility.may_see(platform, partner, key.module, partner.version, present.feed):
             return None, "", ""
-        written = present.in_version(partner.version, objects.find(platform))
+        written = present.in_version(partner.version, Finder(platform))
         if written.object is None:
             why = "; ".join(f"{loss.pointer}: {loss.message}" for loss in written.losses[:3])
             mark = sending.digest(present.revision)

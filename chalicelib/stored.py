@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import tokens
 from chalicelib.ocpi import jsontext, modules
+from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.store.items import Key, Part, folded
 
@@ -61,8 +63,6 @@ class Finder:
         return self._found[asked]
 
     def _by_contract(self, auth_id: str) -> dict[str, Any] | None:
-        from chalicelib import tokens
-
         for party in self._platform.settings.hosted("EMSP", "OTHER"):
             for key in tokens.entered(self._platform, tokens.contract(party, auth_id)):
                 token = self("token", key.country_code, key.party_id, key.id)
@@ -238,6 +238,40 @@ class Present:
         if asks:
             trip.token, trip.emsp = token, emsp
         return versions.upgrade(kind, body, version, trip)
+
+
+def load(
+    platform: Platform, key: Key, evse_uid: str | None = None, connector_id: str | None = None
+) -> Present | None:
+    """The present state of an object, or of an EVSE or Connector of it; None when there is none."""
+    finder = Finder(platform)
+    if not evse_uid:
+        parts = platform.objects.load(key)
+        return Present(key, parts, finder=finder) if parts else None
+    part = platform.objects.part(key, evse_uid)
+    if part is None:
+        return None
+    if connector_id is None:
+        return Present(key, [part], finder=finder)
+    found = Present(key, [part], connector_id, finder=finder)
+    return found if connector_of(jsontext.loads(part.body), connector_id) else None
+
+
+def load_token(platform: Platform, parties: list[Party], uid: str, type: str = "") -> Present | None:
+    """The Token with this uid of one of these parties.
+
+    Without `type` the RFID one; if there is none, the only other one (AMB-41).
+    """
+    types = (type,) if type else (tokens.RFID, *tokens.OTHER_TYPES)
+    keys = [tokens.key(party, uid, each) for each in types for party in parties]
+    parts = platform.objects.parts([(each, "") for each in keys])
+    found = [(each, part) for each, part in zip(keys, parts, strict=True) if part is not None]
+    rfid = [(each, part) for each, part in found if tokens.type_of(each) == tokens.RFID]
+    if not type:
+        found = rfid or (found if len(found) == 1 else [])
+    if not found:
+        return None
+    return Present(found[0][0], [found[0][1]], finder=Finder(platform))
 
 
 def connector_of(evse: dict[str, Any], connector_id: str) -> dict[str, Any] | None:

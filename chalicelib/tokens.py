@@ -12,7 +12,6 @@ from chalicelib.store.items import Key, folded
 from chalicelib.store.tables import Item, text
 
 if TYPE_CHECKING:
-    from chalicelib.stored import Present
     from chalicelib.wiring import Platform
 
 RFID = "RFID"
@@ -38,25 +37,6 @@ def type_of(key: Key) -> str:
 def stays_here(key: Key) -> bool:
     """Whether this is a Token that is not pushed: the car's contract says whom to ask about it (TOK-11)."""
     return key.module == "tokens" and type_of(key) == "EMAID"
-
-
-def present(platform: Platform, parties: list[Party], uid: str, type: str = "") -> Present | None:
-    """The Token with this uid of one of these parties.
-
-    Without `type` the RFID one; if there is none, the only other one (AMB-41).
-    """
-    from chalicelib.stored import Finder, Present
-
-    types = (type,) if type else (RFID, *OTHER_TYPES)
-    keys = [key(party, uid, each) for each in types for party in parties]
-    parts = platform.objects.parts([(each, "") for each in keys])
-    found = [(each, part) for each, part in zip(keys, parts, strict=True) if part is not None]
-    rfid = [(each, part) for each, part in found if type_of(each) == RFID]
-    if not type:
-        found = rfid or (found if len(found) == 1 else [])
-    if not found:
-        return None
-    return Present(found[0][0], [found[0][1]], finder=Finder(platform))
 
 
 def group(group_id: str) -> str:

@@ -84,9 +84,9 @@ def bodies(module: str, operation: modules.Operation, version: str, victim: str,
     whole = example(kind, version, owner)
     if kind not in ("evse", "connector", "client_info"):
         whole |= named(module, victim)
-    if operation.action == "receive":
+    if operation.action == "set_charging_preferences":
         return [{"profile_type": "CHEAP"}]
-    if operation.action == "answer":
+    if operation.action == "authorize_token":
         return [None]
     if operation.method == "PATCH":
         return [{"last_updated": NEWER}, {"last_updated": NEWER, "status": "REMOVED", "valid": False}]

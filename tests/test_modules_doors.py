@@ -86,17 +86,17 @@ def body(module: Any, operation: Any, version: str) -> dict[str, Any] | None:
     if operation.method in ("GET", "DELETE"):
         return None
     kind = {
-        "objects.write": KINDS.get(module.id, ""),
-        "objects.merge": KINDS.get(module.id, ""),
-        "objects.create": "cdr",
-        "preferences.receive": "charging_preferences",
-        "authorization.answer": "location_references",
-        "commands.accept": "start_session",
-        "commands.result": "command_result",
-        "profiles.accept_set": "set_charging_profile",
-        "profiles.result": "charging_profile_result",
-        "profiles.active_profile_changed": "active_charging_profile",
-    }[f"{operation.room}.{operation.action}"]
+        "write": KINDS.get(module.id, ""),
+        "merge": KINDS.get(module.id, ""),
+        "create": "cdr",
+        "set_charging_preferences": "charging_preferences",
+        "authorize_token": "location_references",
+        "accept_command": "start_session",
+        "take_command_result": "command_result",
+        "accept_set_profile": "set_charging_profile",
+        "take_profile_result": "charging_profile_result",
+        "take_active_profile": "active_charging_profile",
+    }[operation.action]
     last = operation.names[-1] if operation.names else ""
     if module.id == "locations":
         kind = {"{evse_uid}": "evse", "{connector_id}": "connector"}.get(last, kind)
@@ -180,15 +180,16 @@ def test_a_body_that_is_none_is_refused_by_every_row(ask: Any, known: Known, tex
 
 # By room and action: what is answered about an id that nobody knows.
 UNKNOWN = {
-    "objects.read": (404, {2001, 2003, 2004}),
-    "objects.merge": (404, {2001, 2003, 2004}),
-    "objects.remove": (404, {2001}),
-    "preferences.receive": (404, {2001}),
-    "authorization.answer": (404, {2004}),
-    "commands.accept": (200, {2003}),
-    "commands.result": (404, {2001}),
-    "profiles.result": (404, {2001}),
-    "profiles.active_profile_changed": (404, {2001}),
+    "read": (404, {2001, 2003, 2004}),
+    "read_ours": (404, {2001, 2003, 2004}),
+    "merge": (404, {2001, 2003, 2004}),
+    "remove": (404, {2001}),
+    "set_charging_preferences": (404, {2001}),
+    "authorize_token": (404, {2004}),
+    "accept_command": (200, {2003}),
+    "take_command_result": (404, {2001}),
+    "take_profile_result": (404, {2001}),
+    "take_active_profile": (404, {2001}),
 }
 
 
@@ -197,7 +198,7 @@ def test_an_unknown_id_is_said_to_be_unknown(
     ask: Any, known: Known, module: Any, side: Any, operation: Any, version: str
 ) -> None:
     """AMB-05, AMB-06, AMB-32, CMD-17, CHP-14: to those who may ask."""
-    name = f"{operation.room}.{operation.action}"
+    name = operation.action
     parties = {each.id: each.roles[0] for each in known.by_id.values()}
     for token in entitled(known, module, side) or ["hub"]:
         role = parties[token]
@@ -215,7 +216,7 @@ def test_an_unknown_id_is_said_to_be_unknown(
             status, codes = UNKNOWN[name]
             codes = {2000 if version == "2.1.1" and each == 2004 else each for each in codes}
             assert (answer.status, answer.code in codes) == (status, True), (token, answer.text)
-        elif name.startswith("profiles."):
+        elif name.startswith("accept_") and name.endswith("_profile"):
             assert answer.data["result"] == "UNKNOWN_SESSION", (token, answer.text)
         elif operation.action in ("write", "create"):
             # What creates knows no unknown; a part needs its whole.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.stored import load
 from tests.conftest import OperatorRefused
 from tests.known import Known, example, own
 
@@ -166,14 +167,13 @@ def test_an_operators_put_comes_back_in_every_version(operate: Any, known: Known
 
 
 def test_decimals_survive(operate: Any, known: Known, platform: Any) -> None:
-    from chalicelib import objects
     from chalicelib.own import put
     from chalicelib.store.items import Key
 
     session = own("session", id="S1")
     session["kwh"] = Decimal("0.10")
     assert put(platform, "sessions", session) == "stored"
-    found = objects.present(platform, Key("sessions", "NL", "EXA", "s1"))
+    found = load(platform, Key("sessions", "NL", "EXA", "s1"))
     assert '"kwh":0.10' in found.text
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import jsontext
+from chalicelib.stored import load
 from localrun import large
 from tests.known import NEWER, Known, example, own
 
@@ -302,26 +303,24 @@ def test_an_own_evse_is_never_deleted(operate: Any, known: Known) -> None:
 
 def test_the_same_again_changes_nothing(ask: Any, stored: dict[str, Any], platform: Any) -> None:
     """AMB-75: nothing is written, so nothing is announced."""
-    from chalicelib import objects
     from chalicelib.store.items import Key
 
     key = Key("locations", "BE", "BEC", "GENT-01")
-    before = objects.present(platform, key)
+    before = load(platform, key)
     assert ask("PUT", URL, token="cpo", body=stored).status == 200
-    after = objects.present(platform, key)
+    after = load(platform, key)
     assert [part.revision for part in before.parts] == [part.revision for part in after.parts]
 
 
 def test_the_first_spelling_of_an_id_stays(ask: Any, stored: dict[str, Any], platform: Any) -> None:
     """AMB-36: whoever addresses it in other letters changes nothing about it."""
-    from chalicelib import objects
     from chalicelib.store.items import Key
 
     body = {"name": "x", "last_updated": NEWER}
     assert ask("PATCH", URL.replace("GENT", "gent"), token="cpo", body=body).code == 1000
     body = evse("new")
     assert ask("PUT", f"{URL.replace('GENT', 'gent')}/new", token="cpo", body=body).status == 201
-    found = objects.present(platform, Key("locations", "be", "bec", "gent-01"))
+    found = load(platform, Key("locations", "be", "bec", "gent-01"))
     assert {part.spelled for part in found.parts} == {("BE", "BEC", "GENT-01")}
     assert found.key == Key("locations", "BE", "BEC", "GENT-01")
 

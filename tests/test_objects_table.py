@@ -36,7 +36,15 @@ def rows() -> list[Any]:
     for module in modules.MODULES:
         side = module.interface(RECEIVER)
         for operation in side.operations if side else ():
-            if operation.room == "objects" and module.id not in ("hubclientinfo",):
+            if operation.action in (
+                "page",
+                "read_ours",
+                "read",
+                "write",
+                "merge",
+                "create",
+                "remove",
+            ) and module.id not in ("hubclientinfo",):
                 for version in operation.versions:
                     if version in module.versions:
                         name = f"{version}-{module.id}-{operation.method}-{operation.shape.count('/')}"

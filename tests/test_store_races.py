@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import objects
 from chalicelib.own import patch, put
 from chalicelib.store import feeds
 from chalicelib.store.items import Key
 from chalicelib.store.objects import Objects
+from chalicelib.stored import load
 from tests.known import own
 
 WRITERS = 6
@@ -63,7 +63,7 @@ def test_racing_changes_of_one_location_all_survive(shared: Any) -> None:
 
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(change, range(24)))
-    found = objects.present(shared, Key("locations", "NL", "EXA", "L1"))
+    found = load(shared, Key("locations", "NL", "EXA", "L1"))
     evses = {evse["uid"]: evse for evse in found.canonical["evses"]}
     assert {evses[uid]["status"] for uid in ("E0", "E3")} == {"BLOCKED"}
     assert evses["E1"]["floor_level"] and evses["E1"]["physical_reference"]
@@ -85,6 +85,6 @@ def test_a_location_replaced_by_several_at_once_is_one_of_theirs(shared: Any) ->
     replace(0)
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(replace, range(1, 13)))
-    found = objects.present(shared, Key("locations", "NL", "EXA", "L1")).canonical
+    found = load(shared, Key("locations", "NL", "EXA", "L1")).canonical
     writers = {evse["physical_reference"] for evse in found["evses"]}
     assert writers == {found["name"].removeprefix("by ")}

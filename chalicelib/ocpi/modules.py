@@ -27,11 +27,10 @@ OWNER = "{country_code}/{party_id}"
 
 @dataclass(frozen=True)
 class Operation:
-    """One method and shape of a row; `room.action` is the function that does it."""
+    """One method and shape of a row, and the word for what is done: `endpoint` knows who does it."""
 
     method: str
     shape: str
-    room: str
     action: str
     versions: tuple[str, ...] = ALL
 
@@ -76,10 +75,10 @@ class Module:
 
 def _objects(methods: str, shape: str, versions: tuple[str, ...] = ALL) -> tuple[Operation, ...]:
     actions = {"GET": "read", "PUT": "write", "PATCH": "merge", "DELETE": "remove", "POST": "create"}
-    return tuple(Operation(method, shape, "objects", actions[method], versions) for method in methods.split())
+    return tuple(Operation(method, shape, actions[method], versions) for method in methods.split())
 
 
-_PAGE = Operation("GET", LIST, "objects", "page")
+_PAGE = Operation("GET", LIST, "page")
 
 MODULES: tuple[Module, ...] = (
     Module(
@@ -92,9 +91,9 @@ MODULES: tuple[Module, ...] = (
                 ("CPO", "NAP"),
                 (
                     _PAGE,
-                    *_objects("GET", LOCATION),
-                    *_objects("GET", EVSE),
-                    *_objects("GET", CONNECTOR),
+                    Operation("GET", LOCATION, "read_ours"),
+                    Operation("GET", EVSE, "read_ours"),
+                    Operation("GET", CONNECTOR, "read_ours"),
                 ),
             ),
             Interface(
@@ -135,7 +134,7 @@ MODULES: tuple[Module, ...] = (
                 (
                     _PAGE,
                     Operation(
-                        "PUT", "{session_id}/charging_preferences", "preferences", "receive", SINCE_2_2
+                        "PUT", "{session_id}/charging_preferences", "set_charging_preferences", SINCE_2_2
                     ),
                 ),
             ),
@@ -167,7 +166,7 @@ MODULES: tuple[Module, ...] = (
             Interface(
                 SENDER,
                 ("EMSP", "OTHER"),
-                (_PAGE, Operation("POST", "{token_uid}/authorize", "authorization", "answer")),
+                (_PAGE, Operation("POST", "{token_uid}/authorize", "authorize_token")),
             ),
             Interface(RECEIVER, ("CPO",), _objects("GET PUT PATCH", f"{OWNER}/{{token_uid}}")),
         ),
@@ -178,9 +177,9 @@ MODULES: tuple[Module, ...] = (
         "",
         (
             Interface(
-                SENDER, ("EMSP", "OTHER"), (Operation("POST", "{command}/{id}", "commands", "result"),)
+                SENDER, ("EMSP", "OTHER"), (Operation("POST", "{command}/{id}", "take_command_result"),)
             ),
-            Interface(RECEIVER, ("CPO",), (Operation("POST", "{command}", "commands", "accept"),)),
+            Interface(RECEIVER, ("CPO",), (Operation("POST", "{command}", "accept_command"),)),
         ),
     ),
     Module(
@@ -192,17 +191,17 @@ MODULES: tuple[Module, ...] = (
                 SENDER,
                 ("SCSP", "EMSP"),
                 (
-                    Operation("POST", "results/{id}", "profiles", "result"),
-                    Operation("PUT", "{session_id}", "profiles", "active_profile_changed"),
+                    Operation("POST", "results/{id}", "take_profile_result"),
+                    Operation("PUT", "{session_id}", "take_active_profile"),
                 ),
             ),
             Interface(
                 RECEIVER,
                 ("CPO", "EMSP"),
                 (
-                    Operation("GET", "{session_id}", "profiles", "accept_active"),
-                    Operation("PUT", "{session_id}", "profiles", "accept_set"),
-                    Operation("DELETE", "{session_id}", "profiles", "accept_clear"),
+                    Operation("GET", "{session_id}", "accept_active_profile"),
+                    Operation("PUT", "{session_id}", "accept_set_profile"),
+                    Operation("DELETE", "{session_id}", "accept_clear_profile"),
                 ),
             ),
         ),
@@ -221,8 +220,13 @@ MODULES: tuple[Module, ...] = (
 BY_ID = {module.id: module for module in MODULES}
 
 CREDENTIALS = tuple(
-    Operation(method, "", "registration", action)
-    for method, action in (("GET", "show"), ("POST", "register"), ("PUT", "update"), ("DELETE", "unregister"))
+    Operation(method, "", action)
+    for method, action in (
+        ("GET", "show_credentials"),
+        ("POST", "register"),
+        ("PUT", "update_registration"),
+        ("DELETE", "unregister"),
+    )
 )
 
 
