@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from chalicelib import client_info, tokens, visibility
 from chalicelib.call import Call
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.logs import log, log_exception
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, NotEnoughInformation, OcpiError, UnknownObject
@@ -236,8 +237,6 @@ def _asked(
     from_party: Party | None,
 ) -> dict[str, Any] | None:
     """What this eMSP says; None when it does not know the Token or does not answer."""
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
-
     url = routing.join(partner.endpoint("tokens", modules.SENDER) or "", uid, "authorize")
     if type_:
         url += ("&" if "?" in url else "?") + urlencode({"type": type_})

@@ -20,12 +20,13 @@ from chalicelib import (
     requesting,
     tokens,
 )
+from chalicelib.action import Action, Fields
 from chalicelib.commands import ABSENT, KINDS
 from chalicelib.delegation import emsp_of
+from chalicelib.errors import ActionError
 from chalicelib.ocpi import advice, jsontext, names, routing, timestamps, writing
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.modules import V211
-from chalicelib.operator_actions import Action, ActionError, Fields
 from chalicelib.store.items import Key
 from chalicelib.store.requests import (
     COMMANDS,

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from chalicelib import announcing, outbox, pulling, reaching
+from chalicelib.action import Action, Fields
+from chalicelib.errors import ActionError
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.timestamps import timestamp
-from chalicelib.operator_actions import Action, ActionError, Fields
 from chalicelib.partners import REGISTERED, Partner
 from chalicelib.store.delivery_items import UNDELIVERED, Delivery
 from chalicelib.store.pulls import Pull, Pulls

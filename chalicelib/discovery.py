@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chalicelib import url_guard
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, UnsupportedVersion, UnusableApi
 from chalicelib.partners import CPO_SIDE, Endpoint, Partner, side_of_2_1_1
@@ -137,8 +138,6 @@ def _get(
     platform: Platform, partner: Partner, url: str, token: str, budget: Budget, what: str
 ) -> tuple[Any, Partner]:
     """The data there; on a 401 the token is written the other way (AMB-02)."""
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
-
     other = next(form for form in FORMS if form != partner.token_form)
     for form in (partner.token_form, other):
         asking = dataclasses.replace(partner, token_form=form)

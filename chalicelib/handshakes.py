@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chalicelib import credentials, discovery, logs, partners, registration
+from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError
-from chalicelib.operator_actions import ActionError
 from chalicelib.partners import Partner, Role
 from chalicelib.store.partner_items import CURRENT, INVITATION, PENDING, Token, hashed
 from chalicelib.store.partners import Raced
@@ -204,8 +204,6 @@ def _pending(platform: Platform, partner: Partner, given: str, seconds: int) -> 
 
 def _exchange(platform: Platform, partner: Partner, method: str, given: str, token: str) -> Answer:
     """The partner's answer to our credentials. Raises ActionError; _Unanswered if it may have taken them."""
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
-
     body = credentials.ours(platform, partner, partner.version, given)
     url = partner.endpoint("credentials", "SENDER")
     assert url is not None
@@ -278,8 +276,6 @@ def _undo(platform: Platform, partner: Partner, theirs: credentials.Theirs | Non
 
 def _leave(platform: Platform, partner: Partner, token: str) -> str:
     """DELETE our credentials at the partner; why that failed, or "" (it not knowing us is as good)."""
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
-
     url = partner.endpoint("credentials", "SENDER")
     if url is None:
         return "the partner has no credentials endpoint"

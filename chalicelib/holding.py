@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from chalicelib import outcomes, own, pushing
+from chalicelib.action import Action, Fields
+from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import modules
-from chalicelib.operator_actions import Action, ActionError, Fields
 from chalicelib.partners import REGISTERED
 from chalicelib.store.delivery_items import Target
 from chalicelib.stored import Finder, load
@@ -38,7 +39,6 @@ class HeldFields(Fields):
 def held(platform: Platform, fields: HeldFields) -> dict[str, Any]:
     """What the partner answers to GET, or null, and the fields in which that is not what we have."""
     from chalicelib.object_actions import party_of
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
 
     partner = platform.partners.get(fields.partner)
     if partner is None or partner.state != REGISTERED:

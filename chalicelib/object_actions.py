@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from chalicelib import client_info, own, unsaid
+from chalicelib.action import Action, Fields
+from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.logs import log
 from chalicelib.ocpi import jsontext, modules, paging
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
-from chalicelib.operator_actions import Action, ActionError, Fields
 from chalicelib.store import feeds, pages, requests
 from chalicelib.store import puts as stored_puts
 from chalicelib.store.items import Key, folded
@@ -358,7 +359,6 @@ def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
 
 def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, Any]:
     from chalicelib import preferences
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
 
     wishes = jsontext.exact(fields.preferences)
     try:

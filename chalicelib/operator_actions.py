@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from chalicelib import logs
+from chalicelib.action import Action, Fields
+from chalicelib.errors import ActionError
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.errors import OcpiError
 
@@ -25,29 +25,6 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 ROOMS = ("partner_actions", "object_actions", "delivery_actions", "holding", "command_actions")
-
-
-class Fields(BaseModel):
-    """The fields of an action; unknown ones are refused, so that a typo does not pass silently."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class ActionError(Exception):
-    """An action that cannot be done: a code for machines, a message for people, a JSON Pointer."""
-
-    def __init__(self, code: str, message: str, pointer: str = "") -> None:
-        super().__init__(message)
-        self.code, self.message, self.pointer = code, message, pointer
-
-
-@dataclass(frozen=True)
-class Action:
-    """One thing the operator may ask for."""
-
-    perform: Callable[[Platform, Any], Any]
-    fields: type[Fields]
-    summary: str
 
 
 def perform(platform: Platform, payload: Any) -> dict[str, Any]:

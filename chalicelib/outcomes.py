@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib import outbox, reaching
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.partners import SPEC
 from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery, later
 
 if TYPE_CHECKING:
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
     from chalicelib.partners import Partner
     from chalicelib.wiring import Platform
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from chalicelib import credentials, handshakes, partners, registration
-from chalicelib.operator_actions import Action, ActionError, Fields
+from chalicelib.action import Action, Fields
+from chalicelib.errors import ActionError
 from chalicelib.partners import Partner, Role
 from chalicelib.store.partner_items import INVITATION, Token, hashed
 from chalicelib.store.partners import Raced

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from chalicelib import logs, url_guard
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext, messages, modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
@@ -48,25 +49,6 @@ class Answer:
     data: Any
     text: str = field(repr=False, default="")
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class PartnerRefused(Exception):
-    """The partner said no: HTTP 4xx or an OCPI code of 2xxx; the same request would be refused again."""
-
-    def __init__(self, http_status: int, status_code: int, message: str) -> None:
-        super().__init__(f"{http_status or '-'}/{status_code or '-'} {message}")
-        self.http_status, self.status_code, self.message = http_status, status_code, message
-
-
-class PartnerUnreachable(Exception):
-    """No usable answer: worth another attempt, after `retry_after` seconds if the partner named them.
-
-    `outcome_unknown`: the request may have been carried out all the same.
-    """
-
-    def __init__(self, reason: str, retry_after: int | None = None, outcome_unknown: bool = False) -> None:
-        super().__init__(reason)
-        self.reason, self.retry_after, self.outcome_unknown = reason, retry_after, outcome_unknown
 
 
 class PartnerClient:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext, timestamps, writing
 from chalicelib.partners import SPEC
 from chalicelib.store.requests import (
@@ -31,7 +32,6 @@ from chalicelib.store.requests import (
 )
 
 if TYPE_CHECKING:
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
     from chalicelib.partners import Partner
     from chalicelib.wiring import Platform
 
@@ -168,8 +168,6 @@ def _expired(pending: Pending) -> dict[str, Any]:
 
 def _send(platform: Platform, pending: Pending) -> Pending | None:
     """Post the result; the request as it stands then, or None while another attempt is to come."""
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
-
     partner = platform.partners.get(pending.partner)
     if partner is None or partner.state != "REGISTERED":
         return _sent(platform, pending, f"{GIVEN_UP}: the partner is {partner.state if partner else 'gone'}")
@@ -210,8 +208,6 @@ def _after(
     problem: PartnerRefused | PartnerUnreachable | None,
 ) -> Pending | None:
     """Write down how an attempt to post a result ended."""
-    from chalicelib.partner_client import PartnerRefused
-
     if problem is None:
         return _sent(platform, pending, DELIVERED)
     if isinstance(problem, PartnerRefused):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from chalicelib import capabilities, delegation, profiles, requesting
+from chalicelib.errors import ActionError
 from chalicelib.ocpi import routing
-from chalicelib.operator_actions import ActionError
 from chalicelib.pending import ACTIVE, CLEAR, SET
 from chalicelib.store.requests import PROFILES, SENT, Pending, new_id
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import capabilities, commands, delegation, logs, pending, repeated
 from chalicelib.call import Call
+from chalicelib.errors import ActionError
 from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
@@ -221,7 +222,6 @@ def _pass_on(call: Call, id: str, command: str, session_id: str, body: dict[str,
     if ours is None or call.request.to_party not in (None, ours):
         return _respond(call, "UNKNOWN_SESSION")
     from chalicelib import profile_requests, requesting
-    from chalicelib.operator_actions import ActionError
 
     request = commands.received(call, id, PROFILES, command, body, ours)
     request = dataclasses.replace(

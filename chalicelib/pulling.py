@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import logs, outbox, reaching, sending, visibility
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.timestamps import wire_timestamp
@@ -29,7 +30,7 @@ from chalicelib.store.items import Key
 from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, Pull, Pulls
 
 if TYPE_CHECKING:
-    from chalicelib.partner_client import Answer, PartnerUnreachable
+    from chalicelib.partner_client import Answer
     from chalicelib.partners import Partner
     from chalicelib.wiring import Platform
 
@@ -135,8 +136,6 @@ class _Crawl:
 
     def page(self, job: str) -> None:
         """Fetch the page that is next, store its objects, and name the one after it."""
-        from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
-
         pull = self.pulls.get(self.partner.id, self.module)
         if pull.job != job or pull.state != RUNNING:
             return

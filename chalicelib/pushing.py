@@ -30,6 +30,7 @@ from chalicelib import (
     visibility,
     wiring,
 )
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext, modules, routing
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.names import shortest
@@ -52,7 +53,7 @@ from chalicelib.stored import Finder, load
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
-    from chalicelib.partner_client import Answer, PartnerRefused
+    from chalicelib.partner_client import Answer
     from chalicelib.partners import Partner
     from chalicelib.stored import Present
     from chalicelib.wiring import Platform
@@ -326,8 +327,6 @@ class _Push:
     # The request and its outcomes
 
     def _send(self, found: Delivery, step: Step, mark: str) -> Delivery:
-        from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
-
         unsure = found.known.keys() | step.touched
         try:
             answer = self._request(step)

@@ -12,13 +12,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import outbox, wiring
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.partners import REGISTERED, SPEC, SUSPENDED, UNREACHABLE
 from chalicelib.store.delivery_items import later
 from chalicelib.store.pulls import Pulls
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
-    from chalicelib.partner_client import Answer, PartnerRefused, PartnerUnreachable
+    from chalicelib.partner_client import Answer
     from chalicelib.partners import Partner
     from chalicelib.wiring import Platform
 
@@ -66,8 +67,6 @@ def call(
     to_party: Party | None = None,
 ) -> Answer:
     """The partner's answer, and the health it shows. Raises PartnerRefused and PartnerUnreachable."""
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
-
     if body and partner.reads_ascii_only:
         from chalicelib.ocpi import charset
 
@@ -98,8 +97,6 @@ def showed(
     seconds: float,
 ) -> None:
     """Note the health that a partner showed by this outcome of a request; None: it answered well."""
-    from chalicelib.partner_client import PartnerUnreachable
-
     if not isinstance(problem, PartnerUnreachable):
         if problem is None or problem.http_status:
             succeeded(platform, partner_id, seconds)
@@ -153,8 +150,6 @@ def probe_pause(platform: Platform, partner: Partner) -> float:
 
 def probe(platform: Platform, partner_id: str) -> None:
     """Ask an unreachable partner for its versions; its answer, whatever it is, makes it reachable again."""
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
-
     partner = platform.partners.get(partner_id)
     if partner is None or partner.state != REGISTERED or partner.health.state != UNREACHABLE:
         return

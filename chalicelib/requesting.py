@@ -13,14 +13,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import client_info, logs, pending
+from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext, reading
 from chalicelib.ocpi.errors import InvalidParameters
-from chalicelib.operator_actions import ActionError
 from chalicelib.store.requests import PENDING, Change, Pending, later
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
-    from chalicelib.partner_client import Answer, PartnerRefused, PartnerUnreachable
+    from chalicelib.partner_client import Answer
     from chalicelib.partners import Partner
     from chalicelib.wiring import Platform
 
@@ -66,8 +66,6 @@ def send(
     response_kind: str,
 ) -> Pending:
     """Send a request and note its response; the request as it stands then."""
-    from chalicelib.partner_client import PartnerRefused, PartnerUnreachable
-
     allowed = PATIENCE + platform.settings.command_timeout + SLACK
     request = dataclasses.replace(request, todo="expire", due_at=later(request.created_at, allowed))
     platform.requests.add(request)
@@ -110,8 +108,6 @@ def _unanswered(
     platform: Platform, request: Pending, problem: PartnerRefused | PartnerUnreachable | None
 ) -> Pending:
     """What a request that was refused, or not taken, becomes."""
-    from chalicelib.partner_client import PartnerUnreachable
-
     if isinstance(problem, PartnerUnreachable):
         if not problem.outcome_unknown:
             return _fail(platform, request, problem.reason)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.partner_client import Answer, PartnerRefused, PartnerUnreachable
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
+from chalicelib.partner_client import Answer
 from chalicelib.partners import Endpoint
 from tests.conftest import OperatorRefused
 from tests.known import Known, a_partner, example, own

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from chalicelib import url_guard
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi.errors import InvalidParameters
-from chalicelib.partner_client import PartnerClient, PartnerRefused, PartnerUnreachable
+from chalicelib.partner_client import PartnerClient
 from chalicelib.partners import Endpoint, Partner, Role
 from tests.stub import PartnerStub
 

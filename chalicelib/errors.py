@@ -1,0 +1,33 @@
+"""What goes wrong between rooms: an action that cannot be done, a partner that refused or did not answer.
+
+What a partner is told of its own request is an `OcpiError` of `ocpi.errors`.
+"""
+
+from __future__ import annotations
+
+
+class ActionError(Exception):
+    """An action that cannot be done: a code for machines, a message for people, a JSON Pointer."""
+
+    def __init__(self, code: str, message: str, pointer: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.pointer = code, message, pointer
+
+
+class PartnerRefused(Exception):
+    """The partner said no: HTTP 4xx or an OCPI code of 2xxx; the same request would be refused again."""
+
+    def __init__(self, http_status: int, status_code: int, message: str) -> None:
+        super().__init__(f"{http_status or '-'}/{status_code or '-'} {message}")
+        self.http_status, self.status_code, self.message = http_status, status_code, message
+
+
+class PartnerUnreachable(Exception):
+    """No usable answer: worth another attempt, after `retry_after` seconds if the partner named them.
+
+    `outcome_unknown`: the request may have been carried out all the same.
+    """
+
+    def __init__(self, reason: str, retry_after: int | None = None, outcome_unknown: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.retry_after, self.outcome_unknown = reason, retry_after, outcome_unknown
