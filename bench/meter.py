@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
-from chalicelib.store.tables import Item, size
+from chalicelib.store.dynamodb import Item, size
 
 # Index keys and what is projected; None: everything.
 INDEXES: dict[str, dict[str, tuple[tuple[str, str], tuple[str, ...] | None]]] = {

@@ -22,9 +22,9 @@ from bench.meter import Meter, Usage
 from chalicelib import endpoint, wiring
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.messages import Request, encode_token
-from chalicelib.partners import Partner, Role
+from chalicelib.partner import Partner, Role
 from chalicelib.store import feeds, partners
-from chalicelib.store.items import Key
+from chalicelib.store.object_items import Key
 from chalicelib.store.partner_items import Token, hashed
 from localrun import large
 
@@ -340,7 +340,7 @@ def _seed(platform: wiring.Platform, owner: str, locations: list[dict[str, Any]]
     """Very many Locations of ours, put behind moto's API, which would take minutes."""
     from moto.dynamodb.models import dynamodb_backends
 
-    from chalicelib.keeping import split
+    from chalicelib.objects.writer import split
 
     objects = platform.objects
     items: list[dict[str, Any]] = []

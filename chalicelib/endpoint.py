@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from chalicelib import logs
-from chalicelib.call import Call
 from chalicelib.ocpi import messages, modules, routing
 from chalicelib.ocpi.errors import (
     InvalidParameters,
@@ -26,9 +25,10 @@ from chalicelib.ocpi.errors import (
 )
 from chalicelib.ocpi.messages import Party, Reply, Request
 from chalicelib.ocpi.modules import Operation
+from chalicelib.partners.call import Call
 
 if TYPE_CHECKING:
-    from chalicelib.partners import Partner
+    from chalicelib.partner import Partner
     from chalicelib.settings import HostedParty
     from chalicelib.wiring import Platform
 
@@ -40,28 +40,28 @@ DETAILS = Operation("GET", "", "version_details")
 
 # The word of an operation -> the function that does it.
 WORK = {
-    "versions": "registration:versions",
-    "version_details": "registration:details",
-    "show_credentials": "registration:show",
-    "register": "registration:register",
-    "update_registration": "registration:update",
-    "unregister": "registration:unregister",
-    "page": "objects_sender:page",
-    "read_ours": "objects_sender:read",
-    "read": "objects:read",
-    "write": "objects:write",
-    "merge": "objects:merge",
-    "create": "objects:create",
-    "remove": "objects:remove",
-    "set_charging_preferences": "preferences:receive",
-    "authorize_token": "authorization:answer",
-    "accept_command": "commands:accept",
-    "take_command_result": "commands:result",
-    "accept_set_profile": "profiles:accept_set",
-    "accept_clear_profile": "profiles:accept_clear",
-    "accept_active_profile": "profiles:accept_active",
-    "take_profile_result": "profiles:result",
-    "take_active_profile": "profiles:active_profile_changed",
+    "versions": "partners.registration_receiver:versions",
+    "version_details": "partners.registration_receiver:details",
+    "show_credentials": "partners.registration_receiver:show",
+    "register": "partners.registration_receiver:register",
+    "update_registration": "partners.registration_receiver:update",
+    "unregister": "partners.registration_receiver:unregister",
+    "page": "objects.sender:page",
+    "read_ours": "objects.sender:read",
+    "read": "objects.receiver:read",
+    "write": "objects.receiver:write",
+    "merge": "objects.receiver:merge",
+    "create": "objects.receiver:create",
+    "remove": "objects.receiver:remove",
+    "set_charging_preferences": "commands.preferences:receive",
+    "authorize_token": "commands.authorization:answer",
+    "accept_command": "commands.receiver:accept",
+    "take_command_result": "commands.receiver:result",
+    "accept_set_profile": "commands.profiles_receiver:accept_set",
+    "accept_clear_profile": "commands.profiles_receiver:accept_clear",
+    "accept_active_profile": "commands.profiles_receiver:accept_active",
+    "take_profile_result": "commands.profiles_receiver:result",
+    "take_active_profile": "commands.profiles_receiver:active_profile_changed",
 }
 
 

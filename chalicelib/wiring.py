@@ -18,9 +18,9 @@ from chalicelib import settings as _settings
 from chalicelib.ocpi.messages import now
 
 if TYPE_CHECKING:
-    from chalicelib.backend import Backend
-    from chalicelib.outbox import Outbox
-    from chalicelib.partner_client import PartnerClient
+    from chalicelib.aws.backend import Backend
+    from chalicelib.aws.queues import Outbox
+    from chalicelib.partner_client.client import PartnerClient
     from chalicelib.store.deliveries import Deliveries
     from chalicelib.store.objects import Objects
     from chalicelib.store.partners import Partners
@@ -81,10 +81,10 @@ class Clients:
     def _session(self) -> Any:
         import botocore.session
 
-        from chalicelib.store import wire
+        from chalicelib.aws import parser
 
         session = botocore.session.Session()
-        wire.install(session)
+        parser.install(session)
         return session
 
 
@@ -123,19 +123,19 @@ class Platform:
 
     @cached_property
     def outbox(self) -> Outbox:
-        from chalicelib.outbox import Outbox
+        from chalicelib.aws.queues import Outbox
 
         return Outbox(self)
 
     @cached_property
     def backend(self) -> Backend:
-        from chalicelib.backend import Backend
+        from chalicelib.aws.backend import Backend
 
         return Backend(self)
 
     @cached_property
     def partner_client(self) -> PartnerClient:
-        from chalicelib.partner_client import PartnerClient
+        from chalicelib.partner_client.client import PartnerClient
 
         return PartnerClient(self)
 

@@ -6,6 +6,7 @@ Blueprint's own logger do not exist here.
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,20 @@ from chalicelib import logs, wiring
 
 bp = Blueprint(__name__)
 
-Handler = Callable[[wiring.Platform, dict[str, Any]], None]
+
+# The task of a message -> the function that does it, by the queue it comes on.
+WORK: dict[str, dict[str | None, str]] = {
+    "push": {
+        "push": "delivery.push:push",
+        "announce_all": "delivery.announce:announce_all",
+        "probe": "partners.health:probe",
+        "recover": "delivery.sweep:recover",
+        "forget": "delivery.sweep:forget",
+    },
+    "pull": {None: "delivery.pull:work"},
+    "results": {None: "commands.lifecycle:work"},
+    "inbox": {None: "actions.dispatch:receive"},
+}
 
 
 @contextmanager
@@ -30,13 +44,25 @@ def _function(name: str) -> Iterator[wiring.Platform]:
         wiring.function_name.reset(reset)
 
 
-def _messages(name: str, event: Any, work: Handler) -> dict[str, Any]:
+def _load(place: str) -> Callable[..., Any]:
+    """The function at `room:name`, imported when it is first needed."""
+    room, _, name = place.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(f"chalicelib.{room}"), name)
+    return found
+
+
+def _messages(name: str, queue: str, event: Any) -> dict[str, Any]:
     """Work through queue messages; the ones that failed are tried again by Lambda, the others are done."""
-    failures = []
+    tasks, failures = WORK[queue], []
     with _function(name) as platform:
         for record in event.to_dict()["Records"]:
             try:
-                work(platform, json.loads(record["body"]))
+                message = json.loads(record["body"])
+                place = tasks.get(None) or tasks.get(message.get("task"))
+                if place is None:
+                    logs.log("ERROR", "unknown task", task=str(message.get("task"))[:60])
+                else:
+                    _load(place)(platform, message)
             except Exception as problem:
                 logs.log_exception(f"{name} failed", problem, record=record["messageId"])
                 failures.append({"itemIdentifier": record["messageId"]})
@@ -48,76 +74,57 @@ def _messages(name: str, event: Any, work: Handler) -> dict[str, Any]:
 )
 def announce(event: Any) -> dict[str, Any]:
     """Objects changed: say so to the partners that should know and to the back end."""
-    from chalicelib import delivery
-
     with _function("announce") as platform:
-        return delivery.announce(platform, event.to_dict()["Records"])
+        answer: dict[str, Any] = _load("delivery.announce:announce")(platform, event.to_dict()["Records"])
+        return answer
 
 
 @bp.on_sqs_message(queue="push", batch_size=10, name="push")
 def push(event: Any) -> dict[str, Any]:
     """Send the present state of an object to a partner."""
-    return _push("push", event)
+    return _messages("push", "push", event)
 
 
 @bp.on_sqs_message(queue="push-slow", batch_size=10, name="push_slow")
 def push_slow(event: Any) -> dict[str, Any]:
     """The same for partners that answer slowly, apart so that nobody waits for them."""
-    return _push("push_slow", event)
-
-
-def _push(name: str, event: Any) -> dict[str, Any]:
-    from chalicelib import delivery
-
-    return _messages(name, event, delivery.push)
+    return _messages("push_slow", "push", event)
 
 
 @bp.on_sqs_message(queue="pull", batch_size=1, name="pull")
 def pull(event: Any) -> dict[str, Any]:
     """Fetch one page of a partner's objects."""
-    from chalicelib import delivery
-
-    return _messages("pull", event, delivery.pull)
+    return _messages("pull", "pull", event)
 
 
 @bp.on_sqs_message(queue="results", batch_size=1, name="results")
 def results(event: Any) -> dict[str, Any]:
     """Deliver asynchronous results, and expire what nobody answered."""
-    from chalicelib import pending
-
-    return _messages("results", event, pending.work)
+    return _messages("results", "results", event)
 
 
 @bp.on_sqs_message(queue="inbox", batch_size=10, name="inbox")
 def inbox(event: Any) -> dict[str, Any]:
     """Operator actions sent as messages, for high volume."""
-    from chalicelib import operator_actions
-
-    return _messages("inbox", event, operator_actions.receive)
+    return _messages("inbox", "inbox", event)
 
 
 @bp.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
 def sweep(event: Any) -> None:
     """What is due by now: waiting deliveries, scheduled pulls, expired requests."""
-    from chalicelib import delivery
-
     with _function("sweep") as platform:
-        delivery.sweep(platform)
+        _load("delivery.sweep:sweep")(platform)
 
 
 @bp.lambda_function(name="operator")
 def operator(event: Any, context: Any) -> Any:
-    """The operator's one door; see `operator_actions`."""
-    from chalicelib import operator_actions
-
+    """The operator's one door; see `actions.dispatch`."""
     with _function("operator") as platform:
-        return operator_actions.answer(platform, event)
+        return _load("actions.dispatch:answer")(platform, event)
 
 
 @bp.lambda_function(name="widget")
 def widget(event: Any, context: Any) -> Any:
     """The operator's page inside the CloudWatch dashboard."""
-    from chalicelib import console
-
     with _function("widget") as platform:
-        return console.page(platform, event or {})
+        return _load("actions.console:page")(platform, event or {})

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chalicelib.events import EVENTS, REQUEST, EventKind
+from contract.events import EVENTS, REQUEST, EventKind
 
 DOCUMENT = Path(__file__).parent / "backend.md"
 BEGIN, END = "<!-- events: begin -->", "<!-- events: end -->"

@@ -111,7 +111,7 @@ def dying_before(call: int) -> Iterator[list[str]]:
     """Die before the AWS or partner call of this number (from 0); gives the calls that were made."""
     from botocore.client import BaseClient
 
-    from chalicelib.partner_client import PartnerClient
+    from chalicelib.partner_client.client import PartnerClient
 
     made: list[str] = []
     api, partner = BaseClient._make_api_call, PartnerClient.call

@@ -16,7 +16,7 @@ import pytest
 
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.errors import Unauthorized
-from chalicelib.partners import Endpoint, Partner, Presented, Role
+from chalicelib.partner import Endpoint, Partner, Presented, Role
 from chalicelib.store.partners import Partners
 
 FOLDER = Path(__file__).parent / "examples"

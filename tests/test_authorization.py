@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.partner_client import Answer
-from chalicelib.partners import Endpoint
+from chalicelib.partner import Endpoint
+from chalicelib.partner_client.client import Answer
 from tests.conftest import OperatorRefused
 from tests.known import Known, a_partner, example, own
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import pending, settings, wiring
-from chalicelib.backend import Backend, EventsNotTaken
-from chalicelib.events import EVENTS, REQUEST
+from chalicelib import settings, wiring
+from chalicelib.aws.backend import Backend, EventsNotTaken
+from chalicelib.commands import lifecycle
 from chalicelib.store.requests import Pending
+from contract.events import EVENTS, REQUEST
 from tests import told
 
 ROOT = Path(__file__).parent.parent
@@ -188,7 +189,7 @@ def test_a_shortened_event_fits_its_schema_too() -> None:
 
 
 def test_a_request_is_shown_as_the_document_has_it() -> None:
-    shown = pending.shown(
+    shown = lifecycle.shown(
         Pending(
             "i",
             "SENT",
@@ -208,9 +209,9 @@ def test_a_request_is_shown_as_the_document_has_it() -> None:
 
 
 def test_the_documents_actions_exist() -> None:
-    from chalicelib import operator_actions
+    from chalicelib.actions import dispatch
 
-    known = operator_actions.actions()
+    known = dispatch.actions()
     table = DOCUMENT.split("## Actions for a back end")[1].split("## How it goes")[0]
     for name in re.findall(r"\| .* \| `(\w+)`", table):
         assert name in known, name

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.ocpi.names import shortest
+from chalicelib.ocpi.surrogates import shortest
 from tests.commanding import die_everywhere, go_away, session, token
 from tests.conftest import OperatorRefused
 from tests.known import example

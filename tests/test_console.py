@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import console, operator_actions
+from chalicelib.actions import console, dispatch
 
 NOW = "2026-11-22T12:00:00Z"
 PLATFORM: Any = SimpleNamespace(
@@ -113,7 +113,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             data = {"deliveries": rows}
         return {"ok": True, "data": data}
 
-    monkeypatch.setattr(operator_actions, "perform", perform)
+    monkeypatch.setattr(dispatch, "perform", perform)
     return known
 
 

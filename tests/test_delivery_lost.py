@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import sending, sweeping
+from chalicelib.delivery import diff, sweep
 from chalicelib.store.delivery_items import Target
-from chalicelib.store.items import Key
+from chalicelib.store.object_items import Key
 from tests import delivering
 from tests.delivering import EMSP_ROLES, later
 
@@ -107,10 +107,10 @@ def test_a_location_is_not_sent_with_an_evse_older_than_one_sent_meanwhile(
         charge(operate, 1)
         charging.append(seconds)
         evse = delivering.location()["evses"][0] | {"status": "CHARGING", "last_updated": later(1)}
-        platform.deliveries.release(replace(held, known=sending.knowledge("evse", evse)), look_again=False)
+        platform.deliveries.release(replace(held, known=diff.knowledge("evse", evse)), look_again=False)
 
     charging: list[float] = []
-    monkeypatch.setattr("chalicelib.pushing.time.sleep", finish)
+    monkeypatch.setattr("chalicelib.delivery.push.time.sleep", finish)
     platform.outbox.send("push", [{**Target(emsp.id, LOCATION).message, "whole": True}])
     drain()
     assert charging
@@ -257,7 +257,7 @@ def test_what_waits_is_listed_once_and_looked_at_again_at_the_end(
         sent.extend(dict(each) for each in bodies)
         send(queue, bodies, **more)
 
-    monkeypatch.setattr(sweeping, "PAGES", 1)
+    monkeypatch.setattr(sweep, "PAGES", 1)
     monkeypatch.setattr(platform.outbox, "send", noted)
     monkeypatch.setattr(
         platform.deliveries, "undelivered", lambda *args, **more: undelivered(*args, **{"limit": 2, **more})

@@ -280,7 +280,7 @@ def test_registration_brings_a_partner_up_to_date(
     operate: Any, drain: Any, register_partner: Any, monkeypatch: Any
 ) -> None:
     """LOC-01: page by page, through the queue."""
-    monkeypatch.setattr("chalicelib.announcing.PAGE", 10)
+    monkeypatch.setattr("chalicelib.delivery.announce.PAGE", 10)
     operate("put", module="locations", objects=[delivering.location(f"L{at}", 1) for at in range(24)])
     drain()
     stub = register_partner(roles=EMSP_ROLES)
@@ -335,7 +335,7 @@ def test_ids_with_odd_characters_reach_their_url(operate: Any, drain: Any, emsp:
 def test_an_unfinished_delivery_counts_as_unsure(platform: Any, operate: Any, drain: Any, emsp: Any) -> None:
     """A worker that died in the middle: the next sends the whole, not a difference (AMB-86)."""
     from chalicelib.store.delivery_items import Target
-    from chalicelib.store.items import Key
+    from chalicelib.store.object_items import Key
 
     operate("put", module="sessions", object=delivering.session())
     drain()

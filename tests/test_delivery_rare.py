@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import reaching, visibility
+from chalicelib.objects import visibility
+from chalicelib.partners import health
 from tests import delivering
 from tests.known import NEWER
 
@@ -57,7 +58,7 @@ def test_a_partner_that_answers_a_pull_is_caught_up(
     def others_fail(request: Any) -> None:
         if "/sender/" in request.path and not events("PartnerUnreachable"):
             for _ in range(3):
-                reaching.failed(hand.platform, partner.id, "timed out", 10.0)
+                health.failed(hand.platform, partner.id, "timed out", 10.0)
 
     partner.script(others_fail)
     operate("pull", partner=partner.id, module="tariffs", full=True)
@@ -79,12 +80,12 @@ def test_a_partner_that_nobody_probes_is_probed_again(
     assert operate("partner", partner=partner.id)["health"]["state"] == "UNREACHABLE"
     hand.platform.clients.dynamodb.delete_item(
         TableName=hand.platform.deliveries.table,
-        Key={"partner": {"S": partner.id}, "object": {"S": reaching.PROBE}},
+        Key={"partner": {"S": partner.id}, "object": {"S": health.PROBE}},
     )
     partner.up()
     partner.forget()
     drain()
-    clock.advance(reaching.LONGEST_PROBE_PAUSE + 1)
+    clock.advance(health.LONGEST_PROBE_PAUSE + 1)
     drain()
     assert operate("partner", partner=partner.id)["health"]["state"] == "OK"
     assert len(partner.requests("PUT")) == 3

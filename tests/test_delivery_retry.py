@@ -175,26 +175,26 @@ def test_deliveries_are_listed_page_by_page(operate: Any, drain: Any, emsp: Any)
 
 def test_records_that_cannot_be_read_are_left_to_the_dead_letter_queue(platform: Any) -> None:
     """A poison record is named to Lambda, and what came before it is done."""
-    from chalicelib import delivery
+    from chalicelib.delivery import announce
 
     record = {
         "eventSourceARN": f"arn:aws:dynamodb:x:0:table/{platform.settings.prefix}-locations/stream/1",
         "dynamodb": {"SequenceNumber": "7", "NewImage": {"object": {"S": "NL/EXA/X"}, "body": {"S": "{}"}}},
     }
-    assert delivery.announce(platform, [record]) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
+    assert announce.announce(platform, [record]) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
 
 
 def test_our_own_mistake_is_shown_and_ends_in_the_dead_letter_queue(
     platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Issue 5, point 5; once it is mended, `redeliver` sends it."""
-    from chalicelib import sending
+    from chalicelib.delivery import diff
 
     def mistaken(*_: Any) -> None:
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(sending, "plan", mistaken)
+        patch.setattr(diff, "plan", mistaken)
         operate("put", module="locations", object=delivering.location())
         for _ in range(7):
             drain()

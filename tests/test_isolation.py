@@ -165,7 +165,7 @@ def test_nobody_steers_the_session_of_another_emsps_customer(
     """CMD-19, CHP-23, ARC-12: by commands, preferences and profiles; the back end hears of none of it."""
     from dataclasses import replace
 
-    from chalicelib.partners import Endpoint
+    from chalicelib.partner import Endpoint
 
     for each in list(known.by_id.values()):
         known.add(replace(each, endpoints=(Endpoint("tokens", "SENDER", "https://x.example/t"),)))
@@ -220,7 +220,7 @@ def test_a_2_1_1_partner_that_is_no_emsp_starts_nothing(
     """CMD-34: its Token names no owner, and could only be its own."""
     from dataclasses import replace
 
-    from chalicelib.partners import Endpoint
+    from chalicelib.partner import Endpoint
 
     for token in ("old_cpo", "old_emsp"):
         endpoint = Endpoint("tokens", "SENDER", "https://x.example/t")

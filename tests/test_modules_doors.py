@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import jsontext, models, modules
-from chalicelib.ocpi.judging import ASSUMED, RECEPTION_TIME
 from chalicelib.ocpi.modules import ALL, RECEIVER, SENDER
-from chalicelib.partners import Endpoint
+from chalicelib.ocpi.validation import ASSUMED, RECEPTION_TIME
+from chalicelib.partner import Endpoint
 from tests.conftest import CPO, EMSP
 from tests.known import KINDS, Known, example, for_emsp, own
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.stored import load
+from chalicelib.objects.stored_object import load
 from tests.conftest import OperatorRefused
 from tests.known import Known, example, own
 
@@ -51,7 +51,7 @@ def test_what_one_invocation_cannot_finish_goes_on_through_the_inbox(
     operate: Any, known: Known, drain: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Issue 4: thousands in one go, in steps that may be repeated."""
-    from chalicelib import object_actions
+    from chalicelib.actions import objects as object_actions
 
     monkeypatch.setattr(object_actions, "SECONDS", -1)
     monkeypatch.setattr(object_actions, "MOST_IN_MESSAGE", 8000)
@@ -167,8 +167,8 @@ def test_an_operators_put_comes_back_in_every_version(operate: Any, known: Known
 
 
 def test_decimals_survive(operate: Any, known: Known, platform: Any) -> None:
-    from chalicelib.own import put
-    from chalicelib.store.items import Key
+    from chalicelib.objects.hosted import put
+    from chalicelib.store.object_items import Key
 
     session = own("session", id="S1")
     session["kwh"] = Decimal("0.10")

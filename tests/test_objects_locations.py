@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.objects.stored_object import load
 from chalicelib.ocpi import jsontext
-from chalicelib.stored import load
 from localrun import large
 from tests.known import NEWER, Known, example, own
 
@@ -303,7 +303,7 @@ def test_an_own_evse_is_never_deleted(operate: Any, known: Known) -> None:
 
 def test_the_same_again_changes_nothing(ask: Any, stored: dict[str, Any], platform: Any) -> None:
     """AMB-75: nothing is written, so nothing is announced."""
-    from chalicelib.store.items import Key
+    from chalicelib.store.object_items import Key
 
     key = Key("locations", "BE", "BEC", "GENT-01")
     before = load(platform, key)
@@ -314,7 +314,7 @@ def test_the_same_again_changes_nothing(ask: Any, stored: dict[str, Any], platfo
 
 def test_the_first_spelling_of_an_id_stays(ask: Any, stored: dict[str, Any], platform: Any) -> None:
     """AMB-36: whoever addresses it in other letters changes nothing about it."""
-    from chalicelib.store.items import Key
+    from chalicelib.store.object_items import Key
 
     body = {"name": "x", "last_updated": NEWER}
     assert ask("PATCH", URL.replace("GENT", "gent"), token="cpo", body=body).code == 1000

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import url_guard
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi.errors import InvalidParameters
-from chalicelib.partner_client import PartnerClient
-from chalicelib.partners import Endpoint, Partner, Role
+from chalicelib.partner import Endpoint, Partner, Role
+from chalicelib.partner_client import url_guard
+from chalicelib.partner_client.client import PartnerClient
 from tests.stub import PartnerStub
 
 PARTIES = '[{"role": "CPO", "country_code": "NL", "party_id": "EXA", "business_details": {"name": "x"}}]'

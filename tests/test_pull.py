@@ -255,14 +255,14 @@ def test_what_a_complete_crawl_no_longer_lists_is_hidden(
 
 
 def test_a_repeated_message_moves_nothing(platform: Any, operate: Any, drain: Any, cpo: Any) -> None:
-    from chalicelib import delivery
+    from chalicelib.delivery import pull
 
     cpo.objects["locations"] = [theirs("L0")]
     begun = operate("pull", partner=cpo.id, module="locations", full=True)
     drain()
     message = {"task": "page", "partner": cpo.id, "module": "locations", "job": begun["id"].split("#")[-1]}
     asked = len(fetched(cpo))
-    delivery.pull(platform, message)
+    pull.work(platform, message)
     assert len(fetched(cpo)) == asked
 
 

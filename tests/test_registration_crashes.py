@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.partner_client import PartnerClient
+from chalicelib.partner_client.client import PartnerClient
 from tests.conftest import Hand, OperatorRefused
 from tests.stub import PartnerStub
 

@@ -235,12 +235,12 @@ def test_a_module_that_no_hosted_role_offers_is_404(ask, partner):
 
 def test_the_unforeseen_is_3000_without_a_trace(hand, partner, monkeypatch, capsys):
     """STA-03, STA-18, ARC-02: logged with its ids, answered in an envelope"""
-    from chalicelib import registration
+    from chalicelib.partners import registration_receiver
 
     def broken(call: Any) -> None:
         raise KeyError("a secret")
 
-    monkeypatch.setattr(registration, "show", broken)
+    monkeypatch.setattr(registration_receiver, "show", broken)
     answer = hand.ask(
         "GET", "/ocpi/2.2.1/credentials", token=partner.token, headers={"X-Request-ID": "find-me"}
     )

@@ -15,8 +15,8 @@ import jsonschema
 import pytest
 
 from bench import events
-from chalicelib import events as told
 from chalicelib import settings, workers
+from contract import events as told
 from stack import (
     adopt,
     costs,

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.keeping import split
-from chalicelib.own import patch, put
+from chalicelib.objects.hosted import patch, put
+from chalicelib.objects.writer import split
 from chalicelib.store import feeds
-from chalicelib.store.items import Key
+from chalicelib.store.object_items import Key
 from localrun import large
 from tests.known import Known, own
 

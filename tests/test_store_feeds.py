@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.store import feeds
+from chalicelib.store.dynamodb import Conflict
 from chalicelib.store.feeds import FeedHead
-from chalicelib.store.items import Key, Part
-from chalicelib.store.tables import Conflict
+from chalicelib.store.object_items import Key, Part
 from tests.known import Known, own
 
 pytest_plugins = ["tests.known"]

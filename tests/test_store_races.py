@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.own import patch, put
+from chalicelib.objects.hosted import patch, put
+from chalicelib.objects.stored_object import load
 from chalicelib.store import feeds
-from chalicelib.store.items import Key
+from chalicelib.store.object_items import Key
 from chalicelib.store.objects import Objects
-from chalicelib.stored import load
 from tests.known import own
 
 WRITERS = 6
@@ -29,8 +29,8 @@ def test_racing_creations_are_numbered_without_gap_or_double(shared: Any) -> Non
     dice = random.Random(1)
 
     def write(at: int) -> None:
-        from chalicelib.store.items import Part
-        from chalicelib.store.tables import retried
+        from chalicelib.store.dynamodb import retried
+        from chalicelib.store.object_items import Part
 
         key = Key("tariffs", "NL", "EXA", f"T{at % 30}")  # each twice: one creates, one replaces
         part = Part("", "2.3.0", "2026-01-01T00:00:00.000Z", f'{{"at":{at}}}')

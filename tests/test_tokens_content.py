@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import authorization
+from chalicelib.commands import authorization
 from chalicelib.ocpi import jsontext
 from tests import delivering
 from tests.delivering import CPO_ROLES

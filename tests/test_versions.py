@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.ocpi.names import shortest
+from chalicelib.ocpi.surrogates import shortest
 from tests import commanding, delivering
 from tests.delivering import AT, EMSP_ROLES, later
 from tests.known import example

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from chalicelib.events import EVENTS
+from contract.events import EVENTS
 
 
 def wrong(envelopes: Iterable[dict[str, Any]]) -> list[str]:
-    """What is not as `chalicelib/events.py` has it, an entry per event."""
+    """What is not as `contract/events.py` has it, an entry per event."""
     found = []
     for each in envelopes:
         name, detail = each["detail-type"], each["detail"]

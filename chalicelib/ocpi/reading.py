@@ -16,7 +16,7 @@ from chalicelib.ocpi import models, versions
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.models.base import V211, V230
-from chalicelib.ocpi.versions.trip import Trip
+from chalicelib.ocpi.versions.conversion import Trip
 
 __all__ = ["Finding", "Reading", "read"]
 
@@ -77,12 +77,12 @@ def read(
 def _judged(
     kind: str, data: Any, version: str, partial: bool, now: str | None
 ) -> tuple[Any, tuple[Finding, ...]]:
-    from chalicelib.ocpi.models import compiled
+    from chalicelib.ocpi.models import validators
 
     model = models.model(kind)
-    if compiled.validator(model, version, partial)(data):
+    if validators.validator(model, version, partial)(data):
         return data, ()
-    from chalicelib.ocpi.judging import Judge
+    from chalicelib.ocpi.validation import Judge
 
     judge = Judge(version, now=now)
     return judge.judge(model, data, partial=partial), tuple(judge.findings)
@@ -92,7 +92,7 @@ def _versions(data: Any, version: str) -> tuple[list[Any], tuple[Finding, ...]]:
     """The list that a versions endpoint answers with."""
     if type(data) is not list or not data:
         raise InvalidParameters("expected a list of at least one version")
-    from chalicelib.ocpi.judging import Judge
+    from chalicelib.ocpi.validation import Judge
 
     judge = Judge(version)
     row = models.model("versions")

@@ -13,7 +13,7 @@ from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.models.base import V230
 from chalicelib.ocpi.reading import read
-from chalicelib.ocpi.versions.trip import Find, Inexpressible, Trip
+from chalicelib.ocpi.versions.conversion import Find, Inexpressible, Trip
 
 __all__ = ["Finding", "Writing", "check", "fits", "within", "write"]
 
@@ -94,7 +94,7 @@ _CUT = re.compile(r'"(?:address":\s*"(?:[^"\\]|\\.){46}|state":\s*"(?:[^"\\]|\\.
 def check(kind: str, obj: Any, version: str = V230, *, partial: bool = False) -> tuple[Finding, ...]:
     """Everything in an object of that version that the specification forbids us to send; empty: fine."""
     from chalicelib.ocpi import rules
-    from chalicelib.ocpi.judging import Judge
+    from chalicelib.ocpi.validation import Judge
 
     judge = Judge(version, strict=True)
     judge.judge(models.model(kind), obj, partial=partial)

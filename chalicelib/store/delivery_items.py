@@ -16,7 +16,7 @@ from typing import Any
 
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.messages import instant
-from chalicelib.store.items import Key, place_name
+from chalicelib.store.object_items import Key, place_name
 
 WAITING, REFUSED, GIVEN_UP = "WAITING", "REFUSED", "GIVEN_UP"
 UNDELIVERED = (WAITING, REFUSED, GIVEN_UP)

@@ -15,8 +15,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
-from chalicelib.store import feeds, tables
-from chalicelib.store.items import (
+from chalicelib.store import dynamodb, feeds
+from chalicelib.store.dynamodb import Conflict, Item, number, text
+from chalicelib.store.feed_heads import Feeds
+from chalicelib.store.object_items import (
     HEAD,
     NAMES,
     NEEDED,
@@ -31,8 +33,6 @@ from chalicelib.store.items import (
     unchanged,
     unsaid_text,
 )
-from chalicelib.store.numbering import Feeds
-from chalicelib.store.tables import Conflict, Item, number, text
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -50,8 +50,8 @@ class Objects:
         return self._platform.clients.dynamodb
 
     @property
-    def _writer(self) -> tables.Writer:
-        return tables.Writer(self.client)
+    def _writer(self) -> dynamodb.Writer:
+        return dynamodb.Writer(self.client)
 
     def table(self, module: str) -> str:
         return f"{self._platform.settings.prefix}-{module}"
@@ -93,7 +93,7 @@ class Objects:
         if not wanted:
             return []
         module = wanted[0][0].module
-        found = tables.read(
+        found = dynamodb.read(
             self.client,
             self.table(module),
             [item_key(key, part_name(uid)) for key, uid in wanted],
@@ -135,7 +135,7 @@ class Objects:
         if not actions:
             return "unchanged"
         noted = self.feeds.unsaid(key.module, feed, {place: (head.unsaid, _unsaid(new))})
-        for group in tables.batches([*actions, *noted, *more]):
+        for group in dynamodb.batches([*actions, *noted, *more]):
             self._writer.all(group)
         return "stored"
 
@@ -300,10 +300,10 @@ class Objects:
         if days and key.module != "locations":  # never deleted, and its items are not of one age (LOC-04)
             moment = datetime.fromisoformat(self._platform.clock())
             item["expires_at"] = number(int(moment.timestamp()) + days * 86400)
-        if len(part.body) > tables.SURELY_FITS and tables.size(item) > tables.LARGEST_ITEM:
+        if len(part.body) > dynamodb.SURELY_FITS and dynamodb.size(item) > dynamodb.LARGEST_ITEM:
             what = f"EVSE {part.uid}" if part.uid else f"this {key.kind}"
             raise InvalidParameters(
-                f"{what} is larger than the {tables.LARGEST_ITEM // 1024} KB that can be kept"
+                f"{what} is larger than the {dynamodb.LARGEST_ITEM // 1024} KB that can be kept"
             )
         return item
 

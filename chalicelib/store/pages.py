@@ -18,10 +18,10 @@ from typing import Any
 
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.store import feeds
+from chalicelib.store.dynamodb import Item, text
 from chalicelib.store.feeds import FeedHead
-from chalicelib.store.items import NAMES, SHOWN, Key, Part, key_of, shown_part
+from chalicelib.store.object_items import NAMES, SHOWN, Key, Part, key_of, shown_part
 from chalicelib.store.objects import Objects
-from chalicelib.store.tables import Item, text
 
 # A Lambda answer is at most 6 MB; a page stops before, and its next link goes on from there.
 MOST_BYTES = 4 * 1024 * 1024

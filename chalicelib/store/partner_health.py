@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.partners import OK, UNREACHABLE, Health, Partner
+from chalicelib.partner import OK, UNREACHABLE, Health, Partner
 from chalicelib.store.partner_items import PARTNER, partner_of, text
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.ocpi import jsontext
-from chalicelib.partners import Endpoint, Health, Partner, Role
+from chalicelib.partner import Endpoint, Health, Partner, Role
 
 Item = dict[str, dict[str, Any]]
 

@@ -14,12 +14,11 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import partners as _partners
+from chalicelib import partner as _partners
 from chalicelib.ocpi.errors import Unauthorized
 from chalicelib.ocpi.messages import Party, presented_tokens
-from chalicelib.partners import Health, Partner, Presented
-from chalicelib.store import partner_changes as changes
-from chalicelib.store.partner_changes import RACES, Claimed, Raced
+from chalicelib.partner import Health, Partner, Presented
+from chalicelib.store import partner_transaction as changes
 from chalicelib.store.partner_health import PartnerHealth
 from chalicelib.store.partner_items import (
     CLAIM,
@@ -37,6 +36,7 @@ from chalicelib.store.partner_items import (
     token_item,
     token_of,
 )
+from chalicelib.store.partner_transaction import RACES, Claimed, Raced
 from chalicelib.store.pulls import Pulls
 
 __all__ = ["Claimed", "Partners", "Raced"]

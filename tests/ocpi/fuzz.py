@@ -17,11 +17,11 @@ from typing import Any
 from chalicelib.ocpi import jsontext, models, versions
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.jsontext import MalformedJson
-from chalicelib.ocpi.judging import Judge
-from chalicelib.ocpi.models import KINDS, compiled
+from chalicelib.ocpi.models import KINDS, validators
 from chalicelib.ocpi.patching import merge
 from chalicelib.ocpi.reading import PATCHED, read
-from chalicelib.ocpi.versions.trip import Trip
+from chalicelib.ocpi.validation import Judge
+from chalicelib.ocpi.versions.conversion import Trip
 from chalicelib.ocpi.writing import check, write
 from tests.ocpi.generate import make
 from tests.ocpi.samples import EMSP, NOW, OWNER, find, token
@@ -100,7 +100,7 @@ def try_one(random: Random) -> str:
         merge(kind, make(kind, version, random), broken, version)
     except InvalidParameters as problem:
         _named(problem)
-    fine = compiled.validator(models.model(kind), version, partial)(broken)
+    fine = validators.validator(models.model(kind), version, partial)(broken)
     judge = Judge(version, now=NOW)
     try:
         judged = judge.judge(models.model(kind), broken, partial=partial)

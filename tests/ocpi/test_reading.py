@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.ocpi import jsontext, models
 from chalicelib.ocpi.errors import InvalidParameters
-from chalicelib.ocpi.models import compiled
+from chalicelib.ocpi.models import validators
 from chalicelib.ocpi.reading import read
 from tests.ocpi.samples import EMSP, NOW, OWNER, example, kind_of, names, placed, without
 
@@ -35,7 +35,7 @@ def test_every_example_is_read_without_a_finding(version: str, name: str) -> Non
 
 @pytest.mark.parametrize(("version", "name"), EVERY)
 def test_every_example_takes_the_fast_way(version: str, name: str) -> None:
-    assert compiled.validator(models.model(kind_of(name)), version, False)(example(name, version))
+    assert validators.validator(models.model(kind_of(name)), version, False)(example(name, version))
 
 
 @pytest.mark.parametrize("name", names("2.3.0"))

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.ocpi import jsontext, models
-from chalicelib.ocpi.judging import Judge
-from chalicelib.ocpi.models import KINDS, compiled
+from chalicelib.ocpi.models import KINDS, validators
 from chalicelib.ocpi.reading import read
+from chalicelib.ocpi.validation import Judge
 from chalicelib.ocpi.writing import write
 from tests.ocpi.generate import objects
 from tests.ocpi.samples import EMSP, NOW, OWNER, find, token
@@ -123,7 +123,7 @@ def test_what_an_older_partner_sent_is_valid_2_3_0(kind: str, version: str, data
 @given(data=st.data())
 def test_the_fast_way_and_the_close_look_agree(kind: str, version: str, data: st.DataObject) -> None:
     body = data.draw(objects(kind, version))
-    assert compiled.validator(models.model(kind), version, False)(body)
+    assert validators.validator(models.model(kind), version, False)(body)
     judge = Judge(version)
     assert judge.judge(models.model(kind), body) is body
     assert judge.findings == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.ocpi import charset, jsontext, names
+from chalicelib.ocpi import charset, jsontext, surrogates
 from chalicelib.ocpi.reading import read
 from chalicelib.ocpi.versions import zones
 from chalicelib.ocpi.writing import Writing, check, write
@@ -82,12 +82,12 @@ def test_a_name_that_only_2_1_1_can_say_has_a_surrogate_elsewhere() -> None:
         writing = write("location", inside, version)
         assert check("location", writing.object, version) == ()
         name = writing.object["id"]
-        assert name == writing.object["evses"][0]["uid"] == names.shortest(LONG)
+        assert name == writing.object["evses"][0]["uid"] == surrogates.shortest(LONG)
         assert lost(writing) == {"/id": "changed", "/evses/0/uid": "changed"}
     assert (len(name), name[:23]) == (36, LONG[:23])
-    assert names.shortest(name) == name
-    assert names.shortest(LONG.lower()).upper() == name.upper()  # one name (AMB-36)
-    others = {names.shortest(f"{LONG[:35]}{at:04}") for at in range(10_000)}
+    assert surrogates.shortest(name) == name
+    assert surrogates.shortest(LONG.lower()).upper() == name.upper()  # one name (AMB-36)
+    others = {surrogates.shortest(f"{LONG[:35]}{at:04}") for at in range(10_000)}
     assert len(others) == 10_000
 
 
@@ -110,7 +110,7 @@ def test_what_refers_to_such_a_name_has_the_same_surrogate(kind: str, path: str)
         found: Any = write(kind, body, version).object
         for step in path.strip("/").split("/"):
             found = found[int(step)] if isinstance(found, list) else found[step]
-        assert found == names.shortest(LONG)
+        assert found == surrogates.shortest(LONG)
 
 
 def test_cdr_ids_beyond_36_characters_do_not_pass_down() -> None:

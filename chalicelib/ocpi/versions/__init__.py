@@ -11,8 +11,8 @@ from typing import Any
 
 from chalicelib.ocpi import models
 from chalicelib.ocpi.models.base import V211, V221, V230
+from chalicelib.ocpi.versions.conversion import Trip
 from chalicelib.ocpi.versions.delta import Delta, Plan, plan
-from chalicelib.ocpi.versions.trip import Trip
 
 
 def upgrade(kind: str, body: dict[str, Any], version: str, trip: Trip) -> dict[str, Any]:

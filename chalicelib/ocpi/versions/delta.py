@@ -18,8 +18,8 @@ from functools import cache, cached_property, partial
 from typing import Any
 
 from chalicelib.ocpi.models.base import MANY, MAYBE, ONE, SOME, Enum, Field, Model
-from chalicelib.ocpi.versions import compiled, values
-from chalicelib.ocpi.versions.trip import Change, Hook, Inexpressible, Path, Trip
+from chalicelib.ocpi.versions import converters, values
+from chalicelib.ocpi.versions.conversion import Change, Hook, Inexpressible, Path, Trip
 
 __all__ = ["Delta", "Plan", "Trip", "plan"]
 
@@ -101,7 +101,7 @@ class Plan:
     @cached_property
     def apply(self) -> Change:
         """What becomes of one such object."""
-        return compiled.one(self)
+        return converters.one(self)
 
     @cached_property
     def maybe(self) -> Change:
@@ -111,7 +111,7 @@ class Plan:
     @cached_property
     def each(self) -> Change:
         """What becomes of a list of them: those that cannot be said are left out (CNV-P5)."""
-        return compiled.each(self)
+        return converters.each(self)
 
     @cached_property
     def some(self) -> Change:

@@ -14,8 +14,8 @@ from typing import Any
 
 from chalicelib.ocpi.models.base import V211, V221
 from chalicelib.ocpi.versions import v2_1_1_sessions as sessions
+from chalicelib.ocpi.versions.conversion import Inexpressible, Path, Trip, at
 from chalicelib.ocpi.versions.delta import Delta
-from chalicelib.ocpi.versions.trip import Inexpressible, Path, Trip, at
 from chalicelib.ocpi.versions.zones import time_zone
 
 # How long a 2.1.1 partner may take for a result; it does not say (CNV-112). Seconds.

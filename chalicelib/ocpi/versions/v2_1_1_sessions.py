@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.ocpi import versions
-from chalicelib.ocpi.versions.trip import Inexpressible, Path, Trip, at
+from chalicelib.ocpi.versions.conversion import Inexpressible, Path, Trip, at
 from chalicelib.ocpi.versions.zones import alpha_3
 
 # A reference to nothing (SES-24, CDR-32)

@@ -9,8 +9,8 @@ from decimal import Context, Decimal
 from typing import Any
 
 from chalicelib.ocpi.models.base import V221, V230
+from chalicelib.ocpi.versions.conversion import Inexpressible, Path, Trip, at
 from chalicelib.ocpi.versions.delta import Delta
-from chalicelib.ocpi.versions.trip import Inexpressible, Path, Trip, at
 
 # Enough digits that no sum or difference of two accepted amounts is rounded.
 _EXACT = Context(prec=210)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.ocpi import names, timestamps
+from chalicelib.ocpi import surrogates, timestamps
 from chalicelib.ocpi.models.base import V211, V221, DateTime, Enum, Id, Pattern, Text, Type
-from chalicelib.ocpi.versions.trip import Change, Inexpressible, Path, Trip
+from chalicelib.ocpi.versions.conversion import Change, Inexpressible, Path, Trip
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.versions.delta import Delta
@@ -93,10 +93,10 @@ def _within(kind: Type) -> Change | None:
 
 def _named(value: Any, trip: Trip, path: Path) -> Any:
     """CNV-10: a name that only 2.1.1 can say."""
-    if type(value) is not str or len(value) <= names.LIMIT:
+    if type(value) is not str or len(value) <= surrogates.LIMIT:
         return value
-    name = names.shortest(value)
-    trip.lose(path, "changed", f"longer than {names.LIMIT} characters; written as {name}")
+    name = surrogates.shortest(value)
+    trip.lose(path, "changed", f"longer than {surrogates.LIMIT} characters; written as {name}")
     return name
 
 

@@ -1,0 +1,232 @@
+"""What the operator does with deliveries and pulls: look, send again, announce all, fetch.
+
+Contract: design section 5.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from chalicelib.actions.action import Action, Fields
+from chalicelib.aws import queues
+from chalicelib.delivery import announce
+from chalicelib.delivery import pull as pulling
+from chalicelib.errors import ActionError
+from chalicelib.ocpi import jsontext, modules
+from chalicelib.ocpi.timestamps import timestamp
+from chalicelib.partner import REGISTERED, Partner
+from chalicelib.partners import health
+from chalicelib.store.delivery_items import UNDELIVERED, Delivery
+from chalicelib.store.pulls import Pull, Pulls
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+ModuleName = Literal["locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"]
+
+
+class PullFields(Fields):
+    """Fetch a partner's objects: all with `full`, else those changed since `date_from` or the last time."""
+
+    partner: str
+    module: ModuleName | None = None
+    full: bool = False
+    date_from: str | None = Field(None, description="RFC 3339; objects updated at or after it")
+
+
+class PullsFields(Fields):
+    """Which pulls to list."""
+
+    partner: str | None = None
+    module: ModuleName | None = None
+
+
+class PushFields(Fields):
+    """Send a partner everything it is entitled to, whatever it should know already."""
+
+    partner: str
+    module: ModuleName | None = None
+
+
+class DeliveriesFields(Fields):
+    """Which undelivered objects to list."""
+
+    partner: str | None = None
+    module: ModuleName | None = None
+    state: Literal["WAITING", "REFUSED", "GIVEN_UP"] | None = None
+    limit: int = Field(50, ge=1, le=500)
+    cursor: str | None = None
+
+
+class RedeliverFields(Fields):
+    """One delivery by its id, or all undelivered ones of a partner."""
+
+    id: str | None = None
+    partner: str | None = None
+    module: ModuleName | None = None
+
+
+def pull(platform: Platform, fields: PullFields) -> dict[str, Any]:
+    """A pull job for the module, or one for each that the partner offers."""
+    partner = _registered(platform, fields.partner)
+    offered = pulling.offered(platform, partner)
+    if fields.module and fields.module not in offered:
+        raise ActionError("not_offered", f"{partner.id} offers us no {fields.module} to fetch", "/module")
+    date_from = ""
+    if fields.date_from:
+        try:
+            date_from = timestamp(fields.date_from)
+        except ValueError:
+            raise ActionError("invalid", "an RFC 3339 date-time is required", "/date_from") from None
+    begun = [
+        pulling.begin(platform, partner, each, full=fields.full, date_from=date_from, afresh=True)
+        for each in ([fields.module] if fields.module else offered)
+    ]
+    shown = [_pull(each) for each in begun]
+    return shown[0] if fields.module else {"pulls": shown}
+
+
+def pulls(platform: Platform, fields: PullsFields) -> dict[str, Any]:
+    """The last pull of each module and partner, how far it came, and what it set aside."""
+    store = Pulls(platform)
+    found = []
+    for partner in [_partner(platform, fields.partner)] if fields.partner else platform.partners.all():
+        for each in store.of(partner.id):
+            if fields.module in (None, each.module):
+                asides = store.asides(partner.id, each.module)[:20] if each.set_aside else []
+                found.append(_pull(each) | ({"findings": asides} if asides else {}))
+    return {"pulls": found}
+
+
+def push(platform: Platform, fields: PushFields) -> dict[str, Any]:
+    """A full announcement, page by page through the queue."""
+    partner = _registered(platform, fields.partner)
+    wanted = [fields.module] if fields.module else [row.id for row in modules.MODULES if row.kind]
+    names = [each for each in wanted if announce.receives(platform, partner, each)]
+    if fields.module and not names:
+        raise ActionError("not_offered", f"{partner.id} receives no {fields.module} from us", "/module")
+    bodies = [
+        {"task": "announce_all", "partner": partner.id, "module": each, "whole": True} for each in names
+    ]
+    platform.outbox.send(queues.PUSH, bodies)
+    return {"partner": partner.id, "modules": names}
+
+
+def deliveries(platform: Platform, fields: DeliveriesFields) -> dict[str, Any]:
+    """What is not delivered, and why."""
+    ids = [fields.partner] if fields.partner else [each.id for each in platform.partners.all()]
+    states = [fields.state] if fields.state else list(UNDELIVERED)
+    places = [(partner, state) for partner in ids for state in states]
+    at, after = _place(fields.cursor, len(places))
+    found: list[Delivery] = []
+    while at < len(places) and len(found) < fields.limit:
+        more, after = platform.deliveries.undelivered(
+            *places[at], module=fields.module or "", limit=fields.limit - len(found), after=after
+        )
+        found += more
+        at += 0 if after else 1
+    cursor = None
+    if at < len(places):
+        cursor = base64.urlsafe_b64encode(jsontext.dumps([at, after]).encode()).decode()
+    return {"deliveries": [shown(each) for each in found], "cursor": cursor}
+
+
+def redeliver(platform: Platform, fields: RedeliverFields) -> dict[str, Any]:
+    """Send again what was refused, given up or waits."""
+    if bool(fields.id) == bool(fields.partner):
+        raise ActionError("invalid", "either id or partner is required", "/id")
+    if fields.id:
+        partner_id, _, sort_key = fields.id.partition("#")
+        partner = _partner(platform, partner_id, "/id")
+        one = platform.deliveries.find(partner_id, sort_key)
+        if one is None:
+            raise ActionError("unknown_delivery", "no such delivery", "/id")
+        found = [one]
+    else:
+        partner = _partner(platform, fields.partner or "")
+        found = []
+        for state in UNDELIVERED:
+            after: Any = None
+            while True:
+                more, after = platform.deliveries.undelivered(
+                    partner.id, state, module=fields.module or "", after=after
+                )
+                found += more
+                if not after:
+                    break
+    bodies = [{**each.target.message, "whole": True} for each in found]
+    platform.outbox.send(health.queue_for(partner), bodies)
+    return {"sent": len(bodies)}
+
+
+def shown(delivery: Delivery) -> dict[str, Any]:
+    """A delivery as operators see it."""
+    key = delivery.target.key
+    return {
+        "id": delivery.id,
+        "partner": delivery.target.partner,
+        "module": key.module,
+        "owner": f"{key.country_code}/{key.party_id}",
+        "object_id": key.id,
+        "part": delivery.target.part,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "next_attempt_at": delivery.next_attempt_at or None,
+        "reason": delivery.reason,
+    }
+
+
+def _pull(pull: Pull) -> dict[str, Any]:
+    return {
+        "id": pull.id,
+        "partner": pull.partner,
+        "module": pull.module,
+        "state": pull.state,
+        "pages": pull.pages,
+        "objects": pull.objects,
+        "set_aside": pull.set_aside,
+        "total": pull.total if pull.total >= 0 else None,
+        "date_from": pull.date_from or None,
+        "started_at": pull.started_at,
+        "ended_at": pull.ended_at or None,
+        "reason": pull.reason,
+    }
+
+
+def _partner(platform: Platform, id: str, pointer: str = "/partner") -> Partner:
+    partner = platform.partners.get(id)
+    if partner is None:
+        raise ActionError("unknown_partner", f"no partner {id[:60]!r}; see partners", pointer)
+    return partner
+
+
+def _registered(platform: Platform, id: str) -> Partner:
+    partner = _partner(platform, id)
+    if partner.state != REGISTERED:
+        raise ActionError("not_registered", f"{partner.id} is {partner.state}", "/partner")
+    return partner
+
+
+def _place(cursor: str | None, many: int) -> tuple[int, Any]:
+    if not cursor:
+        return 0, None
+    try:
+        at, after = jsontext.loads(base64.urlsafe_b64decode(cursor.encode()))
+        if isinstance(at, int) and 0 <= at < many and (after is None or isinstance(after, dict)):
+            return at, after
+    except (ValueError, TypeError, binascii.Error):
+        pass
+    raise ActionError("invalid", "no cursor of this list", "/cursor")
+
+
+ACTIONS = {
+    "pull": Action(pull, PullFields, "fetch a partner's objects"),
+    "pulls": Action(pulls, PullsFields, "how far pulls came"),
+    "push": Action(push, PushFields, "announce everything a partner is entitled to"),
+    "deliveries": Action(deliveries, DeliveriesFields, "what is not delivered, with reasons"),
+    "redeliver": Action(redeliver, RedeliverFields, "send undelivered objects again"),
+}

@@ -1,0 +1,103 @@
+"""The operator's one door: every action, validated and dispatched.
+
+An action is a function of (platform, fields) beside the pydantic model of its
+fields; the modules named in ROOMS list theirs in `ACTIONS`. Whatever an
+action raises as ActionError or OcpiError becomes `{"ok": false, "error": ...}`.
+
+Contract: design section 5.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from chalicelib import logs
+from chalicelib.actions.action import Action, Fields
+from chalicelib.errors import ActionError
+from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.errors import OcpiError
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+ROOMS = ("partners", "objects", "deliveries", "holding", "commands")
+
+
+def perform(platform: Platform, payload: Any) -> dict[str, Any]:
+    """The answer to `{"action": name, ...}`; never raises."""
+    try:
+        return {"ok": True, "data": _dispatch(platform, payload)}
+    except ActionError as problem:
+        return _error(problem.code, problem.message, problem.pointer)
+    except OcpiError as problem:
+        return _error(str(problem.status_code), problem.message, problem.pointer)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        return _error("invalid", first["msg"], "/" + "/".join(str(part) for part in first["loc"]))
+    except Exception as problem:
+        logs.log_exception("operator action failed", problem, action=str(payload.get("action"))[:60])
+        return _error("internal", f"{type(problem).__name__}; the function's log has the details", "")
+
+
+def answer(platform: Platform, event: Any) -> dict[str, Any]:
+    """What the operator function returns: numbers come in and go out as JSON writes them."""
+    payload = jsontext.loads(json.dumps(event))
+    answer: dict[str, Any] = json.loads(jsontext.dumps(perform(platform, payload)))
+    return answer
+
+
+def receive(platform: Platform, payload: Any) -> None:
+    """An action that came as a message; what is wrong with it is logged, what failed is tried again."""
+    result = perform(platform, jsontext.loads(json.dumps(payload)))
+    if not result["ok"]:
+        error = result["error"]
+        logs.log(
+            "WARNING",
+            "inbox message refused",
+            code=error["code"],
+            reason=error["message"],
+            pointer=error["pointer"],
+        )
+        if error["code"] == "internal":
+            raise RuntimeError("the action failed")
+
+
+def actions() -> dict[str, Action]:
+    """Every action by name, in the order the operator sees them."""
+    found: dict[str, Action] = {"help": Action(_help, Fields, "every action with its JSON Schema")}
+    for room in ROOMS:
+        found.update(importlib.import_module(f"chalicelib.actions.{room}").ACTIONS)
+    return found
+
+
+def _dispatch(platform: Platform, payload: Any) -> Any:
+    if not isinstance(payload, dict) or not isinstance(payload.get("action"), str):
+        raise ActionError(
+            "invalid", 'a JSON object with "action" is required; {"action": "help"} lists them', "/action"
+        )
+    known = actions()
+    action = known.get(payload["action"])
+    if action is None:
+        raise ActionError("unknown_action", f"unknown action {payload['action'][:60]!r}; see help", "/action")
+    # A button of the dashboard's widget sends where it was pressed along.
+    rest = {name: value for name, value in payload.items() if name not in ("action", "widgetContext")}
+    fields = action.fields.model_validate(rest)
+    logs.log("INFO", "operator action", action=payload["action"], partner=rest.get("partner"))
+    return action.perform(platform, fields)
+
+
+def _help(platform: Platform, fields: Fields) -> dict[str, Any]:
+    return {
+        "actions": {
+            name: {"summary": action.summary, "schema": action.fields.model_json_schema()}
+            for name, action in actions().items()
+        }
+    }
+
+
+def _error(code: str, message: str, pointer: str) -> dict[str, Any]:
+    return {"ok": False, "error": {"code": code, "message": message, "pointer": pointer}}

@@ -1,0 +1,395 @@
+"""What the operator may ask for about objects: to put, patch, remove, get and list them, and what a
+driver needs of them: authorize and charging_preferences.
+
+A `put` of very many objects is done in steps: what one invocation cannot
+finish goes on through the inbox queue, and every step can be repeated.
+
+Contract: design section 5
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from chalicelib.actions.action import Action, Fields
+from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
+from chalicelib.logs import log
+from chalicelib.objects import hosted, hub_client_info, unsaid
+from chalicelib.objects.stored_object import Finder, Present, load, load_token
+from chalicelib.ocpi import jsontext, modules, paging
+from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
+from chalicelib.ocpi.messages import Party
+from chalicelib.store import feeds, pages, requests
+from chalicelib.store import put_jobs as stored_puts
+from chalicelib.store.object_items import Key, folded
+from chalicelib.store.put_jobs import Puts
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+Owned = Literal["locations", "tariffs", "sessions", "cdrs", "tokens"]
+Known = Literal["locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"]
+Version = Literal["2.1.1", "2.2.1", "2.3.0"]
+# What a message may hold (SQS: 1 MiB, 256 KB to be safe), and how long one invocation goes on.
+MOST_IN_MESSAGE = 200 * 1024
+SECONDS = 20
+LARGEST_PAGE = 1000
+
+
+class Put(Fields):
+    """`object` or `objects`; `version` is the one they are written in.
+
+    A list too long for one message is a job: give its parts the same `job` and `total`, and each its
+    `first`, and `puts` shows how far it came. What one invocation cannot finish becomes a job by itself.
+    """
+
+    module: Owned
+    object: dict[str, Any] | None = None
+    objects: list[Any] | None = None
+    version: Version = "2.3.0"
+    first: int = Field(0, ge=0, description="the index of the first of these in the operator's own list")
+    job: str = Field("", max_length=100, description="a name of yours for the whole list")
+    total: int = Field(-1, ge=-1, description="how many objects the whole list has")
+
+
+class PutsFields(Fields):
+    """One `job`, with what was refused of it, or those begun last."""
+
+    job: str = ""
+    limit: int = Field(20, ge=1, le=100)
+
+
+class Check(Fields):
+    """What `put` would say of an object; nothing is stored."""
+
+    module: Owned
+    object: dict[str, Any]
+    version: Version = "2.3.0"
+
+
+class Patch(Fields):
+    """`type` is a Token's, `party` ("NL/EXA") the owner where several of ours have this id."""
+
+    module: Owned
+    id: str
+    changes: dict[str, Any]
+    evse_uid: str | None = None
+    connector_id: str | None = None
+    party: str | None = None
+    type: str | None = None
+
+
+class Remove(Fields):
+    module: Known
+    id: str
+    party: str | None = None
+
+
+class Get(Fields):
+    """Ours, or that of `party`; in 2.3.0 or another `version`."""
+
+    module: Known
+    id: str
+    party: str | None = None
+    type: str | None = None
+    version: Version = "2.3.0"
+
+
+class List(Fields):
+    """Ours, or those of `party`, oldest first."""
+
+    module: Known
+    party: str | None = None
+    date_from: str = ""
+    date_to: str = ""
+    limit: int = Field(100, ge=1, le=LARGEST_PAGE)
+    offset: int = Field(0, ge=0)
+    cursor: str = ""
+    id: str | None = None
+    version: Version = "2.3.0"
+
+
+class Authorize(Fields):
+    """`location` is a LocationReferences; `party` the hosted CPO that asks."""
+
+    uid: str
+    type: str = ""
+    location: dict[str, Any] | None = None
+    party: str | None = None
+
+
+class Preferences(Fields):
+    """`preferences` is a ChargingPreferences; `party` the CPO where several have this session id."""
+
+    session_id: str
+    preferences: dict[str, Any]
+    party: str | None = None
+
+
+def put(platform: Platform, fields: Put) -> dict[str, Any]:
+    """Store one or many; a wrong one among many is refused by itself."""
+    if (fields.object is None) == (fields.objects is None):
+        raise ActionError("invalid", 'either "object" or "objects" is required', "/object")
+    if fields.object is not None:
+        state = hosted.put(platform, fields.module, jsontext.exact(fields.object), fields.version)
+        return {"stored": int(state == "stored"), "unchanged": int(state != "stored"), "errors": []}
+    return _put_many(platform, fields)
+
+
+def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
+    given = fields.objects or []
+    counts = {"stored": 0, "unchanged": 0}
+    errors: list[dict[str, Any]] = []
+    until = time.monotonic() + SECONDS
+    rest: list[Any] = []
+    for at in range(0, len(given), hosted.TOGETHER):
+        if time.monotonic() > until:
+            rest = given[at:]
+            break
+        group = [jsontext.exact(each) for each in given[at : at + hosted.TOGETHER]]
+        for index, outcome in enumerate(hosted.put_all(platform, fields.module, group, fields.version), at):
+            if isinstance(outcome, OcpiError):
+                errors.append(
+                    {"index": fields.first + index, "pointer": outcome.pointer, "message": outcome.message}
+                )
+            else:
+                counts[outcome] += 1
+    answer: dict[str, Any] = {**counts, "errors": errors}
+    job, total = fields.job, fields.total
+    if rest:
+        done = len(given) - len(rest)
+        if not job:
+            job, total = requests.new_id(), fields.first + len(given)
+        answer["queued"] = len(rest)
+        named = fields.model_copy(update={"job": job, "total": total})
+        platform.outbox.send("inbox", _messages(named, rest, fields.first + done))
+    if job:
+        answer["job"] = job
+        step = f"{fields.first}-{fields.first + len(given) - len(rest)}"
+        Puts(platform).count(job, fields.module, total, step, counts, errors)
+    if job or fields.first:
+        for error in errors:  # nobody waits for the answer to a message
+            log(
+                "WARNING",
+                "object refused",
+                module=fields.module,
+                index=error["index"],
+                pointer=error["pointer"],
+                reason=error["message"],
+            )
+        log("INFO", "bulk put", module=fields.module, first=fields.first, **{**counts, "errors": len(errors)})
+    return answer
+
+
+def _messages(fields: Put, objects_: list[Any], first: int) -> list[dict[str, Any]]:
+    """The rest as messages of the same action, each small enough."""
+    messages: list[dict[str, Any]] = []
+    size = MOST_IN_MESSAGE
+    for at, each in enumerate(objects_):
+        weight = len(jsontext.dumps(each).encode())
+        if size + weight > MOST_IN_MESSAGE:
+            messages.append(
+                {
+                    "action": "put",
+                    "module": fields.module,
+                    "version": fields.version,
+                    "job": fields.job,
+                    "total": fields.total,
+                    "first": first + at,
+                    "objects": [],
+                }
+            )
+            size = 0
+        messages[-1]["objects"].append(each)
+        size += weight + 1
+    return messages
+
+
+def puts(platform: Platform, fields: PutsFields) -> dict[str, Any]:
+    """How far puts of many objects came."""
+    if not fields.job:
+        return {"puts": [_progress(each) for each in Puts(platform).recent(fields.limit)]}
+    found = Puts(platform).get(fields.job)
+    return {"puts": [{**_progress(found), "errors": list(found.errors)}] if found else []}
+
+
+def _progress(found: stored_puts.Put) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "module": found.module,
+        "state": found.state,
+        "total": found.total if found.total >= 0 else None,
+        "stored": found.stored,
+        "unchanged": found.unchanged,
+        "refused": found.refused,
+        "started_at": found.started_at,
+        "updated_at": found.updated_at,
+    }
+
+
+def check(platform: Platform, fields: Check) -> dict[str, Any]:
+    """Everything for which an object would be refused; if nothing, what is recommended besides."""
+    from chalicelib.ocpi import advice, writing
+
+    kind, data = modules.BY_ID[fields.module].kind, jsontext.exact(fields.object)
+    errors = [(each.pointer, each.message) for each in writing.check(kind, data, fields.version)]
+    advised: list[tuple[str, str]] = []
+    if not errors:
+        try:
+            _, canonical = hosted.checked(platform, fields.module, data, fields.version)
+            advised = [(each.pointer, each.message) for each in advice.advise(kind, canonical)]
+        except OcpiError as problem:
+            errors = [(problem.pointer, problem.message)]
+
+    def shown(said: list[tuple[str, str]]) -> list[dict[str, str]]:
+        return [{"pointer": pointer, "message": message} for pointer, message in said]
+
+    return {"errors": shown(errors), "advice": shown(advised)}
+
+
+def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
+    state = hosted.patch(
+        platform,
+        fields.module,
+        fields.id,
+        jsontext.exact(fields.changes),
+        fields.evse_uid,
+        fields.connector_id,
+        party_of(fields.party),
+        fields.type,
+    )
+    return {"stored": int(state == "stored"), "unchanged": int(state != "stored")}
+
+
+def remove(platform: Platform, fields: Remove) -> dict[str, Any]:
+    still = hosted.remove_own(platform, fields.module, fields.id, party_of(fields.party))
+    return {"removed": 1, **({"still_named_by": still} if still else {})}
+
+
+def get(platform: Platform, fields: Get) -> dict[str, Any]:
+    found = _get(platform, fields)
+    if found is None:
+        raise UnknownObject(f"no {fields.module} {fields.id}", fields.module, "/id")
+    shown = found.in_version(fields.version).object
+    if shown is None:
+        raise InvalidParameters(f"cannot be said in {fields.version}", "/version")
+    return {"object": shown}
+
+
+def _get(platform: Platform, fields: Get) -> Present | None:
+    party = party_of(fields.party)
+    if party is None:
+        if fields.module == "hubclientinfo":
+            raise InvalidParameters("whose it is, for example NL/EXA", "/party")
+        key = hosted.known(platform, fields.module, fields.id, None, fields.type)
+        return load(platform, key)
+    if fields.module == "tokens":
+        return load_token(platform, [party], fields.id, fields.type or "")
+    return load(platform, Key(fields.module, *party, fields.id))
+
+
+def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
+    party = party_of(fields.party)
+    if fields.id is not None:
+        known = _get(platform, Get(module=fields.module, id=fields.id, party=fields.party))
+        return {"objects": [known.in_version(fields.version).object] if known else [], "cursor": None}
+    if party is not None and fields.module == "hubclientinfo":
+        return _told_of(platform, party, fields)
+    if party is not None:
+        owners = ["/".join(party)]
+    elif fields.module == "hubclientinfo":
+        owners = [f"hub:{partner.id}" for partner in platform.partners.registered()]
+    else:
+        roles = modules.serving_roles(fields.module, modules.SENDER)
+        owners = ["/".join(each) for each in platform.settings.hosted(*roles)]
+    query = paging.parse(
+        {
+            "limit": str(fields.limit),
+            "offset": str(fields.offset),
+            "date_from": fields.date_from,
+            "date_to": fields.date_to,
+            "cursor": fields.cursor,
+        },
+        LARGEST_PAGE,
+    )
+    names = [
+        feeds.name(owner, audience)
+        for owner, audiences in platform.objects.feeds.audiences(fields.module, owners).items()
+        for audience in audiences
+    ]
+    version = unsaid.version_for(fields.module, fields.version)
+    heads = platform.objects.feeds.heads(fields.module, names, version)
+    found = pages.page(platform.objects, fields.module, heads, query)
+    finder = Finder(platform)
+    shown = [
+        Present(each.key, each.parts, finder=finder).in_version(fields.version).object
+        for each in found.objects
+    ]
+    told = [each for each in shown if each is not None]
+    return {"objects": told, "cursor": found.cursor, "total": found.total}
+
+
+def _told_of(platform: Platform, party: Party, fields: List) -> dict[str, Any]:
+    """What hubs say of a party: one entry per role and hub, all at once."""
+    hubs = [partner.id for partner in platform.partners.registered()]
+    query = paging.parse({"date_from": fields.date_from, "date_to": fields.date_to}, LARGEST_PAGE)
+    told = [
+        each
+        for each in hub_client_info.told_of(platform, party, hubs)
+        if each.last_updated >= query.date_from and not (query.date_to and each.last_updated >= query.date_to)
+    ]
+    shown = told[fields.offset : fields.offset + fields.limit]
+    objects_ = [each.in_version(fields.version).object for each in shown]
+    return {"objects": objects_, "cursor": None, "total": len(told)}
+
+
+def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
+    from chalicelib.commands import authorization
+    from chalicelib.ocpi import writing
+
+    place = fields.location or None
+    if place is not None:
+        for finding in writing.check("location_references", place):
+            raise InvalidParameters(finding.message, "/location" + finding.pointer)
+    return authorization.ask(platform, fields.uid, fields.type, place, party_of(fields.party))
+
+
+def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, Any]:
+    from chalicelib.commands import preferences
+
+    wishes = jsontext.exact(fields.preferences)
+    try:
+        response = preferences.send(platform, fields.session_id, wishes, party_of(fields.party))
+    except PartnerRefused as refusal:
+        raise ActionError("refused", str(refusal)) from None
+    except PartnerUnreachable as problem:
+        raise ActionError("unreachable", problem.reason) from None
+    return {"response": response}
+
+
+def party_of(text: str | None) -> Party | None:
+    """The party written "NL/EXA", if any. Raises InvalidParameters."""
+    if text is None:
+        return None
+    country, slash, party = text.partition("/")
+    if not slash or not country or not party:
+        raise InvalidParameters("a party is written NL/EXA", "/party")
+    return folded(country), folded(party)
+
+
+ACTIONS = {
+    "put": Action(put, Put, "store our objects, checked and announced"),
+    "puts": Action(puts, PutsFields, "how far puts of many objects came"),
+    "check": Action(check, Check, "what put would refuse of an object, and what is recommended of it"),
+    "patch": Action(patch, Patch, "change some fields of an object of ours, or of a part of it"),
+    "remove": Action(remove, Remove, "delete a tariff of ours"),
+    "get": Action(get, Get, "one object, ours or a partner's"),
+    "list": Action(list_objects, List, "objects, ours or a partner's, oldest first"),
+    "authorize": Action(authorize, Authorize, "ask a token's eMSP whether it may charge here"),
+    "charging_preferences": Action(
+        charging_preferences, Preferences, "set a driver's preferences at the CPO of a session"
+    ),
+}

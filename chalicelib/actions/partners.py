@@ -1,0 +1,315 @@
+"""What the operator does with partners: invite, register, look, suspend, end.
+
+Contract: design section 5. No answer holds a secret, but for the token of an
+invitation, which is shown once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from chalicelib.actions.action import Action, Fields
+from chalicelib.errors import ActionError
+from chalicelib.partner import (
+    DELEGATED,
+    INVITED,
+    PARTNER_UPDATED,
+    REGISTERED,
+    SUSPENDED,
+    UNREACHABLE,
+    UNREGISTERED,
+    UTF_8,
+    Partner,
+    Role,
+    listed,
+)
+from chalicelib.partners import credentials, registration_receiver, registration_sender
+from chalicelib.store.partner_items import INVITATION, Token, hashed
+from chalicelib.store.partners import Raced
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+DAY = 24 * 3600
+# Invitations that may wait for their use at the same time, beside the tokens in use.
+MOST_TOKENS = 4
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Version = Literal["2.1.1", "2.2.1", "2.3.0"]
+
+
+class RoleField(BaseModel):
+    """A role of one party; business_details may be there and are not needed."""
+
+    role: Literal["CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP"]
+    country_code: Annotated[str, StringConstraints(pattern="^[A-Za-z]{2}$", to_upper=True)]
+    party_id: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9]{3}$", to_upper=True)]
+    business_details: dict[str, Any] = {}
+
+
+class _Terms(Fields):
+    roles: list[RoleField] = Field([], description="the only roles it may claim; empty: any")
+    policy: Literal["durable", "spec"] = Field("durable", description="spec: one attempt per delivery")
+    charset: Literal["utf-8", "ascii"] = Field(
+        "utf-8", description="ascii: letters beyond it are spelled out for a 2.1.1 partner"
+    )
+    smart_charging: Literal["none", "delegated"] = Field(
+        "none",
+        description="delegated: an SCSP gets the Sessions of our CPOs and of our eMSPs' customers; "
+        "an eMSP may forward those of its customers to our SCSP",
+    )
+    requires: list[str] | None = Field(
+        None, description="modules it must offer; default: what a CPO and an eMSP need of each other"
+    )
+
+    def terms(self) -> dict[str, Any]:
+        roles = tuple(
+            Role(each.role, each.country_code, each.party_id, each.business_details) for each in self.roles
+        )
+        requires = None if self.requires is None else tuple(self.requires)
+        delegated = self.smart_charging if self.smart_charging == DELEGATED else ""
+        given = {"policy": self.policy, "charset": self.charset, "smart_charging": delegated}
+        return {"invited_roles": roles, "requires": requires, **given}
+
+
+class Invite(_Terms):
+    name: Name | None = Field(None, description="who is invited, for people")
+    partner: str | None = Field(None, description="an existing partner that has to register anew")
+    expires_in: int = Field(30 * DAY, gt=0, le=366 * DAY, description="seconds until the token is void")
+
+
+class Register(_Terms):
+    versions_url: str = Field(description="where the partner lists its versions")
+    token: str = Field(description="the credentials token A that it gave us")
+    version: Version | None = Field(None, description="default: the latest both offer")
+    name: Name | None = Field(None, description="default: what it calls itself")
+
+
+class OfPartner(Fields):
+    partner: str = Field(description="the partner's id")
+
+
+class UpdateRegistration(OfPartner):
+    version: Version | None = Field(None, description="default: the present one")
+
+
+def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
+    """A partner and its credentials token A; for one that exists, its connection stands until it is used."""
+    if fields.partner:
+        before: Partner | None = _found(platform, fields.partner)
+        assert before is not None
+        given = {name: value for name, value in fields.terms().items() if name in _given(fields)}
+        after = dataclasses.replace(before, name=fields.name or before.name, **given)
+    elif fields.name:
+        before, after = None, registration_sender.invitation(platform, fields.name, **fields.terms())
+    else:
+        raise ActionError("invalid", "a name is required", "/name")
+    if after.state == SUSPENDED:
+        raise ActionError("suspended", f"{after.id} is suspended; resume it first", "/partner")
+    token = credentials.new_token()
+    kept = after.inbound[: MOST_TOKENS - 1] if after.state == REGISTERED else ()
+    state = after.state if after.state == REGISTERED else INVITED
+    after = dataclasses.replace(after, state=state, inbound=(*kept, hashed(token)))
+    until = registration_receiver.later(platform.clock(), fields.expires_in)
+    issued = Token(hashed(token), after.id, INVITATION, until)
+    _change(platform, before, after, issued=issued, expires_in=fields.expires_in)
+    return {"partner": after.id, "token": token, "versions_url": platform.versions_url}
+
+
+def register(platform: Platform, fields: Register) -> dict[str, Any]:
+    """A complete handshake as credentials sender."""
+    if not credentials.usable_token(fields.token):
+        raise ActionError("invalid", "a token is printable ASCII without white space", "/token")
+    terms = fields.terms()
+    if fields.name:
+        terms["name"] = fields.name
+    try:
+        partner = registration_sender.register(
+            platform, fields.versions_url, fields.token, fields.version or "", **terms
+        )
+    except Raced:
+        raise ActionError("busy", "another registration got in between; repeat this") from None
+    return shown(platform, partner)
+
+
+def update_registration(platform: Platform, fields: UpdateRegistration) -> dict[str, Any]:
+    """Tokens exchanged and endpoints fetched again, by a credentials PUT."""
+    partner = _found(platform, fields.partner)
+    if partner.state != REGISTERED:
+        raise ActionError("not_registered", f"{partner.id} is {partner.state}", "/partner")
+    return shown(platform, registration_sender.update(platform, partner, fields.version or ""))
+
+
+def unregister(platform: Platform, fields: OfPartner) -> dict[str, Any]:
+    """Both sides cleaned up by a credentials DELETE; `told` says whether the partner heard it."""
+    partner = _found(platform, fields.partner)
+    if partner.state == UNREGISTERED:
+        return {**shown(platform, partner), "told": True}
+    try:
+        after, problem = registration_sender.unregister(platform, partner)
+    except Raced:
+        raise ActionError("busy", f"{partner.id} is being changed by others; repeat this") from None
+    return {**shown(platform, after), "told": not problem, **({"problem": problem} if problem else {})}
+
+
+def suspend(platform: Platform, fields: OfPartner) -> dict[str, Any]:
+    """All traffic stopped, both directions, until `resume`."""
+    before = _found(platform, fields.partner)
+    if before.state == SUSPENDED:
+        return shown(platform, before)
+    if before.state == UNREGISTERED:
+        raise ActionError("not_registered", f"{before.id} is {before.state}", "/partner")
+    after = dataclasses.replace(before, state=SUSPENDED, suspended_from=before.state)
+    after = _change(platform, before, after, event=PARTNER_UPDATED)
+    registration_receiver.announce(platform, PARTNER_UPDATED, after)
+    return shown(platform, after)
+
+
+def resume(platform: Platform, fields: OfPartner) -> dict[str, Any]:
+    """Traffic as before `suspend`, and what was missed caught up."""
+    before = _found(platform, fields.partner)
+    if before.state != SUSPENDED:
+        raise ActionError("not_suspended", f"{before.id} is {before.state}", "/partner")
+    state = before.suspended_from or REGISTERED
+    after = dataclasses.replace(before, state=state, suspended_from="")
+    after = _change(platform, before, after, event=PARTNER_UPDATED)
+    registration_receiver.announce(platform, PARTNER_UPDATED, after)
+    return shown(platform, after)
+
+
+def list_partners(platform: Platform, fields: Fields) -> dict[str, Any]:
+    """Every partner, as it is now."""
+    return {"partners": [shown(platform, each) for each in platform.partners.all(fresh=True)]}
+
+
+def show(platform: Platform, fields: OfPartner) -> dict[str, Any]:
+    """One partner."""
+    return shown(platform, _found(platform, fields.partner))
+
+
+def status(platform: Platform, fields: Fields) -> dict[str, Any]:
+    """The overview an operator wants first."""
+    everyone = platform.partners.all(fresh=True)
+    views = [shown(platform, each) for each in everyone]
+    living = [each for each in views if each["state"] != UNREGISTERED]
+    oldest = [each["oldest_undelivered"] for each in living if each["oldest_undelivered"]]
+    return {
+        "platform": {
+            "versions_url": platform.versions_url,
+            "versions": list(platform.settings.versions),
+            "parties": listed(platform.settings.parties),
+        },
+        "partners": _counted(each["state"] for each in views),
+        "health": _counted(each["health"]["state"] for each in living if each["state"] == REGISTERED),
+        "backlog": sum(each["backlog"] for each in living),
+        "oldest_undelivered": min(oldest, default=None),
+        "unreachable": [
+            {"partner": each["id"], **each["health"]}
+            for each in living
+            if each["health"]["state"] == UNREACHABLE
+        ],
+        "errors": _errors(platform),
+    }
+
+
+def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
+    """A partner as operators see it: never a secret (design section 5)."""
+    return {
+        "id": partner.id,
+        "name": partner.name,
+        "state": partner.state,
+        "version": partner.version or None,
+        "roles": listed(partner.roles),
+        "health": {
+            "state": partner.health.state,
+            "last_success": partner.health.last_success or None,
+            "last_failure": partner.health.last_failure or None,
+            "reason": partner.health.reason or None,
+        },
+        "backlog": _waiting(platform, "backlog", partner.id) or 0,
+        "oldest_undelivered": _waiting(platform, "oldest", partner.id),
+        # An app shows these as the operator of a Location that names none (LOC-66).
+        "business_details": {each.claim: dict(each.business_details) for each in partner.roles},
+        "invited_roles": listed(partner.invited_roles),
+        "hub_party_id": partner.hub_party_id or None,
+        "versions_url": partner.versions_url or None,
+        "endpoints": [
+            {"identifier": each.module, "role": each.role or None, "url": each.url}
+            for each in partner.endpoints
+        ],
+        "policy": partner.policy,
+        "charset": partner.charset or UTF_8,
+        "smart_charging": partner.smart_charging or "none",
+        "token_form": partner.token_form,
+        "created_at": partner.created_at or None,
+        "registered_at": partner.registered_at or None,
+    }
+
+
+def _waiting(platform: Platform, what: str, partner: str) -> Any:
+    """What the deliveries say of a partner; they being out of reach hides no partner."""
+    try:
+        return getattr(platform.deliveries, what)(partner)
+    except (ImportError, AttributeError):
+        return None
+
+
+def _errors(platform: Platform) -> list[dict[str, Any]]:
+    """The newest deliveries that were refused or given up."""
+    from chalicelib.actions import dispatch
+
+    found: list[dict[str, Any]] = []
+    for state in ("REFUSED", "GIVEN_UP"):
+        try:
+            answer = dispatch.perform(platform, {"action": "deliveries", "state": state, "limit": 10})
+        except ImportError:
+            return []
+        if answer["ok"]:
+            found += answer["data"]["deliveries"]
+    return found[:20]
+
+
+def _counted(values: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for each in values:
+        counts[each] = counts.get(each, 0) + 1
+    return counts
+
+
+def _given(fields: Invite) -> set[str]:
+    names = ("policy", "charset", "smart_charging", "requires")
+    given = {name for name in fields.model_fields_set if name in names}
+    return given | ({"invited_roles"} if "roles" in fields.model_fields_set else set())
+
+
+def _found(platform: Platform, id: str) -> Partner:
+    partner = platform.partners.get(id, fresh=True) if id else None
+    if partner is None:
+        raise ActionError("unknown_partner", f"no partner {id[:80]!r}", "/partner")
+    return partner
+
+
+def _change(platform: Platform, before: Partner | None, after: Partner, **more: Any) -> Partner:
+    try:
+        return platform.partners.change(before, after, **more)
+    except Raced:
+        raise ActionError("busy", f"{after.id} is being changed by others; repeat this") from None
+
+
+ACTIONS = {
+    "invite": Action(invite, Invite, "a partner and its credentials token A, shown once"),
+    "register": Action(register, Register, "register with a partner that invited us"),
+    "update_registration": Action(
+        update_registration, UpdateRegistration, "exchange tokens and fetch endpoints again"
+    ),
+    "unregister": Action(unregister, OfPartner, "end a connection, at both sides"),
+    "partners": Action(list_partners, Fields, "every partner: state, parties, health, backlog"),
+    "partner": Action(show, OfPartner, "one partner"),
+    "suspend": Action(suspend, OfPartner, "stop all traffic with a partner, both directions"),
+    "resume": Action(resume, OfPartner, "let traffic flow again"),
+    "status": Action(status, Fields, "partners, health, backlog, oldest undelivered, errors"),
+}

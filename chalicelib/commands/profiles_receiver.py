@@ -1,0 +1,284 @@
+"""Charging profiles that partners ask for, the results of ours, and telling of changes.
+
+As CPO the back end decides; as eMSP between a smart charging provider and the
+CPO a request is passed on under a response_url of our own, and what comes
+back is passed back (CHP-40).
+
+Spec: 2.3.0 mod_charging_profiles (CHP-01 to CHP-46), AMB-46 to AMB-48
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import logs
+from chalicelib.commands import capabilities, idempotency, lifecycle, receiver
+from chalicelib.commands.lifecycle import ACTIVE, CHANGED, CLEAR, SET
+from chalicelib.errors import ActionError
+from chalicelib.objects import sessions
+from chalicelib.ocpi import jsontext, reading, routing
+from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
+from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.partners.call import Call
+from chalicelib.store.object_items import check_id
+from chalicelib.store.requests import CONCLUDED, PENDING, PROFILES, SENT, Pending, later, new_id
+
+if TYPE_CHECKING:
+    from chalicelib.objects.stored_object import Present
+    from chalicelib.wiring import Platform
+
+LONGEST_DURATION = 7 * 24 * 3600
+SESSION_REMEMBERED = 60 * 24 * 3600
+RESPONSES = ("NOT_SUPPORTED", "REJECTED", "TOO_OFTEN", "UNKNOWN_SESSION")
+
+
+def accept_set(call: Call) -> Reply:
+    """PUT {session_id}: set or replace the profile of a session (CHP-11)."""
+    body = reading.read("set_charging_profile", call.json_object, call.request.version).object
+    return _accept(call, SET, body)
+
+
+def accept_active(call: Call) -> Reply:
+    """GET {session_id}: the profile in force for the next `duration` seconds (CHP-10)."""
+    text = call.request.query.get("duration", "")
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= LONGEST_DURATION:
+        raise InvalidParameters(f"seconds from 1 to {LONGEST_DURATION} are required", "/duration")
+    url = _response_url(call.request.query, {"duration"})
+    return _accept(call, ACTIVE, {"response_url": url, "duration": int(text)})
+
+
+def accept_clear(call: Call) -> Reply:
+    """DELETE {session_id}: remove the profile (CHP-12)."""
+    return _accept(call, CLEAR, {"response_url": _response_url(call.request.query, set())})
+
+
+def result(call: Call) -> Reply:
+    """POST results/{id}: the result of a profile request of ours; answered without data (CHP-18)."""
+    request = receiver.ours_to(call, PROFILES)
+    kind = lifecycle.result_kind(request)
+    given = reading.read(kind, receiver.bare(call.json_object), call.request.version).object
+    receiver.take_result(call.platform, request, given)
+    return Reply()
+
+
+def active_profile_changed(call: Call) -> Reply:
+    """PUT {session_id}: a CPO tells that the profile in force changed (CHP-30, AMB-47).
+
+    The back end hears it; a smart charging provider behind us that set a
+    profile hears it from us (CHP-40).
+    """
+    platform, session_id = call.platform, check_id(call.params["session_id"], "/session_id")
+    profile = reading.read("active_charging_profile", call.json_object, call.request.version).object
+    theirs = call.request.from_party
+    parties = sorted(call.partner.parties)
+    if theirs is not None and theirs in parties:
+        parties = [theirs]
+    found = next(
+        (each for party in parties if (each := sessions.customers(platform, party, session_id)) is not None),
+        None,
+    )
+    owner = sessions.owner_of(found) if found else (parties[0] if parties else ("", ""))
+    if found is None and not platform.requests.members(_asked(owner, session_id)):
+        raise UnknownObject("no session of this id of yours is known", "sessions")
+    platform.backend.emit(
+        "ObjectChanged",
+        {
+            "module": PROFILES,
+            "owner": "/".join(owner),
+            "id": session_id,
+            "part": "",
+            "partner": call.partner.id,
+            "last_updated": profile["start_date_time"],
+            "version": "2.3.0",
+            "object": profile,
+        },
+    )
+    if found:
+        told = sessions.hosted_emsp(platform, found)
+        if told:
+            push_change(platform, told, found.key.id, profile, as_owner=owner)
+    return Reply()
+
+
+def push_change(
+    platform: Platform,
+    ours: Party,
+    session_id: str,
+    profile: Mapping[str, Any],
+    *,
+    as_owner: Party | None = None,
+) -> list[Pending]:
+    """Tell everyone who successfully set a profile for this session what is in force now (CHP-30, CHP-31)."""
+    pushes = []
+    group = _senders(as_owner or ours, session_id)
+    for member in platform.requests.members(group):
+        partner_id, _, known_as = member.partition(" ")
+        partner = platform.partners.get(partner_id)
+        url = partner.endpoint(PROFILES, "SENDER") if partner else None
+        if partner is None or url is None or partner.state != "REGISTERED":
+            continue
+        now = platform.clock()
+        push = Pending(
+            id=new_id(),
+            direction=SENT,
+            module=PROFILES,
+            command=CHANGED,
+            partner=partner.id,
+            version=partner.version,
+            our_party="/".join(ours),
+            their_party="/".join(partner.party_for(("SCSP", "EMSP", "OTHER")) or ("", "")),
+            created_at=now,
+            concluded_at=now,
+            state=CONCLUDED,
+            body=profile,
+            response_url=routing.join(url, known_as),
+            session=session_id,
+            todo="send",
+            due_at=later(now, lifecycle.LEASE),
+            useful_until=later(now, 300),
+        )
+        platform.requests.add(push)
+        platform.requests.note(lifecycle.latest_push(push), push.id, later(now, SESSION_REMEMBERED))
+        lifecycle.enqueue(platform, push)
+        pushes.append(push)
+    return pushes
+
+
+def was_set(platform: Platform, request: Pending, owner: Party | None = None) -> None:
+    """Remember that this partner set a profile for the session, before it is told so."""
+    platform.requests.join(
+        _senders(owner or request.ours, request.session),
+        f"{request.partner} {request.body.get('session_id') or request.session}",
+        later(platform.clock(), SESSION_REMEMBERED),
+    )
+
+
+def relay(platform: Platform, sent: Pending) -> None:
+    """Pass the result of a request that we passed on back to the provider it came from (CHP-40).
+
+    Where the CPO did not take the request, the response said so already.
+    """
+    result = dict(sent.result or {})
+    if not result or (sent.response is None and result["result"] == "FAILED"):
+        return
+    if result.get("result") not in ("ACCEPTED", "REJECTED", "UNKNOWN"):
+        result = {"result": "REJECTED"}
+    origin = platform.requests.get(sent.origin)
+    if origin and origin.command == SET and result["result"] == "ACCEPTED":
+        was_set(platform, origin, sent.theirs)
+    lifecycle.conclude(platform, sent.origin, result)
+
+
+def asked(platform: Platform, owner: Party, session_id: str) -> None:
+    """Remember that we asked this CPO about this session, which we may not have stored (SCSP)."""
+    platform.requests.join(_asked(owner, session_id), "asked", later(platform.clock(), SESSION_REMEMBERED))
+
+
+def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:
+    platform, session_id = call.platform, check_id(call.params["session_id"], "/session_id")
+    receiver.check_response_url(platform, call.partner, body["response_url"])
+    id, before = idempotency.look(call)
+    if before is not None:
+        return Reply(data=jsontext.dumps(before.response))
+    own = sessions.own_session(platform, session_id, call.request.to_party)
+    if own is None:
+        return _pass_on(call, id, command, session_id, body)
+    refused = _judge(call, own)
+    if refused:
+        return _respond(call, refused)
+    request = receiver.received(call, id, PROFILES, command, body, sessions.owner_of(own))
+    request = dataclasses.replace(request, session=own.key.id)
+    answer = platform.backend.ask("profile", lifecycle.shown(request), receiver.DECISION_TIME)
+    if answer is not None and answer.get("result") in RESPONSES:
+        return _respond(call, answer["result"])
+    receiver.await_answer(platform, request, "ProfileRequested", {})
+    return _respond(call, "ACCEPTED")
+
+
+def _judge(call: Call, own: Present) -> str:
+    """Why not, or nothing. Another eMSP's session does not exist for this one (CHP-23)."""
+    session = own.canonical
+    if not (receiver.speaks_for(call, sessions.emsp_of(session)) or call.partner.plays("SCSP")):
+        return "UNKNOWN_SESSION"
+    if session.get("status") not in ("ACTIVE", "PENDING"):
+        return "REJECTED"
+    evses = capabilities.meant(
+        call.platform, sessions.owner_of(own), session["location_id"], session["evse_uid"]
+    )
+    return "NOT_SUPPORTED" if capabilities.lacking(evses, capabilities.PROFILES) else ""
+
+
+def _pass_on(call: Call, id: str, command: str, session_id: str, body: dict[str, Any]) -> Reply:
+    """A smart charging provider asks us as the eMSP: ask the CPO, under a response_url of our own."""
+    platform = call.platform
+    found = sessions.find_session(platform, session_id) if call.partner.plays("SCSP") else None
+    if found is None:
+        return _respond(call, "UNKNOWN_SESSION")
+    ours = sessions.hosted_emsp(platform, found)
+    if ours is None or call.request.to_party not in (None, ours):
+        return _respond(call, "UNKNOWN_SESSION")
+    from chalicelib.commands import profiles_sender, sender
+
+    request = receiver.received(call, id, PROFILES, command, body, ours)
+    request = dataclasses.replace(
+        request, session=found.key.id, body={**request.body, "session_id": session_id}
+    )
+    if not platform.requests.begin(request):
+        return _respond(call, "ACCEPTED")
+    try:
+        sent = profiles_sender.pass_on(platform, request, sessions.owner_of(found))
+        failed = sent.response is None and sent.state == CONCLUDED
+        response = {"result": "REJECTED"} if failed else sent.response or {}
+    except ActionError as problem:
+        logs.log("WARNING", "not passed on", request=request.id, reason=problem.message)
+        response = {"result": "NOT_SUPPORTED" if problem.code == "not_capable" else "REJECTED"}
+    if response and response.get("result") != "ACCEPTED":
+        platform.requests.alter(
+            request.id,
+            lambda entry: {"state": CONCLUDED, "todo": "", "response": response, "lease": ""},
+        )
+        return _respond(call, str(response["result"]))
+    seconds = int(response.get("timeout") or platform.settings.command_timeout)
+    platform.requests.alter(
+        request.id,
+        lambda entry: (
+            {
+                "response": {"result": "ACCEPTED", "timeout": seconds},
+                "timeout": seconds,
+                # The CPO's result, or its absence, comes first.
+                "due_at": later(sent.due_at, sender.SLACK),
+            }
+            if entry.state == PENDING
+            else None
+        ),
+    )
+    return _respond(call, "ACCEPTED", seconds)
+
+
+def _senders(owner: Party, session_id: str) -> str:
+    return f"profile-senders#{'/'.join(owner)}/{session_id.upper()}"
+
+
+def _asked(owner: Party, session_id: str) -> str:
+    return f"profile-asked#{'/'.join(owner)}/{session_id.upper()}"
+
+
+def _response_url(query: Mapping[str, str], known: set[str]) -> str:
+    """The response_url of a query, also one written unencoded, which the gateway took apart (AMB-48)."""
+    url = query.get("response_url", "")
+    if not url:
+        raise InvalidParameters("missing", "/response_url")
+    if "?" in url:
+        rest = [f"{name}={value}" for name, value in query.items() if name not in {*known, "response_url"}]
+        url = "&".join([url, *rest])
+    if len(url) > 512:
+        raise InvalidParameters("too long", "/response_url")
+    return url
+
+
+def _respond(call: Call, result: str, timeout: int = 0) -> Reply:
+    """A ChargingProfileResponse; both fields always (CHP-13)."""
+    seconds = timeout or call.platform.settings.command_timeout
+    return Reply(data=jsontext.dumps({"result": result, "timeout": seconds}))

@@ -1,0 +1,212 @@
+"""Announcing: from changes of objects to those who should hear of them.
+
+A change of ours becomes one message per entitled partner that receives the
+module; a partner's becomes an event for the back end. Messages name objects,
+so that a change announced twice is sent once.
+
+Contract: design section 8; ARC-14, LOC-01, SES-01, TAR-02, TOK-01
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import logs
+from chalicelib.aws import queues
+from chalicelib.objects import sessions, visibility
+from chalicelib.ocpi import jsontext, modules
+from chalicelib.partner import REGISTERED, SUSPENDED
+from chalicelib.partners import health
+from chalicelib.store.delivery_items import Target
+from chalicelib.store.object_items import Key
+
+if TYPE_CHECKING:
+    from chalicelib.aws.backend import Event
+    from chalicelib.partner import Partner
+    from chalicelib.wiring import Platform
+
+# Objects named by one page of a full announcement.
+PAGE = 100
+# EVSEs changed at once from which on the whole Location says it in fewer requests.
+MANY_EVSES = 3
+# What an object may weigh inside an event.
+LARGEST_OBJECT = 200_000
+
+Record = Mapping[str, Any]
+Image = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass
+class _Change:
+    """What happened in a batch to one object of ours, or to a Session that may be forwarded (CHP-01)."""
+
+    key: Key
+    feeds: set[str] = field(default_factory=set)
+    head: bool = False
+    created: bool = False
+    evses: set[str] = field(default_factory=set)
+    vanished: bool = False
+    forwarded: bool = False
+
+    def messages(self) -> Iterator[tuple[str, bool]]:
+        """What to push: an EVSE or "" for the object itself, and whether all of it whatever is known."""
+        if self.created and not self.vanished:
+            yield "", False
+        elif self.vanished or (self.head and self.evses) or len(self.evses) >= MANY_EVSES:
+            yield "", True
+        elif self.head:
+            yield "", False
+        else:
+            for each in sorted(self.evses):
+                yield each, False
+
+
+def announce(platform: Platform, records: Sequence[Record]) -> dict[str, Any]:
+    """Tell everyone who should hear what these stream records say; what failed is to be repeated."""
+    changes: dict[tuple[str, str], _Change] = {}
+    events: list[Event] = []
+    unread = ""
+    for record in records:
+        try:
+            _note(platform, record, changes, events)
+        except (KeyError, TypeError, ValueError) as problem:
+            logs.log_exception("change not understood", problem)
+            unread = str(record.get("dynamodb", {}).get("SequenceNumber", ""))
+            break
+    try:
+        _send(platform, list(changes.values()))
+        if events:
+            platform.backend.emit_all(events)
+    except Exception as problem:
+        logs.log_exception("announcing failed", problem)
+        unread = records[0]["dynamodb"]["SequenceNumber"]
+    return {"batchItemFailures": [{"itemIdentifier": unread}] if unread else []}
+
+
+def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:
+    """Name everything a partner is entitled to, a page per message.
+
+    `whole`: it is sent all of it even where it should know it.
+    """
+    partner = platform.partners.get(message["partner"])
+    if partner is None or partner.state != REGISTERED:
+        return
+    module, cursor = message.get("module") or "", message.get("cursor") or ""
+    names = [module] if module else [row.id for row in modules.MODULES if row.kind]
+    if not cursor and not module:
+        more = [{**message, "module": each} for each in names if receives(platform, partner, each)]
+        platform.outbox.send(queues.PUSH, more)
+        return
+    from chalicelib.ocpi.paging import PageQuery
+    from chalicelib.store import pages
+
+    owners = platform.settings.hosted(*visibility.owners(module))
+    found_feeds = visibility.feeds_for(platform, partner, module, partner.version, owners)
+    found_feeds += sessions.forwarded_feeds(platform, partner, module)
+    heads = platform.objects.feeds.heads(module, found_feeds)
+    page = pages.page(platform.objects, module, heads, PageQuery(limit=PAGE, cursor=cursor))
+    how = {"whole" if message.get("whole") else "thorough": True}
+    bodies = [{**Target(partner.id, each.key).message, **how} for each in page.objects]
+    platform.outbox.send(health.queue_for(partner), bodies)
+    if page.cursor:
+        platform.outbox.send(queues.PUSH, [{**message, "cursor": page.cursor}])
+
+
+def _note(
+    platform: Platform, record: Record, changes: dict[tuple[str, str], _Change], events: list[Event]
+) -> None:
+    """Sort one record into what changed of ours and what the back end is told."""
+    module = _module(platform, record)
+    data = record["dynamodb"]
+    old: Image = data.get("OldImage") or {}
+    new: Image = data.get("NewImage") or {}
+    image = new or old
+    if module not in modules.BY_ID or "body" not in image or image["object"]["S"].startswith("feed#"):
+        return
+    names = ("body", "last_updated", "feed", "hidden", "version")
+    if old and new and all(old.get(name) == new.get(name) for name in names):
+        return  # its place in a feed moved, nothing anybody sees
+    key = Key(module, image["country_code"]["S"], image["party_id"]["S"], image["id"]["S"])
+    if not image["own"]["BOOL"]:
+        events.append(_event(key, data, new, image))
+        if module != sessions.SESSIONS or not new:
+            return
+    change = changes.setdefault((module, key.partition), _Change(key))
+    change.forwarded = not image["own"]["BOOL"]
+    change.feeds.update(each["feed"]["S"] for each in (old, new) if each)
+    uid = image.get("uid", {}).get("S", "")
+    if not uid:
+        change.head = True
+        change.created = change.created or not old or old["feed"] != (new or old)["feed"]
+    elif new:
+        change.evses.add(uid)
+    else:
+        change.vanished = True
+
+
+def _event(key: Key, data: Mapping[str, Any], new: Image, image: Image) -> Event:
+    from chalicelib.aws.backend import Event
+
+    body = image["body"]["S"]
+    detail: dict[str, Any] = {
+        "module": key.module,
+        "owner": key.owner,
+        "id": key.id,
+        "part": image.get("uid", {}).get("S", ""),
+        "last_updated": image["last_updated"]["S"],
+        "version": image["version"]["S"],
+    }
+    if not new:
+        detail["removed"] = True
+    else:
+        if "hidden" in new:
+            detail["hidden"] = True  # its owner no longer lists it (AMB-33)
+        if len(body.encode()) <= LARGEST_OBJECT:
+            detail["object"] = jsontext.loads(body)
+    place = f"{image['object']['S']}#{image['part']['S']}"
+    return Event("ObjectChanged", detail, f"{key.module}#{place}#{data['SequenceNumber']}")
+
+
+def _send(platform: Platform, changes: list[_Change]) -> None:
+    """One message per change, part and entitled partner, sent in as few calls as it takes."""
+    lanes: dict[str, list[dict[str, Any]]] = {}
+    for change in changes:
+        for partner in _audience(platform, change):
+            for part, whole in change.messages():
+                body = Target(partner.id, change.key, part).message
+                lanes.setdefault(health.queue_for(partner), []).append(
+                    {**body, "whole": True} if whole else body
+                )
+    for queue, bodies in lanes.items():
+        platform.outbox.send(queue, bodies)
+
+
+def _audience(platform: Platform, change: _Change) -> Iterator[Partner]:
+    for partner in platform.partners.all():
+        if partner.state not in (REGISTERED, SUSPENDED):
+            continue
+        if partner.endpoint(change.key.module, modules.RECEIVER) is None:
+            continue
+        if change.forwarded:
+            if sessions.takes(partner, change.key):
+                yield partner
+        elif any(
+            visibility.may_see(platform, partner, change.key.module, partner.version, feed)
+            for feed in change.feeds
+        ):
+            yield partner
+
+
+def receives(platform: Platform, partner: Partner, module: str) -> bool:
+    """Whether a partner offers to receive a module and is entitled to what we publish of it."""
+    return partner.endpoint(module, modules.RECEIVER) is not None and visibility.reads(
+        platform, partner, module
+    )
+
+
+def _module(platform: Platform, record: Record) -> str:
+    """The module whose table a record is from: `...:table/ocpi-dev-locations/stream/...`."""
+    table = record["eventSourceARN"].split(":table/", 1)[-1].split("/", 1)[0]
+    return str(table.removeprefix(f"{platform.settings.prefix}-"))

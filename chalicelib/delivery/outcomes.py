@@ -1,0 +1,140 @@
+"""What becomes of a delivery after an attempt, and what follows from it.
+
+Contract: design section 8; AMB-05, AMB-34, AMB-35, TRA-92 to TRA-94, ARC-15
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chalicelib.aws import queues
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
+from chalicelib.partner import SPEC
+from chalicelib.partners import health
+from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery, later
+
+if TYPE_CHECKING:
+    from chalicelib.partner import Partner
+    from chalicelib.wiring import Platform
+
+HOUR, WEEK = 3600, 7 * 24 * 3600
+# Seconds by which the sweep, the net, comes after the queue.
+SLACK = 30
+# Seconds over which deliveries are spread that waited for the same moment.
+PAUSE_SPREAD = 10
+
+
+def delivered(
+    found: Delivery, known: Mapping[str, str], agreement: str, remote_url: str, revision: int
+) -> Delivery:
+    """The record of a partner that knows this and waits for nothing."""
+    return replace(
+        found,
+        known=known,
+        agreement=agreement,
+        revision=revision,
+        whole=False,
+        remote_url=remote_url,
+        state="",
+        attempts=0,
+        next_attempt_at="",
+        due_at="",
+        reason="",
+        refused="",
+    )
+
+
+def refused(platform: Platform, found: Delivery, reason: str, mark: str) -> Delivery:
+    """The record of a state, told apart by its mark, that the partner does not take: final for it."""
+    return replace(
+        found,
+        state=REFUSED,
+        attempts=found.attempts + 1,
+        next_attempt_at="",
+        due_at=platform.clock(),
+        reason=reason,
+        refused=mark,
+    )
+
+
+def unreached(
+    platform: Platform, partner: Partner, found: Delivery, problem: PartnerUnreachable, mark: str
+) -> Delivery:
+    """By the schedule, with jitter, not before the partner said; given up when the schedule ends."""
+    attempts = found.attempts + 1 if found.refused == mark else 1  # a newer state begins anew
+    delays = platform.settings.retry_delays(WEEK if found.target.key.module == "cdrs" else HOUR)
+    now = platform.clock()
+    failed = replace(found, attempts=attempts, reason=problem.reason[:300], refused=mark)
+    if partner.policy == SPEC or attempts > len(delays):
+        return replace(failed, state=GIVEN_UP, next_attempt_at="", due_at=now)
+    delay = delays[attempts - 1] * (0.85 + 0.3 * random.random())  # noqa: S311
+    delay = max(delay, problem.retry_after or 0)
+    at = later(now, delay)
+    due_at = later(at, SLACK if delay <= queues.LONGEST_DELAY else 0)
+    return replace(failed, state=WAITING, next_attempt_at=at, due_at=due_at)
+
+
+def put_off(platform: Platform, found: Delivery, reason: str) -> Delivery:
+    """The record of what waits until the partner can be reached again."""
+    since = found.due_at if found.state == WAITING else ""
+    return replace(found, state=WAITING, reason=reason, next_attempt_at="", due_at=since or platform.clock())
+
+
+def paused(found: Delivery, reason: str, until: str) -> Delivery:
+    """The record of what is not tried before some moment, though the partner could be reached."""
+    at = later(until, random.random() * PAUSE_SPREAD)  # noqa: S311
+    return replace(found, state=WAITING, reason=reason, next_attempt_at=at, due_at=later(at, SLACK))
+
+
+def tell(platform: Platform, partner: Partner, before: Delivery, after: Delivery) -> None:
+    """What follows from an outcome that was written down: the next attempt, or word to the operator."""
+    target, key = after.target, after.target.key
+    if after.state == WAITING and after.next_attempt_at not in ("", before.next_attempt_at):
+        wait = _seconds(platform.clock(), after.next_attempt_at)
+        if wait <= queues.LONGEST_DELAY:
+            message = {**target.message, "attempt": after.attempts}
+            platform.outbox.send(health.queue_for(partner), [message], delay=max(1, wait))
+    if after.state in (REFUSED, GIVEN_UP) and after != before:
+        platform.backend.emit(
+            "DeliveryFailed",
+            {
+                "partner": partner.id,
+                "module": key.module,
+                "owner": f"{key.country_code}/{key.party_id}",
+                "object_id": key.id,
+                "part": target.part,
+                "state": after.state,
+                "attempts": after.attempts,
+                "reason": after.reason,
+                "delivery": after.id,
+            },
+            id=f"failed#{after.id}#{after.attempts}#{after.due_at}",
+        )
+
+
+def unknown(refusal: PartnerRefused) -> bool:
+    """Whether a partner said that it does not know what it was sent a part of (AMB-05)."""
+    said = refusal.message.lower()
+    says_so = any(each in said for each in ("unknown", "not found", "not exist", "no such"))
+    return refusal.http_status == 404 or refusal.status_code in (2003, 2004) or says_so
+
+
+def has_it_already(found: Delivery, refusal: PartnerRefused) -> bool:
+    """Whether a CDR that may have arrived before did so, by what the partner says to it now (AMB-35)."""
+    said = refusal.message.lower()
+    says_so = "unknown" not in said and any(each in said for each in ("already", "exist", "duplicate"))
+    tried = UNSURE in found.known.values()
+    return tried and (refusal.http_status == 409 or (refusal.status_code == 2001 and says_so))
+
+
+def words(refusal: PartnerRefused) -> str:
+    """What a partner said, for the operator."""
+    return f"HTTP {refusal.http_status or '-'}, OCPI {refusal.status_code or '-'}: {refusal.message}"[:500]
+
+
+def _seconds(now: str, then: str) -> float:
+    return (datetime.fromisoformat(then) - datetime.fromisoformat(now)).total_seconds()

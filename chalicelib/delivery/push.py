@@ -1,0 +1,385 @@
+"""Pushes: one object, one partner, the state it has now.
+
+Whoever has the lease of the delivery reads the object, compares it with what
+the partner knows, sends the difference and writes down what it knows then.
+Nothing is replayed: a newer state takes the place of an older one.
+
+Contract: design section 8; TRA-51 to TRA-53, TRA-92 to TRA-94, AMB-05, AMB-12, AMB-34, AMB-35, ARC-14, ARC-15
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urljoin
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import logs, wiring
+from chalicelib.aws import queues
+from chalicelib.delivery import diff, outcomes
+from chalicelib.delivery.diff import Step
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
+from chalicelib.objects import hub_client_info, sessions, tokens, visibility
+from chalicelib.objects.stored_object import Finder, load
+from chalicelib.ocpi import jsontext, modules, routing
+from chalicelib.ocpi.errors import ServerError
+from chalicelib.ocpi.surrogates import shortest
+from chalicelib.partner import REGISTERED, SPEC, SUSPENDED
+from chalicelib.partners import health
+from chalicelib.store import feeds
+from chalicelib.store.deliveries import LostLease
+from chalicelib.store.delivery_items import (
+    GIVEN_UP,
+    REFUSED,
+    UNSURE,
+    WAITING,
+    Delivery,
+    Target,
+    later,
+    target_of,
+)
+from chalicelib.store.object_items import place_name
+
+if TYPE_CHECKING:
+    from chalicelib.objects.stored_object import Present
+    from chalicelib.ocpi.messages import Party
+    from chalicelib.partner import Partner
+    from chalicelib.partner_client.client import Answer
+    from chalicelib.wiring import Platform
+
+# Seconds until a delivery is looked at again that met another one of the same Location.
+SHORTLY = 2
+# How often one worker looks again at an object that changes all the time, before others get their turn.
+MOST_ROUNDS = 20
+
+
+# What the next attempt at the same message may not meet again.
+TRANSIENT = (ClientError, BotoCoreError, ServerError, queues.NotSent, LostLease)
+
+
+class Busy(Exception):
+    """Another delivery of the same Location is under way; this one comes again shortly."""
+
+
+class UnknownThere(Exception):
+    """The partner does not know the Location of the EVSE it was sent: it gets the whole."""
+
+
+def push(platform: Platform, message: Mapping[str, Any]) -> None:
+    """Send the partner named in a message what it does not know of the object named there."""
+    target = target_of(message)
+    partner = platform.partners.get(target.partner)
+    if partner is None or partner.state not in (REGISTERED, SUSPENDED):
+        return
+    if not partner.endpoint(target.key.module, modules.RECEIVER) or tokens.stays_here(target.key):
+        return
+    if wiring.function_name.get() == "push" and health.queue_for(partner) != queues.PUSH:
+        platform.outbox.send(queues.PUSH_SLOW, [dict(message)])
+        return
+    try:
+        thorough = bool(message.get("thorough"))
+        work = _Push(platform, partner, target, thorough)
+        work.run(whole=bool(message.get("whole")), attempt=message.get("attempt"))
+    except Busy:
+        platform.outbox.send(health.queue_for(partner), [dict(message)], delay=SHORTLY)
+    except LostLease as lost:
+        # Whoever took over, or wrote the record of a whole Location, may not have seen what this was about.
+        logs.log(
+            "WARNING", "delivery was taken over and is looked at again", partner=partner.id, record=str(lost)
+        )
+        # Nor is known which of two requests arrived last: the partner is sent all of it.
+        again = {name: value for name, value in message.items() if name != "attempt"} | {"whole": True}
+        platform.outbox.send(health.queue_for(partner), [again], delay=SHORTLY)
+
+
+def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str, Any]) -> str:
+    """The URL at which a partner holds an object of ours, in its version; a CDR is where it said (CDR-14)."""
+    work = _Push(platform, partner, target)
+    if target.key.module == "cdrs":
+        base = partner.endpoint("cdrs", modules.RECEIVER) or ""
+        told = platform.deliveries.read(target).remote_url
+        return urljoin(base, told) if told else ""
+    return work.url(work._segments(obj), work._query(obj))
+
+
+@dataclass
+class _Push:
+    """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too.
+
+    `to` is the party that the object at hand is for, `sender` ours that forwards it where it is another's.
+    """
+
+    platform: Platform
+    partner: Partner
+    target: Target
+    thorough: bool = False
+    to: Party | None = None
+    sender: Party | None = None
+
+    def run(self, *, whole: bool = False, attempt: int | None = None) -> None:
+        """Take the lease, and send until the partner knows what is true, or an attempt fails.
+
+        `whole`: the partner is sent all of it, whatever it knows. `attempt`: this is
+        the repetition after so many attempts, nothing when there were others since or it is known.
+        """
+        deliveries = self.platform.deliveries
+        found = deliveries.take(self.target)
+        if found is None:
+            if whole:
+                raise Busy
+            return
+        late = attempt is not None and (not found.state or found.attempts != attempt)
+        if late and deliveries.release(found):
+            return
+        for _ in range(MOST_ROUNDS):
+            try:
+                outcome = self._attempt(found, whole, whole or attempt is not None)
+            except Busy:
+                deliveries.release(found, look_again=False)
+                raise
+            except UnknownThere:
+                known = dict.fromkeys(found.known, UNSURE)
+                deliveries.release(replace(found, known=known, state="", reason=""), look_again=False)
+                _Push(self.platform, self.partner, Target(self.partner.id, self.target.key)).run(whole=True)
+                return
+            except TRANSIENT:
+                raise  # the queue brings the message again, when the lease has ended
+            except Exception as problem:
+                self._stumbled(found, problem)
+                raise
+            outcome = replace(outcome, whole=(whole or found.whole) and outcome.state != "")
+            done = deliveries.release(outcome, look_again=outcome.state != WAITING)
+            outcomes.tell(self.platform, self.partner, found, outcome)
+            if done:
+                return
+            found, whole, attempt = replace(outcome, lease_id=found.lease_id), False, None
+        deliveries.release(found, look_again=False)
+        raise Busy
+
+    def _stumbled(self, found: Delivery, problem: Exception) -> None:
+        """Our own mistake: shown to the operator; the message ends in the dead-letter queue."""
+        reason = f"internal: {type(problem).__name__}; the log has the details"
+        unsure = replace(found, known=dict.fromkeys(found.known, UNSURE))
+        outcome = outcomes.refused(self.platform, unsure, reason, "")
+        self.platform.deliveries.release(outcome, look_again=False)
+        if found.reason != reason:
+            outcomes.tell(self.platform, self.partner, found, outcome)
+
+    # One attempt
+
+    def _attempt(self, found: Delivery, whole: bool, asked: bool) -> Delivery:
+        """What the record says after the one attempt that is due, if any; `asked`: it is due in any case."""
+        found = self._trusted(found)
+        if self.target.part:
+            self._mind_the_location()
+        step, problem, mark = self._step(found, whole)
+        if found.state == REFUSED and found.refused == mark and not whole:
+            return found  # it said no to exactly this
+        if problem:
+            return outcomes.refused(self.platform, found, problem, mark)
+        if not asked and found.refused == mark and _settled(found, self.platform.clock()):
+            return found
+        if step is None:
+            return outcomes.delivered(found, found.known, self._agreement, found.remote_url, found.revision)
+        partner = self.platform.partners.get(self.partner.id) or self.partner
+        reason = health.waits(partner)
+        away = "" if reason else hub_client_info.away(self.platform, self.partner, self.to)
+        if hub_client_info.SUSPENDED in away:  # it does not come back (HCI-13)
+            return outcomes.refused(self.platform, found, away, mark)
+        if reason:
+            return outcomes.put_off(self.platform, found, reason)
+        if away:  # its hub says when it is back, and should that get lost we look again
+            return outcomes.paused(found, away, later(self.platform.clock(), outcomes.HOUR))
+        if partner.health.paused_until > self.platform.clock() and partner.policy != SPEC:
+            reason = "the partner asked to wait (Retry-After)"
+            return outcomes.paused(found, reason, partner.health.paused_until)
+        return self._send(found, step, mark)
+
+    @property
+    def _agreement(self) -> str:
+        """The version and the registration under which the partner is told things now."""
+        return f"{self.partner.version} {self.partner.registered_at}"
+
+    def _trusted(self, found: Delivery) -> Delivery:
+        """The record without what was known in another version or before the partner registered anew.
+
+        A CDR that was delivered stays delivered (CDR-01).
+        """
+        stale = found.agreement not in ("", self._agreement)
+        if found.known and stale and self.target.key.module != "cdrs":
+            return replace(found, known={}, refused="")
+        return found
+
+    def _step(self, found: Delivery, whole: bool) -> tuple[Step | None, str, str]:
+        """The request that is due, or why there can be none; and the mark of the state it is about.
+
+        Raises Busy where it would send EVSEs of which one is just being sent by itself.
+        """
+        step, problem, mark = self._due(found, whole)
+        if step is not None and step.evses:
+            self._alone()
+            # What was read before may be older than an EVSE that was sent by itself meanwhile.
+            step, problem, mark = self._due(found, whole)
+        return step, problem, mark
+
+    def _due(self, found: Delivery, whole: bool) -> tuple[Step | None, str, str]:
+        from chalicelib.ocpi import writing
+
+        platform, partner, key = self.platform, self.partner, self.target.key
+        present = load(platform, key, self.target.part or None)
+        self.to = self._receiver(present)
+        self.sender = sessions.forwarder(platform, partner, present) if present else None
+        if present is None or not (present.own or self.sender):
+            if key.module == "tariffs" and found.known:
+                return diff.removal(self._segments({})), "", "removed"
+            return None, "", ""
+        if not visibility.may_see(platform, partner, key.module, partner.version, present.feed):
+            return None, "", ""
+        written = present.in_version(partner.version, Finder(platform))
+        if written.object is None:
+            why = "; ".join(f"{loss.pointer}: {loss.message}" for loss in written.losses[:3])
+            mark = diff.digest(present.revision)
+            return None, f"not expressible in {partner.version}: {why}"[:500], mark
+        obj = written.object
+        segments, query = self._segments(obj), self._query(obj)
+        known: Mapping[str, str] = {} if (whole or found.whole) and present.kind != "cdr" else found.known
+        step = diff.plan(present.kind, segments, obj, partner.version, known, query)
+        if known and present.kind != "cdr" and present.revision - found.revision not in (0, 1):
+            # States in between were never sent, but the partner may have read one of them: a difference from
+            # what it was sent last would leave that standing where the object changed back.
+            step = diff.whole(present.kind, segments, obj, query)
+        elif self.thorough and known and present.kind == "location":
+            step = self._thoroughly(step, segments, obj, known)
+        if step is not None:
+            revisions = {part.uid: part.revision for part in present.parts if part.uid}
+            step = replace(step, revision=present.revision, revisions=revisions)
+        mark = diff.digest(obj)
+        if step is None or (found.state == REFUSED and found.refused == mark):
+            return step, "", mark
+        # A Session that is forwarded is in the words of its CPO.
+        findings = () if self.sender else writing.check(present.kind, obj, partner.version)
+        if findings:
+            why = "; ".join(f"{each.pointer}: {each.message}" for each in findings[:3])
+            return None, f"does not validate in {partner.version}: {why}"[:500], mark
+        return step, "", mark
+
+    def _thoroughly(
+        self, step: Step | None, segments: tuple[str, ...], obj: dict[str, Any], known: Mapping[str, str]
+    ) -> Step | None:
+        """The whole Location where the partner lacks an EVSE; nothing where only EVSEs made it younger."""
+        records = {place_name(each.target.part): each for each in self.platform.deliveries.parts(self.target)}
+        for evse in obj.get("evses") or ():
+            record = records.pop(place_name(str(evse.get("uid"))), None)
+            if record is None or (not record.state and record.known != diff.knowledge("evse", evse)):
+                return diff.whole("location", segments, obj)
+        now = diff.knowledge("location", obj)
+        younger = {name for name in now.keys() | known.keys() if now.get(name) != known.get(name)}
+        return None if younger <= {"last_updated"} else step
+
+    def _segments(self, obj: Mapping[str, Any]) -> tuple[str, ...]:
+        key = self.target.key
+        id, part = str(obj.get("uid")) if key.module == "tokens" else key.id, self.target.part
+        if key.module == "locations" and self.partner.version != modules.V211:
+            id, part = shortest(id), shortest(part)  # CNV-10
+        found = (key.country_code, key.party_id, id)
+        return (*found, part) if part else found
+
+    def _query(self, obj: Mapping[str, Any]) -> str:
+        """2.2.1 and later tell Tokens of one uid apart by type; RFID is what is meant without (TOK-04)."""
+        if self.target.key.module != "tokens" or self.partner.version == modules.V211:
+            return ""
+        type_ = str(obj.get("type", "RFID"))
+        return "" if type_ == "RFID" else f"type={quote(type_, safe='')}"
+
+    # A Location and its EVSEs never overtake each other: whoever sends an EVSE has its lease and looks at
+    # the Location's; whoever sends the whole has the Location's and looks at those of the EVSEs.
+
+    def _mind_the_location(self) -> None:
+        """Raises Busy while the whole is being sent, UnknownThere when the partner has not got it."""
+        head = self.platform.deliveries.read(Target(self.partner.id, self.target.key))
+        if head.lease > self.platform.clock():
+            raise Busy
+        if head.lease or not head.known or head.agreement != self._agreement:
+            raise UnknownThere
+        if all(value == UNSURE for value in head.known.values()):
+            raise UnknownThere
+
+    def _alone(self) -> None:
+        """Wait until no EVSE of the Location is being sent. Raises Busy when that takes long."""
+        for _ in range(8):
+            now = self.platform.clock()
+            if not any(each.lease > now for each in self.platform.deliveries.parts(self.target)):
+                return
+            time.sleep(0.1 + random.random() * 0.1)  # noqa: S311
+        raise Busy
+
+    # The request and its outcomes
+
+    def _send(self, found: Delivery, step: Step, mark: str) -> Delivery:
+        unsure = found.known.keys() | step.touched
+        try:
+            answer = self._request(step)
+        except PartnerRefused as refusal:
+            if step.method == "DELETE" and refusal.http_status == 404:
+                return outcomes.delivered(found, {}, self._agreement, "", 0)
+            if step.method == "POST" and outcomes.has_it_already(found, refusal):
+                return outcomes.delivered(found, step.known, self._agreement, found.remote_url, step.revision)
+            if step.method == "PATCH" and refusal.http_status not in (401, 403):
+                return self._send_whole(found, refusal, mark)
+            if self.target.part and outcomes.unknown(refusal):
+                raise UnknownThere from None
+            return outcomes.refused(self.platform, found, outcomes.words(refusal), mark)
+        except PartnerUnreachable as problem:
+            known = {name: UNSURE if name in step.touched else found.known[name] for name in unsure}
+            found = replace(found, known=known)
+            return outcomes.unreached(self.platform, self.partner, found, problem, mark)
+        if step.evses:
+            self.platform.deliveries.know_parts(self.target, self._agreement, step.evses, step.revisions)
+        remote_url = answer.headers.get("location", "")[:1000] if step.method == "POST" else found.remote_url
+        return outcomes.delivered(found, step.known, self._agreement, remote_url, step.revision)
+
+    def _send_whole(self, found: Delivery, refusal: PartnerRefused, mark: str) -> Delivery:
+        """After a PATCH that the partner could not apply: the whole object in the same attempt (TRA-51)."""
+        if self.target.part and outcomes.unknown(refusal):
+            raise UnknownThere from None
+        step, problem, mark = self._step(replace(found, known={}), True)
+        if problem or step is None:
+            return outcomes.refused(self.platform, found, problem or outcomes.words(refusal), mark)
+        return self._send(replace(found, known=dict.fromkeys(found.known, UNSURE)), step, mark)
+
+    def _request(self, step: Step) -> Answer:
+        key = self.target.key
+        return health.call(
+            self.platform,
+            self.partner,
+            step.method,
+            self.url(step.segments, step.query),
+            body=None if step.body is None else jsontext.dumps(step.body),
+            module=key.module,
+            from_party=self.sender or key.party,
+            to_party=self.to,
+        )
+
+    def url(self, segments: tuple[str, ...], query: str = "") -> str:
+        """A place below the partner's endpoint."""
+        base = self.partner.endpoint(self.target.key.module, modules.RECEIVER) or ""
+        url = routing.join(base, *segments) if segments else base
+        return url + ("&" if "?" in url else "?") + query if query else url
+
+    def _receiver(self, present: Present | None) -> Party | None:
+        """The eMSP of a Session or CDR; a hub itself for what it tells all (HUB-04, HUB-15, HUB-21)."""
+        roles = modules.serving_roles(self.target.key.module, modules.RECEIVER)
+        for party in sorted((present and feeds.readers(present.feed)) or ()):
+            if party in visibility.speaks_for(self.platform, self.partner, roles):
+                return party
+        hub = self.partner.hub_party if visibility.is_hub(self.partner) else None
+        return hub or self.partner.party_for(roles)
+
+
+def _settled(found: Delivery, now: str) -> bool:
+    """Whether a state that could not be sent was given up, or has its next attempt still to come."""
+    return found.state == GIVEN_UP or (found.state == WAITING and found.next_attempt_at > now)

@@ -1,0 +1,230 @@
+"""Our own objects: stored, changed and removed by the operator, checked as strictly as what we send.
+
+Contract: design section 5 (`put`, `patch`, `remove`); LOC-03, TAR-02, TOK-02, SES-02, CDR-01, CDR-05
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.objects import consistency, tokens, unsaid, visibility
+from chalicelib.objects.stored_object import Finder, Present, load_token
+from chalicelib.objects.writer import Keeper, split
+from chalicelib.ocpi import modules
+from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
+from chalicelib.ocpi.messages import Party
+from chalicelib.ocpi.patching import wire_timestamp
+from chalicelib.ocpi.reading import Reading
+from chalicelib.store.dynamodb import Conflict, retried
+from chalicelib.store.object_items import Key, check_id, folded
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+# How many objects are put in one transaction: each may bring three entries with it.
+TOGETHER = 20
+OWNED = ("locations", "tariffs", "sessions", "cdrs", "tokens")
+WAYS = {
+    "locations": "give its EVSEs the status REMOVED",
+    "tokens": "set valid to false",
+    "sessions": "set its status to INVALID or COMPLETED",
+    "cdrs": "put a credit CDR",
+}
+
+
+def put(platform: Platform, module: str, data: Any, version: str = modules.V230) -> str:
+    """Store an object of a hosted party: "stored" or "unchanged".
+
+    Raises InvalidParameters when it is not what the specification lets us send.
+    """
+    key, canonical = checked(platform, module, data, version)
+    if module == "cdrs":
+        known = platform.objects.part(key)
+        if known is not None:
+            if Present(key, [known], finder=Finder(platform)).canonical == canonical:
+                return "unchanged"
+            raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/id")
+    state = _keeper(platform, key).replace(key, data, version, canonical)
+    if state == "known":
+        raise InvalidParameters("a CDR of this id was put by somebody else just now", "/id")
+    return "unchanged" if state == "unchanged" else "stored"
+
+
+def put_all(
+    platform: Platform, module: str, given: Sequence[Any], version: str = modules.V230
+) -> list[str | OcpiError]:
+    """`put` of several objects, new ones together: what became of each, or why it was refused."""
+    outcomes: dict[int, str | OcpiError] = {}
+    ready: dict[int, tuple[Key, dict[str, Any]]] = {}
+    for at, data in enumerate(given):
+        try:
+            ready[at] = checked(platform, module, data, version)
+        except OcpiError as problem:
+            outcomes[at] = problem
+    groups: dict[str, list[int]] = {}
+    for at in _new(platform, ready) if module != "locations" else ():
+        groups.setdefault(visibility.feed_of(platform, *ready[at], own=True), []).append(at)
+    for feed, members in groups.items():
+        made, more = [], []
+        for at in members:
+            key, canonical = ready[at]
+            (part,) = split(module, given[at], version, canonical, platform.clock())
+            made.append((key, part._replace(unsaid=unsaid.of(module, canonical))))
+            if module == "tokens":
+                more += tokens.entering(platform, key, None, canonical, True)
+        try:
+            platform.objects.create_all(module, feed, made, True, more)
+            outcomes.update(dict.fromkeys(members, "stored"))
+        except (Conflict, OcpiError):
+            continue  # one by one then, which tells whose fault it is
+    for at in ready:
+        if at not in outcomes:
+            try:
+                outcomes[at] = put(platform, module, given[at], version)
+            except OcpiError as problem:
+                outcomes[at] = problem
+    return [outcomes[at] for at in range(len(given))]
+
+
+def _new(platform: Platform, ready: dict[int, tuple[Key, dict[str, Any]]]) -> list[int]:
+    """Those that nobody stored yet, the first of each key."""
+    first: dict[str, int] = {}
+    for at, (key, _) in ready.items():
+        first.setdefault(key.partition, at)
+    candidates = list(first.values())
+    parts = platform.objects.parts([(ready[at][0], "") for at in candidates])
+    return [at for at, part in zip(candidates, parts, strict=True) if part is None]
+
+
+def checked(platform: Platform, module: str, data: Any, version: str) -> tuple[Key, dict[str, Any]]:
+    """The key and the 2.3.0 form of an object we are about to own. Raises InvalidParameters."""
+    if module not in OWNED:
+        raise InvalidParameters(f"none of {', '.join(OWNED)}", "/module")
+    if not isinstance(data, dict):
+        raise InvalidParameters("an object is required")
+    owner = _owner(platform, module, data, version)
+    _strict(modules.BY_ID[module].kind, data, version)
+    canonical = _judge(platform, owner)(modules.BY_ID[module].kind, data, version, False).object
+    return _key(module, data, owner), canonical
+
+
+def patch(
+    platform: Platform,
+    module: str,
+    id: str,
+    changes: dict[str, Any],
+    evse_uid: str | None = None,
+    connector_id: str | None = None,
+    party: Party | None = None,
+    type: str | None = None,
+) -> str:
+    """Change some fields of an object of ours, or of a part of it: "stored" or "unchanged".
+
+    `last_updated` is now where `changes` lacks it. Raises UnknownObject, InvalidParameters.
+    """
+    if module == "cdrs":
+        raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/module")
+    key = known(platform, module, id, party, type)
+    if changes.get("last_updated") is None:
+        changes = {**changes, "last_updated": wire_timestamp(platform.clock())}
+    for name, wanted in (("country_code", key.country_code), ("party_id", key.party_id)):
+        if name in changes and evse_uid is None and folded(str(changes[name])) != folded(wanted):
+            raise InvalidParameters("the owner of an object never changes", f"/{name}")
+    own_id = "uid" if module == "tokens" else "id"
+    identity = tokens.uid_of(key) if module == "tokens" else key.id
+    if evse_uid is None and own_id in changes and folded(str(changes[own_id])) != folded(identity):
+        raise InvalidParameters("the id of an object never changes", f"/{own_id}")
+    if module == "tokens" and "type" in changes and folded(str(changes["type"])) != tokens.type_of(key):
+        raise InvalidParameters("the type is part of a token's identity", "/type")
+    return _keeper(platform, key).merge(key, changes, modules.V230, evse_uid or "", connector_id)
+
+
+def remove_own(platform: Platform, module: str, id: str, party: Party | None = None) -> list[str]:
+    """Delete a Tariff of ours; the Connectors that still name it (TAR-03).
+
+    Raises InvalidParameters, naming the way, for what OCPI never deletes.
+    """
+    if module != "tariffs":
+        way = WAYS.get(module, "there is no such module of ours")
+        raise InvalidParameters(f"{module} are never deleted: {way}", "/module")
+    key = known(platform, module, id, party)
+
+    def attempt() -> None:
+        old = platform.objects.load(key)
+        if not old:
+            raise UnknownObject(f"no tariff {id}", module)
+        platform.objects.forget(key, old)
+
+    retried(attempt)
+    return consistency.referring(platform, key)
+
+
+def known(
+    platform: Platform, module: str, id: str, party: Party | None = None, type: str | None = None
+) -> Key:
+    """The key of an object of a hosted party that is known. Raises UnknownObject, InvalidParameters."""
+    if module not in OWNED:
+        raise InvalidParameters(f"none of {', '.join(OWNED)}", "/module")
+    check_id(id, "/id")
+    parties = [each for each in _parties(platform, module) if party in (None, each)]
+    if module == "tokens":
+        token = load_token(platform, parties, id, type or "") if parties else None
+        keys = [token.key] if token else []
+    else:
+        keys = [Key(module, *each, id) for each in parties]
+        parts = platform.objects.parts([(key, "") for key in keys])
+        keys = [key for key, part in zip(keys, parts, strict=True) if part]
+    if not keys:
+        raise UnknownObject(f"no {modules.BY_ID[module].kind} {id} of ours", module, "/id")
+    if len(keys) > 1:
+        raise InvalidParameters("several of our parties have this id; name the party", "/party")
+    return keys[0]
+
+
+def _parties(platform: Platform, module: str) -> list[Party]:
+    return platform.settings.hosted(*modules.serving_roles(module, modules.SENDER))
+
+
+def _owner(platform: Platform, module: str, data: dict[str, Any], version: str) -> Party:
+    parties = _parties(platform, module)
+    country, party = data.get("country_code"), data.get("party_id")
+    if country is None and party is None and version == modules.V211 and len(parties) == 1:
+        return parties[0]
+    owner = folded(str(country)), folded(str(party))
+    if owner not in parties:
+        pointer = "/country_code" if owner[0] not in {each[0] for each in parties} else "/party_id"
+        raise InvalidParameters(f"{'/'.join(owner)} is no hosted party that owns {module}", pointer)
+    return owner
+
+
+def _key(module: str, data: dict[str, Any], owner: Party) -> Key:
+    if module == "tokens":
+        return tokens.key(owner, check_id(data.get("uid"), "/uid"), str(data.get("type") or tokens.RFID))
+    return Key(module, *owner, check_id(data.get("id"), "/id"))
+
+
+def _strict(kind: str, data: dict[str, Any], version: str, partial: bool = False) -> None:
+    from chalicelib.ocpi import writing
+
+    for finding in writing.check(kind, data, version, partial=partial):
+        raise InvalidParameters(finding.message, finding.pointer)
+
+
+def _judge(platform: Platform, owner: Party) -> Any:
+    finder = Finder(platform)
+
+    def judge(kind: str, data: dict[str, Any], version: str, partial: bool) -> Reading:
+        from chalicelib.ocpi import reading
+
+        _strict(kind, data, version, partial)
+        found = reading.read(kind, data, version, owner=owner, partial=partial, token=finder.token)
+        if not partial:
+            consistency.check(finder, owner, kind, found.object)
+        return found
+
+    return judge
+
+
+def _keeper(platform: Platform, key: Key) -> Keeper:
+    return Keeper(platform, _judge(platform, key.party), own=True)

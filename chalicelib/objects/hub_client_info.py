@@ -1,0 +1,90 @@
+"""hubclientinfo: what a hub says of the parties behind it.
+
+A party has an item per role and hub; who asks for the party is told its best status.
+It also says whether anything may be sent to the party through that hub.
+
+Spec: HCI-03, HCI-10 to HCI-13, AMB-29, AMB-30
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.aws import queues
+from chalicelib.objects import visibility
+from chalicelib.objects.ingest import receive
+from chalicelib.objects.stored_object import Present
+from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
+from chalicelib.ocpi.messages import Party
+from chalicelib.partners.call import Call
+from chalicelib.store.object_items import Key, folded
+
+if TYPE_CHECKING:
+    from chalicelib.partner import Partner
+    from chalicelib.wiring import Platform
+
+# The best status first: what a party is to be told that has several roles (AMB-30).
+CONNECTED, SUSPENDED = "CONNECTED", "SUSPENDED"
+STATUSES = (CONNECTED, "OFFLINE", "PLANNED", SUSPENDED)
+ROLES = ("CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "PTP", "SCSP")
+
+
+def write(call: Call, party: Party, data: dict[str, Any]) -> str:
+    """Store what a hub says of a party behind it: "created" or "stored"."""
+    for name, wanted in zip(("country_code", "party_id"), party, strict=True):
+        if data.get(name) is not None and folded(str(data[name])) != wanted:
+            raise InvalidParameters(f"differs from the path, which says {wanted!r}", f"/{name}")
+    before = status(call.platform, call.partner, party)
+    try:
+        outcome = receive(
+            call.platform,
+            "hubclientinfo",
+            data,
+            call.request.version,
+            [party],
+            only_newer=False,
+            via=call.partner.id,
+        )
+    finally:
+        visibility.heard_of_parties(call.platform, call.partner)
+    if data.get("status") == CONNECTED != before:
+        # What waited for it is sent (HCI-10).
+        body = {"task": "recover", "partner": call.partner.id, "again": True}
+        call.platform.outbox.send(queues.PUSH, [body])
+    return "created" if outcome.created else "stored"
+
+
+def read(call: Call, party: Party) -> Present:
+    """What this hub says of a party. Raises UnknownObject."""
+    found = told_of(call.platform, party, [call.partner.id])
+    if not found:
+        raise UnknownObject("unknown")
+
+    return min(found, key=_rank)
+
+
+def status(platform: Platform, partner: Partner, party: Party | None) -> str:
+    """The best status a hub tells of a party behind it; "" of any other party, or where it tells nothing."""
+    if party is None or party == partner.hub_party or not visibility.is_hub(partner):
+        return ""
+    found = told_of(platform, party, [partner.id])
+    return str(min(found, key=_rank).source.get("status")) if found else ""
+
+
+def away(platform: Platform, partner: Partner, party: Party | None) -> str:
+    """Why nothing is sent to this party through its hub now, or nothing (HCI-11 to HCI-13)."""
+    told = status(platform, partner, party)
+    return f"{'/'.join(party)} is {told}, says its hub" if party and told not in ("", CONNECTED) else ""
+
+
+def _rank(each: Present) -> int:
+    status = each.source.get("status")
+    return STATUSES.index(status) if status in STATUSES else len(STATUSES)
+
+
+def told_of(platform: Platform, party: Party, hubs: Iterable[str]) -> list[Present]:
+    """What these hubs say of a party, an entry for each of its roles."""
+    keys = [Key("hubclientinfo", *party, f"{role}|{hub}") for hub in hubs for role in ROLES]
+    parts = platform.objects.parts([(key, "") for key in keys])
+    return [Present(key, [part]) for key, part in zip(keys, parts, strict=True) if part]

@@ -1,0 +1,61 @@
+"""The Sender interface of every object module: a partner reads what we own, as far as it is meant for it.
+
+The same functions serve every module of the table; what differs is in the
+rows and in `visibility`.
+
+Spec: requirements 1.5 to 1.9, 1.12; TRA-20 to TRA-44, AMB-05, LOC-31, LOC-33
+"""
+
+from __future__ import annotations
+
+from chalicelib.objects import unsaid, visibility
+from chalicelib.objects.stored_object import Finder, Present, load
+from chalicelib.ocpi import paging
+from chalicelib.ocpi.errors import UnknownObject
+from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.partners.call import Call
+from chalicelib.store import pages
+from chalicelib.store.object_items import Key, check_id
+
+
+def page(call: Call) -> Reply:
+    """A page of what we own and this partner may see."""
+    platform, version, module = call.platform, call.request.version, call.request.module
+    query = paging.parse(call.request.query, platform.settings.page_limit)
+    names = visibility.feeds_for(platform, call.partner, module, version, _hosted(call))
+    heads = platform.objects.feeds.heads(module, names, unsaid.version_for(module, version))
+    found = pages.page(platform.objects, module, heads, query)
+    finder = Finder(platform)
+    texts = [Present(each.key, each.parts, finder=finder).text_in(version) for each in found.objects]
+    shown = [text for text in texts if text is not None]
+    url = platform.endpoint_url(version, call.request.interface, module)
+    answered = paging.Page(shown, found.total, found.cursor, found.offset)
+    headers = paging.headers(query, answered, url, call.request.query)
+    return Reply(data=f"[{','.join(shown)}]", headers=headers)
+
+
+def read(call: Call) -> Reply:
+    """One object of ours, or a part of a Location."""
+    text = _ours(call).text_in(call.request.version)
+    if text is None:
+        raise UnknownObject(f"cannot be said in {call.request.version}", call.request.module)
+    return Reply(data=text)
+
+
+def _hosted(call: Call) -> list[Party]:
+    """The hosted parties that serve this request (OCPI-to, where given)."""
+    from chalicelib.endpoint import serving
+
+    return list(dict.fromkeys(each.party for each in serving(call.request, call.platform)))
+
+
+def _ours(call: Call) -> Present:
+    """Our Location or a part of it, if this partner may see it (LOC-31, LOC-33)."""
+    platform, params = call.platform, call.params
+    for party in _hosted(call):
+        key = Key(call.request.module, *party, check_id(params["location_id"], "/location_id"))
+        evse_uid, connector_id = params.get("evse_uid"), params.get("connector_id")
+        found = load(platform, key, evse_uid, connector_id)
+        if found and visibility.may_see(platform, call.partner, key.module, call.request.version, found.feed):
+            return found
+    raise UnknownObject("unknown", call.request.module)

@@ -1,0 +1,282 @@
+"""An object as it is stored, in the words of whoever asks.
+
+In the version its owner sent it in it comes back as it was sent, spliced from
+its texts and not even parsed; in any other it goes through the 2.3.0 form.
+
+Contract: design section 6; CNV-P2, LOC-26, LOC-27, LOC-87
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.objects import tokens
+from chalicelib.ocpi import jsontext, modules
+from chalicelib.ocpi.messages import Party
+from chalicelib.ocpi.timestamps import wire_timestamp
+from chalicelib.store.object_items import Key, Part, folded
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+
+class Finder:
+    """Other objects that a conversion asks for, each read once: for one request or message.
+
+    Called with (kind, country_code, party_id, id) it answers the canonical object or None.
+    """
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._found: dict[tuple[str, ...], dict[str, Any] | None] = {}
+
+    @cached_property
+    def now(self) -> str:
+        """The moment it is used for, the same throughout."""
+        return self._platform.clock()
+
+    def __call__(self, kind: str, country_code: str, party_id: str, id: str) -> dict[str, Any] | None:
+        module = next((row.id for row in modules.MODULES if row.kind == kind), None)
+        if module is None:
+            return None
+        key = Key(module, country_code, party_id, id)
+        asked = (module, key.partition)
+        if asked not in self._found:
+            parts = self._platform.objects.load(key)
+            self._found[asked] = Present(key, parts, finder=self).canonical if parts else None
+        return self._found[asked]
+
+    @property
+    def emsp(self) -> tuple[str, str] | None:
+        """The hosted eMSP party that 2.1.1 Sessions and CDRs are for."""
+        return next(iter(self._platform.settings.hosted("EMSP", "OTHER")), None)
+
+    def token(self, auth_id: str) -> dict[str, Any] | None:
+        """Our canonical Token with this contract (CNV-65)."""
+        if not auth_id or self.emsp is None:
+            return None
+        asked = ("contract", auth_id)
+        if asked not in self._found:
+            self._found[asked] = self._by_contract(auth_id)
+        return self._found[asked]
+
+    def _by_contract(self, auth_id: str) -> dict[str, Any] | None:
+        for party in self._platform.settings.hosted("EMSP", "OTHER"):
+            for key in tokens.entered(self._platform, tokens.contract(party, auth_id)):
+                token = self("token", key.country_code, key.party_id, key.id)
+                if token and folded(str(token.get("contract_id"))) == folded(auth_id):
+                    return token
+        return None
+
+
+class Present:
+    """The present state of an object, an EVSE or a Connector.
+
+    `parts` are the items it is read from: the head first for whole objects, the
+    EVSE alone for an EVSE or a Connector of it. `finder` hands the other objects
+    that 2.1.1 embeds or refers to.
+    """
+
+    def __init__(
+        self,
+        key: Key,
+        parts: Sequence[Part],
+        connector_id: str | None = None,
+        finder: Finder | None = None,
+    ) -> None:
+        self.parts = tuple(parts)
+        spelled = self.parts[0].spelled
+        self.key = Key(key.module, *spelled) if spelled else key
+        self.connector_id = connector_id
+        self._finder = finder
+
+    @property
+    def kind(self) -> str:
+        if self.connector_id is not None:
+            return "connector"
+        return "evse" if self.parts[0].uid else self.key.kind
+
+    @property
+    def revision(self) -> int:
+        return self.parts[0].revision
+
+    @property
+    def feed(self) -> str:
+        return self.parts[0].feed
+
+    @property
+    def own(self) -> bool:
+        return self.parts[0].own
+
+    @cached_property
+    def version(self) -> str:
+        """The version `source` is in: the one it was sent in, 2.3.0 where its parts differ."""
+        versions = {part.version for part in self.parts}
+        return versions.pop() if len(versions) == 1 else modules.V230
+
+    @cached_property
+    def last_updated(self) -> str:
+        """Sortable; of a Location the latest of its parts."""
+        if self.connector_id is not None:
+            return str(self.source.get("last_updated") or self.parts[0].last_updated)
+        return max(part.last_updated for part in self.parts)
+
+    @cached_property
+    def text(self) -> str:
+        """JSON text in `version`."""
+        if self.connector_id is not None:
+            return jsontext.dumps(self.source)
+        if self.kind != "location":
+            return self.parts[0].body
+        head, *evses = self.parts
+        if len({part.version for part in self.parts}) > 1:
+            return jsontext.dumps(self.source)
+        more = f'"last_updated":"{wire_timestamp(self.last_updated)}"'
+        if evses:
+            more = f'"evses":[{",".join(part.body for part in evses)}],{more}'
+        return f"{head.body[:-1]},{more}}}" if len(head.body) > 2 else f"{{{more}}}"
+
+    @cached_property
+    def source(self) -> dict[str, Any]:
+        """What its owner sent, in `version`. Not to be changed."""
+        if self.connector_id is not None:
+            evse = jsontext.loads(self.parts[0].body)
+            found: dict[str, Any] = connector_of(evse, self.connector_id) or {}
+            return found
+        if self.kind == "location" and len({part.version for part in self.parts}) > 1:
+            return self._joined()
+        source: dict[str, Any] = jsontext.loads(self.text)
+        return source
+
+    @cached_property
+    def canonical(self) -> dict[str, Any]:
+        """The 2.3.0 form. Not to be changed."""
+        if self.version == modules.V230:
+            return self.source
+        return self._upgraded(self.kind, self.source, self.version)
+
+    def in_version(self, version: str, find: Finder | None = None) -> Any:
+        """What a partner of this version gets: an `ocpi.writing.Writing`."""
+        from chalicelib.ocpi import writing
+
+        if version == self.version:
+            as_it_is = self._as_it_is
+            return (
+                writing.Writing(self.source) if as_it_is else writing.within(self.kind, self.source, version)
+            )
+        find = find or self._finder
+        if self.kind == "location" and version in {part.version for part in self.parts}:
+            return self._pieced(version, find)
+        return writing.write(self.kind, self.canonical, version, find=find, now=find.now if find else None)
+
+    def text_in(self, version: str, find: Finder | None = None) -> str | None:
+        """The same as JSON text; None where that version has no way to say it."""
+        if version == self.version and self._as_it_is:
+            return self.text
+        found = self.in_version(version, find).object
+        return None if found is None else jsontext.dumps(found)
+
+    def _pieced(self, version: str, find: Finder | None) -> Any:
+        """A Location of parts in several versions: those in the one asked for stay as they are (CNV-P3)."""
+        from chalicelib.ocpi import writing
+        from chalicelib.ocpi.findings import Finding
+
+        head, *evses = (Present(self.key, [part], finder=find).in_version(version) for part in self.parts)
+        if head.object is None:
+            return head
+        found = [
+            Finding(f"/evses/{at}{loss.pointer}", loss.code, loss.message)
+            for at, evse in enumerate(evses)
+            for loss in evse.losses
+        ]
+        body = {**head.object, "evses": [evse.object for evse in evses if evse.object is not None]}
+        body["last_updated"] = wire_timestamp(self.last_updated)
+        return writing.Writing(body, found=(*head.losses, *found))
+
+    @property
+    def _as_it_is(self) -> bool:
+        """Whether its own version takes it so: no name that came in another (CNV-10), no long address."""
+        if self.kind == "location":
+            return len({part.version for part in self.parts}) == 1
+        if self.kind != "cdr" or not self.own:
+            return True
+        from chalicelib.ocpi import writing
+
+        return writing.fits(self.kind, self.parts[0].body)
+
+    def _joined(self) -> dict[str, Any]:
+        head, *evses = self.parts
+        body = self._upgraded("location", jsontext.loads(head.body), head.version)
+        return {
+            **body,
+            "evses": [self._upgraded("evse", jsontext.loads(part.body), part.version) for part in evses],
+            "last_updated": wire_timestamp(self.last_updated),
+        }
+
+    def _upgraded(self, kind: str, body: dict[str, Any], version: str) -> dict[str, Any]:
+        owner = (self.key.country_code, self.key.party_id)
+        asks = self._finder if version == modules.V211 else None
+        token, emsp = (asks.token, asks.emsp) if asks else (None, None)
+        if not self.own:
+            # A partner's is stored as it was sent: what was odd about it is put right again when it is read.
+            from chalicelib.ocpi import reading
+            from chalicelib.ocpi.errors import InvalidParameters
+
+            try:
+                found: dict[str, Any] = reading.read(
+                    kind, body, version, owner=owner, now=self.parts[0].last_updated, token=token, emsp=emsp
+                ).object
+                return found
+            except InvalidParameters:
+                """It was fit to be stored, so it is converted as far as it goes."""
+        from chalicelib.ocpi import versions
+        from chalicelib.ocpi.versions.delta import Trip
+
+        trip = Trip(owner=owner)
+        if asks:
+            trip.token, trip.emsp = token, emsp
+        return versions.upgrade(kind, body, version, trip)
+
+
+def load(
+    platform: Platform, key: Key, evse_uid: str | None = None, connector_id: str | None = None
+) -> Present | None:
+    """The present state of an object, or of an EVSE or Connector of it; None when there is none."""
+    finder = Finder(platform)
+    if not evse_uid:
+        parts = platform.objects.load(key)
+        return Present(key, parts, finder=finder) if parts else None
+    part = platform.objects.part(key, evse_uid)
+    if part is None:
+        return None
+    if connector_id is None:
+        return Present(key, [part], finder=finder)
+    found = Present(key, [part], connector_id, finder=finder)
+    return found if connector_of(jsontext.loads(part.body), connector_id) else None
+
+
+def load_token(platform: Platform, parties: list[Party], uid: str, type: str = "") -> Present | None:
+    """The Token with this uid of one of these parties.
+
+    Without `type` the RFID one; if there is none, the only other one (AMB-41).
+    """
+    types = (type,) if type else (tokens.RFID, *tokens.OTHER_TYPES)
+    keys = [tokens.key(party, uid, each) for each in types for party in parties]
+    parts = platform.objects.parts([(each, "") for each in keys])
+    found = [(each, part) for each, part in zip(keys, parts, strict=True) if part is not None]
+    rfid = [(each, part) for each, part in found if tokens.type_of(each) == tokens.RFID]
+    if not type:
+        found = rfid or (found if len(found) == 1 else [])
+    if not found:
+        return None
+    return Present(found[0][0], [found[0][1]], finder=Finder(platform))
+
+
+def connector_of(evse: dict[str, Any], connector_id: str) -> dict[str, Any] | None:
+    """The Connector of an EVSE with this id."""
+    for each in evse.get("connectors") or ():
+        if isinstance(each, dict) and folded(str(each.get("id"))) == folded(connector_id):
+            return each
+    return None

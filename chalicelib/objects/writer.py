@@ -1,0 +1,291 @@
+"""How an object comes into the tables: split into its parts, put in its feed, written if nobody was faster.
+
+Whoever calls has decided that it may come in, and has read or checked it.
+
+Contract: design section 7; LOC-43 to LOC-49, AMB-10, AMB-11, AMB-74
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.objects import consistency, tokens, unsaid, visibility
+from chalicelib.objects.stored_object import Finder, Present, connector_of
+from chalicelib.ocpi import jsontext, modules
+from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
+from chalicelib.ocpi.patching import merge, timestamp, wire_timestamp
+from chalicelib.ocpi.reading import Reading
+from chalicelib.store.dynamodb import retried
+from chalicelib.store.object_items import Key, Part, check_id, folded, part_name
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+# Judges an object or a partial one of a kind in a version: raises InvalidParameters, answers its 2.3.0 form.
+Judge = Callable[[str, dict[str, Any], str, bool], Reading]
+
+
+class Keeper:
+    """Writes objects of one kind of owner: ours (`own`), a partner's, or of those behind a hub (`via`)."""
+
+    def __init__(self, platform: Platform, judge: Judge, *, own: bool, via: str = "") -> None:
+        self.platform = platform
+        self.judge = judge
+        self.own = own
+        self.via = via
+
+    def replace(
+        self,
+        key: Key,
+        data: dict[str, Any],
+        version: str,
+        canonical: dict[str, Any],
+        unless_newer_than: str = "",
+    ) -> str:
+        """Store a whole object: "created", "stored" or "unchanged"; a CDR that is there stays: "known".
+
+        "stale", and nothing stored, where any part of what is there was updated
+        after `unless_newer_than`. That is judged on what the write is conditional
+        on, so that nothing newer can slip in between.
+        """
+        new = split(key.module, data, version, canonical, self.platform.clock())
+
+        def attempt() -> str:
+            old = self.platform.objects.load(key)
+            if unless_newer_than and any(part.last_updated > unless_newer_than for part in old):
+                return "stale"
+            return self._save(key, old, new, canonical)
+
+        return retried(attempt)
+
+    def _save(self, key: Key, old: tuple[Part, ...], new: list[Part], canonical: dict[str, Any]) -> str:
+        objects = self.platform.objects
+        if key.module == "cdrs" and old:
+            return "known"
+        if self.own:
+            new = [new[0]._replace(unsaid=unsaid.of(key.module, canonical)), *new[1:]]
+        if self.own and key.module == "locations":
+            _no_evse_vanishes(old, new)
+        if self.own and key.module == "sessions" and old:
+            consistency.not_ended(old[0], new[0])
+        before = jsontext.loads(old[0].body) if old and key.module == "tokens" else None
+        more = (
+            tokens.entering(self.platform, key, before, canonical, self.own) if key.module == "tokens" else []
+        )
+        feed = visibility.feed_of(self.platform, key, canonical, self.own, self.via)
+        state = objects.save(key, old, new, feed, self.own, more)
+        if key.module == "tokens" and not self.own and tokens.is_news(key, before, canonical):
+            self._show_private(key, canonical)
+        return state
+
+    def _show_private(self, key: Key, token: dict[str, Any]) -> None:
+        if "CPO" in self.platform.settings.roles:
+            from chalicelib.objects import private_locations
+
+            private_locations.token_arrived(self.platform, key, token)
+
+    def replace_evse(self, key: Key, data: dict[str, Any], version: str) -> str:
+        """Store an EVSE of a Location that is known. Raises UnknownObject."""
+        new = _evse(data, version, self.platform.clock())
+
+        def attempt() -> str:
+            head, old = self.platform.objects.parts([(key, ""), (key, new.uid)])
+            if head is None:
+                raise UnknownObject(f"no Location {key.id}", "locations")
+            return self.platform.objects.save_part(key, head, old, new, self.own)
+
+        return retried(attempt)
+
+    def replace_connector(
+        self, key: Key, evse_uid: str, data: dict[str, Any], version: str, canonical: dict[str, Any]
+    ) -> str:
+        """Store a Connector of an EVSE that is known. Raises UnknownObject."""
+
+        def change(evse: dict[str, Any], in_version: str) -> str:
+            connector = data if in_version == version else canonical
+            known = connector_of(evse, str(data["id"]))
+            others = [each for each in evse.get("connectors") or () if each is not known]
+            if known is None:
+                evse["connectors"] = [*others, connector]
+                return "created"
+            evse["connectors"] = [connector if each is known else each for each in evse["connectors"]]
+            return "stored"
+
+        return self._change_evse(key, evse_uid, version, data.get("last_updated"), change)
+
+    def merge(
+        self,
+        key: Key,
+        changes: dict[str, Any],
+        version: str,
+        evse_uid: str = "",
+        connector_id: str | None = None,
+    ) -> str:
+        """Apply a PATCH to an object or a part of it: "stored" or "unchanged". Raises UnknownObject."""
+        if connector_id is not None:
+            return self._merge_connector(key, changes, version, evse_uid, connector_id)
+        if evse_uid:
+            return self._merge_evse(key, changes, version, evse_uid)
+        if key.module == "locations" and not {"evses", "publish", "publish_allowed_to"} & changes.keys():
+            return retried(lambda: self._merge_head(key, changes, version))
+        return retried(lambda: self._merge_whole(key, changes, version))
+
+    def _merge_whole(self, key: Key, changes: dict[str, Any], version: str) -> str:
+        old = self.platform.objects.load(key)
+        if not old:
+            raise UnknownObject(f"no {key.kind} {key.id}", key.module)
+        present = Present(key, old, finder=Finder(self.platform))
+        merged, version = self._merged(key.kind, present, changes, version)
+        canonical = self.judge(key.kind, merged, version, False).object
+        new = split(key.module, merged, version, canonical, self.platform.clock())
+        return self._save(key, old, new, canonical)
+
+    def _merge_head(self, key: Key, changes: dict[str, Any], version: str) -> str:
+        """A Location's own fields: its EVSEs are neither read nor written."""
+        objects = self.platform.objects
+        head = objects.part(key)
+        if head is None:
+            raise UnknownObject(f"no Location {key.id}", key.module)
+        merged, version = self._merged("location", Present(key, [head]), changes, version)
+        self.judge("location", merged, version, False)
+        return objects.save_part(key, None, head, _head(merged, version, self.platform.clock()), self.own)
+
+    def _merge_evse(self, key: Key, changes: dict[str, Any], version: str, evse_uid: str) -> str:
+        if "uid" in changes and folded(str(changes["uid"])) != folded(evse_uid):
+            raise InvalidParameters(f"the path says EVSE {evse_uid}", "/uid")
+
+        def attempt() -> str:
+            objects = self.platform.objects
+            old = objects.part(key, evse_uid)
+            if old is None:
+                raise UnknownObject(f"no EVSE {evse_uid} in Location {key.id}", "locations")
+            merged, in_version = self._merged("evse", Present(key, [old]), changes, version)
+            self.judge("evse", merged, in_version, False)
+            new = _evse(merged, in_version, self.platform.clock())
+            return objects.save_part(key, None, old, new, self.own)
+
+        return retried(attempt)
+
+    def _merge_connector(
+        self, key: Key, changes: dict[str, Any], version: str, evse_uid: str, connector_id: str
+    ) -> str:
+        if "id" in changes and folded(str(changes["id"])) != folded(connector_id):
+            raise InvalidParameters(f"the path says Connector {connector_id}", "/id")
+
+        def change(evse: dict[str, Any], in_version: str) -> str:
+            known = connector_of(evse, connector_id)
+            if known is None:
+                raise UnknownObject(f"no Connector {connector_id} at EVSE {evse_uid}", "locations")
+            ours = self._in_words("connector", changes, version, in_version)
+            merged = merge("connector", known, ours, in_version)
+            self.judge("connector", merged, in_version, False)
+            evse["connectors"] = [merged if each is known else each for each in evse["connectors"]]
+            return "stored"
+
+        return self._change_evse(key, evse_uid, version, changes.get("last_updated"), change)
+
+    def _change_evse(
+        self,
+        key: Key,
+        evse_uid: str,
+        version: str,
+        last_updated: Any,
+        change: Callable[[dict[str, Any], str], str],
+    ) -> str:
+        """Change something inside an EVSE, whose last_updated follows (LOC-43, LOC-49, AMB-74)."""
+
+        def attempt() -> str:
+            objects = self.platform.objects
+            old = objects.part(key, evse_uid)
+            if old is None:
+                raise UnknownObject(f"no EVSE {evse_uid} in Location {key.id}", "locations")
+            present = Present(key, [old])
+            in_version = version if old.version == version else modules.V230
+            evse = dict(present.source if in_version == old.version else present.canonical)
+            outcome = change(evse, in_version)
+            latest = max(old.last_updated, moment(last_updated, self.platform.clock()))
+            evse["last_updated"] = wire_timestamp(latest)
+            state = objects.save_part(key, None, old, _evse(evse, in_version, latest), self.own)
+            return "unchanged" if state == "unchanged" else outcome
+
+        return retried(attempt)
+
+    def _merged(
+        self, kind: str, present: Present, changes: dict[str, Any], version: str
+    ) -> tuple[dict[str, Any], str]:
+        """The stored object with the changes in it, in its version if that can say them, else in 2.3.0."""
+        if present.version == version:
+            return merge(kind, present.source, changes, version), version
+        ours = self._in_words(kind, changes, version, modules.V230)
+        same = _in_its_words(kind, ours, present.version)
+        if same is not None:
+            return merge(kind, present.source, same, present.version), present.version
+        return merge(kind, present.canonical, ours, modules.V230), modules.V230
+
+    def _in_words(self, kind: str, changes: dict[str, Any], version: str, wanted: str) -> dict[str, Any]:
+        if version == wanted:
+            return changes
+        upgraded: dict[str, Any] = self.judge(kind, changes, version, True).object
+        return upgraded
+
+
+def _in_its_words(kind: str, changes: dict[str, Any], version: str) -> dict[str, Any] | None:
+    """2.3.0 changes in the version of what is stored, so that nothing else in it is converted (CNV-P3).
+
+    None where that version cannot say them one for one (CNV-P7).
+    """
+    from chalicelib.ocpi import writing
+
+    written = writing.write(kind, changes, version, partial=True)
+    told = written.object
+    if kind == "session" or told is None or written.losses or len(told) != len(changes):
+        return None
+    moment = changes.get("last_updated")
+    return {**told, **({"last_updated": moment} if moment else {})}  # as exact as it was given
+
+
+def split(
+    module: str, data: dict[str, Any], version: str, canonical: dict[str, Any], clock: str
+) -> list[Part]:
+    """The parts an object is stored in. Raises InvalidParameters for two EVSEs of one uid."""
+    if module != "locations":
+        last_updated = moment(canonical.get("last_updated"), clock)
+        return [Part("", version, last_updated, jsontext.dumps(data))]
+    parts = [_head(data, version, clock)]
+    names = set()
+    for at, evse in enumerate(data.get("evses") or ()):
+        part = _evse(evse, version, parts[0].last_updated, f"/evses/{at}")
+        if part.name in names:
+            raise InvalidParameters(f"EVSE {part.uid} is listed twice", f"/evses/{at}/uid")
+        names.add(part.name)
+        parts.append(part)
+    return parts
+
+
+def _head(location: dict[str, Any], version: str, clock: str) -> Part:
+    body = {name: value for name, value in location.items() if name not in ("evses", "last_updated")}
+    return Part("", version, moment(location.get("last_updated"), clock), jsontext.dumps(body))
+
+
+def _evse(evse: dict[str, Any], version: str, otherwise: str, pointer: str = "") -> Part:
+    uid = check_id(evse.get("uid"), f"{pointer}/uid")
+    return Part(uid, version, moment(evse.get("last_updated"), otherwise), jsontext.dumps(evse))
+
+
+def moment(value: Any, otherwise: str) -> str:
+    """A timestamp as it sorts, or something else where it is none."""
+    try:
+        return timestamp(value)
+    except ValueError:
+        return otherwise
+
+
+def _no_evse_vanishes(old: tuple[Part, ...], new: list[Part]) -> None:
+    """LOC-03, LOC-04: ours are never deleted, as Sessions and CDRs refer to them."""
+    left = {part_name(part.uid) for part in old} - {part.name for part in new}
+    for part in old:
+        if part.name in left:
+            raise InvalidParameters(
+                f"EVSE {part.uid} is missing; an EVSE is never deleted, give it the status REMOVED", "/evses"
+            )

@@ -1,0 +1,344 @@
+"""HTTP to a partner: one request, its answer, and whether a failure is final.
+
+Nothing is repeated here; whoever calls knows whether that is safe. The one
+exception is a token that was exchanged while we held an older copy of it.
+
+Spec: transport_and_format; TRA-01 to TRA-11, TRA-80 to TRA-86, STA-11, STA-27; AMB-01, AMB-02, AMB-21
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from chalicelib import logs
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
+from chalicelib.ocpi import jsontext, messages, modules
+from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.ocpi.messages import Party
+from chalicelib.partner import host_of
+from chalicelib.partner_client import url_guard
+
+if TYPE_CHECKING:
+    from chalicelib.partner import Partner
+    from chalicelib.wiring import Platform
+
+LARGEST_ANSWER = 8 * 1024 * 1024
+MOST_REDIRECTS = 3
+LONGEST_WAIT = 24 * 3600
+
+# Refusals that are none: the request may be right later.
+_LATER = (408, 425, 429)
+# The server says that it did not do it.
+_NOT_DONE = (408, 425, 429, 501, 503)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a partner answered with success: HTTP 2xx and an OCPI code of 1xxx (STA-11)."""
+
+    http_status: int
+    status_code: int
+    message: str
+    data: Any
+    text: str = field(repr=False, default="")
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class PartnerClient:
+    """Calls partners over connections that are kept open."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def call(
+        self,
+        partner: Partner,
+        method: str,
+        url: str,
+        *,
+        body: str | None = None,
+        module: str = "",
+        from_party: Party | None = None,
+        to_party: Party | None = None,
+        correlation_id: str = "",
+        timeout: float = 10,
+        token: str | None = None,
+        version: str = "",
+    ) -> Answer:
+        """The answer to one request. Raises PartnerRefused or PartnerUnreachable.
+
+        `timeout` seconds are for all of it. `token` replaces the one we hold for
+        the partner. The URL's host must be one that it announced (ARC-20).
+        """
+        if host_of(url) not in partner.hosts():
+            raise PartnerRefused(
+                0, 0, f"{host_of(url)[:100] or 'this'} is no host that the partner announced"
+            )
+        if token is None and not partner.outbound:
+            raise PartnerRefused(0, 0, f"the partner is {partner.state} and gave us no token")
+        chosen = version or partner.version
+        presented = self._platform.partners.outbound_token(partner) if token is None else token
+        headers = self._headers(partner, module, chosen, from_party, to_party, body is not None)
+        headers[messages.CORRELATION_ID] = correlation_id or str(uuid.uuid4())
+        try:
+            return self._once(partner, method, url, body, module, headers, timeout, presented)
+        except PartnerRefused as refusal:
+            if refusal.http_status != 401 or token is not None:
+                raise
+            newer = self._platform.partners.get(partner.id, fresh=True)
+            if newer is None or newer.outbound in ("", partner.outbound):
+                raise
+        presented = self._platform.partners.outbound_token(newer)
+        return self._once(newer, method, url, body, module, headers, timeout, presented)
+
+    def guard(self, url: str, partner: Partner | None) -> None:
+        """Refuse a hostile URL, or one at a host this partner did not announce. Raises InvalidParameters."""
+        url_guard.guard(url, self._platform.settings.allow_private_urls)
+        if partner is not None and host_of(url) not in partner.hosts():
+            raise InvalidParameters(f"{host_of(url)[:100]} is not a host you announced")
+
+    def _headers(
+        self,
+        partner: Partner,
+        module: str,
+        version: str,
+        from_party: Party | None,
+        to_party: Party | None,
+        has_body: bool,
+    ) -> dict[str, str]:
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "ocpi"}
+        if has_body:
+            headers["Content-Type"] = "application/json"
+        row = modules.BY_ID.get(module)
+        if row is None or not row.functional or version == modules.V211:
+            return headers  # VER-23, CRE-52, HUB-02, CNV-03
+        sender = from_party or next((each.party for each in self._platform.settings.parties), None)
+        receiver = to_party or next((role.party for role in partner.roles), None) or partner.hub_party
+        if sender:
+            headers |= {messages.FROM_COUNTRY: sender[0], messages.FROM_PARTY: sender[1]}
+        if receiver:
+            headers |= {messages.TO_COUNTRY: receiver[0], messages.TO_PARTY: receiver[1]}
+        return headers
+
+    def _once(
+        self,
+        partner: Partner,
+        method: str,
+        url: str,
+        body: str | None,
+        module: str,
+        headers: dict[str, str],
+        timeout: float,
+        token: str,
+    ) -> Answer:
+        request_id = str(uuid.uuid4())
+        headers = {
+            **headers,
+            "Authorization": messages.encode_token(token, partner.token_form),
+            messages.REQUEST_ID: request_id,
+        }
+        started = time.monotonic()
+        status, code, outcome, reason = 0, 0, "unreachable", None
+        try:
+            status, received, text = self._exchange(method, url, body, headers, timeout)
+            answer = _understood(status, received, text)
+            code, outcome = answer.status_code, "ok"
+            return answer
+        except PartnerRefused as refusal:
+            code, outcome, reason = refusal.status_code, "refused", refusal.message
+            raise
+        except PartnerUnreachable as problem:
+            reason = problem.reason
+            raise
+        finally:
+            logs.log(
+                "INFO" if outcome == "ok" else "WARNING",
+                "partner call",
+                partner=partner.id,
+                module=module or None,
+                method=method,
+                host=host_of(url),
+                status=status or None,
+                ocpi_status=code or None,
+                outcome=outcome,
+                reason=reason[:300] if reason else None,
+                duration_ms=round((time.monotonic() - started) * 1000),
+                outbound_request_id=request_id,
+                outbound_correlation_id=headers[messages.CORRELATION_ID],
+            )
+
+    def _exchange(
+        self, method: str, url: str, body: str | None, headers: dict[str, str], timeout: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of the last answer, same-host redirects of a GET followed."""
+        from chalicelib.partner_client import transport as connections
+
+        until = connections.deadline.set(time.monotonic() + timeout)
+        state = connections.state.set(connections.State())
+        try:
+            for _ in range(MOST_REDIRECTS + 1):
+                self._check(url)
+                status, received, text = self._sent(method, url, body, headers)
+                if not 300 <= status < 400:
+                    return status, received, text
+                target = urljoin(url, received.get("location", ""))
+                if method != "GET" or not received.get("location"):
+                    raise PartnerUnreachable(f"answered HTTP {status}, a redirect")
+                if host_of(target) != host_of(url) or target.split(":")[0] != url.split(":")[0]:
+                    raise PartnerUnreachable("redirects to another host, where the token must not go")
+                url = target
+            raise PartnerUnreachable(f"more than {MOST_REDIRECTS} redirects")
+        finally:
+            connections.deadline.reset(until)
+            connections.state.reset(state)
+
+    def _check(self, url: str) -> None:
+        try:
+            url_guard.check_form(url, self._platform.settings.allow_private_urls)
+        except InvalidParameters as problem:
+            raise PartnerRefused(0, 0, problem.message) from None
+
+    def _sent(
+        self, method: str, url: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
+        """The same, once more where a kept connection turned out to be dead and repeating is safe."""
+        from chalicelib.partner_client import transport as connections
+
+        try:
+            return self._send(method, url, body, headers)
+        except PartnerUnreachable:
+            if method not in ("GET", "PUT", "DELETE") or not connections.state.get().kept_was_dead:
+                raise
+        return self._send(method, url, body, headers)
+
+    def _send(
+        self, method: str, url: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
+        import http.client
+
+        from urllib3.exceptions import HTTPError, NewConnectionError
+
+        from chalicelib.partner_client import transport as connections
+
+        response = None
+        try:
+            response = self._pools.urlopen(
+                method,
+                url,
+                body=body.encode() if body is not None else None,
+                headers=headers,
+                redirect=False,
+                retries=False,
+                timeout=connections.remaining(),
+                preload_content=False,
+                decode_content=False,
+            )
+            text = _read(response)
+            return response.status, {name.lower(): value for name, value in response.headers.items()}, text
+        except (HTTPError, http.client.HTTPException, OSError, ValueError) as problem:
+            if response is not None:
+                response.close()
+            sent = connections.state.get().failed(answered=response is not None)
+            cause = problem.__cause__ if isinstance(problem, NewConnectionError) else None
+            words = str(cause) if isinstance(cause, url_guard.ForbiddenAddress) else _words(problem)
+            raise PartnerUnreachable(words, outcome_unknown=sent) from None
+
+    @cached_property
+    def _pools(self) -> Any:
+        from chalicelib.partner_client import transport as connections
+
+        return connections.manager(self._platform.settings.allow_private_urls)
+
+
+def _read(response: Any) -> bytes:
+    """The whole body, the connection given back. Raises ValueError when there is too much of it."""
+    parts, size = [], 0
+    for part in response.stream(65536, decode_content=False):
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise ValueError(f"answered more than {LARGEST_ANSWER} bytes")
+        parts.append(part)
+    response.release_conn()
+    return b"".join(parts)
+
+
+def _understood(status: int, headers: Mapping[str, str], text: bytes) -> Answer:
+    """The answer in an envelope, if it is one and says success. Raises PartnerRefused, PartnerUnreachable."""
+    code, message, envelope = _envelope(text)
+    if 400 <= status < 500 and status not in _LATER:
+        raise PartnerRefused(status, code, message or f"HTTP {status}")
+    wait = _retry_after(headers.get("retry-after", ""))
+    unknown = status not in _NOT_DONE
+    if status >= 400:
+        raise PartnerUnreachable(f"HTTP {status} {message}".strip(), wait, outcome_unknown=unknown)
+    if not code:
+        raise PartnerUnreachable(f"HTTP {status} without an OCPI envelope", wait, outcome_unknown=True)
+    if 2000 <= code < 3000 or code == 4001:
+        raise PartnerRefused(status, code, message)
+    if not 1000 <= code < 2000:
+        # 4002: a hub forwarded it and heard nothing in time (STA-24)
+        raise PartnerUnreachable(f"{code} {message}".strip(), wait, outcome_unknown=code == 4002)
+    return Answer(
+        status, code, message, envelope.get("data"), text.decode("utf-8-sig", "replace"), headers=headers
+    )
+
+
+def _envelope(text: bytes) -> tuple[int, str, dict[str, Any]]:
+    """status_code (0: this is no envelope), status_message and the whole."""
+    try:
+        envelope = jsontext.loads(text)
+    except jsontext.MalformedJson:
+        return 0, "", {}
+    if not isinstance(envelope, dict):
+        return 0, "", {}
+    code = envelope.get("status_code")
+    if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) == 4:
+        code = int(code)
+    if not isinstance(code, int) or not 1000 <= code < 5000:
+        code = 0
+    message = envelope.get("status_message")
+    return code, _printable(message) if isinstance(message, str) else "", envelope
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in text[:500])
+
+
+def _retry_after(value: str) -> int | None:
+    """Seconds of a Retry-After header, which names them or a date; None for anything else."""
+    value = value.strip()
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return min(int(value), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError, IndexError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0, min(round((moment - datetime.now(UTC)).total_seconds()), LONGEST_WAIT))
+
+
+def _words(problem: Exception) -> str:
+    """A failure in a few words of ours: those of the library may hold addresses and headers."""
+    name = type(problem).__name__
+    known = {
+        "ConnectTimeoutError": "no connection in time",
+        "NewConnectionError": "no connection",
+        "NameResolutionError": "the name does not resolve",
+        "ReadTimeoutError": "no answer in time",
+        "TimeoutError": "no answer in time",
+        "SSLError": "the TLS certificate or handshake is not acceptable",
+        "ProtocolError": "the connection broke",
+        "IncompleteRead": "the connection broke",
+        "RemoteDisconnected": "the connection broke",
+        "ConnectionResetError": "the connection broke",
+    }
+    return str(problem) if name == "ValueError" else known.get(name, name)

@@ -1,0 +1,55 @@
+"""One authenticated request on its way through the rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.errors import InvalidParameters, MalformedBody
+from chalicelib.ocpi.messages import Party, Request
+from chalicelib.ocpi.modules import Operation
+
+if TYPE_CHECKING:
+    from chalicelib.partner import Partner, Presented
+    from chalicelib.wiring import Platform
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request, the operation it asks for with its path variables, and who asks.
+
+    `presented` is the credentials token in clear, as this request carried it
+    (AMB-13), and its kind; never store or log it.
+    """
+
+    request: Request
+    operation: Operation
+    params: Mapping[str, str]
+    partner: Partner
+    presented: Presented
+    platform: Platform
+
+    @cached_property
+    def json(self) -> Any:
+        """The body. Raises MalformedBody (HTTP 400) when it is not JSON (STA-02)."""
+        try:
+            return jsontext.loads(self.request.body)
+        except jsontext.MalformedJson as problem:
+            raise MalformedBody(f"the body is not valid JSON: {problem}") from None
+
+    @property
+    def json_object(self) -> dict[str, Any]:
+        """The body as an object. Raises InvalidParameters when it is anything else."""
+        if not isinstance(self.json, dict):
+            raise InvalidParameters("a JSON object is required")
+        return self.json
+
+    @property
+    def url_party(self) -> Party | None:
+        """The country_code and party_id in the path, upper-cased."""
+        if "country_code" in self.params:
+            return self.params["country_code"].upper(), self.params["party_id"].upper()
+        return None

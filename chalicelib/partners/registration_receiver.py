@@ -1,0 +1,249 @@
+"""Versions and credentials as partners call them: the receiving side of registration.
+
+A handshake reads and asks all it needs, then changes everything in one
+transaction; wherever it ends before that, the old state stands (CRE-33, ARC-06).
+
+Spec: credentials, version_information_endpoint; ledger state machine of section 1.4
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import logs
+from chalicelib.ocpi.errors import (
+    InvalidParameters,
+    MethodNotAllowed,
+    MissingEndpoints,
+    ServerError,
+    Unauthorized,
+)
+from chalicelib.ocpi.messages import Reply, instant, reply
+from chalicelib.partner import (
+    PARTNER_REGISTERED,
+    PARTNER_UNREGISTERED,
+    PARTNER_UPDATED,
+    REGISTERED,
+    UNREGISTERED,
+    Partner,
+    listed,
+)
+from chalicelib.partners import credentials, discovery
+from chalicelib.store.partner_items import CURRENT, INVITATION, Token, hashed
+from chalicelib.store.partners import Claimed, Raced, event_id
+
+if TYPE_CHECKING:
+    from chalicelib.partners.call import Call
+    from chalicelib.wiring import Platform
+
+# How long an exchanged token stays valid while the new one has not been used (AMB-15).
+GRACE_SECONDS = 300
+
+
+def versions(call: Call) -> Reply:
+    """The versions we offer (VER-02, VER-03)."""
+    base = _base(call)
+    return reply(
+        [{"version": each, "url": f"{base}/ocpi/{each}"} for each in call.platform.settings.versions]
+    )
+
+
+def details(call: Call) -> Reply:
+    """What we offer this partner in a version; credentials once, as SENDER (VER-06, VER-11)."""
+    version, base = call.request.version, _base(call)
+    shown = [("credentials", "SENDER", f"{base}/ocpi/{version}/credentials")]
+    for module, role in discovery.offered(call.platform, version, call.partner):
+        shown.append((module, role, f"{base}/ocpi/{version}/{role.lower()}/{module}"))
+    endpoints = [
+        {"identifier": module, "url": url}
+        if version == "2.1.1"
+        else {"identifier": module, "role": role, "url": url}
+        for module, role, url in shown
+    ]
+    return reply({"version": version, "endpoints": endpoints})
+
+
+def show(call: Call) -> Reply:
+    """The credentials with which this partner accesses us: the token is the presented one (AMB-13)."""
+    return _ours(call, call.partner, call.presented.token)
+
+
+def register(call: Call) -> Reply:
+    """An invited partner registers (CRE-06 to CRE-12)."""
+    if call.presented.kind != INVITATION:
+        raise MethodNotAllowed("already registered; PUT updates a registration", ("GET", "PUT", "DELETE"))
+    platform, before = call.platform, _stored(call)
+    after = _understood(call, before)
+    token = credentials.new_token()
+    after = dataclasses.replace(after, inbound=(hashed(token),), registered_at=platform.clock())
+    used = hashed(call.presented.token)
+    try:
+        issued = Token(hashed(token), after.id, CURRENT)
+        after = take(platform, before, after, issued, PARTNER_REGISTERED, consumed=used)
+    except Raced:
+        raise MethodNotAllowed("this invitation has been used", ("GET", "PUT", "DELETE")) from None
+    announce(platform, PARTNER_REGISTERED, after)
+    return _ours(call, after, token)
+
+
+def update(call: Call) -> Reply:
+    """A registered partner exchanges tokens, changes endpoints, roles or version (CRE-21 to CRE-23)."""
+    before = _registered(call)
+    platform = call.platform
+    after = _understood(call, before)
+    token, old = credentials.new_token(), hashed(call.presented.token)
+    grace = Token(old, after.id, CURRENT, later(platform.clock(), GRACE_SECONDS))
+    issued = Token(hashed(token), after.id, CURRENT, replaces=(old,))
+    after = dataclasses.replace(after, inbound=(issued.hash, old))
+    try:
+        after = take(platform, before, after, issued, PARTNER_UPDATED, grace=(grace,))
+    except Raced:
+        raise ServerError("this registration is being changed by another request; try again") from None
+    announce(platform, PARTNER_UPDATED, after)
+    return _ours(call, after, token)
+
+
+def unregister(call: Call) -> Reply:
+    """A partner leaves: its tokens are void, nothing is sent to it any more (CRE-28)."""
+    before = _registered(call)
+    try:
+        after = call.platform.partners.change(before, ended(before), event=PARTNER_UNREGISTERED)
+    except Raced:
+        raise ServerError("this registration is being changed by another request; try again") from None
+    announce(call.platform, PARTNER_UNREGISTERED, after)
+    return Reply()
+
+
+def ended(partner: Partner) -> Partner:
+    """The partner after the end of its registration."""
+    return dataclasses.replace(partner, state=UNREGISTERED, outbound="", inbound=(), suspended_from="")
+
+
+def take(
+    platform: Platform,
+    before: Partner | None,
+    after: Partner,
+    issued: Token,
+    event: str,
+    *,
+    consumed: str = "",
+    grace: tuple[Token, ...] = (),
+) -> Partner:
+    """Make the handshake's outcome true. Raises Raced; InvalidParameters for a party of another connection.
+
+    The older connection of a platform that registers anew under the same versions URL, which has
+    just answered us with the new token, ends by this: so a lost answer is repaired (AMB-15).
+    """
+    store, older = platform.partners, None
+    for _ in range(2):
+        try:
+            return store.change(
+                before, after, issued=issued, consumed=consumed, grace=grace, ended=older, event=event
+            )
+        except Claimed as taken:
+            holder = store.holder(taken.claim)
+            if holder is None or older is not None or holder.versions_url != after.versions_url:
+                raise InvalidParameters(f"{taken.claim} is registered by another connection") from None
+            logs.log("WARNING", "registered anew", partner=after.id, ended=holder.id)
+            older = holder
+    raise InvalidParameters("parties of several other connections cannot be taken over")
+
+
+def announce(platform: Platform, event: str, partner: Partner) -> None:
+    """Tell the back end, and bring a registered partner up to date; a queue that is down undoes nothing."""
+    steps: list[Callable[[], object]] = [lambda: _tell(platform, event, partner)]
+    if partner.state == REGISTERED:
+        steps += [
+            lambda: platform.outbox.send("push", [{"task": "announce_all", "partner": partner.id}]),
+            lambda: platform.outbox.send("pull", [{"task": "start", "partner": partner.id}]),
+        ]
+    for step in steps:
+        try:
+            step()
+        except Exception as problem:  # the registration stands; the sweep and the operator catch up
+            logs.log_exception("registration not announced", problem, partner=partner.id, event=event)
+
+
+def tell_late(platform: Platform, partner: Partner, id: str) -> None:
+    """Tell the event that whoever changed the partner did not come to tell."""
+    platform.backend.emit(id.partition("-")[0], _detail(partner), id=id)
+
+
+def _tell(platform: Platform, event: str, partner: Partner) -> None:
+    platform.backend.emit(event, _detail(partner), id=event_id(partner, event))
+    platform.partners.told(partner, event)
+
+
+def _detail(partner: Partner) -> dict[str, Any]:
+    return {
+        "partner": partner.id,
+        "name": partner.name,
+        "state": partner.state,
+        "version": partner.version,
+        "roles": listed(partner.roles),
+    }
+
+
+def later(now: str, seconds: float) -> str:
+    """Sortable text for so many seconds after a sortable moment."""
+    return instant(datetime.fromisoformat(now) + timedelta(seconds=seconds))
+
+
+def _understood(call: Call, before: Partner) -> Partner:
+    """The partner as its credentials and its endpoints describe it; nothing is changed yet (CRE-08)."""
+    platform, version = call.platform, call.request.version
+    theirs = credentials.read(platform, call.json_object, version)
+    after = dataclasses.replace(
+        before,
+        state=REGISTERED,
+        version=version,
+        roles=theirs.roles,
+        hub_party_id=theirs.hub_party_id,
+        versions_url=theirs.url,
+        token_form=call.presented.form if before.state != REGISTERED else before.token_form,
+        suspended_from="",
+    )
+    if version != "2.1.1":
+        credentials.check_roles(platform, after)
+    budget = discovery.Budget()
+    listed, after = discovery.versions_of(platform, after, theirs.token, budget)
+    after = discovery.details_of(platform, after, listed, version, theirs.token, budget)
+    if version == "2.1.1":
+        after = credentials.resolved(platform, after)
+        credentials.check_roles(platform, after)
+    if lacking := credentials.missing(platform, after):
+        raise MissingEndpoints(f"needed and not among your endpoints: {', '.join(lacking)}")
+    return dataclasses.replace(after, outbound=platform.partners.encrypt(after.id, theirs.token))
+
+
+def _registered(call: Call) -> Partner:
+    """The registered partner that asks. Raises MethodNotAllowed for anyone else (CRE-24, CRE-27)."""
+    if call.presented.kind == CURRENT:
+        before = _stored(call)
+        if before.state == REGISTERED:
+            return before
+    raise MethodNotAllowed("not registered; POST registers", ("GET", "POST"))
+
+
+def _stored(call: Call) -> Partner:
+    """The partner as it is stored now, not as it was some seconds ago."""
+    found = call.platform.partners.get(call.partner.id, fresh=True)
+    if found is None:
+        raise (
+            MethodNotAllowed("a registration is under way", ("GET",))
+            if call.presented.kind == CURRENT
+            else Unauthorized("unknown credentials token")
+        )
+    return found
+
+
+def _ours(call: Call, partner: Partner, token: str) -> Reply:
+    version = call.request.version
+    return reply(credentials.ours(call.platform, partner, version, token, base_url=_base(call)))
+
+
+def _base(call: Call) -> str:
+    return call.platform.settings.base_url or call.request.base_url or call.platform.base_url

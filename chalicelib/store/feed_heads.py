@@ -1,0 +1,212 @@
+"""How feeds are numbered, in DynamoDB: one item per feed, the count and the holes, taken number by number.
+
+Contract: design section 7; ARC-09 to ARC-11
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.store import dynamodb, feeds
+from chalicelib.store.dynamodb import Conflict, Item, number, text
+from chalicelib.store.feeds import FeedHead, Unsaid
+from chalicelib.store.object_items import HEAD
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+Action = dict[str, dict[str, Any]]
+# Instead of a window: no time at which an object can be said.
+NEVER = "never"
+
+
+class Feeds:
+    """The heads of feeds, each in the table of its module."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._counts: dict[tuple[str, str], int] = {}
+
+    @property
+    def _client(self) -> Any:
+        return self._platform.clients.dynamodb
+
+    def _table(self, module: str) -> str:
+        return f"{self._platform.settings.prefix}-{module}"
+
+    def heads(self, module: str, names: Iterable[str], version: str = "") -> list[FeedHead]:
+        """How many objects these feeds have, in the order asked for.
+
+        To readers of a `version` those it cannot say are not there.
+        """
+        names = list(names)
+        parts = (HEAD, version) if version else (HEAD,)
+        keys = [_feed_key(name, part) for name in names for part in parts]
+        items = dynamodb.read(self._client, self._table(module), keys)
+        heads = [_feed_head(name, items.get((f"feed#{name}", HEAD))) for name in names]
+        self._counts.update({(module, head.feed): head.count for head in heads})
+        if self._platform.settings.retention.get(module):
+            heads = [self._without_forgotten(module, head) for head in heads]
+        now = self._platform.clock()
+        return [head.without(_unsaid(items.get((f"feed#{head.feed}", version)), now)) for head in heads]
+
+    def _without_forgotten(self, module: str, head: FeedHead) -> FeedHead:
+        """The head of a feed whose oldest objects were forgotten by age: they are gone from its beginning."""
+        if not head.total:
+            return head
+        answer = self._client.query(
+            TableName=self._table(module),
+            IndexName="feed",
+            KeyConditionExpression="#f = :f",
+            ProjectionExpression="#l",
+            ExpressionAttributeNames={"#f": "feed", "#l": "place"},
+            ExpressionAttributeValues={":f": text(head.feed)},
+            Limit=1,
+        )
+        oldest = [feeds.number_of(item["place"]["S"]) for item in answer["Items"]]
+        return head.since(oldest[0] if oldest else head.count + 1)
+
+    def audiences(self, module: str, owners: Iterable[str]) -> dict[str, list[str]]:
+        """The audiences an owner ever had objects for, by owner."""
+        owners = list(owners)
+        items = dynamodb.read(
+            self._client, self._table(module), [_feed_key(f"{owner}>?") for owner in owners]
+        )
+        return {
+            owner: sorted(items.get((f"feed#{owner}>?", HEAD), {}).get("audiences", {}).get("SS", []))
+            for owner in owners
+        }
+
+    def append(
+        self,
+        module: str,
+        feed: str,
+        many: int,
+        actions: Callable[[int], list[dict[str, Any]]],
+    ) -> None:
+        """Do what `actions` says of the first of so many new numbers, in one transaction with taking them.
+
+        What does not fit in one transaction follows it. The count is a guess
+        until the first conflict tells the right one.
+        """
+        for turn in range(dynamodb.RACES):
+            count = self._counts.get((module, feed), 0)
+            taking = self._take(module, feed, count, many)
+            groups = dynamodb.batches([*taking, *actions(count + 1)])
+            try:
+                dynamodb.Writer(self._client).all(groups[0])
+            except Conflict as conflict:
+                seen = conflict.items.get(0)
+                present = int(seen["count"]["N"]) if seen and "count" in seen else None
+                if present is None or present == count:
+                    self._counts.pop((module, feed), None)
+                    if any(at >= len(taking) for at in conflict.items) or turn == dynamodb.RACES - 1:
+                        raise
+                    self.heads(module, [feed])
+                else:
+                    self._counts[module, feed] = present
+                time.sleep(random.random() * 0.01 * 2**turn if turn else 0)  # noqa: S311
+                continue
+            self._counts[module, feed] = count + many
+            for group in groups[1:]:
+                dynamodb.Writer(self._client).all(group)
+            return
+        raise Conflict
+
+    def _take(self, module: str, feed: str, count: int, many: int) -> list[dict[str, Any]]:
+        """Take numbers of a feed; the first ones also enter it in its owner's list of audiences."""
+        actions: list[dict[str, Any]] = [
+            {
+                "Update": {
+                    "TableName": self._table(module),
+                    "Key": _feed_key(feed),
+                    "UpdateExpression": "SET #n = :new",
+                    "ConditionExpression": "#n = :old" if count else "attribute_not_exists(#n)",
+                    "ExpressionAttributeNames": {"#n": "count"},
+                    "ExpressionAttributeValues": {":new": number(count + many)}
+                    | ({":old": number(count)} if count else {}),
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                }
+            }
+        ]
+        if not count:
+            owner, _, audience = feed.partition(">")
+            actions.append(
+                {
+                    "Update": {
+                        "TableName": self._table(module),
+                        "Key": _feed_key(f"{owner}>?"),
+                        "UpdateExpression": "ADD #a :a",
+                        "ExpressionAttributeNames": {"#a": "audiences"},
+                        "ExpressionAttributeValues": {":a": {"SS": [audience]}},
+                    }
+                }
+            )
+        return actions
+
+    def hole(self, module: str, feed: str, place: int) -> Action:
+        """The write that leaves a number empty."""
+        return {
+            "Update": {
+                "TableName": self._table(module),
+                "Key": _feed_key(feed),
+                "UpdateExpression": "SET #h = list_append(if_not_exists(#h, :none), :one)",
+                "ExpressionAttributeNames": {"#h": "holes"},
+                "ExpressionAttributeValues": {":none": {"L": []}, ":one": {"L": [number(place)]}},
+            }
+        }
+
+    def unsaid(self, module: str, feed: str, changes: Mapping[int, tuple[Unsaid, Unsaid]]) -> list[Action]:
+        """Note which versions could and now can not say the objects with these numbers.
+
+        One item per feed and version, an attribute per object: rewritten only when such an object comes.
+        """
+        by_version: dict[str, dict[int, str | None]] = {}
+        for place, (before, after) in changes.items():
+            for version, _ in set(before) - set(after):
+                by_version.setdefault(version, {})[place] = None
+            for version, window in set(after) - set(before):
+                by_version.setdefault(version, {})[place] = window
+        return [self._note(module, feed, version, places) for version, places in by_version.items()]
+
+    def _note(self, module: str, feed: str, version: str, places: Mapping[int, str | None]) -> Action:
+        said = [place for place, window in places.items() if window is None]
+        not_said = {place: window for place, window in places.items() if window is not None}
+        verbs = []
+        if not_said:
+            verbs.append("SET " + ",".join(f"#n{place} = :n{place}" for place in not_said))
+        if said:
+            verbs.append("REMOVE " + ",".join(f"#n{place}" for place in said))
+        fields: dict[str, Any] = {
+            "TableName": self._table(module),
+            "Key": _feed_key(feed, version),
+            "UpdateExpression": " ".join(verbs),
+            "ExpressionAttributeNames": {f"#n{place}": str(place) for place in places},
+        }
+        if not_said:
+            fields["ExpressionAttributeValues"] = {
+                f":n{place}": text(window or NEVER) for place, window in not_said.items()
+            }
+        return {"Update": fields}
+
+
+def _unsaid(item: Item | None, now: str) -> Iterator[int]:
+    """The numbers that a version cannot say now."""
+    for name, value in (item or {}).items():
+        if name.isdigit() and not feeds.within(value["S"], now):
+            yield int(name)
+
+
+def _feed_key(name: str, part: str = HEAD) -> Item:
+    return {"object": text(f"feed#{name}"), "part": text(part)}
+
+
+def _feed_head(name: str, item: Item | None) -> FeedHead:
+    if item is None:
+        return FeedHead(name)
+    holes = tuple(sorted(int(each["N"]) for each in item.get("holes", {}).get("L", ())))
+    first = int(item.get("first", {}).get("N", 0))
+    return FeedHead(name, int(item.get("count", {}).get("N", 0)), holes, first)

@@ -1,0 +1,220 @@
+"""The items objects are stored in: whose they are, their parts, the conditions on them.
+
+Nothing here calls DynamoDB.
+
+Contract: design section 7; AMB-04, AMB-36
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from chalicelib.ocpi import modules
+from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.ocpi.messages import Party
+from chalicelib.ocpi.surrogates import shortest
+from chalicelib.store import feeds
+from chalicelib.store.dynamodb import Item, number, text
+
+HEAD = "-"
+LONGEST_ID = 255
+# What a Present or a comparison needs of an item, and what is enough to show it on a page.
+NEEDED = "#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s"
+SHOWN = "#l,#c,#v,#b,#cc,#pp,#i,#u,#h,#w"
+NAMES = {
+    "#o": "object",
+    "#p": "part",
+    "#f": "feed",
+    "#l": "place",
+    "#c": "last_updated",
+    "#v": "version",
+    "#b": "body",
+    "#r": "revision",
+    "#cc": "country_code",
+    "#pp": "party_id",
+    "#i": "id",
+    "#u": "uid",
+    "#h": "hidden",
+    "#w": "own",
+    "#s": "unsaid",
+}
+
+
+def folded(identifier: str) -> str:
+    """An identifier as it is compared: without case, in ASCII (AMB-36)."""
+    return identifier.upper() if identifier.isascii() else identifier
+
+
+def party_of(data: Any) -> Party | None:
+    """The party that an object names itself, as parties are compared; None where it names none."""
+    named = data if isinstance(data, Mapping) else {}
+    country, party = named.get("country_code"), named.get("party_id")
+    if isinstance(country, str) and isinstance(party, str) and country and party:
+        return folded(country), folded(party)
+    return None
+
+
+def place_name(identifier: str) -> str:
+    """A Location or EVSE as it is compared: 2.1.1 may say its name longer than others do (CNV-10)."""
+    return folded(shortest(identifier))
+
+
+@dataclass(frozen=True)
+class Key:
+    """Whose object it is and which: as its owner writes it, compared without case."""
+
+    module: str
+    country_code: str
+    party_id: str
+    id: str
+
+    @property
+    def owner(self) -> str:
+        return f"{folded(self.country_code)}/{folded(self.party_id)}"
+
+    @property
+    def party(self) -> Party:
+        return folded(self.country_code), folded(self.party_id)
+
+    @property
+    def name(self) -> str:
+        """The id as it is compared."""
+        return place_name(self.id) if self.module == "locations" else folded(self.id)
+
+    @property
+    def partition(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+    @property
+    def kind(self) -> str:
+        return modules.BY_ID[self.module].kind
+
+
+class Part(NamedTuple):
+    """One item: the head of an object (`uid` empty), or an EVSE of a Location.
+
+    `body` is JSON text in `version`; a Location's head has neither its EVSEs nor
+    `last_updated` in it. `revision` 0: not stored yet. `spelled` is the owner and
+    id as they were first written, `unsaid` the versions that cannot say the object.
+    """
+
+    uid: str
+    version: str
+    last_updated: str
+    body: str
+    revision: int = 0
+    feed: str = ""
+    place: str = ""
+    own: bool = False
+    hidden: bool = False
+    spelled: tuple[str, str, str] | None = None
+    unsaid: feeds.Unsaid = ()
+
+    @property
+    def name(self) -> str:
+        return part_name(self.uid)
+
+
+def part_name(uid: str) -> str:
+    """The sort key of an EVSE; "" is the head."""
+    if not uid:
+        return HEAD
+    name = place_name(uid)
+    return HEAD + name if name.startswith(HEAD) else name
+
+
+def check_id(value: Any, pointer: str) -> str:
+    """An identifier that can be a key. Raises InvalidParameters (AMB-04)."""
+    if not isinstance(value, str) or not value:
+        raise InvalidParameters("an identifier is required", pointer)
+    if len(value.encode(errors="replace")) > LONGEST_ID:
+        raise InvalidParameters(f"an identifier of more than {LONGEST_ID} bytes cannot be kept", pointer)
+    return value
+
+
+def key_of(module: str, item: Item) -> Key:
+    """Whose item this is."""
+    return Key(module, item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"])
+
+
+def part_of(item: Item) -> Part:
+    """The part in an item as it was read."""
+    return Part(
+        uid=item["uid"]["S"] if "uid" in item else "",
+        version=item["version"]["S"],
+        last_updated=item["last_updated"]["S"],
+        body=item["body"]["S"],
+        revision=int(item["revision"]["N"]),
+        feed=item["feed"]["S"],
+        place=item["place"]["S"],
+        own=item["own"]["BOOL"],
+        hidden="hidden" in item,
+        spelled=(item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"]),
+        unsaid=_unsaid(item["unsaid"]["S"]) if "unsaid" in item else (),
+    )
+
+
+def shown_part(item: Item, feed: str) -> Part:
+    """The part in an item of a page, which is there to be shown: nothing can be written with it."""
+    return Part(
+        item["uid"]["S"] if "uid" in item else "",
+        item["version"]["S"],
+        item["last_updated"]["S"],
+        item["body"]["S"],
+        0,
+        feed,
+        item["place"]["S"],
+        item["own"]["BOOL"],
+        "hidden" in item,
+        (item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"]),
+    )
+
+
+def unsaid_text(unsaid: feeds.Unsaid) -> str:
+    """How an item says which versions cannot say it: "2.1.1 2.2.1", or "2.1.1=<start>|<end>"."""
+    return " ".join(f"{version}={window}" if window else version for version, window in unsaid)
+
+
+def _unsaid(text: str) -> feeds.Unsaid:
+    return tuple((version, window) for version, _, window in (each.partition("=") for each in text.split()))
+
+
+def same(old: Part, new: Part) -> bool:
+    """Whether replacing the old by the new part changes nothing."""
+    return (old.body, old.version, old.last_updated, old.uid, old.unsaid) == (
+        new.body,
+        new.version,
+        new.last_updated,
+        new.uid,
+        new.unsaid,
+    ) and not old.hidden
+
+
+def stands(part: Part, feed: str, place: int) -> bool:
+    """Whether a part is at this number of this feed."""
+    return part.feed == feed and feeds.number_of(part.place) == place
+
+
+def item_key(key: Key, part: str) -> Item:
+    """The primary key of a part of an object."""
+    return {"object": text(key.partition), "part": text(part)}
+
+
+def unchanged(part: Part) -> dict[str, Any]:
+    """The condition that nobody wrote this part since it was read; the place tells it from one made anew."""
+    return {
+        "ConditionExpression": "#r = :r AND #l = :l",
+        "ExpressionAttributeNames": {"#r": "revision", "#l": "place"},
+        "ExpressionAttributeValues": {":r": number(part.revision), ":l": text(part.place)},
+    }
+
+
+def absent() -> dict[str, Any]:
+    """The condition that there is no such item."""
+    return {
+        "ConditionExpression": "attribute_not_exists(#o)",
+        "ExpressionAttributeNames": {"#o": "object"},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
