@@ -18,11 +18,12 @@ from urllib.parse import urlencode
 
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.logs import log, log_exception
-from chalicelib.objects import hub_client_info, tokens, visibility
+from chalicelib.objects import hub_client_info, tokens
 from chalicelib.objects.stored_object import Finder, Present, load_token
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, NotEnoughInformation, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import check_id, folded
 
@@ -50,7 +51,7 @@ def answer(call: Call) -> Reply:
     type_ = call.request.query.get("type") or call.request.query.get("token_type") or ""
     place = _place(call)
     found = None
-    if visibility.reads(platform, call.partner, "tokens") and "|" not in type_:
+    if parties.reads(platform, call.partner, "tokens") and "|" not in type_:
         found = load_token(platform, _emsps(call), uid, type_)
     if found is None:
         raise UnknownObject("unknown token", "tokens")
@@ -204,10 +205,10 @@ def _type(token: dict[str, Any] | None) -> str:
 
 def _stored(platform: Platform, uid: str, type_: str) -> Present | None:
     """The Token as an eMSP gave it to us."""
-    roles = visibility.owners("tokens")
-    parties = sorted(platform.partners.parties(*roles))
-    for at in range(0, len(parties), 15):
-        found = load_token(platform, parties[at : at + 15], uid, type_)
+    roles = parties.owners("tokens")
+    owners = sorted(platform.partners.parties(*roles))
+    for at in range(0, len(owners), 15):
+        found = load_token(platform, owners[at : at + 15], uid, type_)
         if found is not None:
             return found
     return None
@@ -223,7 +224,7 @@ def _askable(platform: Platform, stored: Present | None) -> list[Partner]:
     willing = [
         each
         for each in platform.partners.registered()
-        if each.endpoint("tokens", modules.SENDER) and each.plays(*visibility.owners("tokens"), "HUB")
+        if each.endpoint("tokens", modules.SENDER) and each.plays(*parties.owners("tokens"), "HUB")
     ]
     return [each for each in willing if each.health.state != "UNREACHABLE"][:MOST_ASKED]
 
@@ -252,14 +253,14 @@ def _asked(
             body=body,
             module="tokens",
             from_party=from_party or _cpo(platform),
-            to_party=partner.party_for(visibility.owners("tokens")),
+            to_party=partner.party_for(parties.owners("tokens")),
             timeout=ASKING_TIME,
         )
         info: dict[str, Any] = reading.read(
             "authorization_info",
             said.data,
             partner.version,
-            owner=partner.party_for(visibility.owners("tokens")),
+            owner=partner.party_for(parties.owners("tokens")),
             now=platform.clock(),
             token=lambda _: _sketch(platform, partner, uid, type_, said.data),
         ).object
@@ -280,7 +281,7 @@ def _sketch(platform: Platform, partner: Partner, uid: str, type_: str, said: An
     stored = _stored(platform, uid, type_)
     if stored is not None:
         return stored.canonical
-    party = partner.party_for(visibility.owners("tokens")) or ("", "")
+    party = partner.party_for(parties.owners("tokens")) or ("", "")
     return {
         "country_code": party[0],
         "party_id": party[1],

@@ -14,6 +14,7 @@ from chalicelib.objects.stored_object import Finder, Present, connector_of, load
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply, reply
+from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import Key, check_id
 
@@ -111,7 +112,7 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
     """
     for finding in writing.check("charging_preferences", wishes):
         raise InvalidParameters(finding.message, "/preferences" + finding.pointer)
-    cpos = sorted(platform.partners.parties(*visibility.owners("sessions")))
+    cpos = sorted(platform.partners.parties(*parties.owners("sessions")))
     keys = [Key("sessions", *each, session_id) for each in cpos if party in (None, each)]
     parts = [
         (key, part)

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.commands import capabilities, idempotency, lifecycle
-from chalicelib.objects import sessions, visibility
+from chalicelib.objects import sessions
 from chalicelib.objects.stored_object import load
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partner import host_of
+from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import Key, party_of
 from chalicelib.store.requests import (
@@ -199,7 +200,7 @@ def check_response_url(platform: Platform, partner: Partner, url: str) -> None:
 
 def speaks_for(call: Call, party: Party | None) -> bool:
     """Whether the partner commands for this eMSP: its own party, or one behind a hub."""
-    return party in visibility.speaks_for(call.platform, call.partner, EMSP_ROLES)
+    return party in parties.speaks_for(call.platform, call.partner, EMSP_ROLES)
 
 
 def reservation_id(party: Party, id: str) -> str:
@@ -244,7 +245,7 @@ def _judge_stop(call: Call, session_id: str) -> Verdict:
 
 
 def _judge_cancel(call: Call, id: str) -> Verdict:
-    for party in sorted(visibility.speaks_for(call.platform, call.partner, EMSP_ROLES)):
+    for party in sorted(parties.speaks_for(call.platform, call.partner, EMSP_ROLES)):
         mapped = reservation_id(party, id)
         request_id = call.platform.requests.noted(f"reservation#{mapped}")
         made = call.platform.requests.get(request_id) if request_id else None

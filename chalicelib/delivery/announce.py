@@ -18,7 +18,7 @@ from chalicelib.aws import queues
 from chalicelib.objects import sessions, visibility
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.partner import REGISTERED, SUSPENDED
-from chalicelib.partners import health
+from chalicelib.partners import health, parties
 from chalicelib.store.delivery_items import Target
 from chalicelib.store.object_items import Key
 
@@ -102,7 +102,7 @@ def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:
     from chalicelib.ocpi.paging import PageQuery
     from chalicelib.store import pages
 
-    owners = platform.settings.hosted(*visibility.owners(module))
+    owners = platform.settings.hosted(*parties.owners(module))
     found_feeds = visibility.feeds_for(platform, partner, module, partner.version, owners)
     found_feeds += sessions.forwarded_feeds(platform, partner, module)
     heads = platform.objects.feeds.heads(module, found_feeds)
@@ -201,9 +201,7 @@ def _audience(platform: Platform, change: _Change) -> Iterator[Partner]:
 
 def receives(platform: Platform, partner: Partner, module: str) -> bool:
     """Whether a partner offers to receive a module and is entitled to what we publish of it."""
-    return partner.endpoint(module, modules.RECEIVER) is not None and visibility.reads(
-        platform, partner, module
-    )
+    return partner.endpoint(module, modules.RECEIVER) is not None and parties.reads(platform, partner, module)
 
 
 def _module(platform: Platform, record: Record) -> str:

@@ -23,12 +23,11 @@ from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.delivery import diff
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.objects import visibility
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.partner import REGISTERED, host_of
-from chalicelib.partners import health
+from chalicelib.partners import health, parties
 from chalicelib.store.delivery_items import later
 from chalicelib.store.object_items import Key
 from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, Pull, Pulls
@@ -169,7 +168,7 @@ class _Crawl:
             pull.url,
             module=self.module,
             from_party=hosted,
-            to_party=self.partner.party_for(visibility.owners(self.module)),
+            to_party=self.partner.party_for(parties.owners(self.module)),
         )
 
     def _advance(self, pull: Pull, answer: Answer, page: list[Any]) -> None:
@@ -261,8 +260,8 @@ class _Crawl:
         return kept, aside
 
     def _owners(self) -> list[tuple[str, str]]:
-        parties = visibility.speaks_for(self.platform, self.partner, visibility.owners(self.module))
-        return sorted(parties or self.partner.parties)
+        theirs = parties.speaks_for(self.platform, self.partner, parties.owners(self.module))
+        return sorted(theirs or self.partner.parties)
 
     def _end(self, pull: Pull, moved: Pull, state: str, reason: str) -> None:
         now = self.platform.clock()
@@ -317,8 +316,8 @@ class _Crawl:
 
 def _owns(platform: Platform, partner: Partner, module: str) -> bool:
     if module == "hubclientinfo":
-        return visibility.is_hub(partner)
-    return bool(visibility.speaks_for(platform, partner, visibility.owners(module)))
+        return parties.is_hub(partner)
+    return bool(parties.speaks_for(platform, partner, parties.owners(module)))
 
 
 def _stable(pull: Pull) -> bool:

@@ -29,7 +29,7 @@ from chalicelib.ocpi import jsontext, modules, routing
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.surrogates import shortest
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED
-from chalicelib.partners import health
+from chalicelib.partners import health, parties
 from chalicelib.store import feeds
 from chalicelib.store.deliveries import LostLease
 from chalicelib.store.delivery_items import (
@@ -374,9 +374,9 @@ class _Push:
         """The eMSP of a Session or CDR; a hub itself for what it tells all (HUB-04, HUB-15, HUB-21)."""
         roles = modules.serving_roles(self.target.key.module, modules.RECEIVER)
         for party in sorted((present and feeds.readers(present.feed)) or ()):
-            if party in visibility.speaks_for(self.platform, self.partner, roles):
+            if party in parties.speaks_for(self.platform, self.partner, roles):
                 return party
-        hub = self.partner.hub_party if visibility.is_hub(self.partner) else None
+        hub = self.partner.hub_party if parties.is_hub(self.partner) else None
         return hub or self.partner.party_for(roles)
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws import queues
-from chalicelib.objects import visibility
 from chalicelib.objects.ingest import receive
 from chalicelib.objects.stored_object import Present
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
+from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import Key, folded
 
@@ -47,7 +47,7 @@ def write(call: Call, party: Party, data: dict[str, Any]) -> str:
             via=call.partner.id,
         )
     finally:
-        visibility.heard_of_parties(call.platform, call.partner)
+        parties.heard_of_parties(call.platform, call.partner)
     if data.get("status") == CONNECTED != before:
         # What waited for it is sent (HCI-10).
         body = {"task": "recover", "partner": call.partner.id, "again": True}
@@ -66,7 +66,7 @@ def read(call: Call, party: Party) -> Present:
 
 def status(platform: Platform, partner: Partner, party: Party | None) -> str:
     """The best status a hub tells of a party behind it; "" of any other party, or where it tells nothing."""
-    if party is None or party == partner.hub_party or not visibility.is_hub(partner):
+    if party is None or party == partner.hub_party or not parties.is_hub(partner):
         return ""
     found = told_of(platform, party, [partner.id])
     return str(min(found, key=_rank).source.get("status")) if found else ""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import tokens, visibility
+from chalicelib.objects import tokens
 from chalicelib.objects.stored_object import load_token
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
+from chalicelib.partners import parties
 from chalicelib.store.object_items import Key, check_id, folded, party_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def owner(call: Call) -> Party:
     """The party in the path, if this partner stands for it; else 404, which hides whose it is (TRA-55)."""
     party = call.url_party
-    if party is None or not visibility.owns(call.platform, call.partner, call.request.module, party):
+    if party is None or not parties.owns(call.platform, call.partner, call.request.module, party):
         raise UnknownObject("not a party of this connection, in a role that owns such objects")
     return party
 
@@ -89,7 +90,7 @@ def body_party(call: Call, data: dict[str, Any]) -> Party | None:
     """The owner a CDR names; in 2.1.1 it is the partner itself."""
     named = party_of(data)
     if named is None and call.request.version == modules.V211:
-        return call.partner.party_for(visibility.owners("cdrs")) or next(
+        return call.partner.party_for(parties.owners("cdrs")) or next(
             iter(sorted(call.partner.parties)), None
         )
     return named

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import identity, visibility
+from chalicelib.objects import identity
 from chalicelib.objects.stored_object import Finder, Present
 from chalicelib.objects.writer import Judge, Keeper, moment
 from chalicelib.ocpi import modules
@@ -17,6 +17,7 @@ from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.ocpi.reading import Finding, Reading
+from chalicelib.partners import parties
 from chalicelib.store.object_items import Key, folded, party_of
 
 if TYPE_CHECKING:
@@ -49,14 +50,14 @@ def receive(
     """
     if not isinstance(data, dict):
         raise InvalidParameters("an object is required")
-    parties = sorted({(folded(country), folded(party)) for country, party in owner_parties})
-    owner = party_of(data) or (parties[0] if len(parties) == 1 and version == modules.V211 else None)
+    named = sorted({(folded(country), folded(party)) for country, party in owner_parties})
+    owner = party_of(data) or (named[0] if len(named) == 1 and version == modules.V211 else None)
     if owner is None:
         raise InvalidParameters("the owner is not named", identity.unnamed(data))
-    if module != "hubclientinfo" and owner not in parties:
+    if module != "hubclientinfo" and owner not in named:
         raise InvalidParameters(f"{'/'.join(owner)} is not a party of this connection", "/party_id")
     partner = platform.partners.get(via) if via and module != "hubclientinfo" else None
-    if partner is not None and not visibility.stands_for(platform, partner, owner):
+    if partner is not None and not parties.stands_for(platform, partner, owner):
         raise InvalidParameters(f"{'/'.join(owner)} is not reached by this connection", "/party_id")
     hub = via if module == "hubclientinfo" else ""
     if module == "hubclientinfo" and data.get("last_updated") is None:

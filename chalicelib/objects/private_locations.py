@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.objects import visibility
 from chalicelib.objects.stored_object import Finder, Present
 from chalicelib.ocpi.paging import PageQuery
+from chalicelib.partners import parties
 from chalicelib.store import feeds, pages
 from chalicelib.store.dynamodb import retried
 from chalicelib.store.object_items import Key
@@ -67,7 +68,7 @@ def _all(platform: Platform) -> list[_Private]:
 
 
 def _read(platform: Platform) -> list[_Private]:
-    owners = {"/".join(party) for party in platform.settings.hosted(*visibility.owners("locations"))}
+    owners = {"/".join(party) for party in platform.settings.hosted(*parties.owners("locations"))}
     names = [
         feeds.name(owner, audience)
         for owner, audiences in platform.objects.feeds.audiences("locations", sorted(owners)).items()

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import hub_client_info, identity, ingest, sessions, visibility
+from chalicelib.objects import hub_client_info, identity, ingest, sessions
 from chalicelib.objects.stored_object import Present, load, load_token
 from chalicelib.objects.writer import Keeper
 from chalicelib.ocpi import modules, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.patching import wire_timestamp
+from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import Key, check_id
 
@@ -78,7 +79,7 @@ def create(call: Call) -> Reply:
     party = identity.body_party(call, data)
     if party is None:
         raise InvalidParameters("the owner is not named", identity.unnamed(data))
-    if not visibility.owns(platform, call.partner, "cdrs", party):
+    if not parties.owns(platform, call.partner, "cdrs", party):
         raise InvalidParameters("not a party of this connection", "/party_id")
     keeper = _keeper(call, party)
     canonical = keeper.judge("cdr", data, version, False).object

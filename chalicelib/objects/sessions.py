@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.objects.stored_object import Present, load
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
-from chalicelib.partner import DELEGATED
+from chalicelib.partners import parties
 from chalicelib.store import feeds
 from chalicelib.store.object_items import Key, party_of
 
@@ -42,14 +42,9 @@ def hosted_emsp(platform: Platform, session: Present) -> Party | None:
 # as CPO and as eMSP: Sessions that go to a provider
 
 
-def provides(partner: Partner, module: str = SESSIONS) -> bool:
-    """Whether this partner is the provider that charging profiles are delegated to."""
-    return module == SESSIONS and partner.smart_charging == DELEGATED and partner.plays("SCSP")
-
-
 def takes(partner: Partner, key: Key) -> bool:
     """Whether a Session of another's may be forwarded to this partner: the provider, and not its CPO."""
-    return provides(partner, key.module) and key.party not in partner.parties
+    return parties.provides(partner, key.module) and key.party not in partner.parties
 
 
 def forwarder(platform: Platform, partner: Partner, found: Present) -> Party | None:
@@ -59,28 +54,13 @@ def forwarder(platform: Platform, partner: Partner, found: Present) -> Party | N
 
 def forwarded_feeds(platform: Platform, partner: Partner, module: str) -> list[str]:
     """The feeds with the CPOs' Sessions that may be forwarded to this partner."""
-    if not provides(partner, module) or not platform.settings.hosted("EMSP"):
+    if not parties.provides(partner, module) or not platform.settings.hosted("EMSP"):
         return []
     cpos = platform.partners.parties("CPO") - partner.parties
     return [feeds.name("/".join(party)) for party in sorted(cpos)]
 
 
 # as the provider: Sessions that an eMSP forwards to us
-
-
-def forwards(platform: Platform, partner: Partner, module: str, party: Party) -> bool:
-    """Whether a partner may tell us, as the provider, of its customers' Sessions at this CPO.
-
-    Not at one of ours, nor at one that is connected and speaks for itself.
-    """
-    return (
-        module == SESSIONS
-        and partner.smart_charging == DELEGATED
-        and partner.plays("EMSP")
-        and bool(platform.settings.hosted("SCSP"))
-        and not platform.settings.hosts(party)
-        and platform.partners.for_party(party) is None
-    )
 
 
 def mind_the_customer(
@@ -90,7 +70,7 @@ def mind_the_customer(
 
     Raises UnknownObject for a Session of another's, InvalidParameters where it would become one.
     """
-    if not forwards(platform, partner, key.module, key.party):
+    if not parties.forwards(platform, partner, key.module, key.party):
         return
     if known is not None and emsp_of(known.canonical) not in partner.parties:
         raise UnknownObject("unknown", key.module)
@@ -103,7 +83,7 @@ def through(platform: Platform, owner: Party, session_id: str) -> tuple[Partner,
     found = load(platform, Key(SESSIONS, *owner, session_id))
     emsp = emsp_of(found.canonical) if found else None
     partner = platform.partners.for_party(emsp, "EMSP") if emsp else None
-    if emsp and partner and forwards(platform, partner, SESSIONS, owner):
+    if emsp and partner and parties.forwards(platform, partner, SESSIONS, owner):
         return partner, emsp
     return None
 
