@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import settings as _settings
-from chalicelib.ocpi.messages import now
+from chalicelib.aws.clients import Clients
+from chalicelib.deployment import Deployment
 
 if TYPE_CHECKING:
     from chalicelib.aws.backend import Backend
@@ -26,76 +27,13 @@ if TYPE_CHECKING:
     from chalicelib.store.partners import Partners
     from chalicelib.store.requests import Requests
 
-# Which function works here, so that its calls can be compared with its role; "" outside of all.
-function_name: ContextVar[str] = ContextVar("function_name", default="")
 _current: ContextVar[Platform | None] = ContextVar("platform", default=None)
 _process: list[Platform] = []
 _lock = threading.Lock()
 
 
-class Clients:
-    """AWS clients, one per service, made on first use.
-
-    botocore's sessions rather than boto3's: the same calls, about 60 ms less
-    import in a cold start.
-    """
-
-    def __init__(self, environ: Mapping[str, str], **made: Any) -> None:
-        self._environ = environ
-        self._made: dict[str, Any] = dict(made)
-        self._lock = threading.Lock()
-
-    def __getattr__(self, service: str) -> Any:
-        if service.startswith("__"):
-            raise AttributeError(service)
-        with self._lock:
-            if service not in self._made:
-                self._made[service] = self._make(service)
-            return self._made[service]
-
-    def _make(self, service: str) -> Any:
-        from botocore.config import Config
-
-        name = {"awslambda": "lambda"}.get(service, service)
-        config = Config(
-            user_agent="ocpi",
-            connect_timeout=3,
-            read_timeout=30,
-            retries={"mode": "standard", "total_max_attempts": 5},
-            max_pool_connections=32,
-        )
-        if service == "awslambda":  # the back end is asked a decision once, and not waited for long
-            config = config.merge(Config(read_timeout=10, retries={"total_max_attempts": 1}))
-        environ = self._environ
-        return self._session.create_client(
-            name,
-            region_name=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "eu-central-1",
-            endpoint_url=environ.get("AWS_ENDPOINT_URL") or None,
-            aws_access_key_id=environ.get("AWS_ACCESS_KEY_ID") or None,
-            aws_secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY") or None,
-            aws_session_token=environ.get("AWS_SESSION_TOKEN") or None,
-            config=config,
-        )
-
-    @cached_property
-    def _session(self) -> Any:
-        import botocore.session
-
-        from chalicelib.aws import parser
-
-        session = botocore.session.Session()
-        parser.install(session)
-        return session
-
-
-class Platform:
+class Platform(Deployment):
     """Our side of every connection, and everything a room may need."""
-
-    def __init__(self, settings: _settings.Settings, clients: Any, clock: Callable[[], str] = now) -> None:
-        self.settings = settings
-        self.clients = clients
-        self.clock = clock
-        self._base_url = settings.base_url
 
     @cached_property
     def objects(self) -> Objects:
@@ -137,30 +75,7 @@ class Platform:
     def partner_client(self) -> PartnerClient:
         from chalicelib.partner_client.client import PartnerClient
 
-        return PartnerClient(self)
-
-    @property
-    def base_url(self) -> str:
-        """The public base URL: the setting, what a request showed, or what the stack wrote down."""
-        if not self._base_url:
-            name = f"/ocpi/{self.settings.stage}/base_url"
-            self._base_url = self.clients.ssm.get_parameter(Name=name)["Parameter"]["Value"].rstrip("/")
-        return self._base_url
-
-    def seen_at(self, base_url: str) -> None:
-        """Remember where a request reached us, unless a setting says it."""
-        if not self._base_url:
-            self._base_url = base_url
-
-    @property
-    def versions_url(self) -> str:
-        return f"{self.base_url}/ocpi/versions"
-
-    def endpoint_url(self, version: str, interface: str, module: str) -> str:
-        """Where we serve one interface of a module."""
-        if module == "credentials":
-            return f"{self.base_url}/ocpi/{version}/credentials"
-        return f"{self.base_url}/ocpi/{version}/{interface.lower()}/{module}"
+        return PartnerClient(self, self.partners)
 
 
 def build(environ: Mapping[str, str], clients: Any = None) -> Platform:

@@ -15,6 +15,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import logs, wiring
+from chalicelib.deployment import function_name
 
 bp = Blueprint(__name__)
 
@@ -37,11 +38,11 @@ WORK: dict[str, dict[str | None, str]] = {
 @contextmanager
 def _function(name: str) -> Iterator[wiring.Platform]:
     """The platform, for the work of the function of this name."""
-    reset = wiring.function_name.set(name)
+    reset = function_name.set(name)
     try:
         yield wiring.platform()
     finally:
-        wiring.function_name.reset(reset)
+        function_name.reset(reset)
 
 
 def _load(place: str) -> Callable[..., Any]:

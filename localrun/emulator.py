@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from chalicelib.aws.clients import Clients
 from localrun import REGION, ROOT
 from localrun.signals import Ended
 
@@ -189,15 +190,13 @@ def mocked_clients(environ: Mapping[str, str]) -> Any:
     """Clients for moto's `mock_aws`, which knows streams at their plain address only."""
     import botocore.session
 
-    from chalicelib import wiring
-
     region = environ["AWS_REGION"]
     streams = botocore.session.Session().create_client(
         "dynamodbstreams",
         region_name=region,
         endpoint_url=f"https://streams.dynamodb.{region}.amazonaws.com",
     )
-    return wiring.Clients(environ, dynamodbstreams=streams)
+    return Clients(environ, dynamodbstreams=streams)
 
 
 def share_stream_records() -> None:

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from chalicelib.deployment import function_name
 from stack.permissions import GRANTS
 from stack.storage import OBJECT_TABLES
 
@@ -176,11 +177,11 @@ def install(recorder: Recorder) -> None:
     """Watch every botocore client of this process from now on."""
     from botocore.client import BaseClient
 
-    from chalicelib import endpoint, wiring
+    from chalicelib import endpoint
     from localrun.pump import QueueFeed
     from localrun.streams import StreamFeed
 
-    inside = wiring.function_name
+    inside = function_name
     made = BaseClient._make_api_call
     answered = endpoint.answer
 

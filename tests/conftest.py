@@ -46,6 +46,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.aws.clients import Clients
 from tests import told
 from tests.stub import PartnerStub
 
@@ -126,7 +127,6 @@ class Hand:
 
     def __init__(self, settings: Mapping[str, str], emulator: Any = None) -> None:
         from app import app
-        from chalicelib import wiring
         from chalicelib import workers as doors
         from localrun import creation
         from localrun.emulator import Moto, mocked_clients
@@ -144,7 +144,7 @@ class Hand:
             clients = mocked_clients(self._environ)
         else:
             self._environ |= emulator.environ({})
-            clients = wiring.Clients(self._environ)
+            clients = Clients(self._environ)
         self._wire(clients)
         self.stage = self.platform.settings.stage
         template = Template.read(self.stage, creation.account(clients))

@@ -21,7 +21,7 @@ from chalicelib import logs
 from chalicelib.ocpi import jsontext
 
 if TYPE_CHECKING:
-    from chalicelib.wiring import Platform
+    from chalicelib.deployment import Deployment
 
 SOURCE = "ocpi"
 # What PutEvents takes in one call, with some room for the names around the detail.
@@ -48,8 +48,8 @@ class Event(NamedTuple):
 class Backend:
     """Tells the back end what happened, and asks it what to do."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
 
     def emit(self, detail_type: str, detail: dict[str, Any], *, id: str = "") -> None:
         """Put one event on the bus. Raises EventsNotTaken when the bus stays away.
@@ -68,7 +68,7 @@ class Backend:
 
         A decision is asked once; None means that the stored data decides.
         """
-        function = self._platform.settings.backend_function
+        function = self._deployment.settings.backend_function
         if not function:
             return None
         answers: list[dict[str, Any]] = []
@@ -84,7 +84,7 @@ class Backend:
 
     def _invoke(self, function: str, question: str, answers: list[dict[str, Any]]) -> None:
         try:
-            response = self._platform.clients.awslambda.invoke(
+            response = self._deployment.clients.awslambda.invoke(
                 FunctionName=function, Payload=question.encode()
             )
             answer = jsontext.loads(response["Payload"].read())
@@ -107,12 +107,12 @@ class Backend:
             "Source": SOURCE,
             "DetailType": event.detail_type,
             "Detail": text,
-            "EventBusName": self._platform.settings.prefix,
+            "EventBusName": self._deployment.settings.prefix,
         }
 
     def _put(self, entries: list[dict[str, str]]) -> None:
         for attempt in range(ATTEMPTS):
-            answer = self._platform.clients.events.put_events(Entries=entries)
+            answer = self._deployment.clients.events.put_events(Entries=entries)
             if not answer.get("FailedEntryCount"):
                 return
             entries = [

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.ocpi import jsontext
 
 if TYPE_CHECKING:
-    from chalicelib.wiring import Platform
+    from chalicelib.deployment import Deployment
 
 PUSH, PUSH_SLOW, PULL, RESULTS, INBOX = "push", "push-slow", "pull", "results", "inbox"
 # What SQS takes in one call and as a delay.
@@ -33,8 +33,8 @@ class NotSent(Exception):
 class Outbox:
     """Sends messages to this deployment's own queues."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
         self._urls: dict[str, str] = {}
 
     def send(self, queue: str, bodies: Iterable[dict[str, Any]], delay: float = 0) -> None:
@@ -49,7 +49,9 @@ class Outbox:
             for at, body in enumerate(texts)
         ]
         for attempt in range(ATTEMPTS):
-            answer = self._platform.clients.sqs.send_message_batch(QueueUrl=self._url(queue), Entries=entries)
+            answer = self._deployment.clients.sqs.send_message_batch(
+                QueueUrl=self._url(queue), Entries=entries
+            )
             failed = {each["Id"] for each in answer.get("Failed", ())}
             if not failed:
                 return
@@ -59,8 +61,8 @@ class Outbox:
 
     def _url(self, queue: str) -> str:
         if queue not in self._urls:
-            name = f"{self._platform.settings.prefix}-{queue}"
-            self._urls[queue] = self._platform.clients.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+            name = f"{self._deployment.settings.prefix}-{queue}"
+            self._urls[queue] = self._deployment.clients.sqs.get_queue_url(QueueName=name)["QueueUrl"]
         return self._urls[queue]
 
 

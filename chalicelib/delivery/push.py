@@ -18,10 +18,11 @@ from urllib.parse import quote, urljoin
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import logs, wiring
+from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.delivery import diff, outcomes
 from chalicelib.delivery.diff import Step
+from chalicelib.deployment import function_name
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.objects import hub_client_info, sessions, tokens, visibility
 from chalicelib.objects.stored_object import Finder, load
@@ -77,7 +78,7 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
         return
     if not partner.endpoint(target.key.module, modules.RECEIVER) or tokens.stays_here(target.key):
         return
-    if wiring.function_name.get() == "push" and health.queue_for(partner) != queues.PUSH:
+    if function_name.get() == "push" and health.queue_for(partner) != queues.PUSH:
         platform.outbox.send(queues.PUSH_SLOW, [dict(message)])
         return
     try:

@@ -27,8 +27,9 @@ from chalicelib.partner import host_of
 from chalicelib.partner_client import url_guard
 
 if TYPE_CHECKING:
+    from chalicelib.deployment import Deployment
     from chalicelib.partner import Partner
-    from chalicelib.wiring import Platform
+    from chalicelib.store.partners import Partners
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 MOST_REDIRECTS = 3
@@ -55,8 +56,8 @@ class Answer:
 class PartnerClient:
     """Calls partners over connections that are kept open."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, deployment: Deployment, partners: Partners) -> None:
+        self._deployment, self._partners = deployment, partners
 
     def call(
         self,
@@ -85,7 +86,7 @@ class PartnerClient:
         if token is None and not partner.outbound:
             raise PartnerRefused(0, 0, f"the partner is {partner.state} and gave us no token")
         chosen = version or partner.version
-        presented = self._platform.partners.outbound_token(partner) if token is None else token
+        presented = self._partners.outbound_token(partner) if token is None else token
         headers = self._headers(partner, module, chosen, from_party, to_party, body is not None)
         headers[messages.CORRELATION_ID] = correlation_id or str(uuid.uuid4())
         try:
@@ -93,15 +94,15 @@ class PartnerClient:
         except PartnerRefused as refusal:
             if refusal.http_status != 401 or token is not None:
                 raise
-            newer = self._platform.partners.get(partner.id, fresh=True)
+            newer = self._partners.get(partner.id, fresh=True)
             if newer is None or newer.outbound in ("", partner.outbound):
                 raise
-        presented = self._platform.partners.outbound_token(newer)
+        presented = self._partners.outbound_token(newer)
         return self._once(newer, method, url, body, module, headers, timeout, presented)
 
     def guard(self, url: str, partner: Partner | None) -> None:
         """Refuse a hostile URL, or one at a host this partner did not announce. Raises InvalidParameters."""
-        url_guard.guard(url, self._platform.settings.allow_private_urls)
+        url_guard.guard(url, self._deployment.settings.allow_private_urls)
         if partner is not None and host_of(url) not in partner.hosts():
             raise InvalidParameters(f"{host_of(url)[:100]} is not a host you announced")
 
@@ -120,7 +121,7 @@ class PartnerClient:
         row = modules.BY_ID.get(module)
         if row is None or not row.functional or version == modules.V211:
             return headers  # VER-23, CRE-52, HUB-02, CNV-03
-        sender = from_party or next((each.party for each in self._platform.settings.parties), None)
+        sender = from_party or next((each.party for each in self._deployment.settings.parties), None)
         receiver = to_party or next((role.party for role in partner.roles), None) or partner.hub_party
         if sender:
             headers |= {messages.FROM_COUNTRY: sender[0], messages.FROM_PARTY: sender[1]}
@@ -202,7 +203,7 @@ class PartnerClient:
 
     def _check(self, url: str) -> None:
         try:
-            url_guard.check_form(url, self._platform.settings.allow_private_urls)
+            url_guard.check_form(url, self._deployment.settings.allow_private_urls)
         except InvalidParameters as problem:
             raise PartnerRefused(0, 0, problem.message) from None
 
@@ -255,7 +256,7 @@ class PartnerClient:
     def _pools(self) -> Any:
         from chalicelib.partner_client import transport as connections
 
-        return connections.manager(self._platform.settings.allow_private_urls)
+        return connections.manager(self._deployment.settings.allow_private_urls)
 
 
 def _read(response: Any) -> bytes:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import wiring
 from chalicelib.aws import queues
+from chalicelib.deployment import function_name
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED, UNREACHABLE
 from chalicelib.store.delivery_items import later
@@ -42,7 +42,7 @@ def queue_for(partner: Partner) -> str:
 
 def timeout() -> float:
     """Seconds a partner has for its answer, in the function that is running."""
-    return FAST_TIMEOUT if wiring.function_name.get() == "push" else SLOW_TIMEOUT
+    return FAST_TIMEOUT if function_name.get() == "push" else SLOW_TIMEOUT
 
 
 def waits(partner: Partner) -> str:

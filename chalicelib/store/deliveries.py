@@ -31,7 +31,7 @@ from chalicelib.store.delivery_items import (
 )
 
 if TYPE_CHECKING:
-    from chalicelib.wiring import Platform
+    from chalicelib.deployment import Deployment
 
 # Longer than a PATCH and the PUT after it may take, so that nobody takes over while one is on its way.
 LEASE_SECONDS = 30
@@ -44,13 +44,13 @@ class LostLease(Exception):
 class Deliveries:
     """The table of deliveries and pulls."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self.table = f"{platform.settings.prefix}-deliveries"
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self.table = f"{deployment.settings.prefix}-deliveries"
 
     @property
     def client(self) -> Any:
-        return self._platform.clients.dynamodb
+        return self._deployment.clients.dynamodb
 
     # One delivery at a time
 
@@ -61,7 +61,7 @@ class Deliveries:
         request may have arrived. Whoever has the lease is told to look again.
         """
         for _ in range(6):
-            now = self._platform.clock()
+            now = self._deployment.clock()
             mine, until = uuid.uuid4().hex, later(now, LEASE_SECONDS)
             key = target.key
             try:
@@ -154,7 +154,7 @@ class Deliveries:
                 ExpressionAttributeNames={"#lease": "lease", **names},
                 ExpressionAttributeValues={
                     ":mine": {"S": found.lease_id},
-                    ":until": {"S": later(self._platform.clock(), LEASE_SECONDS)},
+                    ":until": {"S": later(self._deployment.clock(), LEASE_SECONDS)},
                     **values,
                 },
             )
@@ -198,7 +198,7 @@ class Deliveries:
                 "known": {"S": jsontext.dumps(known)},
                 "agreement": {"S": agreement},
                 "revision": {"N": str(revisions.get(uid, 0))},
-                "sent_at": {"S": self._platform.clock()},
+                "sent_at": {"S": self._deployment.clock()},
             }
             puts.append({"PutRequest": {"Item": item}})
         self._write(puts)
@@ -242,7 +242,7 @@ class Deliveries:
             TableName=self.table,
             IndexName="due",
             KeyConditionExpression="due = :due AND due_at <= :now",
-            ExpressionAttributeValues={":due": {"S": DUE}, ":now": {"S": self._platform.clock()}},
+            ExpressionAttributeValues={":due": {"S": DUE}, ":now": {"S": self._deployment.clock()}},
             Limit=limit,
         )
         return [(item["partner"]["S"], item["object"]["S"]) for item in answer["Items"]]
@@ -252,7 +252,7 @@ class Deliveries:
 
         Of several sweeps at once only one gets it.
         """
-        now = self._platform.clock()
+        now = self._deployment.clock()
         try:
             answer = self.client.update_item(
                 TableName=self.table,

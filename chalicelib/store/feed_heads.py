@@ -16,7 +16,7 @@ from chalicelib.store.feeds import FeedHead, Unsaid
 from chalicelib.store.object_items import HEAD
 
 if TYPE_CHECKING:
-    from chalicelib.wiring import Platform
+    from chalicelib.deployment import Deployment
 
 Action = dict[str, dict[str, Any]]
 # Instead of a window: no time at which an object can be said.
@@ -26,16 +26,16 @@ NEVER = "never"
 class Feeds:
     """The heads of feeds, each in the table of its module."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
         self._counts: dict[tuple[str, str], int] = {}
 
     @property
     def _client(self) -> Any:
-        return self._platform.clients.dynamodb
+        return self._deployment.clients.dynamodb
 
     def _table(self, module: str) -> str:
-        return f"{self._platform.settings.prefix}-{module}"
+        return f"{self._deployment.settings.prefix}-{module}"
 
     def heads(self, module: str, names: Iterable[str], version: str = "") -> list[FeedHead]:
         """How many objects these feeds have, in the order asked for.
@@ -48,9 +48,9 @@ class Feeds:
         items = dynamodb.read(self._client, self._table(module), keys)
         heads = [_feed_head(name, items.get((f"feed#{name}", HEAD))) for name in names]
         self._counts.update({(module, head.feed): head.count for head in heads})
-        if self._platform.settings.retention.get(module):
+        if self._deployment.settings.retention.get(module):
             heads = [self._without_forgotten(module, head) for head in heads]
-        now = self._platform.clock()
+        now = self._deployment.clock()
         return [head.without(_unsaid(items.get((f"feed#{head.feed}", version)), now)) for head in heads]
 
     def _without_forgotten(self, module: str, head: FeedHead) -> FeedHead:

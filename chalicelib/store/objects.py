@@ -35,26 +35,26 @@ from chalicelib.store.object_items import (
 )
 
 if TYPE_CHECKING:
-    from chalicelib.wiring import Platform
+    from chalicelib.deployment import Deployment
 
 
 class Objects:
     """The tables of objects."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self.feeds = Feeds(platform)
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self.feeds = Feeds(deployment)
 
     @property
     def client(self) -> Any:
-        return self._platform.clients.dynamodb
+        return self._deployment.clients.dynamodb
 
     @property
     def _writer(self) -> dynamodb.Writer:
         return dynamodb.Writer(self.client)
 
     def table(self, module: str) -> str:
-        return f"{self._platform.settings.prefix}-{module}"
+        return f"{self._deployment.settings.prefix}-{module}"
 
     # reading
 
@@ -296,9 +296,9 @@ class Objects:
             item["uid"] = text(part.uid)
         if part.unsaid:
             item["unsaid"] = text(unsaid_text(part.unsaid))
-        days = self._platform.settings.retention.get(key.module)
+        days = self._deployment.settings.retention.get(key.module)
         if days and key.module != "locations":  # never deleted, and its items are not of one age (LOC-04)
-            moment = datetime.fromisoformat(self._platform.clock())
+            moment = datetime.fromisoformat(self._deployment.clock())
             item["expires_at"] = number(int(moment.timestamp()) + days * 86400)
         if len(part.body) > dynamodb.SURELY_FITS and dynamodb.size(item) > dynamodb.LARGEST_ITEM:
             what = f"EVSE {part.uid}" if part.uid else f"this {key.kind}"

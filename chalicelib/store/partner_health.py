@@ -7,25 +7,34 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.partner import OK, UNREACHABLE, Health, Partner
 from chalicelib.store.partner_items import PARTNER, partner_of, text
 
 if TYPE_CHECKING:
-    from chalicelib.store.partners import Partners
-    from chalicelib.wiring import Platform
+    from chalicelib.deployment import Deployment
 
 # Seconds between two notes of the same news.
 WRITTEN_EVERY = 60.0
 FAILURES_UNTIL_UNREACHABLE = 3
 
 
+class Known(Protocol):
+    """The partners whose health is noted."""
+
+    table: str
+
+    def get(self, id: str, *, fresh: bool = False) -> Partner | None: ...
+
+    def remember(self, partner: Partner) -> None: ...
+
+
 class PartnerHealth:
     """The health in the table of partners."""
 
-    def __init__(self, platform: Platform, partners: Partners) -> None:
-        self._platform, self._partners = platform, partners
+    def __init__(self, deployment: Deployment, partners: Known) -> None:
+        self._deployment, self._partners = deployment, partners
         self._written: dict[str, float] = {}
 
     def succeeded(self, id: str, seconds: float | None = None) -> Partner | None:
@@ -55,7 +64,7 @@ class PartnerHealth:
         turned = before.health.state == UNREACHABLE
         health = Health(
             OK,
-            self._platform.clock(),
+            self._deployment.clock(),
             before.health.last_failure,
             seconds=pace,
             paused_until=before.health.paused_until,
@@ -105,8 +114,8 @@ class PartnerHealth:
     ) -> Partner | None:
         self._written[id] = time.monotonic()
         if ":now" in update:
-            values = {**values, ":now": text(self._platform.clock())}
-        client = self._platform.clients.dynamodb
+            values = {**values, ":now": text(self._deployment.clock())}
+        client = self._deployment.clients.dynamodb
         try:
             answer = client.update_item(
                 TableName=self._partners.table,

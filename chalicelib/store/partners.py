@@ -42,7 +42,7 @@ from chalicelib.store.pulls import Pulls
 __all__ = ["Claimed", "Partners", "Raced"]
 
 if TYPE_CHECKING:
-    from chalicelib.wiring import Platform
+    from chalicelib.deployment import Deployment
 
 CACHE_SECONDS = 10.0
 # Once nobody remembers a partner as it was before it registered, it is told all of it again: what somebody
@@ -58,14 +58,14 @@ def event_id(changed: Partner, event: str) -> str:
 class Partners:
     """The table of partners."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self.table = f"{platform.settings.prefix}-partners"
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self.table = f"{deployment.settings.prefix}-partners"
         self._known: dict[str, tuple[float, Partner | None]] = {}
         self._tokens: dict[str, tuple[float, Token]] = {}
         self._everyone: tuple[float, dict[str, Partner]] = (0.0, {})
         self._outbound: dict[str, str] = {}
-        self.health = PartnerHealth(platform, self)
+        self.health = PartnerHealth(deployment, self)
 
     # Who asks.
 
@@ -81,7 +81,7 @@ class Partners:
         found = self._lookup([hashed(token) for token, _ in readings])
         for clear, form in readings:
             token = found.get(hashed(clear))
-            if token is None or (token.valid_until and token.valid_until <= self._platform.clock()):
+            if token is None or (token.valid_until and token.valid_until <= self._deployment.clock()):
                 continue
             partner = self.get(token.partner)
             if partner is None and token.kind == PENDING:
@@ -207,7 +207,7 @@ class Partners:
         if not partner.outbound:
             raise Raced(f"there is no token for {partner.id}")
         if partner.outbound not in self._outbound:
-            answer = self._platform.clients.kms.decrypt(
+            answer = self._deployment.clients.kms.decrypt(
                 CiphertextBlob=base64.b64decode(partner.outbound),
                 EncryptionContext={"partner": partner.id},
             )
@@ -216,8 +216,8 @@ class Partners:
 
     def encrypt(self, id: str, token: str) -> str:
         """The token as it may be stored; only for this partner can it be read again."""
-        answer = self._platform.clients.kms.encrypt(
-            KeyId=f"alias/{self._platform.settings.prefix}",
+        answer = self._deployment.clients.kms.encrypt(
+            KeyId=f"alias/{self._deployment.settings.prefix}",
             Plaintext=token.encode(),
             EncryptionContext={"partner": id},
         )
@@ -228,7 +228,7 @@ class Partners:
         if not hashes:
             return []
         found = [token_of(item) for item in self._batch([{"id": text(TOKEN + hash)} for hash in hashes])]
-        now = self._platform.clock()
+        now = self._deployment.clock()
         return [each for each in found if not each.valid_until or each.valid_until > now]
 
     # What a handshake changes.
@@ -267,7 +267,7 @@ class Partners:
         after = dataclasses.replace(after, revision=revision + 1)
         answered = issued is not None and issued.kind == CURRENT
         if answered:
-            well = Health(_partners.OK, self._platform.clock(), after.health.last_failure)
+            well = Health(_partners.OK, self._deployment.clock(), after.health.last_failure)
             after = dataclasses.replace(after, health=well)
         actions: list[dict[str, Any]] = [changes.update(self.table, after, revision, answered)]
         mine = {after.id, *([ended.id] if ended else [])}
@@ -313,13 +313,13 @@ class Partners:
         """Have the sweep bring one that came, or clean up after one that left, up to date."""
         if not event and changed.state not in (_partners.REGISTERED, _partners.UNREGISTERED):
             return []
-        pulls = Pulls(self._platform)
+        pulls = Pulls(self._deployment)
         told = {"event": text(event_id(changed, event))} if event else {}
         return [changes.put(pulls.table, pulls.reminder(changed.id, CATCH_UP, CATCH_UP_SECONDS) | told)]
 
     def told(self, changed: Partner, event: str) -> None:
         """The event of a change has been told: the sweep need not."""
-        Pulls(self._platform).keep_without_event(
+        Pulls(self._deployment).keep_without_event(
             changed.id, CATCH_UP, CATCH_UP_SECONDS, event_id(changed, event)
         )
 
@@ -338,8 +338,8 @@ class Partners:
             self._everyone = (until, {**everyone, partner.id: partner})
 
     def _epoch(self) -> int:
-        return int(datetime.fromisoformat(self._platform.clock()).timestamp())
+        return int(datetime.fromisoformat(self._deployment.clock()).timestamp())
 
     @property
     def _client(self) -> Any:
-        return self._platform.clients.dynamodb
+        return self._deployment.clients.dynamodb

@@ -18,7 +18,7 @@ from chalicelib.ocpi import jsontext
 from chalicelib.store.delivery_items import DUE, later
 
 if TYPE_CHECKING:
-    from chalicelib.wiring import Platform
+    from chalicelib.deployment import Deployment
 
 RUNNING, COMPLETED, FAILED = "RUNNING", "COMPLETED", "FAILED"
 # Seconds after which a job of which nothing was heard is taken up again, longer than one page may take.
@@ -69,13 +69,13 @@ _NUMBERS = frozenset(each.name for each in fields(Pull) if each.type == "int")
 class Pulls:
     """The pulls in the table of deliveries."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self.table = f"{platform.settings.prefix}-deliveries"
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self.table = f"{deployment.settings.prefix}-deliveries"
 
     @property
     def _client(self) -> Any:
-        return self._platform.clients.dynamodb
+        return self._deployment.clients.dynamodb
 
     def get(self, partner: str, module: str) -> Pull:
         """The job there is or was; an empty one where there never was any."""
@@ -92,7 +92,7 @@ class Pulls:
                 item[name] = {"N": str(value)} if each.name in _NUMBERS else {"S": value}
         if pull.state == RUNNING:
             item["due"] = {"S": DUE}
-            item["due_at"] = {"S": pull.due_at or later(self._platform.clock(), STALE)}
+            item["due_at"] = {"S": pull.due_at or later(self._deployment.clock(), STALE)}
         else:
             item.pop("due_at", None)
         if not expected.job:
@@ -138,7 +138,7 @@ class Pulls:
             "body": {"S": text[:LARGEST_BODY]},
             "finding": {"S": finding[:1000] or "?"},
             "job": {"S": pull.job},
-            "at": {"S": self._platform.clock()},
+            "at": {"S": self._deployment.clock()},
             "expires_at": {"N": str(self._epoch(KEPT_DAYS))},
         }
         self._client.put_item(TableName=self.table, Item=item)
@@ -160,7 +160,7 @@ class Pulls:
 
     def reminder(self, partner: str, name: str, seconds: float) -> Item:
         """The item by which the sweep thinks of it, for a transaction with what it is about."""
-        due_at = later(self._platform.clock(), seconds)
+        due_at = later(self._deployment.clock(), seconds)
         return _key(partner, name) | {"due": {"S": DUE}, "due_at": {"S": due_at}}
 
     def keep_without_event(self, partner: str, name: str, seconds: float, event: str) -> None:
@@ -217,7 +217,7 @@ class Pulls:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _epoch(self, days: int) -> int:
-        return int(datetime.fromisoformat(self._platform.clock()).timestamp()) + days * 86400
+        return int(datetime.fromisoformat(self._deployment.clock()).timestamp()) + days * 86400
 
 
 def _pull(item: Mapping[str, Mapping[str, Any]]) -> Pull:

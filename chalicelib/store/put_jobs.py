@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.ocpi import jsontext
 
 if TYPE_CHECKING:
-    from chalicelib.wiring import Platform
+    from chalicelib.deployment import Deployment
 
 RUNNING, COMPLETED = "RUNNING", "COMPLETED"
 KIND = "PUT"
@@ -46,13 +46,13 @@ class Put:
 class Puts:
     """The jobs in the table of requests."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._table = f"{platform.settings.prefix}-requests"
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._table = f"{deployment.settings.prefix}-requests"
 
     @property
     def _client(self) -> Any:
-        return self._platform.clients.dynamodb
+        return self._deployment.clients.dynamodb
 
     def count(
         self, id: str, module: str, total: int, step: str, done: dict[str, int], errors: list[dict[str, Any]]
@@ -72,7 +72,7 @@ class Puts:
         refused: int,
         errors: list[dict[str, Any]],
     ) -> bool:
-        now = self._platform.clock()
+        now = self._deployment.clock()
         sets = {
             "kind": {"S": KIND},
             "created_at": {"S": now},

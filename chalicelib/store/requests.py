@@ -26,7 +26,7 @@ from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.messages import Party, instant
 
 if TYPE_CHECKING:
-    from chalicelib.wiring import Platform
+    from chalicelib.deployment import Deployment
 
 SENT, RECEIVED = "SENT", "RECEIVED"
 PENDING, CONCLUDED = "PENDING", "CONCLUDED"
@@ -94,13 +94,13 @@ Change = dict[str, Any]
 class Requests:
     """The table of requests."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._table = f"{platform.settings.prefix}-requests"
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._table = f"{deployment.settings.prefix}-requests"
 
     @property
     def _client(self) -> Any:
-        return self._platform.clients.dynamodb
+        return self._deployment.clients.dynamodb
 
     def add(self, pending: Pending) -> Pending:
         """Keep a new request."""

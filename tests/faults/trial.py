@@ -332,7 +332,7 @@ def _waiting(process: Process, stub: PartnerStub) -> Any:
 
 def shorten(emulator: Ministack) -> None:
     """Let messages of workers that were killed come back soon."""
-    from chalicelib.wiring import Clients
+    from chalicelib.aws.clients import Clients
 
     sqs = Clients(emulator.environ({})).sqs
     for name in ("push", "push-slow", "pull"):
