@@ -1,0 +1,96 @@
+"""Exact numbers: reading them from what partners send, rounding them, writing them.
+
+Everything is computed with 100 digits and no binary float. What a division leaves behind the 25th
+decimal is noise, and `settled` removes it before anything is rounded or compared.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
+from typing import Any
+
+CONTEXT = Context(prec=100, rounding=ROUND_HALF_EVEN)
+ZERO, ONE, HUNDRED, HOUR, THOUSAND = Decimal(0), Decimal(1), Decimal(100), Decimal(3600), Decimal(1000)
+
+# Beyond these a number is no quantity of a charge but an attack, or a slip.
+MOST_DIGITS, MOST_BEFORE_POINT, MOST_DECIMALS = 40, 18, 40
+
+MODES = {
+    "half_up": ROUND_HALF_UP,
+    "half_even": ROUND_HALF_EVEN,
+    "down": ROUND_DOWN,
+    "up": ROUND_UP,
+}
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_TENTH_DECIMAL = Decimal("1e-10")
+_SETTLED = Decimal("1e-25")
+_UNITS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(MOST_DECIMALS + 1))
+
+
+def number(value: Any) -> Decimal | None:
+    """A finite number of at most 40 digits; None for anything else."""
+    if type(value) is Decimal:
+        return value if _is_sane(value) else None
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int):
+        return Decimal(value) if -(10**MOST_BEFORE_POINT) < value < 10**MOST_BEFORE_POINT else None
+    if isinstance(value, float):
+        value = repr(value)
+    if isinstance(value, str) and len(value) <= 2 * MOST_DIGITS and _NUMBER.fullmatch(value.strip()):
+        found = Decimal(value.strip())
+        return found if _is_sane(found) else None
+    if isinstance(value, Decimal):
+        return value if _is_sane(value) else None
+    return None
+
+
+def _is_sane(value: Decimal) -> bool:
+    if not value.is_finite():
+        return False
+    sign, digits, exponent = value.as_tuple()
+    return (
+        len(digits) <= MOST_DIGITS
+        and isinstance(exponent, int)
+        and -MOST_DECIMALS <= exponent
+        and len(digits) + exponent <= MOST_BEFORE_POINT
+    )
+
+
+def decimals(value: Decimal) -> int:
+    """With how many decimals a number was written."""
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def rounded(value: Decimal, places: int, mode: str = "half_up") -> Decimal:
+    """The value at so many decimals."""
+    return value.quantize(_UNITS[min(places, MOST_DECIMALS)], MODES[mode])
+
+
+def settled(value: Decimal) -> Decimal:
+    """The value without what a division left behind the 25th decimal."""
+    return value.quantize(_SETTLED)
+
+
+def multiple_above(value: Decimal, step: Decimal) -> Decimal:
+    """The smallest multiple of a step that is no less than the value."""
+    return (value / step).to_integral_value(ROUND_CEILING) * step
+
+
+def unit(places: int) -> Decimal:
+    """One unit of the last of so many decimals."""
+    return _UNITS[min(places, MOST_DECIMALS)]
+
+
+def text(value: Decimal) -> str:
+    """A number as it is shown: at most 10 decimals, no exponent, no trailing zeros."""
+    shown = f"{value.quantize(_TENTH_DECIMAL, ROUND_HALF_UP):f}".rstrip("0").rstrip(".")
+    return "0" if shown in ("-0", "") else shown
+
+
+def text_or_none(value: Decimal | None) -> str | None:
+    """The same for a number that may be unknown."""
+    return None if value is None else text(value)
