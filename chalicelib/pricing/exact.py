@@ -50,11 +50,11 @@ def number(value: Any) -> Decimal | None:
 def _is_sane(value: Decimal) -> bool:
     if not value.is_finite():
         return False
-    sign, digits, exponent = value.as_tuple()
+    _sign, digits, exponent = value.as_tuple()
     return (
         len(digits) <= MOST_DIGITS
         and isinstance(exponent, int)
-        and -MOST_DECIMALS <= exponent
+        and exponent >= -MOST_DECIMALS
         and len(digits) + exponent <= MOST_BEFORE_POINT
     )
 
