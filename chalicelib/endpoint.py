@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from chalicelib import logs
 from chalicelib.ocpi import messages, modules, routing
 from chalicelib.ocpi.errors import (
-    InvalidParameters,
     MethodNotAllowed,
     OcpiError,
     ServerError,
@@ -25,11 +24,10 @@ from chalicelib.ocpi.errors import (
 )
 from chalicelib.ocpi.messages import Party, Reply, Request
 from chalicelib.ocpi.modules import Operation
-from chalicelib.partners.call import Call
+from chalicelib.partners.call import Call, require_receiver, serving
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
-    from chalicelib.settings import HostedParty
     from chalicelib.wiring import Platform
 
 # What Lambda takes in one invocation; a Location of 1,000 EVSEs has about 1 MB.
@@ -202,26 +200,6 @@ def _routing(request: Request, partner: Partner | None, platform: Platform) -> d
     if asked_of:
         headers |= {messages.FROM_COUNTRY: asked_of[0], messages.FROM_PARTY: asked_of[1]}
     return headers
-
-
-def serving(request: Request, platform: Platform) -> list[HostedParty]:
-    """The hosted parties that serve what a request addresses; only the one named by OCPI-to, if named."""
-    roles = modules.serving_roles(request.module, request.interface)
-    return [
-        each
-        for each in platform.settings.parties
-        if each.role in roles and request.to_party in (None, each.party)
-    ]
-
-
-def require_receiver(request: Request, platform: Platform) -> None:
-    """Refuse a request addressed by OCPI-to to a party that does not serve this interface here (AMB-21)."""
-    row = modules.BY_ID.get(request.module)
-    if row is None or not row.functional or request.version == modules.V211:
-        return
-    if request.to_party and not serving(request, platform):
-        country, party = request.to_party
-        raise InvalidParameters(f"OCPI-to: {country}/{party} does not serve {request.module} here")
 
 
 def _first(parties: Iterable[Party]) -> Party | None:

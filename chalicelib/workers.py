@@ -30,7 +30,7 @@ WORK: dict[str, dict[str | None, str]] = {
         "forget": "delivery.sweep:forget",
     },
     "pull": {None: "delivery.pull:work"},
-    "results": {None: "commands.lifecycle:work"},
+    "results": {None: "commands.results:work"},
     "inbox": {None: "actions.dispatch:receive"},
 }
 

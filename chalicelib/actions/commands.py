@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.actions.action import Action, Fields
-from chalicelib.commands import capabilities, lifecycle, profiles_receiver, profiles_sender, sender
+from chalicelib.commands import (
+    capabilities,
+    lifecycle,
+    profile_subscribers,
+    profiles_receiver,
+    profiles_sender,
+    sender,
+)
 from chalicelib.commands.receiver import ABSENT, KINDS
 from chalicelib.errors import ActionError
 from chalicelib.objects import sessions, tokens
@@ -183,7 +190,7 @@ def answer_profile(platform: Platform, fields: AnswerProfile) -> dict[str, Any]:
         result["profile"] = jsontext.exact(fields.profile)
     _check(lifecycle.result_kind(request), result)
     if request.command == lifecycle.SET and fields.result == "ACCEPTED" and request.state == PENDING:
-        profiles_receiver.was_set(platform, request)
+        profile_subscribers.was_set(platform, request)
     return _conclude(platform, request, result)
 
 

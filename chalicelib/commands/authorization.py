@@ -70,7 +70,7 @@ def _place(call: Call) -> dict[str, Any] | None:
 
 
 def _emsps(call: Call) -> list[Party]:
-    from chalicelib.endpoint import serving
+    from chalicelib.partners.call import serving
 
     return list(dict.fromkeys(each.party for each in serving(call.request, call.platform)))
 

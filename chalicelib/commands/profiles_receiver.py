@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
-from chalicelib.commands import capabilities, idempotency, lifecycle, receiver
+from chalicelib.commands import capabilities, idempotency, lifecycle, profile_subscribers, receiver
 from chalicelib.commands.lifecycle import ACTIVE, CHANGED, CLEAR, SET
 from chalicelib.errors import ActionError
 from chalicelib.objects import sessions
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 LONGEST_DURATION = 7 * 24 * 3600
-SESSION_REMEMBERED = 60 * 24 * 3600
 RESPONSES = ("NOT_SUPPORTED", "REJECTED", "TOO_OFTEN", "UNKNOWN_SESSION")
 
 
@@ -80,7 +79,7 @@ def active_profile_changed(call: Call) -> Reply:
         None,
     )
     owner = sessions.owner_of(found) if found else (parties[0] if parties else ("", ""))
-    if found is None and not platform.requests.members(_asked(owner, session_id)):
+    if found is None and not profile_subscribers.was_asked(platform, owner, session_id):
         raise UnknownObject("no session of this id of yours is known", "sessions")
     platform.backend.emit(
         "ObjectChanged",
@@ -112,8 +111,7 @@ def push_change(
 ) -> list[Pending]:
     """Tell everyone who successfully set a profile for this session what is in force now (CHP-30, CHP-31)."""
     pushes = []
-    group = _senders(as_owner or ours, session_id)
-    for member in platform.requests.members(group):
+    for member in profile_subscribers.members(platform, as_owner or ours, session_id):
         partner_id, _, known_as = member.partition(" ")
         partner = platform.partners.get(partner_id)
         url = partner.endpoint(PROFILES, "SENDER") if partner else None
@@ -140,40 +138,12 @@ def push_change(
             useful_until=later(now, 300),
         )
         platform.requests.add(push)
-        platform.requests.note(lifecycle.latest_push(push), push.id, later(now, SESSION_REMEMBERED))
+        platform.requests.note(
+            lifecycle.latest_push(push), push.id, later(now, profile_subscribers.SESSION_REMEMBERED)
+        )
         lifecycle.enqueue(platform, push)
         pushes.append(push)
     return pushes
-
-
-def was_set(platform: Platform, request: Pending, owner: Party | None = None) -> None:
-    """Remember that this partner set a profile for the session, before it is told so."""
-    platform.requests.join(
-        _senders(owner or request.ours, request.session),
-        f"{request.partner} {request.body.get('session_id') or request.session}",
-        later(platform.clock(), SESSION_REMEMBERED),
-    )
-
-
-def relay(platform: Platform, sent: Pending) -> None:
-    """Pass the result of a request that we passed on back to the provider it came from (CHP-40).
-
-    Where the CPO did not take the request, the response said so already.
-    """
-    result = dict(sent.result or {})
-    if not result or (sent.response is None and result["result"] == "FAILED"):
-        return
-    if result.get("result") not in ("ACCEPTED", "REJECTED", "UNKNOWN"):
-        result = {"result": "REJECTED"}
-    origin = platform.requests.get(sent.origin)
-    if origin and origin.command == SET and result["result"] == "ACCEPTED":
-        was_set(platform, origin, sent.theirs)
-    lifecycle.conclude(platform, sent.origin, result)
-
-
-def asked(platform: Platform, owner: Party, session_id: str) -> None:
-    """Remember that we asked this CPO about this session, which we may not have stored (SCSP)."""
-    platform.requests.join(_asked(owner, session_id), "asked", later(platform.clock(), SESSION_REMEMBERED))
 
 
 def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:
@@ -255,14 +225,6 @@ def _pass_on(call: Call, id: str, command: str, session_id: str, body: dict[str,
         ),
     )
     return _respond(call, "ACCEPTED", seconds)
-
-
-def _senders(owner: Party, session_id: str) -> str:
-    return f"profile-senders#{'/'.join(owner)}/{session_id.upper()}"
-
-
-def _asked(owner: Party, session_id: str) -> str:
-    return f"profile-asked#{'/'.join(owner)}/{session_id.upper()}"
 
 
 def _response_url(query: Mapping[str, str], known: set[str]) -> str:

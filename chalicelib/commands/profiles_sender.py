@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from chalicelib.commands import capabilities, profiles_receiver, sender
+from chalicelib.commands import capabilities, profile_subscribers, sender
 from chalicelib.commands.lifecycle import ACTIVE, CLEAR, SET
 from chalicelib.errors import ActionError
 from chalicelib.objects import sessions
@@ -71,7 +71,7 @@ def ask(
     body = None
     if command == SET:
         body = {"charging_profile": fields["charging_profile"], "response_url": back}
-        profiles_receiver.asked(platform, owner, session_id)
+        profile_subscribers.asked(platform, owner, session_id)
     else:
         query = {"duration": fields["duration"]} if command == ACTIVE else {}
         url += ("&" if "?" in url else "?") + urlencode({**query, "response_url": back})

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
-from chalicelib.commands import capabilities, idempotency, lifecycle
+from chalicelib.commands import capabilities, idempotency, lifecycle, results
 from chalicelib.objects import sessions
 from chalicelib.objects.stored_object import load
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
@@ -177,7 +177,7 @@ def take_result(platform: Platform, request: Pending, given: Mapping[str, Any]) 
         logs.log("INFO", "late or repeated result", request=request.id, result=str(given["result"])[:40])
         return
     try:
-        lifecycle.advance(platform, request.id)
+        results.advance(platform, request.id)
     except Exception as problem:
         logs.log_exception("event not told yet; the sweep will", problem, request=request.id)
 

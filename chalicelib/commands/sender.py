@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
-from chalicelib.commands import lifecycle
+from chalicelib.commands import lifecycle, results
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.objects import hub_client_info
 from chalicelib.ocpi import jsontext, reading
@@ -93,7 +93,7 @@ def send(
         noted = _unanswered(platform, request, problem)
     else:
         noted = _answered(platform, request, answer.data, partner.version, response_kind)
-    lifecycle.note_health(platform, partner, problem, seconds)
+    results.note_health(platform, partner, problem, seconds)
     return noted
 
 
@@ -158,6 +158,6 @@ def _fail(platform: Platform, request: Pending, reason: str) -> Pending:
 def tell(platform: Platform, concluded: Pending) -> None:
     """Tell the back end at once, as far as that goes."""
     try:
-        lifecycle.advance(platform, concluded.id)
+        results.advance(platform, concluded.id)
     except Exception as problem:
         logs.log_exception("event not told yet; the sweep will", problem, request=concluded.id)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.aws import queues
+from chalicelib.commands import results
 from chalicelib.partner import REGISTERED, SUSPENDED, UNREACHABLE, UNREGISTERED
 from chalicelib.partners import health
 from chalicelib.store.delivery_items import WAITING, delivery_of
@@ -44,9 +45,8 @@ def sweep(platform: Platform) -> None:
         if not lanes:
             break
     _watch(platform)
-    from chalicelib.commands import lifecycle
 
-    lifecycle.expire_due(platform)
+    results.expire_due(platform)
 
 
 def recover(platform: Platform, message: Mapping[str, Any]) -> None:

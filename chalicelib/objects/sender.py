@@ -44,7 +44,7 @@ def read(call: Call) -> Reply:
 
 def _hosted(call: Call) -> list[Party]:
     """The hosted parties that serve this request (OCPI-to, where given)."""
-    from chalicelib.endpoint import serving
+    from chalicelib.partners.call import serving
 
     return list(dict.fromkeys(each.party for each in serving(call.request, call.platform)))
 

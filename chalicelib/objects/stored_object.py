@@ -232,7 +232,7 @@ class Present:
             except InvalidParameters:
                 """It was fit to be stored, so it is converted as far as it goes."""
         from chalicelib.ocpi import versions
-        from chalicelib.ocpi.versions.delta import Trip
+        from chalicelib.ocpi.versions.conversion import Trip
 
         trip = Trip(owner=owner)
         if asks:

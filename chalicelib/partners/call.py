@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.ocpi import jsontext
+from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, MalformedBody
 from chalicelib.ocpi.messages import Party, Request
 from chalicelib.ocpi.modules import Operation
+from chalicelib.settings import HostedParty
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner, Presented
@@ -53,3 +54,23 @@ class Call:
         if "country_code" in self.params:
             return self.params["country_code"].upper(), self.params["party_id"].upper()
         return None
+
+
+def serving(request: Request, platform: Platform) -> list[HostedParty]:
+    """The hosted parties that serve what a request addresses; only the one named by OCPI-to, if named."""
+    roles = modules.serving_roles(request.module, request.interface)
+    return [
+        each
+        for each in platform.settings.parties
+        if each.role in roles and request.to_party in (None, each.party)
+    ]
+
+
+def require_receiver(request: Request, platform: Platform) -> None:
+    """Refuse a request addressed by OCPI-to to a party that does not serve this interface here (AMB-21)."""
+    row = modules.BY_ID.get(request.module)
+    if row is None or not row.functional or request.version == modules.V211:
+        return
+    if request.to_party and not serving(request, platform):
+        country, party = request.to_party
+        raise InvalidParameters(f"OCPI-to: {country}/{party} does not serve {request.module} here")

@@ -12,19 +12,22 @@ from typing import Any
 from chalicelib.ocpi import models
 from chalicelib.ocpi.models.base import V211, V221, V230
 from chalicelib.ocpi.versions.conversion import Trip
-from chalicelib.ocpi.versions.delta import Delta, Plan, plan
+from chalicelib.ocpi.versions.converters import Converter, converter
+from chalicelib.ocpi.versions.delta import Delta
+from chalicelib.ocpi.versions.plan import plan
 
 
 def upgrade(kind: str, body: dict[str, Any], version: str, trip: Trip) -> dict[str, Any]:
     """The 2.3.0 form of a body that its version's table accepts; the body itself where nothing differs."""
-    for step in _plans(kind, version, False):
+    for step in _steps(kind, version, False):
         body = step.apply(body, trip, ())
     return body
 
 
 def downgrade(kind: str, body: dict[str, Any], version: str, trip: Trip) -> dict[str, Any]:
     """The form a partner of that version reads; what is lost is in `trip.losses`. Raises Inexpressible."""
-    for step in _plans(kind, version, True):
+    trip.embed = embed
+    for step in _steps(kind, version, True):
         body = step.apply(body, trip, ())
     return body
 
@@ -37,7 +40,7 @@ def embed(kind: str, body: dict[str, Any], trip: Trip, *, whole: bool) -> dict[s
     lost = trip.lost
     trip.lost = []
     try:
-        for step in _plans(kind, V211, True)[0 if whole else -1 :]:
+        for step in _steps(kind, V211, True)[0 if whole else -1 :]:
             body = step.apply(body, trip, ())
     finally:
         trip.lost = lost
@@ -46,20 +49,20 @@ def embed(kind: str, body: dict[str, Any], trip: Trip, *, whole: bool) -> dict[s
 
 def within(kind: str, body: dict[str, Any], version: str, trip: Trip) -> dict[str, Any]:
     """An object in that version as a partner can take it: names and addresses no longer than it has them."""
-    for step in _plans(kind, version, True)[-1:] if version != V211 else ():
+    for step in _steps(kind, version, True)[-1:] if version != V211 else ():
         body = step.apply(body, trip, ())
     return body
 
 
 @cache
-def _plans(kind: str, version: str, down: bool) -> tuple[Plan, ...]:
+def _steps(kind: str, version: str, down: bool) -> tuple[Converter, ...]:
     """The steps between a version and 2.3.0, in their order; on the way down `within` it at last."""
     model = models.model(kind)
-    steps = [plan(model, delta, down) for delta in _deltas(version)]
+    steps = [converter(plan(model, delta, down)) for delta in _deltas(version)]
     if down:
         steps.reverse()
         if version != V211:
-            steps.append(plan(model, Delta(version, version, {}, {}, {}, {}, {}), True))
+            steps.append(converter(plan(model, Delta(version, version, {}, {}, {}, {}, {}), True)))
     return tuple(steps)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.ocpi.findings import Finding, step
 
@@ -40,10 +40,16 @@ class Inexpressible(Exception):
         self.path, self.code, self.message = path, code, message
 
 
+class Embed(Protocol):
+    """`versions.embed`: an object inside a 2.1.1 object."""
+
+    def __call__(self, kind: str, body: dict[str, Any], trip: Trip, *, whole: bool) -> dict[str, Any]: ...
+
+
 class Trip:
     """One object on its way through the deltas, with what they may need to know about it."""
 
-    __slots__ = ("_now", "doubts", "emsp", "find", "lost", "owner", "partial", "role", "token")
+    __slots__ = ("_now", "doubts", "embed", "emsp", "find", "lost", "owner", "partial", "role", "token")
 
     def __init__(
         self,
@@ -70,6 +76,8 @@ class Trip:
         self._now = now
         # a path, further steps, and at last the code and the message
         self.lost: list[tuple[Any, ...]] = []
+        # how an object inside another is written, which a downgrade knows
+        self.embed: Embed
         # what its sender left open, and how it was read
         self.doubts: list[Finding] = []
 

@@ -7,13 +7,12 @@ The text is made from the field names of our own tables and from nothing else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache, cached_property
+from typing import Any
 
 from chalicelib.ocpi.versions import values
 from chalicelib.ocpi.versions.conversion import Change, Inexpressible
-
-if TYPE_CHECKING:
-    from chalicelib.ocpi.versions.delta import Plan
+from chalicelib.ocpi.versions.plan import Plan, maybe, some
 
 _ONE = """\
 def change(value, trip, path):
@@ -43,14 +42,41 @@ def change(items, trip, path):
 _COPY = "    if out is value: out = value.copy()"
 
 
-def one(plan: Plan) -> Change:
-    """What becomes of one object."""
-    return _made(plan, _ONE, 4, "path")
+class Converter:
+    """A Plan as functions, each made when it is first needed.
+
+    They give the object in the target version, or the list of them; itself where nothing
+    differs. `apply` and `some` raise Inexpressible.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    @cached_property
+    def apply(self) -> Change:
+        """What becomes of one such object."""
+        return _made(self._plan, _ONE, 4, "path")
+
+    @cached_property
+    def maybe(self) -> Change:
+        """`apply` for an object that need not be there: None where it cannot be said."""
+        return maybe(self.apply)
+
+    @cached_property
+    def each(self) -> Change:
+        """What becomes of a list of them: those that cannot be said are left out (CNV-P5)."""
+        return _made(self._plan, _EACH, 12, "(path, index)")
+
+    @cached_property
+    def some(self) -> Change:
+        """`each` for a list that may not be empty."""
+        return some(self.each)
 
 
-def each(plan: Plan) -> Change:
-    """What becomes of a list of objects: those that cannot be said are left out (CNV-P5)."""
-    return _made(plan, _EACH, 12, "(path, index)")
+@cache
+def converter(plan: Plan) -> Converter:
+    """The converter of a plan, made once."""
+    return Converter(plan)
 
 
 def _made(plan: Plan, frame: str, indent: int, path: str) -> Change:
@@ -88,7 +114,7 @@ def _steps(plan: Plan, path: str, known: dict[str, Any]) -> list[str]:
         known[f"text{at}"] = change
         lines += _unless(name, [], f"text{at}", path)
     for at, (name, part, way) in enumerate(plan.parts):
-        known[f"part{at}"] = part
+        known[f"part{at}"] = converter(part)
         lines += _unless(name, _glance_inside(part, way, f"part{at}_", known), f"part{at}.{way}", path)
     for name, is_loss in plan.drops.items():
         lines += [f"if {name!r} in out:", _COPY]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.ocpi import versions
 from chalicelib.ocpi.versions.conversion import Inexpressible, Path, Trip, at
 from chalicelib.ocpi.versions.zones import alpha_3
 
@@ -56,7 +55,7 @@ def _embedded(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]
     known = _known_location(session, session.get("location_id"), trip)
     if known is None:
         trip.lose(at(path, "location_id"), "unknown_location", "unknown here; 2.1.1 is told its ids alone")
-        return versions.embed("location", _bare(session), trip, whole=False)
+        return trip.embed("location", _bare(session), trip, whole=False)
     uid, connector_id = _folded(session.get("evse_uid")), _folded(session.get("connector_id"))
     evses = []
     for evse in known.get("evses") or ():
@@ -68,7 +67,7 @@ def _embedded(session: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]
                 evses = [{**evse, "connectors": connectors[:1]}]
             break
     # A Session may be at a Location that is not published.
-    return versions.embed("location", {**known, "publish": True, "evses": evses}, trip, whole=True)
+    return trip.embed("location", {**known, "publish": True, "evses": evses}, trip, whole=True)
 
 
 def _bare(session: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +123,7 @@ def cdr_down(cdr: dict[str, Any], trip: Trip, path: Path) -> dict[str, Any]:
         location.setdefault("postal_code", NO_POSTAL_CODE)
         location["evses"] = [] if place.get("evse_uid") == NONE else [_cdr_evse(cdr, place, trip)]
         location["last_updated"] = cdr["last_updated"]
-        cdr["location"] = versions.embed("location", location, trip, whole=False)
+        cdr["location"] = trip.embed("location", location, trip, whole=False)
     if cdr.get("charging_periods"):
         cdr["charging_periods"] = _timed(cdr["charging_periods"], trip, at(path, "charging_periods"))
     return _cost_down(cdr)

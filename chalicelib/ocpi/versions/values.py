@@ -6,14 +6,12 @@ Spec: CNV-08, CNV-10, CNV-35, CNV-50, CNV-P5, CNV-202, AMB-54
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.ocpi import surrogates, timestamps
 from chalicelib.ocpi.models.base import V211, V221, DateTime, Enum, Id, Pattern, Text, Type
 from chalicelib.ocpi.versions.conversion import Change, Inexpressible, Path, Trip
-
-if TYPE_CHECKING:
-    from chalicelib.ocpi.versions.delta import Delta
+from chalicelib.ocpi.versions.delta import Delta
 
 
 def change(kind: Type, delta: Delta, down: bool) -> Change | None:

@@ -1,0 +1,206 @@
+"""The result of a request, sent to the partner who waits for it, and told to the back end.
+
+The one thing that cannot be known is whether a result that was being posted when
+the process died arrived; it is posted again, because its receiver takes a second
+one for the first (AMB-43). After an unknown outcome that we lived to see it is not (CMD-14).
+
+Spec: ARC-08, CMD-08, CMD-14, CMD-15, CHP-15, CHP-21, CHP-40
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import logs
+from chalicelib.commands import lifecycle, profile_subscribers
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
+from chalicelib.ocpi import jsontext, writing
+from chalicelib.partner import SPEC
+from chalicelib.partners import health
+from chalicelib.store.requests import COMMANDS, Pending, later
+
+if TYPE_CHECKING:
+    from chalicelib.partner import Partner
+    from chalicelib.wiring import Platform
+
+# A batch of ten results to partners that do not answer still ends within the function's time.
+PATIENCE = 5
+SWEPT_AT_ONCE = 1000
+
+DELIVERED, REFUSED, UNKNOWN, GIVEN_UP = "DELIVERED", "REFUSED", "UNKNOWN", "GIVEN_UP"
+
+
+def work(platform: Platform, message: Mapping[str, Any]) -> None:
+    """One message of the results queue: take the request that it names one step further."""
+    advance(platform, str(message["id"]))
+
+
+def expire_due(platform: Platform) -> int:
+    """Queue every request whose next step is overdue; how many those were."""
+    ids = platform.requests.due(platform.clock(), SWEPT_AT_ONCE)
+    if ids:
+        platform.outbox.send("results", [{"task": "advance", "id": id} for id in ids])
+    return len(ids)
+
+
+def advance(platform: Platform, id: str) -> None:
+    """Do what is next for a request, unless it is too early or somebody else is at it."""
+    now = platform.clock()
+    pending = platform.requests.alter(id, lambda found: lifecycle.claimed(found, now))
+    if pending is None:
+        return
+    if pending.todo == "send":
+        sent = _send(platform, pending)
+        if sent is None:
+            return
+        pending = sent
+    if pending.todo == "tell":
+        _tell(platform, pending)
+
+
+def _send(platform: Platform, pending: Pending) -> Pending | None:
+    """Post the result; the request as it stands then, or None while another attempt is to come."""
+    partner = platform.partners.get(pending.partner)
+    if partner is None or partner.state != "REGISTERED":
+        return _sent(platform, pending, f"{GIVEN_UP}: the partner is {partner.state if partner else 'gone'}")
+    if (
+        pending.command == lifecycle.CHANGED
+        and platform.requests.noted(lifecycle.latest_push(pending)) != pending.id
+    ):
+        return _sent(platform, pending, "SUPERSEDED")
+    said = pending.body if pending.command == lifecycle.CHANGED else pending.result
+    written = writing.write(lifecycle.result_kind(pending), dict(said or {}), pending.version)
+    if written.object is None:
+        reason = "; ".join(loss.message for loss in written.losses)
+        return _sent(platform, pending, f"{GIVEN_UP}: not expressible in {pending.version}: {reason}")
+    problem: PartnerRefused | PartnerUnreachable | None = None
+    started = time.monotonic()
+    try:
+        platform.partner_client.call(
+            partner,
+            "PUT" if pending.command == lifecycle.CHANGED else "POST",
+            pending.response_url,
+            body=jsontext.dumps(written.object),
+            module=pending.module,
+            from_party=pending.ours,
+            to_party=pending.theirs,
+            correlation_id=pending.correlation_id,
+            version=pending.version,
+            timeout=PATIENCE,
+        )
+    except (PartnerRefused, PartnerUnreachable) as found:
+        problem = found
+    seconds = time.monotonic() - started
+    sent = _after(platform, pending, partner, problem)
+    note_health(platform, partner, problem, seconds)
+    return sent
+
+
+def _after(
+    platform: Platform,
+    pending: Pending,
+    partner: Partner,
+    problem: PartnerRefused | PartnerUnreachable | None,
+) -> Pending | None:
+    """Write down how an attempt to post a result ended."""
+    if problem is None:
+        return _sent(platform, pending, DELIVERED)
+    if isinstance(problem, PartnerRefused):
+        return _sent(platform, pending, f"{REFUSED}: {problem.status_code} {problem.message}"[:500])
+    if problem.outcome_unknown and pending.command != lifecycle.CHANGED:
+        return _sent(platform, pending, f"{UNKNOWN}: {problem.reason}"[:500])
+    if partner.policy == SPEC:
+        return _sent(platform, pending, f"{GIVEN_UP}: {problem.reason}"[:500])
+    return _again(platform, pending, problem.reason, problem.retry_after)
+
+
+def note_health(
+    platform: Platform,
+    partner: Partner,
+    problem: PartnerRefused | PartnerUnreachable | None,
+    seconds: float,
+) -> None:
+    """Let a request's outcome count for its partner's health, after what it means was written down."""
+
+    try:
+        health.showed(platform, partner.id, problem, seconds)
+    except Exception as wrong:
+        logs.log_exception("health not noted", wrong, partner=partner.id)
+
+
+def _again(platform: Platform, pending: Pending, reason: str, retry_after: int | None) -> Pending | None:
+    schedule = platform.settings.retry_schedule
+    delay = max(schedule[min(pending.attempts, len(schedule) - 1)], retry_after or 0)
+    now = platform.clock()
+    if later(now, delay) > pending.useful_until:
+        return _sent(platform, pending, f"{GIVEN_UP}: {reason}"[:500])
+    waiting = platform.requests.alter(
+        pending.id,
+        lambda found: (
+            {"lease": "waiting", "due_at": later(now, delay), "attempts": found.attempts + 1}
+            if found.lease == pending.lease
+            else None
+        ),
+        pending,
+    )
+    if waiting:
+        lifecycle.enqueue(platform, waiting, delay + 1)
+    return None
+
+
+def _sent(platform: Platform, pending: Pending, delivery: str) -> Pending | None:
+    """Write down how the delivery ended; None when the request moved on meanwhile."""
+    logs.log(
+        "INFO" if delivery == DELIVERED else "WARNING",
+        "result sent" if delivery == DELIVERED else "result not delivered",
+        request=pending.id,
+        partner=pending.partner,
+        module=pending.module,
+        outcome=delivery,
+    )
+    todo = "" if pending.command == lifecycle.CHANGED else "tell"
+    return platform.requests.alter(
+        pending.id,
+        lambda found: (
+            {"todo": todo, "delivery": delivery, "due_at": later(platform.clock(), lifecycle.LEASE)}
+            if found.todo == "send" and found.lease == pending.lease
+            else None
+        ),
+        pending,
+    )
+
+
+def _tell(platform: Platform, pending: Pending) -> None:
+    if pending.origin:
+        relay(platform, pending)
+    word = (pending.result or pending.response or {}).get("result", "")
+    platform.backend.emit(
+        "CommandConcluded" if pending.module == COMMANDS else "ProfileConcluded",
+        lifecycle.shown(pending),
+        id=f"{pending.id}-{word}",
+    )
+    platform.requests.alter(
+        pending.id,
+        lambda found: (
+            {"todo": "", "lease": ""} if found.todo == "tell" and found.lease == pending.lease else None
+        ),
+        pending,
+    )
+
+
+def relay(platform: Platform, sent: Pending) -> None:
+    """Pass the result of a request that we passed on back to the provider it came from (CHP-40).
+
+    Where the CPO did not take the request, the response said so already.
+    """
+    result = dict(sent.result or {})
+    if not result or (sent.response is None and result["result"] == "FAILED"):
+        return
+    if result.get("result") not in ("ACCEPTED", "REJECTED", "UNKNOWN"):
+        result = {"result": "REJECTED"}
+    origin = platform.requests.get(sent.origin)
+    if origin and origin.command == lifecycle.SET and result["result"] == "ACCEPTED":
+        profile_subscribers.was_set(platform, origin, sent.theirs)
+    lifecycle.conclude(platform, sent.origin, result)
