@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from chalicelib import logs
-from chalicelib.ocpi import messages, modules, routing
+from chalicelib.ocpi import charset, messages, modules, routing
 from chalicelib.ocpi.errors import (
     MethodNotAllowed,
     OcpiError,
@@ -119,8 +119,6 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
         )
         body = messages.envelope(reply, messages.now())
         if partner and partner.reads_ascii_only:
-            from chalicelib.ocpi import charset
-
             body = charset.plain(body)
         return reply.http_status, headers, body
     finally:

@@ -17,6 +17,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.actions import dispatch
+
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
@@ -59,8 +61,6 @@ class _Asked:
         self._problems: list[str] = []
 
     def __call__(self, action: str, **fields: Any) -> Mapping[str, Any]:
-        from chalicelib.actions import dispatch
-
         answer = dispatch.perform(self.platform, {"action": action, **fields})
         if answer["ok"]:
             return answer["data"] if isinstance(answer["data"], Mapping) else {}

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from chalicelib.actions.action import Action, Fields
+from chalicelib.actions.objects import party_of
 from chalicelib.delivery import outcomes, push
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.objects import hosted
@@ -39,8 +40,6 @@ class HeldFields(Fields):
 
 def held(platform: Platform, fields: HeldFields) -> dict[str, Any]:
     """What the partner answers to GET, or null, and the fields in which that is not what we have."""
-    from chalicelib.actions.objects import party_of
-
     partner = platform.partners.get(fields.partner)
     if partner is None or partner.state != REGISTERED:
         raise ActionError("unknown_partner", "no registered partner of this id; see partners", "/partner")

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from chalicelib.actions.action import Action, Fields
+from chalicelib.commands import authorization, preferences
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.logs import log
 from chalicelib.objects import hosted, hub_client_info, unsaid
 from chalicelib.objects.stored_object import Finder, Present, load, load_token
-from chalicelib.ocpi import jsontext, modules, paging
+from chalicelib.ocpi import advice, jsontext, modules, paging, writing
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.store import feeds, pages, requests
@@ -232,8 +233,6 @@ def _progress(found: stored_puts.Put) -> dict[str, Any]:
 
 def check(platform: Platform, fields: Check) -> dict[str, Any]:
     """Everything for which an object would be refused; if nothing, what is recommended besides."""
-    from chalicelib.ocpi import advice, writing
-
     kind, data = modules.BY_ID[fields.module].kind, jsontext.exact(fields.object)
     errors = [(each.pointer, each.message) for each in writing.check(kind, data, fields.version)]
     advised: list[tuple[str, str]] = []
@@ -347,9 +346,6 @@ def _told_of(platform: Platform, party: Party, fields: List) -> dict[str, Any]:
 
 
 def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
-    from chalicelib.commands import authorization
-    from chalicelib.ocpi import writing
-
     place = fields.location or None
     if place is not None:
         for finding in writing.check("location_references", place):
@@ -358,8 +354,6 @@ def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
 
 
 def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, Any]:
-    from chalicelib.commands import preferences
-
     wishes = jsontext.exact(fields.preferences)
     try:
         response = preferences.send(platform, fields.session_id, wishes, party_of(fields.party))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from chalicelib.actions import dispatch
 from chalicelib.actions.action import Action, Fields
 from chalicelib.errors import ActionError
 from chalicelib.partner import (
@@ -260,8 +261,6 @@ def _waiting(platform: Platform, what: str, partner: str) -> Any:
 
 def _errors(platform: Platform) -> list[dict[str, Any]]:
     """The newest deliveries that were refused or given up."""
-    from chalicelib.actions import dispatch
-
     found: list[dict[str, Any]] = []
     for state in ("REFUSED", "GIVEN_UP"):
         try:

@@ -24,7 +24,7 @@ from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, NotEnoughInformation, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partners import parties
-from chalicelib.partners.call import Call
+from chalicelib.partners.call import Call, serving
 from chalicelib.store.object_items import check_id, folded
 
 if TYPE_CHECKING:
@@ -70,8 +70,6 @@ def _place(call: Call) -> dict[str, Any] | None:
 
 
 def _emsps(call: Call) -> list[Party]:
-    from chalicelib.partners.call import serving
-
     return list(dict.fromkeys(each.party for each in serving(call.request, call.platform)))
 
 

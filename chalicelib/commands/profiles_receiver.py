@@ -14,7 +14,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
-from chalicelib.commands import capabilities, idempotency, lifecycle, profile_subscribers, receiver
+from chalicelib.commands import (
+    capabilities,
+    idempotency,
+    lifecycle,
+    profile_subscribers,
+    profiles_sender,
+    receiver,
+    sender,
+)
 from chalicelib.commands.lifecycle import ACTIVE, CHANGED, CLEAR, SET
 from chalicelib.errors import ActionError
 from chalicelib.objects import sessions
@@ -189,7 +197,6 @@ def _pass_on(call: Call, id: str, command: str, session_id: str, body: dict[str,
     ours = sessions.hosted_emsp(platform, found)
     if ours is None or call.request.to_party not in (None, ours):
         return _respond(call, "UNKNOWN_SESSION")
-    from chalicelib.commands import profiles_sender, sender
 
     request = receiver.received(call, id, PROFILES, command, body, ours)
     request = dataclasses.replace(

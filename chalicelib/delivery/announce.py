@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.aws import queues
+from chalicelib.aws.backend import Event
 from chalicelib.objects import sessions, visibility
 from chalicelib.ocpi import jsontext, modules
+from chalicelib.ocpi.paging import PageQuery
 from chalicelib.partner import REGISTERED, SUSPENDED
 from chalicelib.partners import health, parties
+from chalicelib.store import pages
 from chalicelib.store.delivery_items import Target
 from chalicelib.store.object_items import Key
 
@@ -99,8 +102,6 @@ def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:
         more = [{**message, "module": each} for each in names if receives(platform, partner, each)]
         platform.outbox.send(queues.PUSH, more)
         return
-    from chalicelib.ocpi.paging import PageQuery
-    from chalicelib.store import pages
 
     owners = platform.settings.hosted(*parties.owners(module))
     found_feeds = visibility.feeds_for(platform, partner, module, partner.version, owners)
@@ -147,8 +148,6 @@ def _note(
 
 
 def _event(key: Key, data: Mapping[str, Any], new: Image, image: Image) -> Event:
-    from chalicelib.aws.backend import Event
-
     body = image["body"]["S"]
     detail: dict[str, Any] = {
         "module": key.module,

@@ -23,11 +23,14 @@ from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.delivery import diff
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
+from chalicelib.objects import ingest
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
+from chalicelib.ocpi.paging import PageQuery
 from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.partner import REGISTERED, host_of
 from chalicelib.partners import health, parties
+from chalicelib.store import feeds, pages
 from chalicelib.store.delivery_items import later
 from chalicelib.store.object_items import Key
 from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, Pull, Pulls
@@ -236,8 +239,6 @@ class _Crawl:
 
     def _store(self, pull: Pull, page: Iterable[Any]) -> tuple[list[str], int]:
         """The partitions of the objects that were stored, or known already; how many were set aside."""
-        from chalicelib.objects import ingest
-
         parties = self._owners()
         kept, aside = [], 0
         for each in page:
@@ -290,9 +291,6 @@ class _Crawl:
 
     def _hide(self, pull: Pull) -> int:
         """Hide what a complete crawl no longer lists (AMB-33); how many that were."""
-        from chalicelib.ocpi.paging import PageQuery
-        from chalicelib.store import feeds, pages
-
         seen = self.pulls.seen(pull)
         names = [feeds.name("/".join(party)) for party in self._owners()]
         heads = self.platform.objects.feeds.heads(self.module, names)

@@ -26,7 +26,7 @@ from chalicelib.deployment import function_name
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.objects import hub_client_info, sessions, tokens, visibility
 from chalicelib.objects.stored_object import Finder, load
-from chalicelib.ocpi import jsontext, modules, routing
+from chalicelib.ocpi import jsontext, modules, routing, writing
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.surrogates import shortest
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED
@@ -228,8 +228,6 @@ class _Push:
         return step, problem, mark
 
     def _due(self, found: Delivery, whole: bool) -> tuple[Step | None, str, str]:
-        from chalicelib.ocpi import writing
-
         platform, partner, key = self.platform, self.partner, self.target.key
         present = load(platform, key, self.target.part or None)
         self.to = self._receiver(present)

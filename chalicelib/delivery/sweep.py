@@ -15,7 +15,7 @@ from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.commands import results
 from chalicelib.partner import REGISTERED, SUSPENDED, UNREACHABLE, UNREGISTERED
-from chalicelib.partners import health
+from chalicelib.partners import health, registration_receiver
 from chalicelib.store.delivery_items import WAITING, delivery_of
 from chalicelib.store.pulls import Pulls
 
@@ -95,8 +95,6 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
     elif kind == "catch-up":
         event = Pulls(platform).event(partner_id, sort_key)
         if event and partner is not None:
-            from chalicelib.partners import registration_receiver
-
             registration_receiver.tell_late(platform, partner, event)
         if partner is not None and partner.state == REGISTERED:
             platform.outbox.send(queues.PUSH, [{"task": "announce_all", "partner": partner_id}])

@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.objects.stored_object import Present
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
+from chalicelib.ocpi.paging import PageQuery
 from chalicelib.ocpi.timestamps import timestamp
+from chalicelib.store import feeds, pages
 from chalicelib.store.object_items import Key, Part, folded
 
 if TYPE_CHECKING:
@@ -117,10 +120,6 @@ def referring(platform: Platform, tariff: Key) -> list[str]:
 
     Looks at the first 2,000 Locations, as it is asked for advice only.
     """
-    from chalicelib.objects.stored_object import Present
-    from chalicelib.ocpi.paging import PageQuery
-    from chalicelib.store import feeds, pages
-
     audiences = platform.objects.feeds.audiences("locations", [tariff.owner])[tariff.owner]
     names = [feeds.name(tariff.owner, each) for each in audiences]
     heads = platform.objects.feeds.heads("locations", names)

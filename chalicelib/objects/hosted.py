@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.objects import consistency, tokens, unsaid, visibility
 from chalicelib.objects.stored_object import Finder, Present, load_token
 from chalicelib.objects.writer import Keeper, split
-from chalicelib.ocpi import modules
+from chalicelib.ocpi import modules, reading, writing
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
@@ -205,8 +205,6 @@ def _key(module: str, data: dict[str, Any], owner: Party) -> Key:
 
 
 def _strict(kind: str, data: dict[str, Any], version: str, partial: bool = False) -> None:
-    from chalicelib.ocpi import writing
-
     for finding in writing.check(kind, data, version, partial=partial):
         raise InvalidParameters(finding.message, finding.pointer)
 
@@ -215,8 +213,6 @@ def _judge(platform: Platform, owner: Party) -> Any:
     finder = Finder(platform)
 
     def judge(kind: str, data: dict[str, Any], version: str, partial: bool) -> Reading:
-        from chalicelib.ocpi import reading
-
         _strict(kind, data, version, partial)
         found = reading.read(kind, data, version, owner=owner, partial=partial, token=finder.token)
         if not partial:

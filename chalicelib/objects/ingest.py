@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.objects import identity
 from chalicelib.objects.stored_object import Finder, Present
 from chalicelib.objects.writer import Judge, Keeper, moment
-from chalicelib.ocpi import modules
+from chalicelib.ocpi import modules, reading
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
@@ -83,8 +83,6 @@ def judge(platform: Platform, owner: Party) -> Judge:
     finder = Finder(platform)
 
     def read(kind: str, data: dict[str, Any], version: str, partial: bool) -> Reading:
-        from chalicelib.ocpi import reading
-
         return reading.read(
             kind,
             data,

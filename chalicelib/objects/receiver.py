@@ -19,6 +19,7 @@ from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call
+from chalicelib.store.dynamodb import retried
 from chalicelib.store.object_items import Key, check_id
 
 if TYPE_CHECKING:
@@ -133,8 +134,6 @@ def _written(state: str) -> Reply:
 
 
 def _delete(platform: Platform, key: Key) -> None:
-    from chalicelib.store.dynamodb import retried
-
     def attempt() -> None:
         old = platform.objects.load(key)
         if not old:

@@ -13,7 +13,7 @@ from chalicelib.objects.stored_object import Finder, Present, load
 from chalicelib.ocpi import paging
 from chalicelib.ocpi.errors import UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
-from chalicelib.partners.call import Call
+from chalicelib.partners.call import Call, serving
 from chalicelib.store import pages
 from chalicelib.store.object_items import Key, check_id
 
@@ -44,8 +44,6 @@ def read(call: Call) -> Reply:
 
 def _hosted(call: Call) -> list[Party]:
     """The hosted parties that serve this request (OCPI-to, where given)."""
-    from chalicelib.partners.call import serving
-
     return list(dict.fromkeys(each.party for each in serving(call.request, call.platform)))
 
 

@@ -13,9 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import tokens
-from chalicelib.ocpi import jsontext, modules
+from chalicelib.ocpi import jsontext, modules, reading, versions, writing
+from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.timestamps import wire_timestamp
+from chalicelib.ocpi.versions.conversion import Trip
 from chalicelib.store.object_items import Key, Part, folded
 
 if TYPE_CHECKING:
@@ -159,8 +162,6 @@ class Present:
 
     def in_version(self, version: str, find: Finder | None = None) -> Any:
         """What a partner of this version gets: an `ocpi.writing.Writing`."""
-        from chalicelib.ocpi import writing
-
         if version == self.version:
             as_it_is = self._as_it_is
             return (
@@ -180,9 +181,6 @@ class Present:
 
     def _pieced(self, version: str, find: Finder | None) -> Any:
         """A Location of parts in several versions: those in the one asked for stay as they are (CNV-P3)."""
-        from chalicelib.ocpi import writing
-        from chalicelib.ocpi.findings import Finding
-
         head, *evses = (Present(self.key, [part], finder=find).in_version(version) for part in self.parts)
         if head.object is None:
             return head
@@ -202,7 +200,6 @@ class Present:
             return len({part.version for part in self.parts}) == 1
         if self.kind != "cdr" or not self.own:
             return True
-        from chalicelib.ocpi import writing
 
         return writing.fits(self.kind, self.parts[0].body)
 
@@ -221,8 +218,6 @@ class Present:
         token, emsp = (asks.token, asks.emsp) if asks else (None, None)
         if not self.own:
             # A partner's is stored as it was sent: what was odd about it is put right again when it is read.
-            from chalicelib.ocpi import reading
-            from chalicelib.ocpi.errors import InvalidParameters
 
             try:
                 found: dict[str, Any] = reading.read(
@@ -231,9 +226,6 @@ class Present:
                 return found
             except InvalidParameters:
                 """It was fit to be stored, so it is converted as far as it goes."""
-        from chalicelib.ocpi import versions
-        from chalicelib.ocpi.versions.conversion import Trip
-
         trip = Trip(owner=owner)
         if asks:
             trip.token, trip.emsp = token, emsp

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.ocpi import modules
+from chalicelib.ocpi import modules, writing
 from chalicelib.store.feeds import Unsaid, window
 
 # Objects of the other modules can be said in every version, or are not for partners of that version at all.
@@ -21,7 +21,6 @@ def of(module: str, canonical: dict[str, Any]) -> Unsaid:
     """The versions that cannot say this object, each with the only time it can, if there is one."""
     if module not in MODULES:
         return ()
-    from chalicelib.ocpi import writing
 
     start, end = (str(canonical.get(name) or "")[:19] for name in ("start_date_time", "end_date_time"))
     timeless = canonical

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import sessions
+from chalicelib.objects import sessions, tokens
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
@@ -84,8 +84,6 @@ def _token_owners(platform: Platform, location: dict[str, Any]) -> set[Party]:
 
 
 def _candidates(platform: Platform, entry: dict[str, Any]) -> list[tuple[Key, dict[str, Any]]]:
-    from chalicelib.objects import tokens
-
     if entry.get("uid"):
         owners = platform.partners.parties(*parties.owners("tokens"), *parties.HUB_ROLES)
         owners |= set(platform.settings.hosted(*parties.owners("tokens")))

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import consistency, tokens, unsaid, visibility
+from chalicelib.objects import consistency, private_locations, tokens, unsaid, visibility
 from chalicelib.objects.stored_object import Finder, Present, connector_of
-from chalicelib.ocpi import jsontext, modules
+from chalicelib.ocpi import jsontext, modules, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.patching import merge, timestamp, wire_timestamp
 from chalicelib.ocpi.reading import Reading
@@ -81,8 +81,6 @@ class Keeper:
 
     def _show_private(self, key: Key, token: dict[str, Any]) -> None:
         if "CPO" in self.platform.settings.roles:
-            from chalicelib.objects import private_locations
-
             private_locations.token_arrived(self.platform, key, token)
 
     def replace_evse(self, key: Key, data: dict[str, Any], version: str) -> str:
@@ -235,8 +233,6 @@ def _in_its_words(kind: str, changes: dict[str, Any], version: str) -> dict[str,
 
     None where that version cannot say them one for one (CNV-P7).
     """
-    from chalicelib.ocpi import writing
-
     written = writing.write(kind, changes, version, partial=True)
     told = written.object
     if kind == "session" or told is None or written.losses or len(told) != len(changes):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.aws import queues
 from chalicelib.deployment import function_name
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
+from chalicelib.ocpi import charset
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED, UNREACHABLE
 from chalicelib.store.delivery_items import later
 from chalicelib.store.pulls import Pulls
@@ -69,8 +70,6 @@ def call(
 ) -> Answer:
     """The partner's answer, and the health it shows. Raises PartnerRefused and PartnerUnreachable."""
     if body and partner.reads_ascii_only:
-        from chalicelib.ocpi import charset
-
         body = charset.plain(body)
     started = time.monotonic()
     try:
