@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.objects import visibility
-from chalicelib.partners import health
+from chalicelib.partners import health, parties
 from tests import delivering
 from tests.known import NEWER
 
@@ -22,7 +21,7 @@ def test_who_is_behind_a_hub_is_looked_up_when_something_is_announced(
     ask: Any, operate: Any, drain: Any, register_partner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """AMB-19: by the announce function itself, when it knows nothing yet."""
-    monkeypatch.setattr(visibility, "REMEMBERED", -1)
+    monkeypatch.setattr(parties, "REMEMBERED", -1)
     hub = register_partner(roles=HUB, name="Hub")
     told = {**EMSP, "last_updated": NEWER}
     path = "/ocpi/2.2.1/receiver/hubclientinfo/SE/EMO"

@@ -9,6 +9,7 @@ Contract: design section 8; ARC-16, TRA-94, TRA-95
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws import queues
@@ -148,9 +149,9 @@ def probe_pause(platform: Platform, partner: Partner) -> float:
     return float(min(step, LONGEST_PROBE_PAUSE))
 
 
-def probe(platform: Platform, partner_id: str) -> None:
+def probe(platform: Platform, message: Mapping[str, Any]) -> None:
     """Ask an unreachable partner for its versions; its answer, whatever it is, makes it reachable again."""
-    partner = platform.partners.get(partner_id)
+    partner = platform.partners.get(str(message["partner"]))
     if partner is None or partner.state != REGISTERED or partner.health.state != UNREACHABLE:
         return
     try:
