@@ -1,4 +1,4 @@
-"""Builds the Platform: settings, AWS clients, stores, outbox, partner client, clock.
+"""Builds the Platform: settings, AWS clients, stores, queues, partner client, clock.
 
 Everything is made on first use, so that a function pays only for what it
 touches. `using` lets several platforms live in one process (local runs, tests).
@@ -20,7 +20,7 @@ from chalicelib.deployment import Deployment
 
 if TYPE_CHECKING:
     from chalicelib.aws.backend import Backend
-    from chalicelib.aws.queues import Outbox
+    from chalicelib.aws.queues import Queues
     from chalicelib.partner_client.client import PartnerClient
     from chalicelib.store.deliveries import Deliveries
     from chalicelib.store.objects import Objects
@@ -60,10 +60,10 @@ class Platform(Deployment):
         return Deliveries(self)
 
     @cached_property
-    def outbox(self) -> Outbox:
-        from chalicelib.aws.queues import Outbox
+    def queues(self) -> Queues:
+        from chalicelib.aws.queues import Queues
 
-        return Outbox(self)
+        return Queues(self)
 
     @cached_property
     def backend(self) -> Backend:

@@ -16,7 +16,7 @@ import pytest
 from chalicelib import settings, wiring
 from chalicelib.aws.backend import Backend, EventsNotTaken
 from chalicelib.commands import lifecycle
-from chalicelib.store.requests import Pending
+from chalicelib.store.requests import AsyncRequest
 from contract.events import EVENTS, REQUEST
 from tests import told
 
@@ -190,7 +190,7 @@ def test_a_shortened_event_fits_its_schema_too() -> None:
 
 def test_a_request_is_shown_as_the_document_has_it() -> None:
     shown = lifecycle.shown(
-        Pending(
+        AsyncRequest(
             "i",
             "SENT",
             "commands",

@@ -68,7 +68,7 @@ def test_a_change_is_sent_that_meets_a_repetition_nobody_needs(
 
     monkeypatch.setattr(platform.deliveries, "take", once(platform.deliveries.take, meanwhile))
     late = {**Target(emsp.id, LOCATION, "E1").message, "attempt": 1}
-    platform.outbox.send("push", [late])
+    platform.queues.send("push", [late])
     drain(sweep=False)
     (patch,) = emsp.requests("PATCH")
     assert patch.json["status"] == "CHARGING"
@@ -111,7 +111,7 @@ def test_a_location_is_not_sent_with_an_evse_older_than_one_sent_meanwhile(
 
     charging: list[float] = []
     monkeypatch.setattr("chalicelib.delivery.push.time.sleep", finish)
-    platform.outbox.send("push", [{**Target(emsp.id, LOCATION).message, "whole": True}])
+    platform.queues.send("push", [{**Target(emsp.id, LOCATION).message, "whole": True}])
     drain()
     assert charging
     for put in emsp.requests("PUT"):
@@ -149,7 +149,7 @@ def test_a_partner_is_caught_up_although_whoever_noticed_it_died(
     charge(operate, 1)
     drain()
     emsp.up()
-    real, died = platform.outbox.send, []
+    real, died = platform.queues.send, []
 
     def send(queue: str, bodies: list[dict[str, Any]], delay: float = 0) -> None:
         if any(each.get("task") == "recover" for each in bodies) and not died:
@@ -157,7 +157,7 @@ def test_a_partner_is_caught_up_although_whoever_noticed_it_died(
             raise RuntimeError("killed")
         real(queue, bodies, delay)
 
-    monkeypatch.setattr(platform.outbox, "send", send)
+    monkeypatch.setattr(platform.queues, "send", send)
     for _ in range(3):
         clock.advance(600)
         drain()
@@ -193,7 +193,7 @@ def test_a_partner_is_told_everything_although_its_registration_was_interrupted(
     def killed(*args: Any, **more: Any) -> None:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(platform.outbox, "send", killed)
+    monkeypatch.setattr(platform.queues, "send", killed)
     stub = register_partner(roles=EMSP_ROLES)
     monkeypatch.undo()
     drain()
@@ -250,7 +250,7 @@ def test_what_waits_is_listed_once_and_looked_at_again_at_the_end(
     for at in range(6):
         operate("put", module="locations", object=delivering.location(f"LOC{at + 2}"))
     drain()
-    send, undelivered = platform.outbox.send, platform.deliveries.undelivered
+    send, undelivered = platform.queues.send, platform.deliveries.undelivered
     sent: list[dict[str, Any]] = []
 
     def noted(queue: str, bodies: list[dict[str, Any]], **more: Any) -> None:
@@ -258,12 +258,12 @@ def test_what_waits_is_listed_once_and_looked_at_again_at_the_end(
         send(queue, bodies, **more)
 
     monkeypatch.setattr(sweep, "PAGES", 1)
-    monkeypatch.setattr(platform.outbox, "send", noted)
+    monkeypatch.setattr(platform.queues, "send", noted)
     monkeypatch.setattr(
         platform.deliveries, "undelivered", lambda *args, **more: undelivered(*args, **{"limit": 2, **more})
     )
     emsp.up()
-    platform.outbox.send("push", [{"task": "probe", "partner": emsp.id}])
+    platform.queues.send("push", [{"task": "probe", "partner": emsp.id}])
     drain(sweep=False)
     assert operate("partner", partner=emsp.id)["backlog"] == 0
     recovering = [each for each in sent if each.get("task") == "recover"]

@@ -287,7 +287,7 @@ def test_a_queue_or_bus_that_is_down_does_not_undo_a_registration(hand, monkeypa
     def broken(*given: Any, **more: Any) -> None:
         raise OSError("down")
 
-    monkeypatch.setattr(hand.platform.outbox, "send", broken)
+    monkeypatch.setattr(hand.platform.queues, "send", broken)
     monkeypatch.setattr(hand.platform.backend, "emit", broken)
     partner = hand.register_partner()
     assert hand.operate("partner", partner=partner.id)["state"] == "REGISTERED"

@@ -271,9 +271,9 @@ def test_a_pull_that_lost_its_message_is_taken_up_again(
 ) -> None:
     """Killed between two steps: the sweep finds it."""
     cpo.objects["locations"] = [theirs("L0")]
-    platform.outbox.send, real = (lambda *_, **__: None), platform.outbox.send
+    platform.queues.send, real = (lambda *_, **__: None), platform.queues.send
     operate("pull", partner=cpo.id, module="locations", full=True)
-    platform.outbox.send = real
+    platform.queues.send = real
     drain()
     assert held(operate) == []
     clock.advance(400)

@@ -36,7 +36,7 @@ from chalicelib.store.requests import (
     PROFILES,
     RECEIVED,
     SENT,
-    Pending,
+    AsyncRequest,
     new_id,
 )
 
@@ -133,7 +133,7 @@ def send_command(platform: Platform, fields: SendCommand) -> dict[str, Any]:
     body = {name: value for name, value in fields.body.items() if name != "response_url"}
     if "token" in body:
         body["token"] = _whole_token(platform, ours, body["token"])
-        _mind_validity(body["token"])
+        _check_validity(body["token"])
     readable = body
     if partner.version == V211:
         body = _in_the_words_of_the_cpo(platform, to, body)
@@ -143,7 +143,7 @@ def send_command(platform: Platform, fields: SendCommand) -> dict[str, Any]:
     findings = writing.check(KINDS[command], {**readable, "response_url": back})
     if findings:
         raise ActionError("invalid", findings[0].message, f"/body{findings[0].pointer}")
-    request = Pending(
+    request = AsyncRequest(
         id=id,
         direction=SENT,
         module=COMMANDS,
@@ -158,7 +158,7 @@ def send_command(platform: Platform, fields: SendCommand) -> dict[str, Any]:
     written = writing.write(KINDS[command], {**body, "response_url": back}, partner.version)
     if command in ABSENT.get(partner.version, ()) or written.object is None:
         return lifecycle.shown(_not_supported(platform, request))
-    _mind_capabilities(platform, to, command, body)
+    _check_capabilities(platform, to, command, body)
     url = routing.join(endpoint, command)
     return lifecycle.shown(
         sender.send(platform, partner, request, "POST", url, written.object, "command_response")
@@ -197,7 +197,7 @@ def answer_profile(platform: Platform, fields: AnswerProfile) -> dict[str, Any]:
 def commands(platform: Platform, fields: ListCommands) -> dict[str, Any]:
     """Commands, or profile requests, sent and received."""
 
-    def fits(entry: Pending) -> bool:
+    def fits(entry: AsyncRequest) -> bool:
         return (
             fields.partner in (None, entry.partner)
             and fields.state in (None, entry.state)
@@ -279,14 +279,14 @@ def _ask(platform: Platform, kind: str, fields: SessionFields, extra: dict[str, 
     )
 
 
-def _received(platform: Platform, id: str, module: str) -> Pending:
+def _received(platform: Platform, id: str, module: str) -> AsyncRequest:
     found = platform.requests.get(id)
     if found is None or found.module != module or found.direction != RECEIVED:
         raise ActionError("unknown_command", "no such request was received", "/id")
     return found
 
 
-def _conclude(platform: Platform, request: Pending, result: dict[str, Any]) -> dict[str, Any]:
+def _conclude(platform: Platform, request: AsyncRequest, result: dict[str, Any]) -> dict[str, Any]:
     """Close it; the same answer again is fine, another one comes too late."""
     closed = lifecycle.conclude(platform, request.id, result) if request.state == PENDING else None
     if closed:
@@ -368,13 +368,13 @@ def _shortened(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _mind_validity(token: Any) -> None:
+def _check_validity(token: Any) -> None:
     """Refuse to send a Token that its eMSP, which is us, does not authorize (CMD-30)."""
     if isinstance(token, dict) and token.get("valid") is False:
         raise ActionError("not_authorized", "this Token is not valid", "/body/token/valid")
 
 
-def _mind_capabilities(platform: Platform, cpo: Party, command: str, body: dict[str, Any]) -> None:
+def _check_capabilities(platform: Platform, cpo: Party, command: str, body: dict[str, Any]) -> None:
     """Refuse what the EVSE at the CPO is not made for, as far as that is known (LOC-75, LOC-76)."""
     evses = capabilities.meant(platform, cpo, body.get("location_id"), body.get("evse_uid"))
     refusal = capabilities.refusal(command, body, evses)
@@ -384,7 +384,7 @@ def _mind_capabilities(platform: Platform, cpo: Party, command: str, body: dict[
         raise ActionError("not_capable", why, pointer)
 
 
-def _not_supported(platform: Platform, request: Pending) -> Pending:
+def _not_supported(platform: Platform, request: AsyncRequest) -> AsyncRequest:
     """A command the partner's version has no word for is answered here (CNV-111)."""
     text = f"{request.version} has no {request.command}"
     response = {"result": "NOT_SUPPORTED", "timeout": 0, "message": lifecycle.said(text)}

@@ -112,7 +112,7 @@ def push(platform: Platform, fields: PushFields) -> dict[str, Any]:
     bodies = [
         {"task": "announce_all", "partner": partner.id, "module": each, "whole": True} for each in names
     ]
-    platform.outbox.send(queues.PUSH, bodies)
+    platform.queues.send(queues.PUSH, bodies)
     return {"partner": partner.id, "modules": names}
 
 
@@ -159,7 +159,7 @@ def redeliver(platform: Platform, fields: RedeliverFields) -> dict[str, Any]:
                 if not after:
                     break
     bodies = [{**each.target.message, "whole": True} for each in found]
-    platform.outbox.send(health.queue_for(partner), bodies)
+    platform.queues.send(health.queue_for(partner), bodies)
     return {"sent": len(bodies)}
 
 

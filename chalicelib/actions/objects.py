@@ -19,7 +19,7 @@ from chalicelib.commands import authorization, preferences
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.logs import log
 from chalicelib.objects import hosted, hub_client_info, unsaid
-from chalicelib.objects.stored_object import Finder, Present, load, load_token
+from chalicelib.objects.stored_object import Finder, StoredObject, load, load_token
 from chalicelib.ocpi import advice, jsontext, modules, paging, writing
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
@@ -166,7 +166,7 @@ def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
             job, total = requests.new_id(), fields.first + len(given)
         answer["queued"] = len(rest)
         named = fields.model_copy(update={"job": job, "total": total})
-        platform.outbox.send("inbox", _messages(named, rest, fields.first + done))
+        platform.queues.send("inbox", _messages(named, rest, fields.first + done))
     if job:
         answer["job"] = job
         step = f"{fields.first}-{fields.first + len(given) - len(rest)}"
@@ -278,7 +278,7 @@ def get(platform: Platform, fields: Get) -> dict[str, Any]:
     return {"object": shown}
 
 
-def _get(platform: Platform, fields: Get) -> Present | None:
+def _get(platform: Platform, fields: Get) -> StoredObject | None:
     party = party_of(fields.party)
     if party is None:
         if fields.module == "hubclientinfo":
@@ -324,7 +324,7 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
     found = pages.page(platform.objects, fields.module, heads, query)
     finder = Finder(platform)
     shown = [
-        Present(each.key, each.parts, finder=finder).in_version(fields.version).object
+        StoredObject(each.key, each.parts, finder=finder).in_version(fields.version).object
         for each in found.objects
     ]
     told = [each for each in shown if each is not None]

@@ -30,7 +30,7 @@ class NotSent(Exception):
     """The queue did not take every message; sending all of them again does no harm."""
 
 
-class Outbox:
+class Queues:
     """Sends messages to this deployment's own queues."""
 
     def __init__(self, deployment: Deployment) -> None:

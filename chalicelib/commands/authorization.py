@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.logs import log, log_exception
 from chalicelib.objects import hub_client_info, tokens
-from chalicelib.objects.stored_object import Finder, Present, load_token
+from chalicelib.objects.stored_object import Finder, StoredObject, load_token
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, NotEnoughInformation, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
@@ -73,7 +73,9 @@ def _emsps(call: Call) -> list[Party]:
     return list(dict.fromkeys(each.party for each in serving(call.request, call.platform)))
 
 
-def _verdict(platform: Platform, token: Present, place: dict[str, Any] | None, call: Call) -> dict[str, Any]:
+def _verdict(
+    platform: Platform, token: StoredObject, place: dict[str, Any] | None, call: Call
+) -> dict[str, Any]:
     """The AuthorizationInfo, in 2.3.0; the back end's word counts, else `valid` (TOK-33, AMB-42)."""
     canonical = token.canonical
     said = platform.backend.ask(
@@ -118,7 +120,7 @@ def _narrowed(place: dict[str, Any] | None, said: Any) -> dict[str, Any] | None:
 
 
 def _tell(
-    platform: Platform, call: Call, token: Present, place: dict[str, Any] | None, info: dict[str, Any]
+    platform: Platform, call: Call, token: StoredObject, place: dict[str, Any] | None, info: dict[str, Any]
 ) -> None:
     """Tell the back end; the driver does not wait longer because the bus is away."""
     try:
@@ -201,7 +203,7 @@ def _type(token: dict[str, Any] | None) -> str:
     return str(token.get("type")) if token else ""
 
 
-def _stored(platform: Platform, uid: str, type_: str) -> Present | None:
+def _stored(platform: Platform, uid: str, type_: str) -> StoredObject | None:
     """The Token as an eMSP gave it to us."""
     roles = parties.owners("tokens")
     owners = sorted(platform.partners.parties(*roles))
@@ -212,7 +214,7 @@ def _stored(platform: Platform, uid: str, type_: str) -> Present | None:
     return None
 
 
-def _askable(platform: Platform, stored: Present | None) -> list[Partner]:
+def _askable(platform: Platform, stored: StoredObject | None) -> list[Partner]:
     """Whom to ask: the Token's eMSP, else those that answer for tokens, up to a number (AMB-73)."""
     if stored is not None:
         owner = platform.partners.for_party(stored.key.party)

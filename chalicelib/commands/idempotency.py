@@ -17,13 +17,13 @@ from chalicelib.store.requests import new_id, seconds_between
 
 if TYPE_CHECKING:
     from chalicelib.partners.call import Call
-    from chalicelib.store.requests import Pending
+    from chalicelib.store.requests import AsyncRequest
 
 # Seconds. Some clients write one X-Request-ID on everything: the same command later is another one.
 REMEMBERED = 120
 
 
-def look(call: Call) -> tuple[str, Pending | None]:
+def look(call: Call) -> tuple[str, AsyncRequest | None]:
     """The id that a request is to be kept under, and the one that it repeats, if any."""
     request = call.request
     if not request.request_id:

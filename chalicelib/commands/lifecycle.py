@@ -25,8 +25,8 @@ from chalicelib.store.requests import (
     PENDING,
     RECEIVED,
     SENT,
+    AsyncRequest,
     Change,
-    Pending,
     later,
 )
 
@@ -48,12 +48,12 @@ USEFUL_CANCELLATION = 3600
 LONGEST_DELAY = 900
 
 
-def result_kind(pending: Pending) -> str:
+def result_kind(pending: AsyncRequest) -> str:
     """The kind of object its result is."""
     return RESULT_KINDS.get(pending.command, "command_result")
 
 
-def concluded(pending: Pending, result: Mapping[str, Any] | None, now: str) -> Change:
+def concluded(pending: AsyncRequest, result: Mapping[str, Any] | None, now: str) -> Change:
     """The change that closes a request with this result; None where its response was the end of it."""
     return {
         "state": CONCLUDED,
@@ -67,7 +67,7 @@ def concluded(pending: Pending, result: Mapping[str, Any] | None, now: str) -> C
     }
 
 
-def conclude(platform: Platform, id: str, result: Mapping[str, Any]) -> Pending | None:
+def conclude(platform: Platform, id: str, result: Mapping[str, Any]) -> AsyncRequest | None:
     """Close a pending request; None when it is closed already or unknown. The rest follows by queue."""
     now = platform.clock()
     closed = platform.requests.alter(
@@ -78,11 +78,11 @@ def conclude(platform: Platform, id: str, result: Mapping[str, Any]) -> Pending 
     return closed
 
 
-def cancel_reservation(platform: Platform, id: str, result: Mapping[str, Any]) -> Pending | None:
+def cancel_reservation(platform: Platform, id: str, result: Mapping[str, Any]) -> AsyncRequest | None:
     """Let a granted reservation end early: its result is sent once more, as CANCELED_RESERVATION (CMD-20)."""
     now = platform.clock()
 
-    def again(pending: Pending) -> Change | None:
+    def again(pending: AsyncRequest) -> Change | None:
         if not is_granted_reservation(pending):
             return None
         change = concluded(pending, result, now)
@@ -94,7 +94,7 @@ def cancel_reservation(platform: Platform, id: str, result: Mapping[str, Any]) -
     return closed
 
 
-def is_granted_reservation(pending: Pending) -> bool:
+def is_granted_reservation(pending: AsyncRequest) -> bool:
     """Whether it is a RESERVE_NOW that was accepted and not yet cancelled by the CPO."""
     return (
         pending.command == "RESERVE_NOW"
@@ -103,10 +103,10 @@ def is_granted_reservation(pending: Pending) -> bool:
     )
 
 
-def enqueue(platform: Platform, pending: Pending, delay: float = 0) -> None:
+def enqueue(platform: Platform, pending: AsyncRequest, delay: float = 0) -> None:
     """Have the next step done by the queue; the sweep does it where the queue is away."""
     try:
-        platform.outbox.send(
+        platform.queues.send(
             "results",
             [{"task": "send_result" if pending.todo == "send" else pending.todo, "id": pending.id}],
             delay=min(LONGEST_DELAY, int(delay)),
@@ -115,7 +115,7 @@ def enqueue(platform: Platform, pending: Pending, delay: float = 0) -> None:
         logs.log_exception("results queue not reached; the sweep will do it", problem, request=pending.id)
 
 
-def claimed(pending: Pending, now: str) -> Change | None:
+def claimed(pending: AsyncRequest, now: str) -> Change | None:
     if not pending.todo or (pending.due_at > now and (pending.lease or pending.todo == "expire")):
         return None
     leased = {"lease": now, "due_at": later(now, LEASE)}
@@ -124,14 +124,14 @@ def claimed(pending: Pending, now: str) -> Change | None:
     return leased
 
 
-def expired(pending: Pending) -> dict[str, Any]:
+def expired(pending: AsyncRequest) -> dict[str, Any]:
     """The result nobody gave: TIMEOUT (CMD-15); to a profile's sender REJECTED, which has no such word."""
     if pending.module == COMMANDS or pending.direction == SENT:
         return {"result": "TIMEOUT"}
     return {"result": "REJECTED"}
 
 
-def latest_push(pending: Pending) -> str:
+def latest_push(pending: AsyncRequest) -> str:
     """Where the id of the newest ActiveChargingProfile for one partner and session is noted."""
     return f"latest-profile#{pending.partner}#{pending.our_party}/{pending.session}"
 
@@ -141,7 +141,7 @@ def said(text: str) -> list[dict[str, str]]:
     return [{"language": "en", "text": text[:512]}]
 
 
-def shown(pending: Pending) -> dict[str, Any]:
+def shown(pending: AsyncRequest) -> dict[str, Any]:
     """A request as actions and events show it; design section 5."""
     view: dict[str, Any] = {
         "id": pending.id,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.commands import capabilities
 from chalicelib.logs import log_exception
 from chalicelib.objects import hub_client_info, sessions, visibility
-from chalicelib.objects.stored_object import Finder, Present, connector_of, load
+from chalicelib.objects.stored_object import Finder, StoredObject, connector_of, load
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply, reply
@@ -57,7 +57,7 @@ def _require_capable(platform: Platform, key: Key, session: dict[str, Any]) -> d
     return evse.canonical
 
 
-def _response(call: Call, session: Present, evse: dict[str, Any], wishes: dict[str, Any]) -> str:
+def _response(call: Call, session: StoredObject, evse: dict[str, Any], wishes: dict[str, Any]) -> str:
     """The back end's word, else what the session and the Connector's Tariffs allow."""
     platform, key, canonical = call.platform, session.key, session.canonical
     if canonical.get("status") in ENDED:
@@ -97,7 +97,7 @@ def _priced(platform: Platform, key: Key, evse: dict[str, Any], connector_id: st
     parts = platform.objects.parts([(each, "") for each in keys])
     finder = Finder(platform)
     types = {
-        Present(each, [part], finder=finder).canonical.get("type")
+        StoredObject(each, [part], finder=finder).canonical.get("type")
         for each, part in zip(keys, parts, strict=True)
         if part is not None
     }
@@ -128,7 +128,7 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
         raise UnknownObject(f"no session {session_id} of a partner", "sessions", "/session_id")
     if len(parts) > 1:
         raise InvalidParameters("several CPOs have a session of this id; name the party", "/party")
-    session = Present(parts[0][0], [parts[0][1]], finder=Finder(platform))
+    session = StoredObject(parts[0][0], [parts[0][1]], finder=Finder(platform))
     key = session.key
     partner = platform.partners.for_party(key.party)
     url = partner.endpoint("sessions", modules.SENDER) if partner else None
@@ -152,7 +152,7 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
     return str(said.data)
 
 
-def _check_capable(platform: Platform, session: Present) -> None:
+def _check_capable(platform: Platform, session: StoredObject) -> None:
     """SES-33: of an EVSE that is known to take none, nothing is asked. Raises InvalidParameters."""
     told = session.canonical
     evses = capabilities.meant(platform, session.key.party, told.get("location_id"), told.get("evse_uid"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from chalicelib.store.requests import Pending, later
+from chalicelib.store.requests import AsyncRequest, later
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SESSION_REMEMBERED = 60 * 24 * 3600
 
 
-def was_set(platform: Platform, request: Pending, owner: Party | None = None) -> None:
+def was_set(platform: Platform, request: AsyncRequest, owner: Party | None = None) -> None:
     """Remember that this partner set a profile for the session, before it is told so."""
     platform.requests.join(
         _senders(owner or request.ours, request.session),

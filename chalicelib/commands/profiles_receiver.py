@@ -31,10 +31,10 @@ from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import check_id
-from chalicelib.store.requests import CONCLUDED, PENDING, PROFILES, SENT, Pending, later, new_id
+from chalicelib.store.requests import CONCLUDED, PENDING, PROFILES, SENT, AsyncRequest, later, new_id
 
 if TYPE_CHECKING:
-    from chalicelib.objects.stored_object import Present
+    from chalicelib.objects.stored_object import StoredObject
     from chalicelib.wiring import Platform
 
 LONGEST_DURATION = 7 * 24 * 3600
@@ -116,7 +116,7 @@ def push_change(
     profile: Mapping[str, Any],
     *,
     as_owner: Party | None = None,
-) -> list[Pending]:
+) -> list[AsyncRequest]:
     """Tell everyone who successfully set a profile for this session what is in force now (CHP-30, CHP-31)."""
     pushes = []
     for member in profile_subscribers.members(platform, as_owner or ours, session_id):
@@ -126,7 +126,7 @@ def push_change(
         if partner is None or url is None or partner.state != "REGISTERED":
             continue
         now = platform.clock()
-        push = Pending(
+        push = AsyncRequest(
             id=new_id(),
             direction=SENT,
             module=PROFILES,
@@ -175,7 +175,7 @@ def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:
     return _respond(call, "ACCEPTED")
 
 
-def _judge(call: Call, own: Present) -> str:
+def _judge(call: Call, own: StoredObject) -> str:
     """Why not, or nothing. Another eMSP's session does not exist for this one (CHP-23)."""
     session = own.canonical
     if not (receiver.speaks_for(call, sessions.emsp_of(session)) or call.partner.plays("SCSP")):

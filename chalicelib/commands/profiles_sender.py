@@ -14,7 +14,7 @@ from chalicelib.commands.lifecycle import ACTIVE, CLEAR, SET
 from chalicelib.errors import ActionError
 from chalicelib.objects import sessions
 from chalicelib.ocpi import routing
-from chalicelib.store.requests import PROFILES, SENT, Pending, new_id
+from chalicelib.store.requests import PROFILES, SENT, AsyncRequest, new_id
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
@@ -32,7 +32,7 @@ def ask(
     owner: Party | None = None,
     ours: Party | None = None,
     origin: str = "",
-) -> Pending:
+) -> AsyncRequest:
     """Ask the CPO of a session; its response is noted, its result follows. Raises ActionError.
 
     `owner` may be left out for a session of a customer of ours. One that an eMSP forwarded is
@@ -42,7 +42,7 @@ def ask(
     found = sessions.find_session(platform, session_id, owner)
     if found is not None:
         owner, session_id = sessions.owner_of(found), found.key.id
-        _mind_capabilities(platform, owner, found.canonical)
+        _check_capabilities(platform, owner, found.canonical)
     if owner is None:
         raise ActionError(
             "unknown_session", "no one session of this id is stored; name its party", "/session_id"
@@ -52,7 +52,7 @@ def ask(
         owner = forwarded[1]
     partner, endpoint = sender.receiver(platform, owner, PROFILES, "EMSP" if forwarded else "CPO")
     ours = sender.hosted(platform, ours, "SCSP", "EMSP")
-    request = Pending(
+    request = AsyncRequest(
         id=new_id(),
         direction=SENT,
         module=PROFILES,
@@ -78,14 +78,14 @@ def ask(
     return sender.send(platform, partner, request, METHODS[command], url, body, "charging_profile_response")
 
 
-def _mind_capabilities(platform: Platform, owner: Party, session: Mapping[str, Any]) -> None:
+def _check_capabilities(platform: Platform, owner: Party, session: Mapping[str, Any]) -> None:
     """Ask no EVSE that is known to take no charging profiles (LOC-76)."""
     evses = capabilities.meant(platform, owner, session.get("location_id"), session.get("evse_uid"))
     if capabilities.lacking(evses, capabilities.PROFILES):
         raise ActionError("not_capable", f"not {capabilities.PROFILES} there", "/session_id")
 
 
-def pass_on(platform: Platform, request: Pending, owner: Party) -> Pending:
+def pass_on(platform: Platform, request: AsyncRequest, owner: Party) -> AsyncRequest:
     """Ask the CPO what a smart charging provider asked us (CHP-40)."""
     fields = {name: request.body[name] for name in ("charging_profile", "duration") if name in request.body}
     return ask(

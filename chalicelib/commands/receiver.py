@@ -30,8 +30,8 @@ from chalicelib.store.requests import (
     PENDING,
     RECEIVED,
     SENT,
+    AsyncRequest,
     Change,
-    Pending,
     later,
 )
 
@@ -110,7 +110,7 @@ def result(call: Call) -> Reply:
 
 def received(
     call: Call, id: str, module: str, command: str, body: Mapping[str, Any], ours: Party, timeout: int = 0
-) -> Pending:
+) -> AsyncRequest:
     """A request as it came in. The deadline we keep is a little before the one we tell."""
     platform = call.platform
     now = platform.clock()
@@ -118,7 +118,7 @@ def received(
     theirs = call.request.from_party
     if theirs is None or theirs not in call.partner.parties:
         theirs = _token_party(body) or call.partner.party_for((*EMSP_ROLES, "SCSP")) or ("", "")
-    return Pending(
+    return AsyncRequest(
         id=id,
         direction=RECEIVED,
         module=module,
@@ -138,7 +138,7 @@ def received(
     )
 
 
-def await_answer(platform: Platform, request: Pending, event: str, found: Mapping[str, Any]) -> None:
+def await_answer(platform: Platform, request: AsyncRequest, event: str, found: Mapping[str, Any]) -> None:
     """Keep the request, set its deadline, and tell the back end; once, where it came twice at once."""
     if not platform.requests.begin(request):
         return
@@ -146,7 +146,7 @@ def await_answer(platform: Platform, request: Pending, event: str, found: Mappin
     platform.backend.emit(event, {**lifecycle.shown(request), **found}, id=request.id)
 
 
-def ours_to(call: Call, module: str) -> Pending:
+def ours_to(call: Call, module: str) -> AsyncRequest:
     """The request of ours that a result is for. Raises UnknownObject, also for another partner's."""
     request = call.platform.requests.get(call.params["id"])
     if (
@@ -159,14 +159,14 @@ def ours_to(call: Call, module: str) -> Pending:
     return request
 
 
-def take_result(platform: Platform, request: Pending, given: Mapping[str, Any]) -> None:
+def take_result(platform: Platform, request: AsyncRequest, given: Mapping[str, Any]) -> None:
     """Conclude by this result; a late or repeated one is accepted and changes nothing (AMB-43).
 
     A reservation that was granted may be cancelled later by the CPO (CMD-20).
     """
     now = platform.clock()
 
-    def decide(found: Pending) -> Change | None:
+    def decide(found: AsyncRequest) -> Change | None:
         cancelled = given["result"] == "CANCELED_RESERVATION" and found.command == "RESERVE_NOW"
         if found.state == PENDING or (cancelled and found.result != given):
             return lifecycle.concluded(found, given, now)
@@ -299,7 +299,7 @@ def _place(call: Call, command: str, body: Mapping[str, Any]) -> tuple[Key, list
     )
 
 
-def _decide(call: Call, request: Pending, verdict: Verdict) -> Verdict:
+def _decide(call: Call, request: AsyncRequest, verdict: Verdict) -> Verdict:
     """The back end's word on a command that the stored data allows."""
     answer = call.platform.backend.ask(
         "command", {**lifecycle.shown(request), **(verdict.found or {})}, DECISION_TIME

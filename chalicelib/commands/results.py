@@ -19,7 +19,7 @@ from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext, writing
 from chalicelib.partner import SPEC
 from chalicelib.partners import health
-from chalicelib.store.requests import COMMANDS, Pending, later
+from chalicelib.store.requests import COMMANDS, AsyncRequest, later
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -41,7 +41,7 @@ def expire_due(platform: Platform) -> int:
     """Queue every request whose next step is overdue; how many those were."""
     ids = platform.requests.due(platform.clock(), SWEPT_AT_ONCE)
     if ids:
-        platform.outbox.send("results", [{"task": "advance", "id": id} for id in ids])
+        platform.queues.send("results", [{"task": "advance", "id": id} for id in ids])
     return len(ids)
 
 
@@ -60,7 +60,7 @@ def advance(platform: Platform, id: str) -> None:
         _tell(platform, pending)
 
 
-def _send(platform: Platform, pending: Pending) -> Pending | None:
+def _send(platform: Platform, pending: AsyncRequest) -> AsyncRequest | None:
     """Post the result; the request as it stands then, or None while another attempt is to come."""
     partner = platform.partners.get(pending.partner)
     if partner is None or partner.state != "REGISTERED":
@@ -100,10 +100,10 @@ def _send(platform: Platform, pending: Pending) -> Pending | None:
 
 def _after(
     platform: Platform,
-    pending: Pending,
+    pending: AsyncRequest,
     partner: Partner,
     problem: PartnerRefused | PartnerUnreachable | None,
-) -> Pending | None:
+) -> AsyncRequest | None:
     """Write down how an attempt to post a result ended."""
     if problem is None:
         return _sent(platform, pending, DELIVERED)
@@ -125,12 +125,14 @@ def note_health(
     """Let a request's outcome count for its partner's health, after what it means was written down."""
 
     try:
-        health.showed(platform, partner.id, problem, seconds)
+        health.note_outcome(platform, partner.id, problem, seconds)
     except Exception as wrong:
         logs.log_exception("health not noted", wrong, partner=partner.id)
 
 
-def _again(platform: Platform, pending: Pending, reason: str, retry_after: int | None) -> Pending | None:
+def _again(
+    platform: Platform, pending: AsyncRequest, reason: str, retry_after: int | None
+) -> AsyncRequest | None:
     schedule = platform.settings.retry_schedule
     delay = max(schedule[min(pending.attempts, len(schedule) - 1)], retry_after or 0)
     now = platform.clock()
@@ -150,7 +152,7 @@ def _again(platform: Platform, pending: Pending, reason: str, retry_after: int |
     return None
 
 
-def _sent(platform: Platform, pending: Pending, delivery: str) -> Pending | None:
+def _sent(platform: Platform, pending: AsyncRequest, delivery: str) -> AsyncRequest | None:
     """Write down how the delivery ended; None when the request moved on meanwhile."""
     logs.log(
         "INFO" if delivery == DELIVERED else "WARNING",
@@ -172,7 +174,7 @@ def _sent(platform: Platform, pending: Pending, delivery: str) -> Pending | None
     )
 
 
-def _tell(platform: Platform, pending: Pending) -> None:
+def _tell(platform: Platform, pending: AsyncRequest) -> None:
     if pending.origin:
         relay(platform, pending)
     word = (pending.result or pending.response or {}).get("result", "")
@@ -190,7 +192,7 @@ def _tell(platform: Platform, pending: Pending) -> None:
     )
 
 
-def relay(platform: Platform, sent: Pending) -> None:
+def relay(platform: Platform, sent: AsyncRequest) -> None:
     """Pass the result of a request that we passed on back to the provider it came from (CHP-40).
 
     Where the CPO did not take the request, the response said so already.

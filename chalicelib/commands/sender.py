@@ -18,7 +18,7 @@ from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.objects import hub_client_info
 from chalicelib.ocpi import jsontext, reading
 from chalicelib.ocpi.errors import InvalidParameters
-from chalicelib.store.requests import PENDING, Change, Pending, later
+from chalicelib.store.requests import PENDING, AsyncRequest, Change, later
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
@@ -61,12 +61,12 @@ def hosted(platform: Platform, party: Party | None, *roles: str) -> Party:
 def send(
     platform: Platform,
     partner: Partner,
-    request: Pending,
+    request: AsyncRequest,
     method: str,
     url: str,
     body: dict[str, Any] | None,
     response_kind: str,
-) -> Pending:
+) -> AsyncRequest:
     """Send a request and note its response; the request as it stands then."""
     allowed = PATIENCE + platform.settings.command_timeout + SLACK
     request = dataclasses.replace(request, todo="expire", due_at=later(request.created_at, allowed))
@@ -97,7 +97,7 @@ def send(
     return noted
 
 
-def _answered(platform: Platform, request: Pending, data: Any, version: str, kind: str) -> Pending:
+def _answered(platform: Platform, request: AsyncRequest, data: Any, version: str, kind: str) -> AsyncRequest:
     try:
         response = reading.read(kind, data, version).object
     except InvalidParameters as problem:
@@ -107,8 +107,8 @@ def _answered(platform: Platform, request: Pending, data: Any, version: str, kin
 
 
 def _unanswered(
-    platform: Platform, request: Pending, problem: PartnerRefused | PartnerUnreachable | None
-) -> Pending:
+    platform: Platform, request: AsyncRequest, problem: PartnerRefused | PartnerUnreachable | None
+) -> AsyncRequest:
     """What a request that was refused, or not taken, becomes."""
     if isinstance(problem, PartnerUnreachable):
         if not problem.outcome_unknown:
@@ -119,14 +119,14 @@ def _unanswered(
     return _respond(platform, request, {"result": "REJECTED", "timeout": 0, "message": lifecycle.said(text)})
 
 
-def _respond(platform: Platform, request: Pending, response: dict[str, Any]) -> Pending:
+def _respond(platform: Platform, request: AsyncRequest, response: dict[str, Any]) -> AsyncRequest:
     """Note the response: ACCEPTED means that a result follows, anything else is the end (CMD-07)."""
     now = platform.clock()
     timeout = response.get("timeout")
     seconds = timeout if isinstance(timeout, int) and timeout > 0 else platform.settings.command_timeout
     seconds = min(seconds, 24 * 3600)
 
-    def note(found: Pending) -> Change:
+    def note(found: AsyncRequest) -> Change:
         change: Change = {"response": response, "timeout": seconds}
         if found.state != PENDING:
             return change  # the result was faster than the response
@@ -142,7 +142,7 @@ def _respond(platform: Platform, request: Pending, response: dict[str, Any]) -> 
     return noted
 
 
-def _fail(platform: Platform, request: Pending, reason: str) -> Pending:
+def _fail(platform: Platform, request: AsyncRequest, reason: str) -> AsyncRequest:
     now = platform.clock()
     result = {"result": "FAILED", "message": lifecycle.said(reason)}
     closed = platform.requests.alter(
@@ -155,7 +155,7 @@ def _fail(platform: Platform, request: Pending, reason: str) -> Pending:
     return closed
 
 
-def tell(platform: Platform, concluded: Pending) -> None:
+def tell(platform: Platform, concluded: AsyncRequest) -> None:
     """Tell the back end at once, as far as that goes."""
     try:
         results.advance(platform, concluded.id)

@@ -100,7 +100,7 @@ def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:
     names = [module] if module else [row.id for row in modules.MODULES if row.kind]
     if not cursor and not module:
         more = [{**message, "module": each} for each in names if receives(platform, partner, each)]
-        platform.outbox.send(queues.PUSH, more)
+        platform.queues.send(queues.PUSH, more)
         return
 
     owners = platform.settings.hosted(*parties.owners(module))
@@ -110,9 +110,9 @@ def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:
     page = pages.page(platform.objects, module, heads, PageQuery(limit=PAGE, cursor=cursor))
     how = {"whole" if message.get("whole") else "thorough": True}
     bodies = [{**Target(partner.id, each.key).message, **how} for each in page.objects]
-    platform.outbox.send(health.queue_for(partner), bodies)
+    platform.queues.send(health.queue_for(partner), bodies)
     if page.cursor:
-        platform.outbox.send(queues.PUSH, [{**message, "cursor": page.cursor}])
+        platform.queues.send(queues.PUSH, [{**message, "cursor": page.cursor}])
 
 
 def _note(
@@ -179,7 +179,7 @@ def _send(platform: Platform, changes: list[_Change]) -> None:
                     {**body, "whole": True} if whole else body
                 )
     for queue, bodies in lanes.items():
-        platform.outbox.send(queue, bodies)
+        platform.queues.send(queue, bodies)
 
 
 def _audience(platform: Platform, change: _Change) -> Iterator[Partner]:

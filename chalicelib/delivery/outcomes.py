@@ -97,7 +97,7 @@ def tell(platform: Platform, partner: Partner, before: Delivery, after: Delivery
         wait = _seconds(platform.clock(), after.next_attempt_at)
         if wait <= queues.LONGEST_DELAY:
             message = {**target.message, "attempt": after.attempts}
-            platform.outbox.send(health.queue_for(partner), [message], delay=max(1, wait))
+            platform.queues.send(health.queue_for(partner), [message], delay=max(1, wait))
     if after.state in (REFUSED, GIVEN_UP) and after != before:
         platform.backend.emit(
             "DeliveryFailed",

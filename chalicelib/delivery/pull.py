@@ -129,7 +129,7 @@ def begin(
         if interval:
             splay = 0.75 + 0.5 * random.random()  # noqa: S311
             pulls.remind(partner.id, f"schedule#{module}", interval * splay)
-    platform.outbox.send(queues.PULL, [_message(found)])
+    platform.queues.send(queues.PULL, [_message(found)])
     return found
 
 
@@ -223,7 +223,7 @@ class _Crawl:
 
     def _go(self, pull: Pull, moved: Pull) -> None:
         if self.pulls.put(moved, pull):
-            self.platform.outbox.send(queues.PULL, [_message(moved)])
+            self.platform.queues.send(queues.PULL, [_message(moved)])
 
     def _again(self, pull: Pull, reason: str, problem: PartnerUnreachable | None) -> None:
         """The same page once more, by the schedule."""
@@ -235,7 +235,7 @@ class _Crawl:
         due = later(self.platform.clock(), wait + (30 if wait <= queues.LONGEST_DELAY else 0))
         moved = replace(pull, attempts=pull.attempts + 1, reason=reason[:300], due_at=due)
         if self.pulls.put(moved, pull) and wait <= queues.LONGEST_DELAY:
-            self.platform.outbox.send(queues.PULL, [_message(moved)], delay=wait)
+            self.platform.queues.send(queues.PULL, [_message(moved)], delay=wait)
 
     def _store(self, pull: Pull, page: Iterable[Any]) -> tuple[list[str], int]:
         """The partitions of the objects that were stored, or known already; how many were set aside."""

@@ -46,7 +46,7 @@ from chalicelib.store.delivery_items import (
 from chalicelib.store.object_items import place_name
 
 if TYPE_CHECKING:
-    from chalicelib.objects.stored_object import Present
+    from chalicelib.objects.stored_object import StoredObject
     from chalicelib.ocpi.messages import Party
     from chalicelib.partner import Partner
     from chalicelib.partner_client.client import Answer
@@ -79,14 +79,14 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
     if not partner.endpoint(target.key.module, modules.RECEIVER) or tokens.stays_here(target.key):
         return
     if function_name.get() == "push" and health.queue_for(partner) != queues.PUSH:
-        platform.outbox.send(queues.PUSH_SLOW, [dict(message)])
+        platform.queues.send(queues.PUSH_SLOW, [dict(message)])
         return
     try:
         thorough = bool(message.get("thorough"))
         work = _Push(platform, partner, target, thorough)
         work.run(whole=bool(message.get("whole")), attempt=message.get("attempt"))
     except Busy:
-        platform.outbox.send(health.queue_for(partner), [dict(message)], delay=SHORTLY)
+        platform.queues.send(health.queue_for(partner), [dict(message)], delay=SHORTLY)
     except LostLease as lost:
         # Whoever took over, or wrote the record of a whole Location, may not have seen what this was about.
         logs.log(
@@ -94,7 +94,7 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
         )
         # Nor is known which of two requests arrived last: the partner is sent all of it.
         again = {name: value for name, value in message.items() if name != "attempt"} | {"whole": True}
-        platform.outbox.send(health.queue_for(partner), [again], delay=SHORTLY)
+        platform.queues.send(health.queue_for(partner), [again], delay=SHORTLY)
 
 
 def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str, Any]) -> str:
@@ -176,7 +176,7 @@ class _Push:
         """What the record says after the one attempt that is due, if any; `asked`: it is due in any case."""
         found = self._trusted(found)
         if self.target.part:
-            self._mind_the_location()
+            self._check_location()
         step, problem, mark = self._step(found, whole)
         if found.state == REFUSED and found.refused == mark and not whole:
             return found  # it said no to exactly this
@@ -297,7 +297,7 @@ class _Push:
     # A Location and its EVSEs never overtake each other: whoever sends an EVSE has its lease and looks at
     # the Location's; whoever sends the whole has the Location's and looks at those of the EVSEs.
 
-    def _mind_the_location(self) -> None:
+    def _check_location(self) -> None:
         """Raises Busy while the whole is being sent, UnknownThere when the partner has not got it."""
         head = self.platform.deliveries.read(Target(self.partner.id, self.target.key))
         if head.lease > self.platform.clock():
@@ -369,7 +369,7 @@ class _Push:
         url = routing.join(base, *segments) if segments else base
         return url + ("&" if "?" in url else "?") + query if query else url
 
-    def _receiver(self, present: Present | None) -> Party | None:
+    def _receiver(self, present: StoredObject | None) -> Party | None:
         """The eMSP of a Session or CDR; a hub itself for what it tells all (HUB-04, HUB-15, HUB-21)."""
         roles = modules.serving_roles(self.target.key.module, modules.RECEIVER)
         for party in sorted((present and feeds.readers(present.feed)) or ()):

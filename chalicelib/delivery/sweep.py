@@ -41,7 +41,7 @@ def sweep(platform: Platform) -> None:
         for partner_id, sort_key in due:
             _sort(platform, partner_id, sort_key, lanes)
         for queue, bodies in lanes.items():
-            platform.outbox.send(queue, bodies)
+            platform.queues.send(queue, bodies)
         if not lanes:
             break
     _watch(platform)
@@ -58,16 +58,16 @@ def recover(platform: Platform, message: Mapping[str, Any]) -> None:
     for _ in range(PAGES):
         found, after = platform.deliveries.undelivered(partner.id, WAITING, after=after)
         bodies = [{**each.target.message, "attempt": each.attempts} for each in found]
-        platform.outbox.send(health.queue_for(partner), bodies)
+        platform.queues.send(health.queue_for(partner), bodies)
         if not after:
             break
     if after:
-        platform.outbox.send(queues.PUSH, [{**message, "cursor": after}])
+        platform.queues.send(queues.PUSH, [{**message, "cursor": after}])
     elif not message.get("again"):
         again = {"task": "recover", "partner": partner.id, "again": True}
-        platform.outbox.send(queues.PUSH, [again], delay=SECOND_LOOK)
+        platform.queues.send(queues.PUSH, [again], delay=SECOND_LOOK)
     if not message.get("cursor") and not message.get("again"):
-        platform.outbox.send(queues.PULL, [{"task": "start", "partner": partner.id}])
+        platform.queues.send(queues.PULL, [{"task": "start", "partner": partner.id}])
 
 
 def forget(platform: Platform, message: Mapping[str, Any]) -> None:
@@ -77,7 +77,7 @@ def forget(platform: Platform, message: Mapping[str, Any]) -> None:
         return
     after = platform.deliveries.forget(message["partner"], message.get("cursor") or "")
     if after:
-        platform.outbox.send(queues.PUSH, [{**message, "cursor": after}])
+        platform.queues.send(queues.PUSH, [{**message, "cursor": after}])
 
 
 def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, list[dict[str, Any]]]) -> None:
@@ -88,7 +88,7 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
         if partner is None or partner.state != REGISTERED:
             Pulls(platform).forget(partner_id, sort_key)
         elif partner.health.state != UNREACHABLE:
-            health.back(platform, partner)  # who noticed it died before saying so
+            health.recovered(platform, partner)  # who noticed it died before saying so
         elif platform.deliveries.postpone(partner_id, sort_key, health.probe_pause(platform, partner)):
             body = {"task": "probe", "partner": partner_id}
             lanes.setdefault(queues.PUSH_SLOW, []).append(body)
@@ -97,11 +97,11 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
         if event and partner is not None:
             registration_receiver.tell_late(platform, partner, event)
         if partner is not None and partner.state == REGISTERED:
-            platform.outbox.send(queues.PUSH, [{"task": "announce_all", "partner": partner_id}])
+            platform.queues.send(queues.PUSH, [{"task": "announce_all", "partner": partner_id}])
             if not Pulls(platform).of(partner_id):
-                platform.outbox.send(queues.PULL, [{"task": "start", "partner": partner_id}])
+                platform.queues.send(queues.PULL, [{"task": "start", "partner": partner_id}])
         elif partner is not None and partner.state == UNREGISTERED:
-            platform.outbox.send(queues.PUSH, [{"task": "forget", "partner": partner_id}])
+            platform.queues.send(queues.PUSH, [{"task": "forget", "partner": partner_id}])
         Pulls(platform).forget(partner_id, sort_key)
     elif kind == "schedule":
         interval = platform.settings.pull_interval
@@ -137,7 +137,7 @@ def _watch(platform: Platform) -> None:
     ]
     for each in down:
         if not Pulls(platform).reminds(each.id, health.PROBE):
-            health.gone(platform, each)
+            health.became_unreachable(platform, each)
     moment = time.monotonic()
     if not down or moment - _reported.get(id(platform), -60.0) < 60:
         return

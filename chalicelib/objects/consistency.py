@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects.stored_object import Present
+from chalicelib.objects.stored_object import StoredObject
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
@@ -135,7 +135,7 @@ def referring(platform: Platform, tariff: Key) -> list[str]:
             # Most Locations do not hold its id at all, and are not read any closer.
             if not any(spelled in part.body.casefold() for part in each.parts):
                 continue
-            for connector, at in _connectors("location", Present(each.key, each.parts).canonical):
+            for connector, at in _connectors("location", StoredObject(each.key, each.parts).canonical):
                 if folded(tariff.id) in {folded(str(id)) for id in connector.get("tariff_ids") or ()}:
                     found.append(f"{each.key.id}{at}")
     return found[:MOST_NAMED]

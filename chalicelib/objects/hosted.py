@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import consistency, tokens, unsaid, visibility
-from chalicelib.objects.stored_object import Finder, Present, load_token
-from chalicelib.objects.writer import Keeper, split
-from chalicelib.ocpi import modules, reading, writing
+from chalicelib.objects import checks, consistency, tokens, unsaid, visibility
+from chalicelib.objects.stored_object import Finder, StoredObject, load_token
+from chalicelib.objects.writer import ObjectWriter, split
+from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
-from chalicelib.ocpi.reading import Reading
 from chalicelib.store.dynamodb import Conflict, retried
 from chalicelib.store.object_items import Key, check_id, folded
 
@@ -42,10 +41,10 @@ def put(platform: Platform, module: str, data: Any, version: str = modules.V230)
     if module == "cdrs":
         known = platform.objects.part(key)
         if known is not None:
-            if Present(key, [known], finder=Finder(platform)).canonical == canonical:
+            if StoredObject(key, [known], finder=Finder(platform)).canonical == canonical:
                 return "unchanged"
             raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/id")
-    state = _keeper(platform, key).replace(key, data, version, canonical)
+    state = _writer(platform, key).replace(key, data, version, canonical)
     if state == "known":
         raise InvalidParameters("a CDR of this id was put by somebody else just now", "/id")
     return "unchanged" if state == "unchanged" else "stored"
@@ -104,8 +103,8 @@ def checked(platform: Platform, module: str, data: Any, version: str) -> tuple[K
     if not isinstance(data, dict):
         raise InvalidParameters("an object is required")
     owner = _owner(platform, module, data, version)
-    _strict(modules.BY_ID[module].kind, data, version)
-    canonical = _judge(platform, owner)(modules.BY_ID[module].kind, data, version, False).object
+    checks.strict(modules.BY_ID[module].kind, data, version)
+    canonical = checks.as_ours(platform, owner)(modules.BY_ID[module].kind, data, version, False).object
     return _key(module, data, owner), canonical
 
 
@@ -137,7 +136,7 @@ def patch(
         raise InvalidParameters("the id of an object never changes", f"/{own_id}")
     if module == "tokens" and "type" in changes and folded(str(changes["type"])) != tokens.type_of(key):
         raise InvalidParameters("the type is part of a token's identity", "/type")
-    return _keeper(platform, key).merge(key, changes, modules.V230, evse_uid or "", connector_id)
+    return _writer(platform, key).merge(key, changes, modules.V230, evse_uid or "", connector_id)
 
 
 def remove_own(platform: Platform, module: str, id: str, party: Party | None = None) -> list[str]:
@@ -204,23 +203,5 @@ def _key(module: str, data: dict[str, Any], owner: Party) -> Key:
     return Key(module, *owner, check_id(data.get("id"), "/id"))
 
 
-def _strict(kind: str, data: dict[str, Any], version: str, partial: bool = False) -> None:
-    for finding in writing.check(kind, data, version, partial=partial):
-        raise InvalidParameters(finding.message, finding.pointer)
-
-
-def _judge(platform: Platform, owner: Party) -> Any:
-    finder = Finder(platform)
-
-    def judge(kind: str, data: dict[str, Any], version: str, partial: bool) -> Reading:
-        _strict(kind, data, version, partial)
-        found = reading.read(kind, data, version, owner=owner, partial=partial, token=finder.token)
-        if not partial:
-            consistency.check(finder, owner, kind, found.object)
-        return found
-
-    return judge
-
-
-def _keeper(platform: Platform, key: Key) -> Keeper:
-    return Keeper(platform, _judge(platform, key.party), own=True)
+def _writer(platform: Platform, key: Key) -> ObjectWriter:
+    return ObjectWriter(platform, checks.as_ours(platform, key.party), own=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws import queues
 from chalicelib.objects.ingest import receive
-from chalicelib.objects.stored_object import Present
+from chalicelib.objects.stored_object import StoredObject
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
@@ -51,11 +51,11 @@ def write(call: Call, party: Party, data: dict[str, Any]) -> str:
     if data.get("status") == CONNECTED != before:
         # What waited for it is sent (HCI-10).
         body = {"task": "recover", "partner": call.partner.id, "again": True}
-        call.platform.outbox.send(queues.PUSH, [body])
+        call.platform.queues.send(queues.PUSH, [body])
     return "created" if outcome.created else "stored"
 
 
-def read(call: Call, party: Party) -> Present:
+def read(call: Call, party: Party) -> StoredObject:
     """What this hub says of a party. Raises UnknownObject."""
     found = told_of(call.platform, party, [call.partner.id])
     if not found:
@@ -78,13 +78,13 @@ def away(platform: Platform, partner: Partner, party: Party | None) -> str:
     return f"{'/'.join(party)} is {told}, says its hub" if party and told not in ("", CONNECTED) else ""
 
 
-def _rank(each: Present) -> int:
+def _rank(each: StoredObject) -> int:
     status = each.source.get("status")
     return STATUSES.index(status) if status in STATUSES else len(STATUSES)
 
 
-def told_of(platform: Platform, party: Party, hubs: Iterable[str]) -> list[Present]:
+def told_of(platform: Platform, party: Party, hubs: Iterable[str]) -> list[StoredObject]:
     """What these hubs say of a party, an entry for each of its roles."""
     keys = [Key("hubclientinfo", *party, f"{role}|{hub}") for hub in hubs for role in ROLES]
     parts = platform.objects.parts([(key, "") for key in keys])
-    return [Present(key, [part]) for key, part in zip(keys, parts, strict=True) if part]
+    return [StoredObject(key, [part]) for key, part in zip(keys, parts, strict=True) if part]

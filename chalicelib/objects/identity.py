@@ -62,7 +62,7 @@ def token_key(call: Call, party: Party) -> Key:
     return found.key
 
 
-def agree(call: Call, data: dict[str, Any], kind: str) -> None:
+def check_same_object(call: Call, data: dict[str, Any], kind: str) -> None:
     """Path and body name the same object (TRA-56, TRA-57, AMB-22). Raises InvalidParameters."""
     params = call.params
     named = {

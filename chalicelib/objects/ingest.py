@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import identity
-from chalicelib.objects.stored_object import Finder, Present
-from chalicelib.objects.writer import Judge, Keeper, moment
-from chalicelib.ocpi import modules, reading
+from chalicelib.objects import checks, identity
+from chalicelib.objects.stored_object import Finder, StoredObject
+from chalicelib.objects.writer import ObjectWriter, moment
+from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
-from chalicelib.ocpi.reading import Finding, Reading
+from chalicelib.ocpi.reading import Finding
 from chalicelib.partners import parties
 from chalicelib.store.object_items import Key, folded, party_of
 
@@ -62,42 +62,23 @@ def receive(
     hub = via if module == "hubclientinfo" else ""
     if module == "hubclientinfo" and data.get("last_updated") is None:
         data = {**data, "last_updated": wire_timestamp(platform.clock())}
-    keeper = Keeper(platform, judge(platform, owner), own=False, via=hub)
+    writer = ObjectWriter(platform, checks.as_theirs(platform, owner), own=False, via=hub)
     kind = modules.BY_ID[module].kind
-    reading = keeper.judge(kind, data, version, False)
+    reading = writer.check(kind, data, version, False)
     key = identity.key_in(module, data, owner, hub)
     if module == "cdrs":
         parts = platform.objects.load(key)
         if parts:
-            if not same(Present(key, parts, finder=Finder(platform)), data, version):
+            if not same(StoredObject(key, parts, finder=Finder(platform)), data, version):
                 raise InvalidParameters("a different CDR with this id is known", "/id")
             return Outcome("unchanged", key, reading.findings)
     newest = moment(reading.object.get("last_updated"), platform.clock()) if only_newer else ""
-    state = keeper.replace(key, data, version, reading.object, newest)
+    state = writer.replace(key, data, version, reading.object, newest)
     told = {"created": "stored", "known": "unchanged"}.get(state, state)
     return Outcome(told, key, reading.findings, created=state == "created")
 
 
-def judge(platform: Platform, owner: Party) -> Judge:
-    """What reads what a partner sent, leniently."""
-    finder = Finder(platform)
-
-    def read(kind: str, data: dict[str, Any], version: str, partial: bool) -> Reading:
-        return reading.read(
-            kind,
-            data,
-            version,
-            owner=owner,
-            partial=partial,
-            now=wire_timestamp(finder.now),
-            token=finder.token,
-            emsp=finder.emsp,
-        )
-
-    return read
-
-
-def same(known: Present, data: dict[str, Any], version: str) -> bool:
+def same(known: StoredObject, data: dict[str, Any], version: str) -> bool:
     """Whether this CDR says what is known of it already, in whichever version it came (AMB-35)."""
     found = known.source if known.version == version else known.in_version(version).object
     return bool(found == data)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import visibility
-from chalicelib.objects.stored_object import Finder, Present
+from chalicelib.objects.stored_object import Finder, StoredObject
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.partners import parties
 from chalicelib.store import feeds, pages
@@ -51,7 +51,7 @@ def _place_again(platform: Platform, key: Key) -> None:
         old = platform.objects.load(key)
         if not old:
             return "unchanged"
-        canonical = Present(key, old, finder=Finder(platform)).canonical
+        canonical = StoredObject(key, old, finder=Finder(platform)).canonical
         return platform.objects.save(key, old, old, visibility.feed_of(platform, key, canonical, True), True)
 
     retried(attempt)
@@ -83,6 +83,6 @@ def _read(platform: Platform) -> list[_Private]:
         page = pages.page(platform.objects, "locations", heads, query)
         cursor = page.cursor
         for each in page.objects:
-            entries = Present(each.key, each.parts[:1]).canonical.get("publish_allowed_to") or ()
+            entries = StoredObject(each.key, each.parts[:1]).canonical.get("publish_allowed_to") or ()
             found.append(_Private(each.key, heads[each.feed].feed, tuple(entries)))
     return found

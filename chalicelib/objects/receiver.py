@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import hub_client_info, identity, ingest, sessions
-from chalicelib.objects.stored_object import Present, load, load_token
-from chalicelib.objects.writer import Keeper
+from chalicelib.objects import checks, hub_client_info, identity, ingest, sessions
+from chalicelib.objects.stored_object import StoredObject, load, load_token
+from chalicelib.objects.writer import ObjectWriter
 from chalicelib.ocpi import modules, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
@@ -43,16 +43,16 @@ def write(call: Call) -> Reply:
     key = identity.key(call, party, data)
     evse_uid, connector_id = call.params.get("evse_uid"), call.params.get("connector_id")
     kind = "connector" if connector_id else "evse" if evse_uid else key.kind
-    identity.agree(call, data, kind)
-    keeper = _keeper(call, party)
-    canonical = keeper.judge(kind, data, version, False).object
-    _mind_the_customer(call, key, canonical)
+    identity.check_same_object(call, data, kind)
+    writer = _writer(call, party)
+    canonical = writer.check(kind, data, version, False).object
+    _check_customer(call, key, canonical)
     if connector_id and evse_uid:
-        state = keeper.replace_connector(key, evse_uid, data, version, canonical)
+        state = writer.replace_connector(key, evse_uid, data, version, canonical)
     elif evse_uid:
-        state = keeper.replace_evse(key, data, version)
+        state = writer.replace_evse(key, data, version)
     else:
-        state = keeper.replace(key, data, version, canonical)
+        state = writer.replace(key, data, version, canonical)
     return _written(state)
 
 
@@ -60,17 +60,17 @@ def merge(call: Call) -> Reply:
     """Change some fields of an object of the partner, or of a part of its Location (TRA-47)."""
     party, changes, version = identity.owner(call), call.json_object, call.request.version
     evse_uid, connector_id = call.params.get("evse_uid", ""), call.params.get("connector_id")
-    keeper = _keeper(call, party)
+    writer = _writer(call, party)
     key = identity.key(call, party, None)
     kind = "connector" if connector_id else "evse" if evse_uid else key.kind
-    identity.agree(call, changes, kind)
-    judged = keeper.judge(kind, changes, version, True).object
-    _mind_the_customer(call, key, judged if "cdr_token" in judged else None)
+    identity.check_same_object(call, changes, kind)
+    judged = writer.check(kind, changes, version, True).object
+    _check_customer(call, key, judged if "cdr_token" in judged else None)
     if changes.get("last_updated") is None:  # only 2.1.1 gets this far (TRA-50, CNV-12)
         changes = {**changes, "last_updated": wire_timestamp(call.platform.clock())}
     if key.module == "tokens":
         key = identity.token_key(call, party)
-    keeper.merge(key, changes, version, evse_uid, connector_id)
+    writer.merge(key, changes, version, evse_uid, connector_id)
     return Reply()
 
 
@@ -82,11 +82,11 @@ def create(call: Call) -> Reply:
         raise InvalidParameters("the owner is not named", identity.unnamed(data))
     if not parties.owns(platform, call.partner, "cdrs", party):
         raise InvalidParameters("not a party of this connection", "/party_id")
-    keeper = _keeper(call, party)
-    canonical = keeper.judge("cdr", data, version, False).object
+    writer = _writer(call, party)
+    canonical = writer.check("cdr", data, version, False).object
     key = Key("cdrs", *identity.spelled(data, party), check_id(data.get("id"), "/id"))
     url = routing.join(platform.endpoint_url(version, modules.RECEIVER, "cdrs"), *party, key.id)
-    if keeper.replace(key, data, version, canonical) == "created":
+    if writer.replace(key, data, version, canonical) == "created":
         return Reply(http_status=201, headers={"Location": url})
     known = load(platform, key)
     if known is None or not ingest.same(known, data, version):
@@ -101,7 +101,7 @@ def remove(call: Call) -> Reply:
     return Reply()
 
 
-def _theirs(call: Call) -> Present:
+def _theirs(call: Call) -> StoredObject:
     """What we know of an object of the partner."""
     party, params, platform = identity.owner(call), call.params, call.platform
     if call.request.module == "hubclientinfo":
@@ -115,18 +115,18 @@ def _theirs(call: Call) -> Present:
     if found is None:
         raise UnknownObject("unknown", call.request.module)
     if call.partner.smart_charging:
-        sessions.mind_the_customer(platform, call.partner, found.key, found, None)
+        sessions.check_customer(platform, call.partner, found.key, found, None)
     return found
 
 
-def _mind_the_customer(call: Call, key: Key, given: dict[str, Any] | None) -> None:
+def _check_customer(call: Call, key: Key, given: dict[str, Any] | None) -> None:
     if call.partner.smart_charging and key.module == sessions.SESSIONS:
         known = load(call.platform, key)
-        sessions.mind_the_customer(call.platform, call.partner, key, known, given)
+        sessions.check_customer(call.platform, call.partner, key, known, given)
 
 
-def _keeper(call: Call, party: Party) -> Keeper:
-    return Keeper(call.platform, ingest.judge(call.platform, party), own=False)
+def _writer(call: Call, party: Party) -> ObjectWriter:
+    return ObjectWriter(call.platform, checks.as_theirs(call.platform, party), own=False)
 
 
 def _written(state: str) -> Reply:

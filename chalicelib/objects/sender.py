@@ -9,7 +9,7 @@ Spec: requirements 1.5 to 1.9, 1.12; TRA-20 to TRA-44, AMB-05, LOC-31, LOC-33
 from __future__ import annotations
 
 from chalicelib.objects import unsaid, visibility
-from chalicelib.objects.stored_object import Finder, Present, load
+from chalicelib.objects.stored_object import Finder, StoredObject, load
 from chalicelib.ocpi import paging
 from chalicelib.ocpi.errors import UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
@@ -26,7 +26,7 @@ def page(call: Call) -> Reply:
     heads = platform.objects.feeds.heads(module, names, unsaid.version_for(module, version))
     found = pages.page(platform.objects, module, heads, query)
     finder = Finder(platform)
-    texts = [Present(each.key, each.parts, finder=finder).text_in(version) for each in found.objects]
+    texts = [StoredObject(each.key, each.parts, finder=finder).text_in(version) for each in found.objects]
     shown = [text for text in texts if text is not None]
     url = platform.endpoint_url(version, call.request.interface, module)
     answered = paging.Page(shown, found.total, found.cursor, found.offset)
@@ -47,7 +47,7 @@ def _hosted(call: Call) -> list[Party]:
     return list(dict.fromkeys(each.party for each in serving(call.request, call.platform)))
 
 
-def _ours(call: Call) -> Present:
+def _ours(call: Call) -> StoredObject:
     """Our Location or a part of it, if this partner may see it (LOC-31, LOC-33)."""
     platform, params = call.platform, call.params
     for party in _hosted(call):

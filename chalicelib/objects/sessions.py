@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects.stored_object import Present, load
+from chalicelib.objects.stored_object import StoredObject, load
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
@@ -33,7 +33,7 @@ def emsp_of(session: Mapping[str, Any]) -> Party | None:
     return party_of(session.get("cdr_token"))
 
 
-def hosted_emsp(platform: Platform, session: Present) -> Party | None:
+def hosted_emsp(platform: Platform, session: StoredObject) -> Party | None:
     """The hosted eMSP whose customer a Session is."""
     emsp = emsp_of(session.canonical)
     return emsp if emsp in platform.settings.hosted("EMSP") else None
@@ -47,7 +47,7 @@ def takes(partner: Partner, key: Key) -> bool:
     return parties.provides(partner, key.module) and key.party not in partner.parties
 
 
-def forwarder(platform: Platform, partner: Partner, found: Present) -> Party | None:
+def forwarder(platform: Platform, partner: Partner, found: StoredObject) -> Party | None:
     """The hosted eMSP that forwards this to a partner; None where it is no Session of another's."""
     return hosted_emsp(platform, found) if not found.own and takes(partner, found.key) else None
 
@@ -63,8 +63,12 @@ def forwarded_feeds(platform: Platform, partner: Partner, module: str) -> list[s
 # as the provider: Sessions that an eMSP forwards to us
 
 
-def mind_the_customer(
-    platform: Platform, partner: Partner, key: Key, known: Present | None, given: Mapping[str, Any] | None
+def check_customer(
+    platform: Platform,
+    partner: Partner,
+    key: Key,
+    known: StoredObject | None,
+    given: Mapping[str, Any] | None,
 ) -> None:
     """Let an eMSP see and change its own customers' Sessions only.
 
@@ -91,7 +95,7 @@ def through(platform: Platform, owner: Party, session_id: str) -> tuple[Partner,
 # how a Session is found
 
 
-def own_session(platform: Platform, session_id: str, to_party: Party | None = None) -> Present | None:
+def own_session(platform: Platform, session_id: str, to_party: Party | None = None) -> StoredObject | None:
     """A Session of a hosted CPO, the addressed one if it is said."""
     for party in platform.settings.hosted("CPO"):
         if to_party in (None, party):
@@ -101,7 +105,7 @@ def own_session(platform: Platform, session_id: str, to_party: Party | None = No
     return None
 
 
-def find_session(platform: Platform, session_id: str, owner: Party | None = None) -> Present | None:
+def find_session(platform: Platform, session_id: str, owner: Party | None = None) -> StoredObject | None:
     """A partner's session of a customer of ours by its id, which only its CPO promises to be unique.
 
     A smart charging provider may write `NL*EXA*<id>` where two CPOs use one id (AMB-46).
@@ -115,12 +119,12 @@ def find_session(platform: Platform, session_id: str, owner: Party | None = None
     return found[0] if len(found) == 1 else None
 
 
-def customers(platform: Platform, owner: Party, session_id: str) -> Present | None:
+def customers(platform: Platform, owner: Party, session_id: str) -> StoredObject | None:
     """A CPO's Session of a customer of ours."""
     found = load(platform, Key("sessions", *owner, session_id))
     return found if found and hosted_emsp(platform, found) else None
 
 
-def owner_of(session: Present) -> Party:
+def owner_of(session: StoredObject) -> Party:
     """The CPO of a session that is stored."""
     return session.key.country_code.upper(), session.key.party_id.upper()

@@ -48,7 +48,7 @@ class Finder:
         asked = (module, key.partition)
         if asked not in self._found:
             parts = self._platform.objects.load(key)
-            self._found[asked] = Present(key, parts, finder=self).canonical if parts else None
+            self._found[asked] = StoredObject(key, parts, finder=self).canonical if parts else None
         return self._found[asked]
 
     @property
@@ -74,7 +74,7 @@ class Finder:
         return None
 
 
-class Present:
+class StoredObject:
     """The present state of an object, an EVSE or a Connector.
 
     `parts` are the items it is read from: the head first for whole objects, the
@@ -181,7 +181,9 @@ class Present:
 
     def _pieced(self, version: str, find: Finder | None) -> Any:
         """A Location of parts in several versions: those in the one asked for stay as they are (CNV-P3)."""
-        head, *evses = (Present(self.key, [part], finder=find).in_version(version) for part in self.parts)
+        head, *evses = (
+            StoredObject(self.key, [part], finder=find).in_version(version) for part in self.parts
+        )
         if head.object is None:
             return head
         found = [
@@ -234,22 +236,22 @@ class Present:
 
 def load(
     platform: Platform, key: Key, evse_uid: str | None = None, connector_id: str | None = None
-) -> Present | None:
+) -> StoredObject | None:
     """The present state of an object, or of an EVSE or Connector of it; None when there is none."""
     finder = Finder(platform)
     if not evse_uid:
         parts = platform.objects.load(key)
-        return Present(key, parts, finder=finder) if parts else None
+        return StoredObject(key, parts, finder=finder) if parts else None
     part = platform.objects.part(key, evse_uid)
     if part is None:
         return None
     if connector_id is None:
-        return Present(key, [part], finder=finder)
-    found = Present(key, [part], connector_id, finder=finder)
+        return StoredObject(key, [part], finder=finder)
+    found = StoredObject(key, [part], connector_id, finder=finder)
     return found if connector_of(jsontext.loads(part.body), connector_id) else None
 
 
-def load_token(platform: Platform, parties: list[Party], uid: str, type: str = "") -> Present | None:
+def load_token(platform: Platform, parties: list[Party], uid: str, type: str = "") -> StoredObject | None:
     """The Token with this uid of one of these parties.
 
     Without `type` the RFID one; if there is none, the only other one (AMB-41).
@@ -263,7 +265,7 @@ def load_token(platform: Platform, parties: list[Party], uid: str, type: str = "
         found = rfid or (found if len(found) == 1 else [])
     if not found:
         return None
-    return Present(found[0][0], [found[0][1]], finder=Finder(platform))
+    return StoredObject(found[0][0], [found[0][1]], finder=Finder(platform))
 
 
 def connector_of(evse: dict[str, Any], connector_id: str) -> dict[str, Any] | None:

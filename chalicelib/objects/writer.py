@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import consistency, private_locations, tokens, unsaid, visibility
-from chalicelib.objects.stored_object import Finder, Present, connector_of
+from chalicelib.objects.checks import Check
+from chalicelib.objects.stored_object import Finder, StoredObject, connector_of
 from chalicelib.ocpi import jsontext, modules, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.patching import merge, timestamp, wire_timestamp
-from chalicelib.ocpi.reading import Reading
 from chalicelib.store.dynamodb import retried
 from chalicelib.store.object_items import Key, Part, check_id, folded, part_name
 
@@ -23,15 +23,14 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 # Judges an object or a partial one of a kind in a version: raises InvalidParameters, answers its 2.3.0 form.
-Judge = Callable[[str, dict[str, Any], str, bool], Reading]
 
 
-class Keeper:
+class ObjectWriter:
     """Writes objects of one kind of owner: ours (`own`), a partner's, or of those behind a hub (`via`)."""
 
-    def __init__(self, platform: Platform, judge: Judge, *, own: bool, via: str = "") -> None:
+    def __init__(self, platform: Platform, check: Check, *, own: bool, via: str = "") -> None:
         self.platform = platform
-        self.judge = judge
+        self.check = check
         self.own = own
         self.via = via
 
@@ -133,9 +132,9 @@ class Keeper:
         old = self.platform.objects.load(key)
         if not old:
             raise UnknownObject(f"no {key.kind} {key.id}", key.module)
-        present = Present(key, old, finder=Finder(self.platform))
+        present = StoredObject(key, old, finder=Finder(self.platform))
         merged, version = self._merged(key.kind, present, changes, version)
-        canonical = self.judge(key.kind, merged, version, False).object
+        canonical = self.check(key.kind, merged, version, False).object
         new = split(key.module, merged, version, canonical, self.platform.clock())
         return self._save(key, old, new, canonical)
 
@@ -145,8 +144,8 @@ class Keeper:
         head = objects.part(key)
         if head is None:
             raise UnknownObject(f"no Location {key.id}", key.module)
-        merged, version = self._merged("location", Present(key, [head]), changes, version)
-        self.judge("location", merged, version, False)
+        merged, version = self._merged("location", StoredObject(key, [head]), changes, version)
+        self.check("location", merged, version, False)
         return objects.save_part(key, None, head, _head(merged, version, self.platform.clock()), self.own)
 
     def _merge_evse(self, key: Key, changes: dict[str, Any], version: str, evse_uid: str) -> str:
@@ -158,8 +157,8 @@ class Keeper:
             old = objects.part(key, evse_uid)
             if old is None:
                 raise UnknownObject(f"no EVSE {evse_uid} in Location {key.id}", "locations")
-            merged, in_version = self._merged("evse", Present(key, [old]), changes, version)
-            self.judge("evse", merged, in_version, False)
+            merged, in_version = self._merged("evse", StoredObject(key, [old]), changes, version)
+            self.check("evse", merged, in_version, False)
             new = _evse(merged, in_version, self.platform.clock())
             return objects.save_part(key, None, old, new, self.own)
 
@@ -177,7 +176,7 @@ class Keeper:
                 raise UnknownObject(f"no Connector {connector_id} at EVSE {evse_uid}", "locations")
             ours = self._in_words("connector", changes, version, in_version)
             merged = merge("connector", known, ours, in_version)
-            self.judge("connector", merged, in_version, False)
+            self.check("connector", merged, in_version, False)
             evse["connectors"] = [merged if each is known else each for each in evse["connectors"]]
             return "stored"
 
@@ -198,7 +197,7 @@ class Keeper:
             old = objects.part(key, evse_uid)
             if old is None:
                 raise UnknownObject(f"no EVSE {evse_uid} in Location {key.id}", "locations")
-            present = Present(key, [old])
+            present = StoredObject(key, [old])
             in_version = version if old.version == version else modules.V230
             evse = dict(present.source if in_version == old.version else present.canonical)
             outcome = change(evse, in_version)
@@ -210,7 +209,7 @@ class Keeper:
         return retried(attempt)
 
     def _merged(
-        self, kind: str, present: Present, changes: dict[str, Any], version: str
+        self, kind: str, present: StoredObject, changes: dict[str, Any], version: str
     ) -> tuple[dict[str, Any], str]:
         """The stored object with the changes in it, in its version if that can say them, else in 2.3.0."""
         if present.version == version:
@@ -224,7 +223,7 @@ class Keeper:
     def _in_words(self, kind: str, changes: dict[str, Any], version: str, wanted: str) -> dict[str, Any]:
         if version == wanted:
             return changes
-        upgraded: dict[str, Any] = self.judge(kind, changes, version, True).object
+        upgraded: dict[str, Any] = self.check(kind, changes, version, True).object
         return upgraded
 
 

@@ -80,20 +80,22 @@ def _judged(
     from chalicelib.ocpi.models import validators
 
     model = models.model(kind)
-    if validators.validator(model, version, partial)(data):
+    if validators.validate(model, version, partial)(data):
         return data, ()
-    from chalicelib.ocpi.validation import Judge
+    from chalicelib.ocpi.validation import Validator
 
-    judge = Judge(version, now=now)
-    return judge.judge(model, data, partial=partial), tuple(judge.findings)
+    validator = Validator(version, now=now)
+    return validator.validate(model, data, partial=partial), tuple(validator.findings)
 
 
 def _versions(data: Any, version: str) -> tuple[list[Any], tuple[Finding, ...]]:
     """The list that a versions endpoint answers with."""
     if type(data) is not list or not data:
         raise InvalidParameters("expected a list of at least one version")
-    from chalicelib.ocpi.validation import Judge
+    from chalicelib.ocpi.validation import Validator
 
-    judge = Judge(version)
+    validator = Validator(version)
     row = models.model("versions")
-    return [judge.judge(row, item, f"/{index}") for index, item in enumerate(data)], tuple(judge.findings)
+    return [validator.validate(row, item, f"/{index}") for index, item in enumerate(data)], tuple(
+        validator.findings
+    )

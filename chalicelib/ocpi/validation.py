@@ -52,7 +52,7 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s]+")
 _LARGEST_INT = 2**63 - 1
 
 
-class Judge:
+class Validator:
     """Holds objects of one version against their tables and collects what it finds."""
 
     def __init__(self, version: str, *, strict: bool = False, now: str | None = None) -> None:
@@ -72,7 +72,7 @@ class Judge:
             raise InvalidParameters(message, pointer)
         self.note(pointer, code, message)
 
-    def judge(
+    def validate(
         self, model: Model, value: Any, pointer: str = "", *, partial: bool = False, named_by: str = ""
     ) -> Any:
         """The object, repaired where lenient; itself where nothing had to be.
@@ -112,7 +112,7 @@ class Judge:
         """A field of a newer version: as that has it, or None if it is not sound (noted where strict)."""
         if value is None:
             return None
-        inner = Judge(version, strict=self.strict, now=self.now)
+        inner = Validator(version, strict=self.strict, now=self.now)
         try:
             value = inner._field(row, value, pointer, False)
         except InvalidParameters as problem:
@@ -153,7 +153,7 @@ class Judge:
         for index, item in enumerate(value):
             where = step(pointer, index)
             if named_by and isinstance(row.type, Model):
-                new = self.judge(row.type, item, where, partial=True, named_by=named_by)
+                new = self.validate(row.type, item, where, partial=True, named_by=named_by)
             else:
                 new = self._value(row.type, item, where, False)
             if new is not item:
@@ -164,7 +164,7 @@ class Judge:
 
     def _value(self, kind: Type, value: Any, pointer: str, required: bool) -> Any:
         if isinstance(kind, Model):
-            return self.judge(kind, value, pointer)
+            return self.validate(kind, value, pointer)
         if isinstance(kind, Enum):
             return self._enum(kind, value, pointer, required)
         if isinstance(kind, Text):

@@ -94,10 +94,10 @@ _CUT = re.compile(r'"(?:address":\s*"(?:[^"\\]|\\.){46}|state":\s*"(?:[^"\\]|\\.
 def check(kind: str, obj: Any, version: str = V230, *, partial: bool = False) -> tuple[Finding, ...]:
     """Everything in an object of that version that the specification forbids us to send; empty: fine."""
     from chalicelib.ocpi import rules
-    from chalicelib.ocpi.validation import Judge
+    from chalicelib.ocpi.validation import Validator
 
-    judge = Judge(version, strict=True)
-    judge.judge(models.model(kind), obj, partial=partial)
-    if not judge.findings and not partial:
-        rules.apply(kind, obj, version, judge.note)
-    return tuple(judge.findings)
+    validator = Validator(version, strict=True)
+    validator.validate(models.model(kind), obj, partial=partial)
+    if not validator.findings and not partial:
+        rules.apply(kind, obj, version, validator.note)
+    return tuple(validator.findings)

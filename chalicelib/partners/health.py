@@ -85,13 +85,13 @@ def call(
             timeout=timeout(),
         )
     except (PartnerRefused, PartnerUnreachable) as problem:
-        showed(platform, partner.id, problem, time.monotonic() - started)
+        note_outcome(platform, partner.id, problem, time.monotonic() - started)
         raise
-    showed(platform, partner.id, None, time.monotonic() - started)
+    note_outcome(platform, partner.id, None, time.monotonic() - started)
     return answer
 
 
-def showed(
+def note_outcome(
     platform: Platform,
     partner_id: str,
     problem: PartnerRefused | PartnerUnreachable | None,
@@ -112,21 +112,21 @@ def succeeded(platform: Platform, partner_id: str, seconds: float) -> None:
     """A partner answered; one that had been unreachable is caught up."""
     partner = platform.partners.health.succeeded(partner_id, seconds)
     if partner is not None and partner.health.turned:
-        back(platform, partner)
+        recovered(platform, partner)
 
 
 def failed(platform: Platform, partner_id: str, reason: str, seconds: float) -> None:
     """A partner did not answer; too often, and everything for it waits."""
     partner = platform.partners.health.failed(partner_id, reason, seconds)
     if partner is not None and partner.health.turned:
-        gone(platform, partner)
+        became_unreachable(platform, partner)
 
 
 # The probe's reminder stands while all have been told that a partner is unreachable, and nobody yet that it
 # is back: the sweep tells what somebody died before telling.
 
 
-def gone(platform: Platform, partner: Partner) -> None:
+def became_unreachable(platform: Platform, partner: Partner) -> None:
     """Say that a partner is unreachable, and see that it is probed."""
     detail = {**_told(partner), "reason": partner.health.reason}
     id = f"unreachable#{partner.id}#{partner.health.last_success}"
@@ -134,9 +134,9 @@ def gone(platform: Platform, partner: Partner) -> None:
     Pulls(platform).remind(partner.id, PROBE, probe_pause(platform, partner))
 
 
-def back(platform: Platform, partner: Partner) -> None:
+def recovered(platform: Platform, partner: Partner) -> None:
     """Send a partner that can be reached again what waits for it, and say so."""
-    platform.outbox.send(queues.PUSH, [{"task": "recover", "partner": partner.id}])
+    platform.queues.send(queues.PUSH, [{"task": "recover", "partner": partner.id}])
     id = f"recovered#{partner.id}#{partner.health.last_failure}"
     platform.backend.emit("PartnerRecovered", _told(partner), id=id)
     Pulls(platform).forget(partner.id, PROBE)

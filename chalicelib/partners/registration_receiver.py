@@ -157,8 +157,8 @@ def announce(platform: Platform, event: str, partner: Partner) -> None:
     steps: list[Callable[[], object]] = [lambda: _tell(platform, event, partner)]
     if partner.state == REGISTERED:
         steps += [
-            lambda: platform.outbox.send("push", [{"task": "announce_all", "partner": partner.id}]),
-            lambda: platform.outbox.send("pull", [{"task": "start", "partner": partner.id}]),
+            lambda: platform.queues.send("push", [{"task": "announce_all", "partner": partner.id}]),
+            lambda: platform.queues.send("pull", [{"task": "start", "partner": partner.id}]),
         ]
     for step in steps:
         try:

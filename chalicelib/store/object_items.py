@@ -20,7 +20,7 @@ from chalicelib.store.dynamodb import Item, number, text
 
 HEAD = "-"
 LONGEST_ID = 255
-# What a Present or a comparison needs of an item, and what is enough to show it on a page.
+# What a StoredObject or a comparison needs of an item, and what is enough to show it on a page.
 NEEDED = "#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s"
 SHOWN = "#l,#c,#v,#b,#cc,#pp,#i,#u,#h,#w"
 NAMES = {

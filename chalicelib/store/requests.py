@@ -38,7 +38,7 @@ RACES = 8
 
 
 @dataclass(frozen=True)
-class Pending:
+class AsyncRequest:
     """A request and what became of it. Times are sortable text, `timeout` seconds.
 
     `todo` is the next step that is left: "expire" (await the result until
@@ -102,7 +102,7 @@ class Requests:
     def _client(self) -> Any:
         return self._deployment.clients.dynamodb
 
-    def add(self, pending: Pending) -> Pending:
+    def add(self, pending: AsyncRequest) -> AsyncRequest:
         """Keep a new request."""
         item = _item(pending)
         item["expires_at"] = {"N": str(_epoch(pending.created_at) + KEPT_DAYS * 86400)}
@@ -113,7 +113,7 @@ class Requests:
         )
         return pending
 
-    def begin(self, pending: Pending) -> bool:
+    def begin(self, pending: AsyncRequest) -> bool:
         """Keep a request that came in, unless it was kept already (ARC-17)."""
         try:
             self.add(pending)
@@ -121,14 +121,14 @@ class Requests:
             return False
         return True
 
-    def get(self, id: str) -> Pending | None:
+    def get(self, id: str) -> AsyncRequest | None:
         """The request of this id as it is now; an id that cannot be one is unknown."""
         item = self._read(id)
         return _pending(item) if item and "direction" in item else None
 
     def alter(
-        self, id: str, decide: Callable[[Pending], Change | None], known: Pending | None = None
-    ) -> Pending | None:
+        self, id: str, decide: Callable[[AsyncRequest], Change | None], known: AsyncRequest | None = None
+    ) -> AsyncRequest | None:
         """The request after the change that `decide` makes of its present state.
 
         `known` is its state as the caller last saw it, which saves a read where it
@@ -146,7 +146,7 @@ class Requests:
             time.sleep(random.uniform(0, 0.02 * 2**race))  # noqa: S311 - spreads out racing writers
         raise RuntimeError(f"request {id} is changed by too many at once")
 
-    def _replace(self, pending: Pending, change: Change) -> Pending | None:
+    def _replace(self, pending: AsyncRequest, change: Change) -> AsyncRequest | None:
         changed = dataclasses.replace(pending, **change, revision=pending.revision + 1)
         before, after = _item(pending), _item(changed)
         setting = {name: value for name, value in after.items() if before.get(name) != value}
@@ -187,14 +187,14 @@ class Requests:
         kinds: list[str],
         limit: int,
         cursor: str = "",
-        matches: Callable[[Pending], bool] = lambda pending: True,
-    ) -> tuple[list[Pending], str]:
+        matches: Callable[[AsyncRequest], bool] = lambda pending: True,
+    ) -> tuple[list[AsyncRequest], str]:
         """Requests of these kinds, newest first, and a cursor for the next ones ("" after the last).
 
         Raises ValueError for a cursor that is not one of ours.
         """
         bound = _cursor(cursor) if cursor else ""
-        found: list[Pending] = []
+        found: list[AsyncRequest] = []
         for kind in kinds:
             found += self._of_kind(kind, limit + 1, bound, matches)
         found.sort(key=_place, reverse=True)
@@ -203,9 +203,9 @@ class Requests:
         return page, base64.urlsafe_b64encode(_place(page[-1]).encode()).decode() if more else ""
 
     def _of_kind(
-        self, kind: str, limit: int, bound: str, matches: Callable[[Pending], bool]
-    ) -> list[Pending]:
-        found: list[Pending] = []
+        self, kind: str, limit: int, bound: str, matches: Callable[[AsyncRequest], bool]
+    ) -> list[AsyncRequest]:
+        found: list[AsyncRequest] = []
         values = {":kind": {"S": kind}}
         condition = "kind = :kind"
         if bound:
@@ -288,10 +288,10 @@ def seconds_between(earlier: str, later: str) -> float:
 
 _OBJECTS = frozenset({"body", "response", "result"})
 _NUMBERS = frozenset({"timeout", "attempts", "revision"})
-_FIELDS = tuple(field.name for field in dataclasses.fields(Pending))
+_FIELDS = tuple(field.name for field in dataclasses.fields(AsyncRequest))
 
 
-def _item(pending: Pending) -> dict[str, Any]:
+def _item(pending: AsyncRequest) -> dict[str, Any]:
     item: dict[str, Any] = {"kind": {"S": pending.kind}}
     for name in _FIELDS:
         value = getattr(pending, name)
@@ -309,7 +309,7 @@ def _item(pending: Pending) -> dict[str, Any]:
     return item
 
 
-def _pending(item: dict[str, Any]) -> Pending:
+def _pending(item: dict[str, Any]) -> AsyncRequest:
     values: dict[str, Any] = {}
     for name in _FIELDS:
         if name in item:
@@ -317,14 +317,14 @@ def _pending(item: dict[str, Any]) -> Pending:
             values[name] = (
                 int(value) if name in _NUMBERS else jsontext.loads(value) if name in _OBJECTS else value
             )
-    return Pending(**values)
+    return AsyncRequest(**values)
 
 
-def _place(pending: Pending) -> str:
+def _place(pending: AsyncRequest) -> str:
     return f"{pending.created_at} {pending.id}"
 
 
-def _complete(page: list[Pending], limit: int, read: list[dict[str, Any]]) -> bool:
+def _complete(page: list[AsyncRequest], limit: int, read: list[dict[str, Any]]) -> bool:
     """Whether a page has all it should: of one moment the index gives requests in no order of ours."""
     return len(page) == limit and bool(read) and read[-1]["created_at"]["S"] < page[-1].created_at
 

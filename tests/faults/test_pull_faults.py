@@ -55,14 +55,14 @@ def test_every_object_that_stays_is_fetched(
         return None
 
     cpo.script(decide)
-    real = platform.outbox.send
+    real = platform.queues.send
 
     def dying(queue: str, bodies: Any, delay: float = 0) -> None:
         if queue == "pull" and chance.random() < 0.2:
             return  # killed after the job moved, before its message was sent
         real(queue, bodies, delay)
 
-    platform.outbox.send = dying
+    platform.queues.send = dying
     operate("pull", partner=cpo.id, module="tariffs", full=True)
     for _ in range(150):
         drain()

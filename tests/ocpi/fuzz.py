@@ -20,7 +20,7 @@ from chalicelib.ocpi.jsontext import MalformedJson
 from chalicelib.ocpi.models import KINDS, validators
 from chalicelib.ocpi.patching import merge
 from chalicelib.ocpi.reading import PATCHED, read
-from chalicelib.ocpi.validation import Judge
+from chalicelib.ocpi.validation import Validator
 from chalicelib.ocpi.versions.conversion import Trip
 from chalicelib.ocpi.writing import check, write
 from tests.ocpi.generate import make
@@ -100,14 +100,14 @@ def try_one(random: Random) -> str:
         merge(kind, make(kind, version, random), broken, version)
     except InvalidParameters as problem:
         _named(problem)
-    fine = validators.validator(models.model(kind), version, partial)(broken)
-    judge = Judge(version, now=NOW)
+    fine = validators.validate(models.model(kind), version, partial)(broken)
+    validator = Validator(version, now=NOW)
     try:
-        judged = judge.judge(models.model(kind), broken, partial=partial)
+        judged = validator.validate(models.model(kind), broken, partial=partial)
     except InvalidParameters as problem:
         assert not fine, f"the fast way takes what is refused: {problem.status_message}"
     else:
-        assert not fine or (judged is broken and not judge.findings), judge.findings
+        assert not fine or (judged is broken and not validator.findings), validator.findings
     try:
         reading = read(
             kind, broken, version, partial=partial, owner=OWNER, emsp=EMSP, token=lambda _: token(""), now=NOW

@@ -35,7 +35,7 @@ def test_every_example_is_read_without_a_finding(version: str, name: str) -> Non
 
 @pytest.mark.parametrize(("version", "name"), EVERY)
 def test_every_example_takes_the_fast_way(version: str, name: str) -> None:
-    assert validators.validator(models.model(kind_of(name)), version, False)(example(name, version))
+    assert validators.validate(models.model(kind_of(name)), version, False)(example(name, version))
 
 
 @pytest.mark.parametrize("name", names("2.3.0"))

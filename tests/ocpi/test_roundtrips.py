@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.ocpi import jsontext, models
 from chalicelib.ocpi.models import KINDS, validators
 from chalicelib.ocpi.reading import read
-from chalicelib.ocpi.validation import Judge
+from chalicelib.ocpi.validation import Validator
 from chalicelib.ocpi.writing import write
 from tests.ocpi.generate import objects
 from tests.ocpi.samples import EMSP, NOW, OWNER, find, token
@@ -41,9 +41,9 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def strict(kind: str, obj: Any, version: str) -> list[Any]:
-    judge = Judge(version, strict=True)
-    judge.judge(models.model(kind), obj)
-    return judge.findings
+    validator = Validator(version, strict=True)
+    validator.validate(models.model(kind), obj)
+    return validator.findings
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -123,10 +123,10 @@ def test_what_an_older_partner_sent_is_valid_2_3_0(kind: str, version: str, data
 @given(data=st.data())
 def test_the_fast_way_and_the_close_look_agree(kind: str, version: str, data: st.DataObject) -> None:
     body = data.draw(objects(kind, version))
-    assert validators.validator(models.model(kind), version, False)(body)
-    judge = Judge(version)
-    assert judge.judge(models.model(kind), body) is body
-    assert judge.findings == []
+    assert validators.validate(models.model(kind), version, False)(body)
+    validator = Validator(version)
+    assert validator.validate(models.model(kind), body) is body
+    assert validator.findings == []
     assert strict(kind, body, version) == []
 
 
@@ -165,7 +165,7 @@ def test_any_part_of_an_object_is_converted_as_a_patch(kind: str, data: st.DataO
     for version in ("2.2.1", "2.1.1"):
         written = write(kind, patch, version, partial=True, now=NOW).object
         if written is not None:
-            judge = Judge(version, strict=True)
-            judge.judge(models.model(kind), written, partial=True)
-            assert judge.findings == []
+            validator = Validator(version, strict=True)
+            validator.validate(models.model(kind), written, partial=True)
+            assert validator.findings == []
             read(kind, written, version, partial=True)

@@ -24,7 +24,7 @@ _DATETIME = (
 
 
 @cache
-def validator(model: base.Model, version: str, partial: bool) -> Any:
+def validate(model: base.Model, version: str, partial: bool) -> Any:
     """The `isinstance_python` of a compiled table: object to bool."""
     return SchemaValidator(_object(model, version, partial)).isinstance_python
 

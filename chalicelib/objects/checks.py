@@ -1,0 +1,62 @@
+"""How an object is read before it is stored: strictly where it is ours, leniently where it is a partner's.
+
+Spec: "read leniently, write strictly"; requirements section 0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.objects import consistency
+from chalicelib.objects.stored_object import Finder
+from chalicelib.ocpi import reading, writing
+from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.ocpi.messages import Party
+from chalicelib.ocpi.patching import wire_timestamp
+from chalicelib.ocpi.reading import Reading
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+# Reads an object of a kind, sent in a version, whole or in part. Raises InvalidParameters.
+Check = Callable[[str, dict[str, Any], str, bool], Reading]
+
+
+def as_theirs(platform: Platform, owner: Party) -> Check:
+    """What reads what a partner sent, leniently."""
+    finder = Finder(platform)
+
+    def check(kind: str, data: dict[str, Any], version: str, partial: bool) -> Reading:
+        return reading.read(
+            kind,
+            data,
+            version,
+            owner=owner,
+            partial=partial,
+            now=wire_timestamp(finder.now),
+            token=finder.token,
+            emsp=finder.emsp,
+        )
+
+    return check
+
+
+def strict(kind: str, data: dict[str, Any], version: str, partial: bool = False) -> None:
+    """Refuse what OCPI does not allow us to say. Raises InvalidParameters."""
+    for finding in writing.check(kind, data, version, partial=partial):
+        raise InvalidParameters(finding.message, finding.pointer)
+
+
+def as_ours(platform: Platform, owner: Party) -> Check:
+    """What reads what the operator puts: strictly, and in the light of others of ours."""
+    finder = Finder(platform)
+
+    def check(kind: str, data: dict[str, Any], version: str, partial: bool) -> Reading:
+        strict(kind, data, version, partial)
+        found = reading.read(kind, data, version, owner=owner, partial=partial, token=finder.token)
+        if not partial:
+            consistency.check(finder, owner, kind, found.object)
+        return found
+
+    return check
