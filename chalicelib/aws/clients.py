@@ -34,9 +34,10 @@ class Clients:
         name = {"awslambda": "lambda"}.get(service, service)
         config = Config(
             user_agent="ocpi",
-            connect_timeout=3,
-            read_timeout=30,
-            retries={"mode": "standard", "total_max_attempts": 5},
+            # All attempts together end before a request does (29 s), so that a service that hangs is told of.
+            connect_timeout=2,
+            read_timeout=8,
+            retries={"mode": "standard", "total_max_attempts": 3},
             max_pool_connections=32,
         )
         if service == "awslambda":  # the back end is asked a decision once, and not waited for long
