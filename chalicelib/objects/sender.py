@@ -3,7 +3,7 @@
 The same functions serve every module of the table; what differs is in the
 rows and in `visibility`.
 
-Spec: requirements 1.5 to 1.9, 1.12; TRA-20 to TRA-44, AMB-05, LOC-31, LOC-33
+Spec: requirements 1.5 to 1.9, 1.12; TRA-20 to TRA-42, AMB-05, LOC-31, LOC-33
 """
 
 from __future__ import annotations
