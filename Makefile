@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAGE ?= dev
 EMULATOR ?= moto
 
-.PHONY: help setup run demo test trial check format lint types template bench package deploy rehearse emulator clean
+.PHONY: help setup run demo partner test trial check format lint types template bench package deploy rehearse emulator clean
 
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ run: $(VENV)/.ready ## the whole platform on this machine (PORT=8000, OCPI_SEED=
 
 demo: $(VENV)/.ready ## two deployments live through a roaming day
 	@$(PY) -m demo
+
+partner: $(VENV)/.ready ## a sandbox partner that registers with a platform (PORT=9000, ROLE, VERSION, PLATFORM, TOKEN)
+	@exec $(PY) -m sandbox
 
 test: $(VENV)/.ready ## the whole test suite; then: do the roles allow what the functions called, and no more?
 	@rm -rf build/calls
@@ -40,7 +43,7 @@ lint: $(VENV)/.ready ## ruff
 	@$(VENV)/bin/ruff check --quiet .
 
 types: $(VENV)/.ready ## mypy, strict on everything but tests, demo and bench
-	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py localrun stack local.py manage.py
+	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py localrun stack sandbox local.py manage.py
 
 template: $(VENV)/.ready ## package the stack and lint the template and its expansion
 	@$(PY) -m stack.package build/template --check

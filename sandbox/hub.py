@@ -1,0 +1,98 @@
+"""As a hub: who is behind it, and what is handed on to them.
+
+A small hub: parties of its own that it tells of, and every other peer that registered with it. It forwards
+what is addressed to one of those, and answers lists of all itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.calling import NONE, CallFailed, call
+from sandbox.conduct import Asked
+from sandbox.messages import Answer, Refused
+from sandbox.parties import CONFIGURATION
+from sandbox.peers import REGISTERED, Peer
+
+if TYPE_CHECKING:
+    from sandbox.partner import Partner
+
+Object = dict[str, Any]
+_ROUTING = ("to-country-code", "to-party-id", "from-country-code", "from-party-id")
+_PASSED_ON = ("x-correlation-id", *(f"ocpi-{each}" for each in _ROUTING))
+
+
+def behind(partner: Partner, peer: Peer) -> set[tuple[str, str]]:
+    """The parties for which a peer speaks though they are not in its roles: those its hubclientinfo named."""
+    hub = peer.hub_party_id or any(each.get("role") == "HUB" for each in peer.roles)
+    told = partner.holdings.received["hubclientinfo"].values()
+    return (
+        {(str(each["country_code"]).upper(), str(each["party_id"]).upper()) for each in told}
+        if hub
+        else set()
+    )
+
+
+def client_infos(partner: Partner, asked: Asked) -> list[Object]:
+    """Every party but those of the peer that asks, with how it is connected."""
+    infos = [
+        {**_info(each.role, each.key), "status": partner.statuses.get(each.key, "CONNECTED")}
+        for each in partner.behind
+    ]
+    for peer in partner.peers.all:
+        if peer is not asked.peer and peer.roles:
+            status = "CONNECTED" if peer.state == REGISTERED else "SUSPENDED"
+            infos += [
+                {**_info(each["role"], (each["country_code"], each["party_id"])), "status": status}
+                for each in peer.roles
+            ]
+    return [{**each, "last_updated": partner.planted_text} for each in infos]
+
+
+def _info(role: str, key: tuple[str, str]) -> Object:
+    return {"country_code": key[0], "party_id": key[1], "role": role}
+
+
+def forward(partner: Partner, asked: Asked) -> Answer | None:
+    """What the addressed party of another peer answers; None where the request is for us.
+
+    Spec: 2.2.1 transport_and_format_message_routing_headers
+    """
+    hub = partner.hub_party
+    if hub is None or not asked.side or asked.module in CONFIGURATION or asked.version == "2.1.1":
+        return None
+    heard = asked.request.headers
+    to = (heard.get("ocpi-to-country-code", "").upper(), heard.get("ocpi-to-party-id", "").upper())
+    own = {hub.key, ("", ""), *(each.key for each in (*partner.parties, *partner.behind))}
+    if to in own or partner.conduct.breaks("hub_answers_for_all"):
+        if partner.statuses.get(to, "CONNECTED") != "CONNECTED":
+            raise Refused("that party is not connected", 4003)
+        return None
+    for peer in partner.peers.all:
+        if any((each["country_code"], each["party_id"]) == to for each in peer.roles):
+            return _hand_on(partner, asked, peer)
+    raise Refused("unknown receiver", 4001)
+
+
+def _hand_on(partner: Partner, asked: Asked, peer: Peer) -> Answer:
+    if peer.state != REGISTERED:
+        raise Refused("that party is not connected", 4003)
+    heard = asked.request.headers
+    headers = {name: heard[name] for name in _PASSED_ON if name in heard}
+    body = asked.request.json if asked.request.body else NONE
+    try:
+        url = "/".join([peer.url(asked.module, asked.side), *asked.rest])
+        query = asked.request.target.partition("?")[2]
+        url += f"?{query}" if query else ""
+        reply = call(partner, peer, asked.method, url, body, asked.module, asked.side, headers=headers)
+    except LookupError as problem:
+        raise Refused(str(problem), 4000) from None
+    except CallFailed:
+        raise Refused("that party does not answer", 4002) from None
+    answer = Answer(status=reply.status, code=reply.code or 4000)
+    if isinstance(reply.json, dict) and "data" in reply.json:
+        answer.data = reply.data
+    for name in ("X-Total-Count", "X-Limit"):
+        if name.lower() in reply.headers:
+            answer.headers[name] = reply.headers[name.lower()]
+    return answer

@@ -1,0 +1,211 @@
+"""What happens at our sites: charges that begin, go on and end, EVSEs whose status changes. Peers are told.
+
+A charge is told when it begins (PUT), as it goes on (PATCH) and when it ends (PUT, then the CDR).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sandbox import exchange
+from sandbox.calling import CallFailed
+from sandbox.charging import Charge, credit, next_id
+from sandbox.conduct import Asked
+from sandbox.parties import Party
+from sandbox.peers import REGISTERED, Peer
+
+if TYPE_CHECKING:
+    from sandbox.partner import Partner
+
+Object = dict[str, Any]
+
+
+class NotPossible(Exception):
+    """A charge that cannot begin, or none of that id."""
+
+
+def begin(
+    partner: Partner,
+    token: Object,
+    location_id: str = "",
+    evse_uid: str = "",
+    connector_id: str = "",
+    ago: int = 0,
+    **more: Any,
+) -> Charge:
+    """A charge at that EVSE, or the first free one, begun `ago` minutes ago. Raises NotPossible."""
+    location = partner.find_own("locations", location_id) if location_id else _first_location(partner)
+    if location is None:
+        raise NotPossible(f"no Location {location_id} of ours")
+    evses = [each for each in location["evses"] if evse_uid in ("", each["uid"])]
+    free = [each for each in evses if each["status"] in ("AVAILABLE", "RESERVED")] or evses
+    if not free:
+        raise NotPossible(f"no EVSE {evse_uid} at {location['id']}")
+    evse = free[0]
+    connector = next((each for each in evse["connectors"] if connector_id in ("", each["id"])), None)
+    if connector is None:
+        raise NotPossible(f"no Connector {connector_id} at {evse['uid']}")
+    tariff = partner.find_own("tariffs", connector["tariff_ids"][0])
+    if tariff is None:
+        raise NotPossible(f"the Tariff {connector['tariff_ids'][0]} is gone")
+    owner = Party("CPO", location["country_code"], location["party_id"], "")
+    started = (partner.now() - timedelta(minutes=ago)).replace(microsecond=0)
+    if ago:
+        started -= timedelta(minutes=started.minute % 3, seconds=started.second)
+    charge = Charge(owner, next_id(), location, evse, connector, token, tariff, started, **more)
+    partner.charges[charge.id] = charge
+    set_status(partner, location, evse, "CHARGING")
+    tell(partner, charge)
+    return charge
+
+
+def advance(partner: Partner, charge: Charge, seconds: int, parking: bool = False) -> None:
+    """Let the charge go on for so long."""
+    if charge.status != "ACTIVE":
+        raise NotPossible(f"{charge.id} is {charge.status}")
+    charge.advance(seconds, parking)
+    tell(partner, charge, changes=True)
+
+
+def end(partner: Partner, charge: Charge) -> Object:
+    """End the charge: a completed Session, a free EVSE, the CDR."""
+    if charge.status != "ACTIVE":
+        raise NotPossible(f"{charge.id} is {charge.status}")
+    elapsed = int((partner.now() - charge.started).total_seconds())
+    if not charge.stretches:
+        charge.advance(max(60, elapsed))
+    charge.status = "COMPLETED"
+    set_status(partner, charge.location, charge.evse, "AVAILABLE")
+    tell(partner, charge)
+    cdr = charge.cdr(partner.now())
+    partner.holdings.keep_own("cdrs", cdr)
+    told(partner, "cdrs", cdr)
+    return cdr
+
+
+def give_back(partner: Partner, cdr_id: str) -> Object:
+    """The Credit CDR of one of ours. Raises NotPossible."""
+    cdr = partner.find_own("cdrs", cdr_id)
+    if cdr is None:
+        raise NotPossible(f"no CDR {cdr_id} of ours")
+    made = credit(cdr, partner.now())
+    partner.holdings.keep_own("cdrs", made)
+    told(partner, "cdrs", made)
+    return made
+
+
+def tell(partner: Partner, charge: Charge, changes: bool = False) -> None:
+    """Keep the Session as it stands and tell it: whole, or what changed."""
+    session = charge.session(partner.now())
+    partner.holdings.keep_own("sessions", session)
+    for peer in _listening(partner, "sessions"):
+        if not changes or peer.version == "2.1.1":
+            _quietly(exchange.push, partner, peer, "sessions", session)
+            continue
+        written = partner.written("sessions", session, peer.version)
+        names = ("kwh", "charging_periods", "total_cost", "status", "last_updated")
+        part = {name: written[name] for name in names}
+        before = len(part["charging_periods"]) - 1
+        part["charging_periods"] = part["charging_periods"][max(before, 0) :]
+        _quietly(exchange.patch, partner, peer, "sessions", session, part)
+
+
+def told(partner: Partner, module: str, thing: Object) -> None:
+    """An object of ours to every peer that receives this module."""
+    for peer in _listening(partner, module):
+        _quietly(exchange.push, partner, peer, module, thing)
+
+
+def set_status(partner: Partner, location: Object, evse: Object, status: str) -> None:
+    """An EVSE's new status, told as a PATCH of the EVSE."""
+    if evse["status"] == status:
+        return
+    now = partner.now_text()
+    evse["status"] = status
+    evse["last_updated"] = location["last_updated"] = now
+    for peer in _listening(partner, "locations"):
+        changes = {"status": status, "last_updated": now}
+        _quietly(exchange.patch, partner, peer, "locations", location, changes, evse["uid"])
+
+
+def obey(partner: Partner, command: str, body: Object, asked: Asked) -> None:
+    """Do what an accepted command asks."""
+    if command == "START_SESSION":
+        place = {name: body[name] for name in ("location_id", "evse_uid", "connector_id") if body.get(name)}
+        reference = str(body.get("authorization_reference") or "")
+        begin(
+            partner,
+            cdr_token(body["token"], asked.peer),
+            **place,
+            auth_method="COMMAND",
+            authorization_reference=reference,
+        )
+    elif command == "STOP_SESSION" and body["session_id"] in partner.charges:
+        end(partner, partner.charges[body["session_id"]])
+    elif command == "RESERVE_NOW":
+        _reserve(partner, body)
+    elif command == "CANCEL_RESERVATION" and str(body["reservation_id"]) in partner.reservations:
+        place = partner.reservations.pop(str(body["reservation_id"]))
+        set_status(partner, place["location"], place["evse"], "AVAILABLE")
+
+
+def _reserve(partner: Partner, body: Object) -> None:
+    location = partner.find_own("locations", str(body["location_id"]))
+    evses = location["evses"] if location else []
+    free = [
+        each
+        for each in evses
+        if each["status"] == "AVAILABLE" and body.get("evse_uid") in (None, each["uid"])
+    ]
+    if location and free:
+        partner.reservations[str(body["reservation_id"])] = {"location": location, "evse": free[0]}
+        set_status(partner, location, free[0], "RESERVED")
+
+
+def cdr_token(token: Object, peer: Peer | None) -> Object:
+    """What a Session keeps of a Token; in 2.1.1 its owner is the peer."""
+    role = peer.roles[0] if peer and peer.roles else {}
+    return {
+        "country_code": token.get("country_code") or role.get("country_code"),
+        "party_id": token.get("party_id") or role.get("party_id"),
+        "uid": token["uid"],
+        "type": token["type"],
+        "contract_id": token.get("contract_id") or token.get("auth_id"),
+    }
+
+
+def own_token(partner: Partner, peer: Peer | None, uid: str = "") -> Object:
+    """A Token that the peer gave us, else one it might have. Raises NotPossible."""
+    for token in partner.held("tokens"):
+        if uid in ("", token["uid"]) and token.get("valid"):
+            return cdr_token(token, peer)
+    role = (
+        next((each for each in peer.roles if each.get("role") in ("EMSP", "OTHER")), None) if peer else None
+    )
+    if uid or role is None:
+        raise NotPossible(f"no Token {uid} of a peer; pull tokens first")
+    owner = {"country_code": role["country_code"], "party_id": role["party_id"]}
+    contract = f"{role['country_code']}-{role['party_id']}-C00000001-X"
+    return {**owner, "uid": "04FFEEDDCCBBAA", "type": "RFID", "contract_id": contract}
+
+
+def _first_location(partner: Partner) -> Object | None:
+    return next(iter(partner.holdings.own["locations"].values()), None)
+
+
+def _listening(partner: Partner, module: str) -> list[Peer]:
+    peers = [each for each in partner.peers.all if each.state == REGISTERED]
+    return [
+        each
+        for each in peers
+        if any(e["identifier"] == module and e.get("role") in ("RECEIVER", None) for e in each.endpoints)
+    ]
+
+
+def _quietly(what: Any, *arguments: Any) -> None:
+    """A peer that is away does not stop what happens at our sites; the log shows it."""
+    try:
+        what(*arguments)
+    except (CallFailed, LookupError):
+        """Told in the log."""

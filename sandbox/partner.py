@@ -1,0 +1,241 @@
+"""Partner: a small OCPI platform of its own, as an object.
+
+    with Partner(role="EMSP", version="2.2.1") as partner:
+        partner.do("register", versions_url=..., token=...)
+        partner.do("pull", module="locations")
+        assert partner.held("locations")
+        assert partner.heard("GET", "/versions")
+
+It listens on a loopback port of its own from `start` to `stop`; several live in one process.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any
+
+import requests
+
+from sandbox import parties, verbs
+from sandbox.charging import Charge
+from sandbox.conduct import Asked, Conduct
+from sandbox.holding import Exchange, Holdings, Log
+from sandbox.messages import date_time
+from sandbox.parties import BEHIND_THE_HUB, PARTIES, VERSIONS, Party
+from sandbox.peers import Peer, Peers
+from sandbox.server import Server
+from sandbox.versions import written
+
+Object = dict[str, Any]
+
+
+@dataclass
+class Told:
+    """How it answers what it may answer in several ways; empty: as the data has it."""
+
+    command: str = ""  # the CommandResponse
+    result: str = "ACCEPTED"  # the CommandResult
+    profile: str = ""
+    profile_result: str = "ACCEPTED"
+    allowed: str = ""
+    needs_location: bool = False
+    after: float = 0.05  # seconds until a result is sent
+
+
+class Partner:
+    """One sandbox. `role` may name several, as in "CPO,EMSP"; `version` is the latest it offers.
+
+    `tick` seconds of real time between updates of charges that a command started; 0: only when told.
+    """
+
+    def __init__(
+        self,
+        role: str = "CPO",
+        version: str = "2.2.1",
+        port: int = 0,
+        host: str = "127.0.0.1",
+        base_url: str = "",
+        data: bool = True,
+        tick: float = 0,
+        own_parties: Iterable[Party] = (),
+        page_limit: int = 50,
+        versions: Iterable[str] = (),
+    ) -> None:
+        self.parties = tuple(own_parties) or tuple(PARTIES[each.strip()] for each in role.upper().split(","))
+        self.version = version
+        self.versions = tuple(versions) or (version,)
+        if unknown := set(self.versions) - set(VERSIONS):
+            raise ValueError(f"no such version: {sorted(unknown)}")
+        self.page_limit = page_limit
+        self.tick = tick
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.conduct, self.log, self.peers, self.told = Conduct(), Log(), Peers(), Told()
+        self.holdings = Holdings()
+        self.charges: dict[str, Charge] = {}
+        self.reservations: dict[str, Object] = {}
+        self.pending: dict[str, Object] = {}  # requests of ours whose result is awaited
+        self.profiles: dict[str, Object] = {}
+        self.active_profiles: dict[str, Object] = {}
+        self.preferences: dict[str, Object] = {}
+        self.statuses: dict[tuple[str, str], str] = {}  # of parties behind the hub
+        self.lag = timedelta()
+        self.lock = threading.RLock()
+        self._planted, self._data = datetime.now(UTC), data
+        self._server = Server(self, host, port)
+        self._given_url = base_url.rstrip("/")
+        if data:
+            self.plant()
+
+    # Being there.
+
+    def start(self) -> Partner:
+        """Listen. Raises OSError where the port is taken."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        self._server.stop()
+        self.session.close()
+
+    def __enter__(self) -> Partner:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def base_url(self) -> str:
+        return self._given_url or f"http://127.0.0.1:{self._server.port}"
+
+    @property
+    def versions_url(self) -> str:
+        return f"{self.base_url}/versions"
+
+    # Who it is.
+
+    @property
+    def hub_party(self) -> Party | None:
+        return next((each for each in self.parties if each.role == "HUB"), None)
+
+    @property
+    def behind(self) -> tuple[Party, ...]:
+        """Parties that exist only behind this hub."""
+        return BEHIND_THE_HUB if self.hub_party else ()
+
+    def acting(self, module: str, side: str) -> Party:
+        """The party of ours that serves this interface, else the first."""
+        ours = [each for each in self.parties if parties.serves(each.role, module, side)]
+        return ours[0] if ours else self.parties[0]
+
+    def offered(self, version: str) -> list[tuple[str, str]]:
+        return parties.offers(self.parties, version)
+
+    def version_list(self) -> list[Object]:
+        return [{"version": each, "url": f"{self.base_url}/{each}"} for each in self.versions]
+
+    def version_details(self, version: str) -> Object:
+        base = f"{self.base_url}/{version}"
+        rows = [("credentials", "SENDER", f"{base}/credentials")]
+        for module, side in self.offered(version):
+            rows.append((module, side, f"{base}/{'out' if side == 'SENDER' else 'in'}/{module}"))
+        endpoints = [{"identifier": module, "role": side, "url": url} for module, side, url in rows]
+        if version == "2.1.1":
+            for each in endpoints:
+                del each["role"]
+        return {"version": version, "endpoints": endpoints}
+
+    # What it holds.
+
+    def plant(self) -> None:
+        """The small network, and nothing else."""
+        self.holdings.empty()
+        self._planted = datetime.now(UTC)
+        self.holdings.plant((*self.parties, *self.behind), self._planted)
+
+    @property
+    def planted_text(self) -> str:
+        return date_time(self._planted)
+
+    def find_own(self, module: str, key: str) -> Object | None:
+        return self.holdings.find_own(module, key)
+
+    def written(self, module: str, thing: Object, version: str) -> Object:
+        return written(module, thing, version, self.find_own)
+
+    def visible(self, asked: Asked) -> list[Object]:
+        """What of ours this peer may see; Sessions and CDRs are for the eMSP whose Token was used."""
+        things = list(self.holdings.own[asked.module].values())
+        if asked.module not in ("sessions", "cdrs") or asked.peer is None:
+            return things
+        keys = {(each.get("country_code"), each.get("party_id")) for each in asked.peer.roles}
+        if not any(each.get("role") in ("EMSP", "OTHER") for each in asked.peer.roles):
+            return things
+        return [
+            each
+            for each in things
+            if (each["cdr_token"]["country_code"], each["cdr_token"]["party_id"]) in keys
+        ]
+
+    def own(self, module: str) -> list[Object]:
+        """Its own objects of a module, as 2.3.0."""
+        return list(self.holdings.own[module].values())
+
+    def held(self, module: str) -> list[Object]:
+        """What it was sent or pulled of a module, as it came."""
+        return list(self.holdings.received[module].values())
+
+    def heard(self, method: str = "", containing: str = "") -> list[Exchange]:
+        """Requests that came, with what was answered."""
+        return self.log.find(method, containing, "heard")
+
+    def sent(self, method: str = "", containing: str = "") -> list[Exchange]:
+        """Requests of its own, with what was answered."""
+        return self.log.find(method, containing, "sent")
+
+    # What it does.
+
+    def do(self, verb: str, **fields: Any) -> Any:
+        """What `POST /do` does. Raises VerbFailed."""
+        return verbs.run(self, verb, fields)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) - self.lag
+
+    def now_text(self) -> str:
+        return date_time(self.now())
+
+    def later(self, seconds: float, what: Callable[[], None]) -> None:
+        """Do it after the answer of this request is out."""
+        timer = threading.Timer(seconds, what)
+        timer.daemon = True
+        timer.start()
+
+    def expect(self, peer: Peer, what: str) -> tuple[str, str]:
+        """An id for a request of ours, and the response_url under which its result may come."""
+        key = uuid.uuid4().hex[:12]
+        self.pending[key] = {"id": key, "request": what, "response": None, "result": None}
+        return key, f"{self.base_url}/{peer.version}/results/{key}"
+
+    def reference(self) -> str:
+        """An authorization_reference."""
+        return f"AUTH-{uuid.uuid4().hex[:12]}"
+
+    def taken_for(self, asked: Asked) -> Peer | None:
+        """For whom a request with an unknown token is taken, where it was told to be careless."""
+        header = asked.request.headers.get("authorization", "")
+        name = "accepts_wrong_token" if header else "accepts_no_token"
+        if not self.conduct.breaks(name, asked.module):
+            return None
+        return self.peers.all[-1] if self.peers.all else Peer("anybody")
+
+    def connected(self, peer: Peer) -> None:
+        """A handshake is through."""
+        peer.older_token_in = peer.older_token_in if peer.older_token_in != peer.token_in else ""
