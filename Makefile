@@ -28,8 +28,8 @@ partner: $(VENV)/.ready ## a sandbox partner that registers with a platform (POR
 
 test: $(VENV)/.ready ## the whole test suite; then: do the roles allow what the functions called, and no more?
 	@rm -rf build/calls
-	@OCPI_RECORD_CALLS=build/calls $(PY) -m pytest -n 2 --dist loadfile -p stack.recording
-	@$(PY) -m stack.recording build/calls
+	@OCPI_RECORD_CALLS=build/calls $(PY) -m pytest -n 2 --dist loadfile -p deploy.recording
+	@$(PY) -m deploy.recording build/calls
 
 trial: $(VENV)/.ready ## hostile partners and a platform killed with -9, by chance; a minute
 	@OCPI_TRIALS=1 $(PY) -m pytest tests/faults
@@ -43,7 +43,7 @@ lint: $(VENV)/.ready ## ruff
 	@$(VENV)/bin/ruff check --quiet .
 
 types: $(VENV)/.ready ## mypy, strict on everything but tests, demo and bench
-	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py localrun stack sandbox local.py manage.py
+	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py localrun stack deploy sandbox local.py manage.py
 
 template: $(VENV)/.ready ## package the stack and lint the template and its expansion
 	@$(PY) -m stack.package build/template --check
@@ -55,10 +55,10 @@ package: $(VENV)/.ready ## the CloudFormation package, in build/package
 	@$(PY) -m stack.package build/package
 
 deploy: $(VENV)/.ready ## deploy to AWS (STAGE=dev)
-	@STAGE=$(STAGE) bash stack/deploy.sh
+	@STAGE=$(STAGE) bash deploy/deploy.sh
 
 rehearse: $(VENV)/.ready ## deploy the real package to an emulated AWS with IAM enforced, and use it
-	@$(PY) -m stack.rehearse
+	@$(PY) -m deploy.rehearse
 
 emulator: $(VENV)/.ready ## just the AWS emulator (PORT=5001, EMULATOR=moto|ministack)
 	@exec $(PY) -m localrun.emulator

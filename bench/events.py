@@ -1,6 +1,6 @@
 """What the events of a month use: write and read units and log lines, counted with objects of usual size.
 
-`python -m stack.costs --count` keeps the figures in `stack/counted.json`; what a month costs is computed
+`python -m deploy.costs --count` keeps the figures in `deploy/counted.json`; what a month costs is computed
 from them.
 """
 

@@ -1,7 +1,7 @@
 """What each function may do: one role each, actions and resources enumerated.
 
 `GRANTS` is compared with the calls that the whole test suite makes
-(`python -m stack.recording`): what is missing fails, what is spare fails.
+(`python -m deploy.recording`): what is missing fails, what is spare fails.
 The permissions by which Lambda itself reads queues and streams, and writes
 logs, follow from the event sources and are not listed by hand.
 """

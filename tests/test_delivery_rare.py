@@ -1,6 +1,6 @@
 """What happens to deliveries in rare moments, in functions that else have no part in it.
 
-Their roles must allow it all the same: `stack.recording` compares what is called here with them.
+Their roles must allow it all the same: `deploy.recording` compares what is called here with them.
 """
 
 from __future__ import annotations

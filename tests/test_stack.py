@@ -17,21 +17,8 @@ import pytest
 from bench import events
 from chalicelib import settings, workers
 from contract import events as told
-from stack import (
-    adopt,
-    costs,
-    dashboard,
-    functions,
-    gateway,
-    linting,
-    package,
-    parameters,
-    permissions,
-    recording,
-    refill,
-    template,
-    watching,
-)
+from deploy import adopt, costs, recording, refill
+from stack import dashboard, functions, gateway, linting, package, parameters, permissions, template, watching
 from stack.storage import OBJECT_TABLES, QUEUE_TIMEOUTS
 
 ROOT = Path(__file__).parent.parent
@@ -475,7 +462,7 @@ def test_test_events_are_kept_as_the_lambda_console_does(expanded: dict[str, Any
 def test_the_costs_in_the_documentation_are_computed_and_below_their_targets() -> None:
     """Design section 11: a month of 10 partners below 60 USD, idle below 3 USD."""
     units = costs.counted()
-    assert costs.table(units) in costs.DOCUMENT.read_text(), "run python -m stack.costs --write"
+    assert costs.table(units) in costs.DOCUMENT.read_text(), "run python -m deploy.costs --write"
     by_name = {load.name: sum(costs.month(load, units).values()) for load in costs.LOADS}
     assert by_name["idle"] < 3
     assert by_name["CPO, 10 partners, 1,000 charge points"] < 60
@@ -487,7 +474,7 @@ def test_the_units_that_costs_are_computed_from_are_those_counted_now() -> None:
     found = events.count()
     assert set(found) == set(costs.counted())
     for name, value in costs.counted().items():
-        assert found[name] == pytest.approx(value, rel=0.1), f"{name}: python -m stack.costs --count --write"
+        assert found[name] == pytest.approx(value, rel=0.1), f"{name}: python -m deploy.costs --count --write"
 
 
 def test_a_recorded_call_names_the_resource_and_the_permission_it_needs() -> None:

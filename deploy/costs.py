@@ -1,7 +1,7 @@
-"""`python -m stack.costs`: what a month costs, from counted units; `--write` puts it into docs/deploying.md.
+"""`python -m deploy.costs`: what a month costs, from counted units; `--write` puts it into docs/deploying.md.
 
 `--count` counts anew with `bench.events` what the events of a month use, into
-`stack/counted.json`. What cannot be counted on one machine (how long Lambda
+`deploy/counted.json`. What cannot be counted on one machine (how long Lambda
 runs, how large Lambda's and API Gateway's own log lines are) is assumed, in
 `ASSUMED`. Prices are list prices of eu-central-1 in USD as known in 2025,
 without free tiers except where said. Traffic out of AWS and taxes are not in it.
@@ -17,7 +17,7 @@ from pathlib import Path
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "deploying.md"
 COUNTED = Path(__file__).parent / "counted.json"
-BEGIN, END = "<!-- costs: made by python -m stack.costs --write -->", "<!-- end of costs -->"
+BEGIN, END = "<!-- costs: made by python -m deploy.costs --write -->", "<!-- end of costs -->"
 MILLION = 1e6
 
 # USD per unit, eu-central-1.
@@ -170,7 +170,7 @@ def table(units: Mapping[str, float]) -> str:
         f"{SESSION_UPDATES} updates and its CDR to one. Every further partner that hears of a million "
         f"changes costs {one * MILLION:.2f} USD, {writes * MILLION:.2f} of it for "
         "the lease on the delivery and for what the partner knows then."
-        f"\n\nCounted (`python -m stack.costs --count`), per event: {_listed(units)}."
+        f"\n\nCounted (`python -m deploy.costs --count`), per event: {_listed(units)}."
         f"\n\nAssumed: {_listed(ASSUMED)}, {SESSION_REQUESTS} further requests per session, busy hours of "
         f"{BUSY} times the average."
     )

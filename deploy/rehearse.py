@@ -1,4 +1,4 @@
-"""`python -m stack.rehearse`: the documented commands, unedited, on an emulated AWS with IAM enforced.
+"""`python -m deploy.rehearse`: the documented commands, unedited, on an emulated AWS with IAM enforced.
 
 Packages for this machine, deploys, updates, deploys again without a change
 and deploys a second stage; then a partner registers with the deployed
@@ -24,9 +24,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from deploy.partner import StubPartner
+from deploy.room import ROOT, NotAsItShouldBe, emulator, expect, install, until
 from localrun.sources import schedule_event
-from stack.partner import StubPartner
-from stack.sandbox import ROOT, NotAsItShouldBe, emulator, expect, install, until
 
 STAGE = "rehearsal"
 STACK = f"ocpi-{STAGE}"

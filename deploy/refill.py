@@ -1,4 +1,4 @@
-"""`python -m stack.refill RESTORED TABLE`: copies the items that a table lacks out of a restored one.
+"""`python -m deploy.refill RESTORED TABLE`: copies the items that a table lacks out of a restored one.
 
 Items that are there stay as they are: what was written since the restored
 moment is newer. Keys and places in feeds are those of before, and the copies

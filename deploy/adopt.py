@@ -1,4 +1,4 @@
-"""`python -m stack.adopt STAGE KEY_ID`: lets a new stack begin with the tables and key that an old one left.
+"""`python -m deploy.adopt STAGE KEY_ID`: lets a new stack begin with the tables and key that an old one left.
 
 Writes an import for CloudFormation into build/package. An import may bring
 nothing new, so its template holds only what outlives a stack; `make deploy`

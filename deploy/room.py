@@ -1,6 +1,6 @@
 """Where the rehearsal takes place: an emulated AWS with IAM enforced, and tools that are its own.
 
-`python -m stack.sandbox` installs the tools into `.tools/`, each set in an environment of its own.
+`python -m deploy.room` installs the tools into `.tools/`, each set in an environment of its own.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def emulator() -> Iterator[dict[str, str]]:
     }
     with (ROOT / "build" / "rehearsal.log").open("wb") as log:
         process = subprocess.Popen(
-            [str(TOOLS / "rehearsal" / "bin" / "python"), str(ROOT / "stack" / "emulated.py")],
+            [str(TOOLS / "rehearsal" / "bin" / "python"), str(ROOT / "deploy" / "emulated.py")],
             env=own,
             stdout=log,
             stderr=log,

@@ -1,7 +1,7 @@
 """What each function calls in AWS, recorded while the tests run, and compared with what its role allows.
 
-A pytest plugin: `OCPI_RECORD_CALLS=build/calls pytest -p stack.recording`
-writes a line per kind of call into that folder; `python -m stack.recording
+A pytest plugin: `OCPI_RECORD_CALLS=build/calls pytest -p deploy.recording`
+writes a line per kind of call into that folder; `python -m deploy.recording
 build/calls` then says what is missing in a role and what is spare, and fails.
 `make test` does both. Of a part of the tests only what is missing means anything.
 """
