@@ -31,7 +31,7 @@ class Bench:
         from chalicelib import wiring
 
         self.platform = wiring.build({"OCPI_PARTIES": PARTIES, "OCPI_ALLOW_PRIVATE_URLS": private})
-        self.client = PartnerClient(self.platform)
+        self.client = PartnerClient(self.platform, self.platform.partners)
         self.stub = PartnerStub()
         self.partner = Partner(
             id="p",
