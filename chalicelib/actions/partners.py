@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from chalicelib.actions import dispatch
 from chalicelib.actions.action import Action, Fields
 from chalicelib.errors import ActionError
+from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import (
     DELEGATED,
     INVITED,
@@ -115,7 +116,7 @@ def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
     kept = after.inbound[: MOST_TOKENS - 1] if after.state == REGISTERED else ()
     state = after.state if after.state == REGISTERED else INVITED
     after = dataclasses.replace(after, state=state, inbound=(*kept, hashed(token)))
-    until = registration_receiver.later(platform.clock(), fields.expires_in)
+    until = later(platform.clock(), fields.expires_in)
     issued = Token(hashed(token), after.id, INVITATION, until)
     _change(platform, before, after, issued=issued, expires_in=fields.expires_in)
     return {"partner": after.id, "token": token, "versions_url": platform.versions_url}
@@ -231,8 +232,8 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
             "last_failure": partner.health.last_failure or None,
             "reason": partner.health.reason or None,
         },
-        "backlog": _waiting(platform, "backlog", partner.id) or 0,
-        "oldest_undelivered": _waiting(platform, "oldest", partner.id),
+        "backlog": platform.deliveries.backlog(partner.id),
+        "oldest_undelivered": platform.deliveries.oldest(partner.id),
         # An app shows these as the operator of a Location that names none (LOC-66).
         "business_details": {each.claim: dict(each.business_details) for each in partner.roles},
         "invited_roles": listed(partner.invited_roles),
@@ -251,22 +252,11 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
     }
 
 
-def _waiting(platform: Platform, what: str, partner: str) -> Any:
-    """What the deliveries say of a partner; they being out of reach hides no partner."""
-    try:
-        return getattr(platform.deliveries, what)(partner)
-    except (ImportError, AttributeError):
-        return None
-
-
 def _errors(platform: Platform) -> list[dict[str, Any]]:
     """The newest deliveries that were refused or given up."""
     found: list[dict[str, Any]] = []
     for state in ("REFUSED", "GIVEN_UP"):
-        try:
-            answer = dispatch.perform(platform, {"action": "deliveries", "state": state, "limit": 10})
-        except ImportError:
-            return []
+        answer = dispatch.perform(platform, {"action": "deliveries", "state": state, "limit": 10})
         if answer["ok"]:
             found += answer["data"]["deliveries"]
     return found[:20]

@@ -13,7 +13,8 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
-from chalicelib.store.requests import new_id, seconds_between
+from chalicelib.ocpi.timestamps import seconds_between
+from chalicelib.store.requests import new_id
 
 if TYPE_CHECKING:
     from chalicelib.partners.call import Call

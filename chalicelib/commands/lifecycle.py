@@ -19,16 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.ocpi import timestamps
-from chalicelib.store.requests import (
-    COMMANDS,
-    CONCLUDED,
-    PENDING,
-    RECEIVED,
-    SENT,
-    AsyncRequest,
-    Change,
-    later,
-)
+from chalicelib.ocpi.timestamps import later
+from chalicelib.store.requests import COMMANDS, CONCLUDED, PENDING, RECEIVED, SENT, AsyncRequest, Change
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.commands import capabilities
 from chalicelib.logs import log_exception
 from chalicelib.objects import hub_client_info, sessions, visibility
+from chalicelib.objects.sessions import ENDED
 from chalicelib.objects.stored_object import Finder, StoredObject, connector_of, load
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
@@ -29,7 +30,6 @@ RESPONSES = (
     NOT_POSSIBLE,
     NOT_SUPPORTED,
 )
-ENDED = ("COMPLETED", "INVALID")
 BACKEND_TIME = 5.0
 ASKING_TIME = 10.0
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from chalicelib.store.requests import AsyncRequest, later
+from chalicelib.ocpi.timestamps import later
+from chalicelib.store.requests import AsyncRequest
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party

@@ -29,9 +29,10 @@ from chalicelib.objects import sessions
 from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.ocpi.timestamps import later
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import check_id
-from chalicelib.store.requests import CONCLUDED, PENDING, PROFILES, SENT, AsyncRequest, later, new_id
+from chalicelib.store.requests import CONCLUDED, PENDING, PROFILES, SENT, AsyncRequest, new_id
 
 if TYPE_CHECKING:
     from chalicelib.objects.stored_object import StoredObject

@@ -17,23 +17,17 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import logs
 from chalicelib.commands import capabilities, idempotency, lifecycle, results
 from chalicelib.objects import sessions
+from chalicelib.objects.sessions import ENDED
 from chalicelib.objects.stored_object import load
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import host_of
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import Key, party_of
-from chalicelib.store.requests import (
-    COMMANDS,
-    PENDING,
-    RECEIVED,
-    SENT,
-    AsyncRequest,
-    Change,
-    later,
-)
+from chalicelib.store.requests import COMMANDS, PENDING, RECEIVED, SENT, AsyncRequest, Change
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -50,7 +44,6 @@ KINDS = {
 ABSENT = {"2.1.1": frozenset({"CANCEL_RESERVATION"})}
 
 EMSP_ROLES = ("EMSP", "OTHER")
-ENDED = frozenset({"COMPLETED", "INVALID"})
 
 # Seconds the back end has to decide; the charge point has the command's timeout.
 DECISION_TIME = 5

@@ -17,9 +17,10 @@ from chalicelib import logs
 from chalicelib.commands import lifecycle, profile_subscribers
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext, writing
+from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import SPEC
 from chalicelib.partners import health
-from chalicelib.store.requests import COMMANDS, AsyncRequest, later
+from chalicelib.store.requests import COMMANDS, AsyncRequest
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner

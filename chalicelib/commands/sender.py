@@ -18,7 +18,8 @@ from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.objects import hub_client_info
 from chalicelib.ocpi import jsontext, reading
 from chalicelib.ocpi.errors import InvalidParameters
-from chalicelib.store.requests import PENDING, AsyncRequest, Change, later
+from chalicelib.ocpi.timestamps import later
+from chalicelib.store.requests import PENDING, AsyncRequest, Change
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party

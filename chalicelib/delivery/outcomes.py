@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from chalicelib.aws import queues
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
+from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import SPEC
 from chalicelib.partners import health
-from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery, later
+from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner

@@ -27,11 +27,10 @@ from chalicelib.objects import ingest
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.paging import PageQuery
-from chalicelib.ocpi.timestamps import wire_timestamp
+from chalicelib.ocpi.timestamps import later, wire_timestamp
 from chalicelib.partner import REGISTERED, host_of
 from chalicelib.partners import health, parties
 from chalicelib.store import feeds, pages
-from chalicelib.store.delivery_items import later
 from chalicelib.store.object_items import Key
 from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, Pull, Pulls
 

@@ -29,20 +29,12 @@ from chalicelib.objects.stored_object import Finder, load
 from chalicelib.ocpi import jsontext, modules, routing, writing
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.surrogates import shortest
+from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED
 from chalicelib.partners import health, parties
 from chalicelib.store import feeds
 from chalicelib.store.deliveries import LostLease
-from chalicelib.store.delivery_items import (
-    GIVEN_UP,
-    REFUSED,
-    UNSURE,
-    WAITING,
-    Delivery,
-    Target,
-    later,
-    target_of,
-)
+from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery, Target, target_of
 from chalicelib.store.object_items import place_name
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.objects.sessions import ENDED
 from chalicelib.objects.stored_object import StoredObject
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.errors import InvalidParameters
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from chalicelib.objects.stored_object import Finder
     from chalicelib.wiring import Platform
 
-ENDED = ("COMPLETED", "INVALID")
 # What a credit CDR has of its own; all else is that of the CDR it credits.
 OF_THE_CREDIT = frozenset(
     {"id", "credit", "credit_reference_id", "total_cost", "last_updated", "remark", "invoice_reference_id"}

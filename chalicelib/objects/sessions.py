@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 SESSIONS = "sessions"
+ENDED = ("COMPLETED", "INVALID")
 
 
 def emsp_of(session: Mapping[str, Any]) -> Party | None:

@@ -47,6 +47,17 @@ def wire_timestamp(value: str) -> str:
     return exact[:19] + "Z" if exact.endswith(".000Z") else exact
 
 
+def later(moment: str, seconds: float) -> str:
+    """The moment so many seconds after another; both sortable text."""
+    then = datetime.fromisoformat(moment) + timedelta(seconds=seconds)
+    return f"{then:%Y-%m-%dT%H:%M:%S}.{then.microsecond // 1000:03}Z"
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Seconds from one moment to another; negative when it has passed."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
 def is_wire(value: str) -> bool:
     """Whether the text already is a DateTime the way it is sent, of a day that exists."""
     if _WIRE.fullmatch(value) is None:

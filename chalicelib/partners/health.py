@@ -16,8 +16,8 @@ from chalicelib.aws import queues
 from chalicelib.deployment import function_name
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import charset
+from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED, UNREACHABLE
-from chalicelib.store.delivery_items import later
 from chalicelib.store.pulls import Pulls
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
@@ -21,7 +20,8 @@ from chalicelib.ocpi.errors import (
     ServerError,
     Unauthorized,
 )
-from chalicelib.ocpi.messages import Reply, instant, reply
+from chalicelib.ocpi.messages import Reply, reply
+from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import (
     PARTNER_REGISTERED,
     PARTNER_UNREGISTERED,
@@ -185,11 +185,6 @@ def _detail(partner: Partner) -> dict[str, Any]:
         "version": partner.version,
         "roles": listed(partner.roles),
     }
-
-
-def later(now: str, seconds: float) -> str:
-    """Sortable text for so many seconds after a sortable moment."""
-    return instant(datetime.fromisoformat(now) + timedelta(seconds=seconds))
 
 
 def _understood(call: Call, before: Partner) -> Partner:

@@ -19,6 +19,7 @@ from chalicelib import logs
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError
+from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import (
     PARTNER_REGISTERED,
     PARTNER_UNREGISTERED,
@@ -207,7 +208,7 @@ def _not_yet(platform: Platform, versions_url: str) -> None:
 
 
 def _pending(platform: Platform, partner: Partner, given: str, seconds: int) -> Token:
-    until = registration_receiver.later(platform.clock(), seconds)
+    until = later(platform.clock(), seconds)
     candidate = partner if not partner.revision else None
     return Token(hashed(given), partner.id, PENDING, until, candidate=candidate)
 
@@ -250,7 +251,7 @@ def _agreed(platform: Platform, partner: Partner, theirs: credentials.Theirs) ->
 
 def _exchanged(platform: Platform, before: Partner, after: Partner, issued: Token) -> Partner:
     """Store the outcome of a PUT; what else changed of the partner meanwhile does not undo it."""
-    until = registration_receiver.later(platform.clock(), registration_receiver.GRACE_SECONDS)
+    until = later(platform.clock(), registration_receiver.GRACE_SECONDS)
     for _ in range(RACES):
         living = platform.partners.tokens(before.inbound)
         old = tuple(each.hash for each in living if each.kind != INVITATION and each.hash != issued.hash)

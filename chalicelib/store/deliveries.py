@@ -16,19 +16,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.timestamps import later
 from chalicelib.store.delivery_items import (
     DUE,
     UNSURE,
     WAITING,
     Delivery,
-    Item,
     Target,
     delivery,
     delivery_of,
     key_of,
-    later,
     writing,
 )
+from chalicelib.store.dynamodb import Item
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment

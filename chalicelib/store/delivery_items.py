@@ -11,24 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.ocpi import jsontext
-from chalicelib.ocpi.messages import instant
+from chalicelib.store.dynamodb import Item
 from chalicelib.store.object_items import Key, place_name
 
 WAITING, REFUSED, GIVEN_UP = "WAITING", "REFUSED", "GIVEN_UP"
 UNDELIVERED = (WAITING, REFUSED, GIVEN_UP)
 DUE = "deliveries"
 UNSURE = "?"
-
-Item = dict[str, dict[str, Any]]
-
-
-def later(moment: str, seconds: float) -> str:
-    """The sortable timestamp so many seconds after another."""
-    return instant(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
 
 
 @dataclass(frozen=True)

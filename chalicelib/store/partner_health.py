@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.partner import OK, UNREACHABLE, Health, Partner
-from chalicelib.store.partner_items import PARTNER, partner_of, text
+from chalicelib.store.dynamodb import text
+from chalicelib.store.partner_items import PARTNER, partner_of
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment

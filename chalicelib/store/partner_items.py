@@ -12,8 +12,7 @@ from typing import Any
 
 from chalicelib.ocpi import jsontext
 from chalicelib.partner import Endpoint, Health, Partner, Role
-
-Item = dict[str, dict[str, Any]]
+from chalicelib.store.dynamodb import Item, text
 
 INVITATION, CURRENT, PENDING = "A", "C", "PENDING"
 PARTNER, TOKEN, CLAIM = "partner#", "token#", "party#"
@@ -65,10 +64,6 @@ def claims(partner: Partner | None) -> frozenset[str]:
     if partner.is_hub:
         return frozenset({f"HUB/{partner.hub_party_id[:2].upper()}/{partner.hub_party_id[2:].upper()}"})
     return frozenset(role.claim for role in partner.roles)
-
-
-def text(value: str) -> dict[str, str]:
-    return {"S": value}
 
 
 def fields(partner: Partner) -> Item:

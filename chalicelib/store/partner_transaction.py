@@ -10,7 +10,8 @@ import time
 from typing import Any
 
 from chalicelib.partner import Partner
-from chalicelib.store.partner_items import CLAIM, PARTNER, Item, fields, text
+from chalicelib.store.dynamodb import Item, text
+from chalicelib.store.partner_items import CLAIM, PARTNER, fields
 
 RACES = 6
 

@@ -19,6 +19,7 @@ from chalicelib.ocpi.errors import Unauthorized
 from chalicelib.ocpi.messages import Party, presented_tokens
 from chalicelib.partner import Health, Partner, Presented
 from chalicelib.store import partner_transaction as changes
+from chalicelib.store.dynamodb import Item, text
 from chalicelib.store.partner_health import PartnerHealth
 from chalicelib.store.partner_items import (
     CLAIM,
@@ -27,12 +28,10 @@ from chalicelib.store.partner_items import (
     PARTNER,
     PENDING,
     TOKEN,
-    Item,
     Token,
     claims,
     hashed,
     partner_of,
-    text,
     token_item,
     token_of,
 )

@@ -15,7 +15,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.ocpi import jsontext
-from chalicelib.store.delivery_items import DUE, later
+from chalicelib.ocpi.timestamps import later
+from chalicelib.store.delivery_items import DUE
+from chalicelib.store.dynamodb import Item
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
@@ -25,8 +27,6 @@ RUNNING, COMPLETED, FAILED = "RUNNING", "COMPLETED", "FAILED"
 STALE = 300
 KEPT_DAYS = 30
 LARGEST_BODY = 300_000
-
-Item = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.ocpi import jsontext
-from chalicelib.ocpi.messages import Party, instant
+from chalicelib.ocpi.messages import Party
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
@@ -274,16 +274,6 @@ class Requests:
 def new_id() -> str:
     """An id nobody can guess: 192 random bits, safe in a URL."""
     return secrets.token_urlsafe(24)
-
-
-def later(moment: str, seconds: float) -> str:
-    """The moment so many seconds after another; both sortable text."""
-    return instant(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
-
-
-def seconds_between(earlier: str, later: str) -> float:
-    """Seconds from one moment to another; negative when it has passed."""
-    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
 
 
 _OBJECTS = frozenset({"body", "response", "result"})
