@@ -15,19 +15,32 @@ class ActionError(Exception):
 
 
 class PartnerRefused(Exception):
-    """The partner said no: HTTP 4xx or an OCPI code of 2xxx; the same request would be refused again."""
+    """The partner said no: HTTP 4xx or an OCPI code of 2xxx; the same request would be refused again.
 
-    def __init__(self, http_status: int, status_code: int, message: str) -> None:
+    `own_word`: the partner itself said so of this very request. It may not have where there is no
+    OCPI envelope (a proxy's page), where our token was not accepted, and where its code is 3xxx.
+    """
+
+    def __init__(self, http_status: int, status_code: int, message: str, own_word: bool = True) -> None:
         super().__init__(f"{http_status or '-'}/{status_code or '-'} {message}")
         self.http_status, self.status_code, self.message = http_status, status_code, message
+        self.own_word = own_word
 
 
 class PartnerUnreachable(Exception):
     """No usable answer: worth another attempt, after `retry_after` seconds if the partner named them.
 
-    `outcome_unknown`: the request may have been carried out all the same.
+    `outcome_unknown`: the request may have been carried out all the same. `http_status`: that of the
+    answer, 0 where none came.
     """
 
-    def __init__(self, reason: str, retry_after: int | None = None, outcome_unknown: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        retry_after: int | None = None,
+        outcome_unknown: bool = False,
+        http_status: int = 0,
+    ) -> None:
         super().__init__(reason)
         self.reason, self.retry_after, self.outcome_unknown = reason, retry_after, outcome_unknown
+        self.http_status = http_status

@@ -189,6 +189,8 @@ def _pull(pull: Pull) -> dict[str, Any]:
         "pages": pull.pages,
         "objects": pull.objects,
         "set_aside": pull.set_aside,
+        "stale": pull.stale,
+        "hidden": pull.hidden,
         "total": pull.total if pull.total >= 0 else None,
         "date_from": pull.date_from or None,
         "started_at": pull.started_at,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.commands import results
+from chalicelib.delivery import crawl
 from chalicelib.partner import REGISTERED, SUSPENDED, UNREACHABLE, UNREGISTERED
 from chalicelib.partners import health, registration_receiver
 from chalicelib.store.delivery_items import WAITING, delivery_of
@@ -116,7 +117,9 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
             lanes.setdefault(queues.PULL, []).append(body)
     elif kind == "pull" and partner is not None and partner.state in (REGISTERED, SUSPENDED):
         item = platform.deliveries.postpone(partner_id, sort_key, LOST_AFTER * 3)
-        if item:
+        if item and "untold" in item and item["untold"]["N"] == "1":
+            crawl.tell(platform, Pulls(platform).get(partner_id, module))
+        elif item:
             body = {"task": "page", "partner": partner_id, "module": module, "job": item["job"]["S"]}
             lanes.setdefault(queues.PULL, []).append(body)
     elif partner is None or partner.state not in (REGISTERED, SUSPENDED):

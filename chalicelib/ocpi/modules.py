@@ -15,6 +15,8 @@ V211, V221, V230 = "2.1.1", "2.2.1", "2.3.0"
 ALL = (V211, V221, V230)
 SINCE_2_2 = (V221, V230)
 SENDER, RECEIVER = "SENDER", "RECEIVER"
+# Modules that money hangs on: what is sent of them is tried again where others take no for an answer.
+PRICED = frozenset({"tariffs", "sessions", "cdrs"})
 
 LIST = ""
 LOCATION, EVSE, CONNECTOR = (

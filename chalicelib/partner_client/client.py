@@ -24,7 +24,7 @@ from chalicelib.ocpi import jsontext, messages, modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.partner import host_of
-from chalicelib.partner_client import url_guard
+from chalicelib.partner_client import secrets, url_guard
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
@@ -140,17 +140,13 @@ class PartnerClient:
         timeout: float,
         token: str,
     ) -> Answer:
-        request_id = str(uuid.uuid4())
-        headers = {
-            **headers,
-            "Authorization": messages.encode_token(token, partner.token_form),
-            messages.REQUEST_ID: request_id,
-        }
+        headers = {**headers, "Authorization": messages.encode_token(token, partner.token_form)}
         started = time.monotonic()
         status, code, outcome, reason = 0, 0, "unreachable", None
         try:
             status, received, text = self._exchange(method, url, body, headers, timeout)
-            answer = _understood(status, received, text)
+            blanks = secrets.forms(token)
+            answer = _understood(status, received, text, blanks, whole=bool(module))
             code, outcome = answer.status_code, "ok"
             return answer
         except PartnerRefused as refusal:
@@ -172,7 +168,7 @@ class PartnerClient:
                 outcome=outcome,
                 reason=reason[:300] if reason else None,
                 duration_ms=round((time.monotonic() - started) * 1000),
-                outbound_request_id=request_id,
+                outbound_request_id=headers.get(messages.REQUEST_ID),
                 outbound_correlation_id=headers[messages.CORRELATION_ID],
             )
 
@@ -218,6 +214,8 @@ class PartnerClient:
         except PartnerUnreachable:
             if method not in ("GET", "PUT", "DELETE") or not connections.state.get().kept_was_dead:
                 raise
+        dead = headers[messages.REQUEST_ID]
+        logs.log("INFO", "sent again on a fresh connection", method=method, outbound_request_id=dead)
         return self._send(method, url, body, headers)
 
     def _send(
@@ -230,6 +228,7 @@ class PartnerClient:
         from chalicelib.partner_client import transport as connections
 
         response = None
+        headers[messages.REQUEST_ID] = str(uuid.uuid4())  # of each request that is sent (TRA-80)
         try:
             response = self._pools.urlopen(
                 method,
@@ -243,7 +242,8 @@ class PartnerClient:
                 decode_content=False,
             )
             text = _read(response)
-            return response.status, {name.lower(): value for name, value in response.headers.items()}, text
+            # A header that came several times is one list.
+            return response.status, {name.lower(): response.headers[name] for name in response.headers}, text
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as problem:
             if response is not None:
                 response.close()
@@ -271,22 +271,33 @@ def _read(response: Any) -> bytes:
     return b"".join(parts)
 
 
-def _understood(status: int, headers: Mapping[str, str], text: bytes) -> Answer:
-    """The answer in an envelope, if it is one and says success. Raises PartnerRefused, PartnerUnreachable."""
-    code, message, envelope = _envelope(text)
+def _understood(
+    status: int, headers: Mapping[str, str], text: bytes, blanks: secrets.Forms, *, whole: bool
+) -> Answer:
+    """The answer in an envelope, if it is one and says success. Raises PartnerRefused, PartnerUnreachable.
+
+    Our token, in these forms, is blanked in what the partner says, in the `whole` answer where it
+    is none that hands tokens over.
+    """
+    if whole:
+        text = secrets.blanked_body(text, blanks)
+    code, said, envelope = _envelope(text)
+    message = _printable(secrets.blanked(said, blanks))
+    words = message or _printable(secrets.blanked(text[:20_000].decode("utf-8", "replace"), blanks).strip())
     if 400 <= status < 500 and status not in _LATER:
-        raise PartnerRefused(status, code, message or f"HTTP {status}")
+        own = bool(code) and not 3000 <= code < 4000 and status not in (401, 403)
+        raise PartnerRefused(status, code, words or f"HTTP {status}", own)
     wait = _retry_after(headers.get("retry-after", ""))
     unknown = status not in _NOT_DONE
     if status >= 400:
-        raise PartnerUnreachable(f"HTTP {status} {message}".strip(), wait, outcome_unknown=unknown)
+        raise PartnerUnreachable(f"HTTP {status} {words}".strip(), wait, unknown, status)
     if not code:
-        raise PartnerUnreachable(f"HTTP {status} without an OCPI envelope", wait, outcome_unknown=True)
+        raise PartnerUnreachable(f"HTTP {status} without an OCPI envelope: {words}"[:500], wait, True, status)
     if 2000 <= code < 3000 or code == 4001:
         raise PartnerRefused(status, code, message)
     if not 1000 <= code < 2000:
         # 4002: a hub forwarded it and heard nothing in time (STA-24)
-        raise PartnerUnreachable(f"{code} {message}".strip(), wait, outcome_unknown=code == 4002)
+        raise PartnerUnreachable(f"{code} {message}".strip(), wait, code == 4002, status)
     return Answer(
         status, code, message, envelope.get("data"), text.decode("utf-8-sig", "replace"), headers=headers
     )
@@ -306,7 +317,7 @@ def _envelope(text: bytes) -> tuple[int, str, dict[str, Any]]:
     if not isinstance(code, int) or not 1000 <= code < 5000:
         code = 0
     message = envelope.get("status_message")
-    return code, _printable(message) if isinstance(message, str) else "", envelope
+    return code, message if isinstance(message, str) else "", envelope
 
 
 def _printable(text: str) -> str:

@@ -31,10 +31,12 @@ LARGEST_BODY = 300_000
 
 @dataclass(frozen=True)
 class Pull:
-    """A crawl of one module of a partner. `url` is the page that is next.
+    """A crawl of one module of a partner. `url` is the page that is next, found by `led_by`, and not
+    fetched before `next_at`; of that page `skip` objects were stored already.
 
-    `checkpoint` is an address seen earlier, for finding loops; `idle` counts pages
-    in a row that brought nothing; `synced_at` is when the last complete crawl began.
+    `listed` counts the objects of all pages; `checkpoint` is an address seen earlier, for
+    finding loops; `idle` counts pages in a row that brought nothing; `synced_at` is when the last
+    complete crawl began. `untold`: it ended, and the back end has not been told yet.
     """
 
     partner: str
@@ -49,9 +51,16 @@ class Pull:
     reason: str = ""
     checkpoint: str = ""
     last_page: str = ""
+    led_by: str = ""
+    next_at: str = ""
     pages: int = 0
     objects: int = 0
+    listed: int = 0
+    skip: int = 0
     set_aside: int = 0
+    stale: int = 0
+    hidden: int = 0
+    untold: int = 0
     total: int = -1
     first_total: int = -1
     attempts: int = 0
@@ -90,7 +99,7 @@ class Pulls:
             if each.name != "partner" and value != "":
                 name = "pull_state" if each.name == "state" else each.name
                 item[name] = {"N": str(value)} if each.name in _NUMBERS else {"S": value}
-        if pull.state == RUNNING:
+        if pull.state == RUNNING or pull.untold:
             item["due"] = {"S": DUE}
             item["due_at"] = {"S": pull.due_at or later(self._deployment.clock(), STALE)}
         else:
@@ -99,12 +108,14 @@ class Pulls:
             return self._put_if(item, "attribute_not_exists(job)")
         return self._put_if(
             item,
-            "job = :job AND pages = :pages AND attempts = :attempts AND pull_state = :state",
+            "job = :job AND pages = :pages AND attempts = :attempts AND pull_state = :state"
+            " AND (attribute_not_exists(skip) OR skip = :skip)",
             {
                 ":job": {"S": expected.job},
                 ":pages": {"N": str(expected.pages)},
                 ":attempts": {"N": str(expected.attempts)},
                 ":state": {"S": expected.state},
+                ":skip": {"N": str(expected.skip)},
             },
         )
 
@@ -114,9 +125,9 @@ class Pulls:
 
     # Which objects a full crawl saw
 
-    def saw(self, pull: Pull, page: int, partitions: Iterable[str]) -> None:
-        """Keep which objects a page had, for a day."""
-        item = _key(pull.partner, f"seen#{pull.module}#{pull.job}#{page:06d}")
+    def saw(self, pull: Pull, page: int, partitions: Iterable[str], part: int = 0) -> None:
+        """Keep which objects a page, or a part of a very large one, had, for a day."""
+        item = _key(pull.partner, f"seen#{pull.module}#{pull.job}#{page:06d}" + (f".{part}" if part else ""))
         item["seen"] = {"S": jsontext.dumps(list(partitions))}
         item["expires_at"] = {"N": str(self._epoch(1))}
         self._client.put_item(TableName=self.table, Item=item)

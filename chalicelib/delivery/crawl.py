@@ -1,0 +1,385 @@
+"""Crawls: one page of a partner's list per message, until all that was promised has been seen.
+
+The partner's total says what a crawl has to see. A link leads to the next page
+where it is usable: at the announced host, by the scheme of the list, not in a
+circle. Without one the crawl goes on by offset while more is promised, and
+only one that saw all of it hides what it did not see. With 5 promised in pages
+of 2 and no Link: offset 0, 2, 4, complete.
+
+A crawl that is cut off goes on at its page, a page of thousands at its next
+object. It ends whatever the partner does: links in circles, totals that lie,
+pages that never bring anything new. One bad object is set aside and the rest
+of its page kept.
+
+Contract: design section 8; TRA-38 to TRA-41, TRA-58, TRA-59, AMB-33
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urljoin
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import logs
+from chalicelib.aws import queues
+from chalicelib.delivery import diff
+from chalicelib.errors import PartnerRefused, PartnerUnreachable
+from chalicelib.objects import ingest
+from chalicelib.ocpi import links, modules
+from chalicelib.ocpi.errors import InvalidParameters, ServerError
+from chalicelib.ocpi.paging import PageQuery
+from chalicelib.ocpi.timestamps import later, wire_timestamp
+from chalicelib.partner import host_of
+from chalicelib.partner_client import url_guard
+from chalicelib.partners import health, parties
+from chalicelib.store import feeds, pages
+from chalicelib.store.object_items import Key
+from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, Pull, Pulls
+
+if TYPE_CHECKING:
+    from chalicelib.partner import Partner
+    from chalicelib.partner_client.client import Answer
+    from chalicelib.wiring import Platform
+
+HOUR = 3600
+# Objects asked for per page, and stored by one message: a function has two minutes.
+PAGE = 100
+AT_ONCE = 2_000
+MOST_PAGES = 20_000
+MOST_IDLE_PAGES = 3
+# Modules whose objects end by no longer being listed; of Sessions and CDRs old ones just age (AMB-33).
+HIDDEN_WHEN_ABSENT = ("locations", "tariffs", "tokens")
+# Before every OCPI platform, for lists that must be asked for by date.
+BEGINNING = "2010-01-01T00:00:00.000Z"
+# How the page that is next was found: by a link, or by trying whether there is more though nothing said so.
+LINK, GUESS = "link", "guess"
+
+
+class Unusable(Exception):
+    """A page that is none; it may be better later."""
+
+
+@dataclass
+class _Stored:
+    """What became of the objects of a page: `kept` are the partitions of those known now."""
+
+    kept: list[str] = field(default_factory=list)
+    stale: int = 0
+    aside: int = 0
+
+
+@dataclass
+class Crawl:
+    """One job of a partner and module at work."""
+
+    platform: Platform
+    partner: Partner
+    module: str
+
+    @property
+    def pulls(self) -> Pulls:
+        return Pulls(self.platform)
+
+    def page(self, job: str) -> None:
+        """Fetch the page that is next, store its objects, and name the one after it."""
+        pull = self.pulls.get(self.partner.id, self.module)
+        if pull.job != job or pull.state != RUNNING or pull.next_at > self.platform.clock():
+            return
+        if health.waits(self.partner):
+            return  # taken up again when it recovers
+        try:
+            answer = self._fetch(pull)
+            page = _objects(answer)
+        except PartnerRefused as refusal:
+            self._refused(pull, refusal)
+        except PartnerUnreachable as problem:
+            self._again(pull, problem.reason, problem.retry_after)
+        except Unusable as problem:
+            self._again(pull, str(problem), None)
+        else:
+            self._take(pull, answer, page)
+
+    def _fetch(self, pull: Pull) -> Answer:
+        receivers = modules.serving_roles(self.module, modules.RECEIVER)
+        hosted = next(iter(self.platform.settings.hosted(*receivers)), None)
+        return health.call(
+            self.platform,
+            self.partner,
+            "GET",
+            pull.url,
+            module=self.module,
+            from_party=hosted,
+            to_party=self.partner.party_for(parties.owners(self.module)),
+        )
+
+    # The page
+
+    def _take(self, pull: Pull, answer: Answer, page: list[Any]) -> None:
+        """Store a page, or the next objects of a very large one, and go on."""
+        first, last = pull.skip, pull.skip + AT_ONCE
+        if not first and pull.last_page == diff.digest(page):
+            self._advance(pull, replace(pull, attempts=0, reason="", due_at="", next_at=""), answer, page)
+            return
+        stored = self._store(pull, page[first:last])
+        moved = replace(
+            pull,
+            objects=pull.objects + len(stored.kept),
+            set_aside=pull.set_aside + stored.aside,
+            stale=pull.stale + stored.stale,
+            attempts=0,
+            reason="",
+            due_at="",
+            next_at="",
+        )
+        if not moved.date_from and self.module in HIDDEN_WHEN_ABSENT:
+            self.pulls.saw(pull, pull.pages, stored.kept, first // AT_ONCE)
+        if last < len(page):
+            self._go(pull, replace(moved, skip=last))
+        else:
+            self._advance(pull, moved, answer, page)
+
+    def _advance(self, pull: Pull, moved: Pull, answer: Answer, page: list[Any]) -> None:
+        """Go on, end, or give up on a partner that leads nowhere."""
+        total = links.total_count(answer.headers.get("x-total-count", ""))
+        content = diff.digest(page)
+        idle = not page or content == pull.last_page
+        moved = replace(
+            moved,
+            skip=0,
+            pages=pull.pages + 1,
+            listed=pull.listed + (0 if idle else len(page)),
+            total=total if total >= 0 else pull.total,
+            first_total=total if pull.pages == 0 else pull.first_total,
+            last_page=content,
+            idle=pull.idle + 1 if idle else 0,
+        )
+        offset = links.offset_of(pull.url)
+        if 0 <= total < pull.total and offset:
+            back = links.at_offset(pull.url, offset - 1)  # an object left the window: TRA-39
+            self._go(pull, replace(moved, url=back, listed=min(moved.listed, offset - 1)))
+            return
+        link = links.next_link(answer.headers.get("link", ""))
+        link = urljoin(pull.url, link) if link else ""
+        unusable = self._unusable(moved, pull.url, link) if link else ""
+        if link and not unusable:
+            self._follow(pull, moved, link)
+        else:
+            self._go_on(pull, moved, unusable, full=len(page) >= _size(answer))
+
+    def _follow(self, pull: Pull, moved: Pull, link: str) -> None:
+        problem = self._dead_end(moved)
+        if problem:
+            self._end(pull, moved, FAILED, problem)
+            return
+        at_a_power_of_two = moved.pages & (moved.pages - 1) == 0
+        mark = diff.digest(link) if at_a_power_of_two else moved.checkpoint
+        self._go(pull, replace(moved, url=link, checkpoint=mark, led_by=LINK))
+
+    def _go_on(self, pull: Pull, moved: Pull, unusable: str, *, full: bool) -> None:
+        """By offset where more is promised, or may be where nothing is; else that was all."""
+        short = moved.listed < moved.total
+        guess = moved.total < 0 and not moved.idle and (full or bool(unusable))
+        if not short and not guess and not (unusable and moved.idle):
+            self._end(pull, moved, COMPLETED, "")
+            return
+        problem = self._dead_end(moved)
+        if problem:
+            promised = f" of {moved.total}" if moved.total >= 0 else ""
+            why = f"{moved.listed}{promised} objects were listed: {unusable or problem}"
+            self._end(pull, moved, FAILED, why[:300])
+            return
+        url = links.at_offset(self._list(pull), moved.listed)
+        self._go(pull, replace(moved, url=url, led_by=GUESS if guess else ""))
+
+    def _list(self, pull: Pull) -> str:
+        """The first page, of which all others are told apart by their offset."""
+        base = self.partner.endpoint(self.module, modules.SENDER) or ""
+        return first_url(base, self.module, pull.date_from)
+
+    def _unusable(self, pull: Pull, url: str, link: str) -> str:
+        """Why a link is none that we follow, or nothing."""
+        try:
+            scheme = url_guard.check_form(link, self.platform.settings.allow_private_urls).scheme
+        except InvalidParameters as problem:
+            return f"the next page is at {problem.message}"
+        if host_of(link) not in self.partner.hosts():
+            return f"the next page is at {host_of(link)[:100]}, a host that the partner did not announce"
+        if scheme != url.partition(":")[0]:
+            return f"the next page is at {scheme}, which is not how the list is served"
+        if diff.digest(link) in (pull.checkpoint, diff.digest(url)):
+            return "the links to the next page lead in a circle"
+        return ""
+
+    def _dead_end(self, pull: Pull) -> str:
+        if pull.idle >= MOST_IDLE_PAGES:
+            return f"{pull.idle} pages in a row brought nothing new"
+        if pull.pages >= MOST_PAGES:
+            return f"more than {MOST_PAGES} pages"
+        return ""
+
+    def _go(self, pull: Pull, moved: Pull) -> None:
+        if self.pulls.put(moved, pull):
+            self.platform.queues.send(queues.PULL, [message(moved)])
+
+    # Pages that did not come
+
+    def _refused(self, pull: Pull, refusal: PartnerRefused) -> None:
+        """A link that leads to a refusal was none, and where we only tried there is no more."""
+        if not refusal.own_word and (not refusal.status_code or self.module in modules.PRICED):
+            self._again(pull, refusal.message, None)
+        elif pull.led_by == GUESS:
+            self._end(pull, pull, COMPLETED, "")
+        elif pull.led_by == LINK:
+            why = f"its link to the next page is refused: {refusal}"
+            self._go_on(pull, replace(pull, led_by="", attempts=0), why, full=True)
+        else:
+            self._end(pull, pull, FAILED, f"refused: {refusal}"[:300])
+
+    def _again(self, pull: Pull, reason: str, retry_after: int | None) -> None:
+        """The same page once more, by the schedule; nobody fetches it before."""
+        delays = self.platform.settings.retry_delays(HOUR)
+        if pull.attempts >= len(delays):
+            self._end(pull, pull, FAILED, reason[:300])
+            return
+        wait = max(delays[pull.attempts], retry_after or 0)
+        next_at = later(self.platform.clock(), wait)
+        due_at = later(next_at, 30 if wait <= queues.LONGEST_DELAY else 0)
+        moved = replace(pull, attempts=pull.attempts + 1, reason=reason[:300], due_at=due_at, next_at=next_at)
+        if self.pulls.put(moved, pull) and wait <= queues.LONGEST_DELAY:
+            self.platform.queues.send(queues.PULL, [message(moved)], delay=wait)
+
+    # The objects
+
+    def _store(self, pull: Pull, page: Iterable[Any]) -> _Stored:
+        theirs = self._owners()
+        stored = _Stored()
+        for each in page:
+            try:
+                outcome = ingest.receive(
+                    self.platform, self.module, each, self.partner.version, theirs, via=self.partner.id
+                )
+                stored.kept.append(outcome.key.partition)
+                stored.stale += outcome.state == "stale"
+            except InvalidParameters as problem:
+                finding = problem.status_message
+            except (ClientError, BotoCoreError, ServerError):
+                raise
+            except Exception as problem:
+                logs.log_exception("pulled object not understood", problem, module=self.module)
+                finding = f"internal: {type(problem).__name__}"
+            else:
+                continue
+            stored.aside += 1
+            self.pulls.set_aside(pull, _name(each), each, finding)
+        return stored
+
+    def _owners(self) -> list[tuple[str, str]]:
+        theirs = parties.speaks_for(self.platform, self.partner, parties.owners(self.module))
+        return sorted(theirs or self.partner.parties)
+
+    # The end
+
+    def _end(self, pull: Pull, moved: Pull, state: str, reason: str) -> None:
+        """Write down how it ended; what follows is told by `finish`, now or by the sweep."""
+        hidden = self._hide(moved) if state == COMPLETED and self._saw_all(moved) else 0
+        ended = replace(
+            moved,
+            state=state,
+            reason=reason,
+            ended_at=self.platform.clock(),
+            url="",
+            due_at="",
+            next_at="",
+            hidden=hidden,
+            untold=1,
+        )
+        if state == COMPLETED:
+            ended = replace(ended, synced_at=ended.started_at)
+        if self.pulls.put(ended, pull):
+            tell(self.platform, ended)
+
+    def _saw_all(self, pull: Pull) -> bool:
+        """Whether what this crawl did not see is no longer listed (AMB-33)."""
+        if pull.date_from or self.module not in HIDDEN_WHEN_ABSENT or pull.set_aside:
+            return False
+        return 0 <= pull.total == pull.first_total and len(self.pulls.seen(pull)) >= pull.total
+
+    def _hide(self, pull: Pull) -> int:
+        """Hide what a complete crawl no longer lists; how many that were."""
+        seen = self.pulls.seen(pull)
+        names = [feeds.name("/".join(party)) for party in self._owners()]
+        heads = self.platform.objects.feeds.heads(self.module, names)
+        cursor: str | None = ""
+        absent: list[Key] = []
+        while cursor is not None:
+            query = PageQuery(limit=500, cursor=cursor)
+            page = pages.page(self.platform.objects, self.module, heads, query)
+            cursor = page.cursor
+            absent += [
+                each.key
+                for each in page.objects
+                if each.key.partition not in seen
+                and not each.parts[0].hidden
+                and each.last_updated < pull.started_at
+            ]
+        for key in absent:
+            self.platform.objects.hide(key, True)
+        return len(absent)
+
+
+def tell(platform: Platform, pull: Pull) -> None:
+    """Tell the back end how a pull ended, and note that it was told; the sweep repeats it until it is."""
+    detail = {
+        "partner": pull.partner,
+        "module": pull.module,
+        "state": pull.state,
+        "pages": pull.pages,
+        "objects": pull.objects,
+        "set_aside": pull.set_aside,
+        "stale": pull.stale,
+        "hidden": pull.hidden,
+        **({"total": pull.total} if pull.total >= 0 else {}),
+        **({"date_from": pull.date_from} if pull.date_from else {}),
+        **({"reason": pull.reason} if pull.reason else {}),
+    }
+    platform.backend.emit("PullCompleted", detail, id=f"pull#{pull.id}")
+    Pulls(platform).put(replace(pull, untold=0), pull)
+
+
+def message(pull: Pull) -> dict[str, Any]:
+    """The queue message that asks for the page that is next."""
+    return {"task": "page", "partner": pull.partner, "module": pull.module, "job": pull.job}
+
+
+def first_url(base: str, module: str, date_from: str) -> str:
+    """Where a list begins. Sessions and CDRs are always asked for by date (SES-10, CDR-22, AMB-09)."""
+    date_from = date_from or (BEGINNING if module in ("sessions", "cdrs") else "")
+    query = {"date_from": wire_timestamp(date_from)} if date_from else {}
+    return f"{base}{'&' if '?' in base else '?'}{urlencode({**query, 'offset': 0, 'limit': PAGE})}"
+
+
+def _objects(answer: Answer) -> list[Any]:
+    """The objects of a page. Raises Unusable when there is no list."""
+    if answer.data is None:
+        return []
+    if not isinstance(answer.data, list):
+        raise Unusable("the data of a page is no list")
+    return answer.data
+
+
+def _size(answer: Answer) -> int:
+    """How many objects a full page has: what we asked for, or the partner's own limit."""
+    own = links.total_count(answer.headers.get("x-limit", ""))
+    return min(PAGE, own) if own > 0 else PAGE
+
+
+def _name(data: Any) -> str:
+    """What tells set-aside objects apart: what identifies them where it can be read, else their digest."""
+    if isinstance(data, dict):
+        for name in ("id", "uid", "role"):
+            if isinstance(data.get(name), str) and data[name]:
+                return f"{data[name][:200]}#{diff.digest(data)}"
+    return diff.digest(data)

@@ -1,0 +1,107 @@
+"""The next page of a partner's list: its Link header in every form that peers write, its total, an offset.
+
+Each character of a header is looked at once, so that no header costs more
+than its length; nothing here matches a pattern that could go back.
+
+Spec: 2.2.1 transport_and_format_pagination; TRA-27, TRA-29, TRA-33, TRA-38 to TRA-40
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+_QUOTES = "\"'"
+_BLANKS = " \t"
+
+
+def next_link(header: str) -> str:
+    """The target that is the next page, as it was written; "" where the header names none.
+
+    `<url>; rel="next"`, single quotes or none, other parameters and links beside
+    it, no rel at all, a bare URL.
+    """
+    unnamed = ""
+    for target, relations in _links(header):
+        if relations is None:
+            unnamed = unnamed or target
+        elif "next" in relations:
+            return target
+    return unnamed
+
+
+def total_count(header: str) -> int:
+    """The number that X-Total-Count says, -1 where it says none."""
+    text = header.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 13 else -1
+
+
+def offset_of(url: str) -> int | None:
+    """The offset that a page's URL names, None where it names none."""
+    for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
+        if name == "offset" and value.isascii() and value.isdigit() and len(value) < 13:
+            return int(value)
+    return None
+
+
+def at_offset(url: str, offset: int) -> str:
+    """The same list from another offset, any cursor left out."""
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in query if name not in ("offset", "cursor")]
+    return urlunsplit(parts._replace(query=urlencode([*kept, ("offset", str(offset))])))
+
+
+def _links(header: str) -> Iterator[tuple[str, list[str] | None]]:
+    """Each link's target and its relations in lower case, None where it names none."""
+    at, end = 0, len(header)
+    while at < end:
+        if header[at] in " \t,;":
+            at += 1
+            continue
+        target, at = _target(header, at)
+        relations: list[str] | None = None
+        while at < end and header[at] in " \t;":
+            at += 1
+            if header[at - 1] == ";":
+                name, value, at = _parameter(header, at)
+                if name == "rel" and relations is None:
+                    relations = value.lower().split()
+        if target:
+            yield target, relations
+
+
+def _target(header: str, at: int) -> tuple[str, int]:
+    """What is between brackets, or a bare URL, and where it ends."""
+    if header[at] == "<":
+        close = header.find(">", at)
+        if close >= 0:
+            return header[at + 1 : close].strip(), close + 1
+        return header[at + 1 :].strip(), len(header)
+    start = at
+    while at < len(header) and header[at] not in " \t;<":
+        if header[at] == "," and (at + 1 == len(header) or header[at + 1] in " \t<"):
+            break
+        at += 1
+    return header[start:at], at if at > start else at + 1
+
+
+def _parameter(header: str, at: int) -> tuple[str, str, int]:
+    """One `name=value` in any kind of quotes, and where it ends."""
+    start = at
+    while at < len(header) and header[at] not in "=;,":
+        at += 1
+    name = header[start:at].strip().lower()
+    if at == len(header) or header[at] != "=":
+        return name, "", at
+    at += 1
+    while at < len(header) and header[at] in _BLANKS:
+        at += 1
+    if at < len(header) and header[at] in _QUOTES:
+        close = header.find(header[at], at + 1)
+        close = close if close >= 0 else len(header)
+        return name, header[at + 1 : close], close + 1
+    start = at
+    while at < len(header) and header[at] not in ";,":
+        at += 1
+    return name, header[start:at].strip(), at
