@@ -311,27 +311,37 @@ class _Push:
     # The request and its outcomes
 
     def _send(self, found: Delivery, step: Step, mark: str) -> Delivery:
-        unsure = found.known.keys() | step.touched
         try:
             answer = self._request(step)
         except PartnerRefused as refusal:
-            if step.method == "DELETE" and refusal.http_status == 404:
-                return outcomes.delivered(found, {}, self._agreement, "", 0)
-            if step.method == "POST" and outcomes.has_it_already(found, refusal):
-                return outcomes.delivered(found, step.known, self._agreement, found.remote_url, step.revision)
-            if step.method == "PATCH" and refusal.http_status not in (401, 403):
-                return self._send_whole(found, refusal, mark)
-            if self.target.part and outcomes.unknown(refusal):
-                raise UnknownThere from None
-            return outcomes.refused(self.platform, found, outcomes.words(refusal), mark)
+            return self._refused(found, step, mark, refusal)
         except PartnerUnreachable as problem:
-            known = {name: UNSURE if name in step.touched else found.known[name] for name in unsure}
-            found = replace(found, known=known)
-            return outcomes.unreached(self.platform, self.partner, found, problem, mark)
+            return self._unreached(found, step, mark, problem)
         if step.evses:
             self.platform.deliveries.know_parts(self.target, self._agreement, step.evses, step.revisions)
         remote_url = answer.headers.get("location", "")[:1000] if step.method == "POST" else found.remote_url
         return outcomes.delivered(found, step.known, self._agreement, remote_url, step.revision)
+
+    def _refused(self, found: Delivery, step: Step, mark: str, refusal: PartnerRefused) -> Delivery:
+        """Final where the partner itself said so; not where a proxy may have, and money hangs on it."""
+        if step.method == "PATCH" and refusal.http_status not in (401, 403):
+            return self._send_whole(found, refusal, mark)
+        if not refusal.own_word and self.target.key.module in modules.PRICED:
+            problem = PartnerUnreachable(outcomes.words(refusal), http_status=refusal.http_status)
+            return self._unreached(found, step, mark, problem)
+        if step.method == "DELETE" and refusal.http_status == 404:
+            return outcomes.delivered(found, {}, self._agreement, "", 0)
+        if step.method == "POST" and outcomes.has_it_already(found, refusal):
+            return outcomes.delivered(found, step.known, self._agreement, found.remote_url, step.revision)
+        if self.target.part and outcomes.unknown(refusal):
+            raise UnknownThere from None
+        return outcomes.refused(self.platform, found, outcomes.words(refusal), mark)
+
+    def _unreached(self, found: Delivery, step: Step, mark: str, problem: PartnerUnreachable) -> Delivery:
+        """What was sent may or may not have arrived."""
+        unsure = found.known.keys() | step.touched
+        known = {name: UNSURE if name in step.touched else found.known[name] for name in unsure}
+        return outcomes.unreached(self.platform, self.partner, replace(found, known=known), problem, mark)
 
     def _send_whole(self, found: Delivery, refusal: PartnerRefused, mark: str) -> Delivery:
         """After a PATCH that the partner could not apply: the whole object in the same attempt (TRA-51)."""
