@@ -45,6 +45,7 @@ ChargingPreferences profile type (`CHEAP`, `FAST`, `GREEN`, `REGULAR`). `toleran
 - `tariffs`, `groups`, `taxes`, `limits`, `bounds` where they apply
 """
 
+from chalicelib.pricing.doors import audit, price, quote
 from chalicelib.pricing.policy import DEFAULT, KNOBS, PRESETS, Policy, PolicyError
 
-__all__ = ["DEFAULT", "KNOBS", "PRESETS", "Policy", "PolicyError"]
+__all__ = ["DEFAULT", "KNOBS", "PRESETS", "Policy", "PolicyError", "audit", "price", "quote"]

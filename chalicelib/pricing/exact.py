@@ -7,7 +7,17 @@ decimal is noise, and `settled` removes it before anything is rounded or compare
 from __future__ import annotations
 
 import re
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
+from contextlib import AbstractContextManager
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Context,
+    Decimal,
+    localcontext,
+)
 from typing import Any
 
 CONTEXT = Context(prec=100, rounding=ROUND_HALF_EVEN)
@@ -27,6 +37,11 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _TENTH_DECIMAL = Decimal("1e-10")
 _SETTLED = Decimal("1e-25")
 _UNITS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(MOST_DECIMALS + 1))
+
+
+def computing() -> AbstractContextManager[Context]:
+    """Compute with 100 digits, whatever the caller's own context is."""
+    return localcontext(CONTEXT)
 
 
 def number(value: Any) -> Decimal | None:
