@@ -149,8 +149,8 @@ def _size(cdr: Mapping[str, Any], asked: Asked) -> tuple[Finding | None, int]:
     components = sum(_components(each) for each in tariffs[:MOST_TARIFFS])
     work = count * elements
     if (
-        count >= MOST_PERIODS
-        or elements >= MOST_ELEMENTS
+        count > MOST_PERIODS
+        or elements > MOST_ELEMENTS
         or work > MOST_WORK
         or len(tariffs) > MOST_TARIFFS
         or dimensions > 10 * MOST_PERIODS
