@@ -21,8 +21,8 @@ found: `stop_date_time` or `end_date_time`, a total as a number, as `{excl_vat, 
 - `quote(tariff, start, profile, *, version="2.3.0", time_zone=None, policy=None) -> report`: what a
   charge would cost. `start` is a timestamp; `profile` is `[{"minutes", "kwh", "parking"?}]`. Entries
   are split where the Tariff changes its price.
-- `lint(tariff, *, version="2.3.0", time_zone=None, now=None) -> [finding]`: what is wrong with, or
-  odd in, a Tariff.
+- `lint(tariff, *, version="2.3.0", time_zone=None, now=None, others=()) -> [finding]`: what is wrong
+  with, or odd in, a Tariff; `others` are those of the same connectors.
 - `bill(report) -> str`: a report as text, period by period.
 
 `tariffs` are asked after those in the CDR, `stored` last. `time_zone` is an IANA name, or a pair
@@ -45,7 +45,9 @@ ChargingPreferences profile type (`CHEAP`, `FAST`, `GREEN`, `REGULAR`). `toleran
 - `tariffs`, `groups`, `taxes`, `limits`, `bounds` where they apply
 """
 
+from chalicelib.pricing.bill import bill
 from chalicelib.pricing.doors import audit, price, quote
+from chalicelib.pricing.lint import lint
 from chalicelib.pricing.policy import DEFAULT, KNOBS, PRESETS, Policy, PolicyError
 
-__all__ = ["DEFAULT", "KNOBS", "PRESETS", "Policy", "PolicyError", "audit", "price", "quote"]
+__all__ = ["DEFAULT", "KNOBS", "PRESETS", "Policy", "PolicyError", "audit", "bill", "lint", "price", "quote"]

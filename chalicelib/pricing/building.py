@@ -10,12 +10,12 @@ from typing import Any
 
 from chalicelib.pricing.claims import TOTAL_COST
 from chalicelib.pricing.engine import Outcome
-from chalicelib.pricing.exact import HOUR, ZERO, rounded
+from chalicelib.pricing.exact import HOUR, rounded
 from chalicelib.pricing.moments import seconds
-from chalicelib.pricing.segments import PARTS, Segment, Sides
+from chalicelib.pricing.segments import PARTS, Sides
 from chalicelib.pricing.session import Session
 from chalicelib.pricing.tariff import V211, V221
-from chalicelib.pricing.totals import TaxLine
+from chalicelib.pricing.totals import TaxLine, tax_lines
 
 PLACES = 4
 
@@ -28,7 +28,7 @@ def build_totals(session: Session, outcome: Outcome, version: str) -> dict[str, 
         for name in PARTS:
             segments = [each for each in outcome.segments if each.component is not None and each.part == name]
             if segments:
-                found[name] = _price(outcome.totals.parts[name], _lines(segments), version, 1)
+                found[name] = _price(outcome.totals.parts[name], tax_lines(segments), version, 1)
     found["total_energy"] = _written(session.total("energy"))
     found["total_time"] = _written(seconds(session.end - session.start) / HOUR)
     if session.total("parking"):
@@ -41,17 +41,6 @@ def _written(value: Decimal) -> Decimal:
     plain = found.normalize()
     exponent = plain.as_tuple().exponent
     return plain.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else plain
-
-
-def _lines(segments: list[Segment]) -> list[TaxLine]:
-    lines: dict[Decimal, TaxLine] = {}
-    for each in segments:
-        if each.component is None or each.component.vat is None or each.net is None or each.gross is None:
-            continue
-        line = lines.setdefault(each.component.vat, TaxLine(each.component.vat, ZERO, ZERO))
-        line.base += each.net
-        line.amount += each.gross - each.net
-    return [lines[rate] for rate in sorted(lines)]
 
 
 def _price(amounts: Sides, taxes: list[TaxLine], version: str, sign: int) -> Any:
@@ -75,10 +64,11 @@ def _price(amounts: Sides, taxes: list[TaxLine], version: str, sign: int) -> Any
 
 def _tax_amounts(taxes: list[TaxLine], total: Decimal, sign: int) -> list[dict[str, Any]]:
     """Each rate's tax; the last takes what rounding leaves, so that they add up."""
-    found, left = [], total
-    for line in taxes[:-1]:
-        amount = _written(sign * line.amount)
-        left -= amount
-        found.append({"name": "VAT", "percentage": _written(line.rate), "amount": amount})
-    found.append({"name": "VAT", "percentage": _written(taxes[-1].rate), "amount": _written(left)})
-    return found
+    amounts = [_written(sign * line.amount) for line in taxes[:-1]]
+    amounts.append(_written(total - sum(amounts)))
+    return [
+        {"name": "VAT", "amount": amount}
+        if line.rate is None
+        else {"name": "VAT", "percentage": _written(line.rate), "amount": amount}
+        for line, amount in zip(taxes, amounts, strict=True)
+    ]

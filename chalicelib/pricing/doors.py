@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -79,7 +79,7 @@ def price(
 def quote(
     tariff: Mapping[str, Any],
     start: str,
-    profile: Iterable[Mapping[str, Any]],
+    profile: Sequence[Mapping[str, Any]],
     *,
     version: str = "2.3.0",
     time_zone: ZoneLike = None,
@@ -88,4 +88,4 @@ def quote(
     """What a charge would cost by a Tariff: a report without claims."""
     asked = Asked(version=version, policy=resolve(policy), tariffs=(tariff,), time_zone=time_zone)
     with computing():
-        return report(quoted(tariff, start, list(profile), asked))
+        return report(quoted(tariff, start, profile, asked))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import MAXYEAR, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,16 +15,17 @@ from chalicelib.pricing.moments import instant, seconds
 from chalicelib.pricing.run import MOST_PERIODS, Asked, Priced, priced, run, zone_of
 from chalicelib.pricing.session import Period, Session
 from chalicelib.pricing.splitting import split
-from chalicelib.pricing.tariff import ENERGY, PARKING, TIME
+from chalicelib.pricing.tariff import ENERGY, PARKING, TIME, Compiled
 
 _MINUTE = Decimal(60)
 _MOST_MINUTES = 366 * 24 * 60
 
 
-def quoted(tariff: Mapping[str, Any], start: str, profile: list[Any], asked: Asked) -> Priced:
+def quoted(tariff: Mapping[str, Any], start: str, profile: Any, asked: Asked) -> Priced:
     """A profile priced; an entry that cannot be read is a finding and prices nothing."""
     currency = tariff.get("currency") if isinstance(tariff, Mapping) else None
     begins = instant(start)
+    profile = list(profile) if isinstance(profile, list | tuple) else []
     body = {"start_date_time": start, "end_date_time": start, "currency": currency, "kwh": ZERO}
     if begins is None or not profile or len(profile) >= MOST_PERIODS:
         return run({**body, "charging_periods": [None] * min(len(profile), MOST_PERIODS)}, asked)
@@ -45,7 +47,7 @@ def quoted(tariff: Mapping[str, Any], start: str, profile: list[Any], asked: Ask
 def _entry(session: Session, index: int, entry: Any) -> Period | None:
     known = entry if isinstance(entry, Mapping) else {}
     minutes, kwh = number(known.get("minutes", 0)), number(known.get("kwh", 0))
-    if minutes is None or kwh is None or not 0 <= minutes <= _MOST_MINUTES:
+    if minutes is None or kwh is None or not _fits(session.end, minutes):
         problem = finding("malformed_value", f"/profile/{index}", "minutes and kwh are numbers of 0 or more")
         session.findings.append(problem)
         session.wrong.append(problem)
@@ -67,14 +69,20 @@ def _entry(session: Session, index: int, entry: Any) -> Period | None:
     )
 
 
+def _fits(start: datetime, minutes: Decimal) -> bool:
+    """Whether so many minutes are no negative time, no year, and not beyond the calendar."""
+    return 0 <= minutes <= _MOST_MINUTES and start.year < MAXYEAR - 1
+
+
 def _split(session: Session, choice: Choice, asked: Asked) -> None:
     """Cut the periods where the price changes."""
     localize = zone_of({}, asked, needed=True).localize
     kwh, anchor = ZERO, session.start
-    periods, tariffs = [], []
+    periods: list[Period] = []
+    tariffs: list[Compiled | None] = []
     for period, tariff in zip(session.periods, choice.tariffs, strict=True):
         parts = split(period, tariff, localize, anchor, kwh)
-        periods += parts
+        periods += [replace(part, index=len(periods) + at) for at, part in enumerate(parts)]
         tariffs += [tariff] * len(parts)
         kwh += period.energy
     session.periods, choice.tariffs = periods[:MOST_PERIODS], tariffs[:MOST_PERIODS]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from decimal import Decimal
 
 from chalicelib.pricing.choice import Choice
@@ -46,6 +46,8 @@ def time_edges(
 ) -> list[datetime]:
     """The instants within a period at which a time, a date or a duration of the Tariff begins or ends."""
     start, end = period.start, period.end
+    if not MINYEAR + 1 < start.year <= end.year < MAXYEAR - 1:  # beyond the calendar's edge nothing changes
+        return []
     found = set()
     if tariff.seconds:
         passed, until = seconds(start - anchor), seconds(end - anchor)

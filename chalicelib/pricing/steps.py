@@ -98,7 +98,7 @@ def _rounded(dimension: str, segments: list[Segment], policy: Policy, step: str)
     component = last.component
     found = Group(dimension, total, component.step if component else None, billed, last.at, snapped)
     if billed != total:
-        found.note = f"{text(billed - total)} more in the last period"
+        found.note = f"{text(billed - total)} {'kWh' if dimension == ENERGY else 's'} more in the last period"
     return found
 
 

@@ -8,7 +8,7 @@ Spec: 2.3.0 mod_tariffs_tariff_object (min_price, max_price), mod_cdrs_cdr_objec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -20,9 +20,9 @@ from chalicelib.pricing.tariff import Compiled, Limit
 
 @dataclass(slots=True)
 class TaxLine:
-    """What is taxed at one rate, and the tax."""
+    """What is taxed at one rate, and the tax; a limit may have a tax of no rate."""
 
-    rate: Decimal
+    rate: Decimal | None
     base: Decimal
     amount: Decimal
 
@@ -65,7 +65,7 @@ def add_up(segments: list[Segment], first: Compiled | None, policy: Policy, only
         elif first is not None:
             total = limited(total, first, policy, only_reserved, found.moved)
     found.total = _as_policy(total, policy)
-    found.taxes = _tax_lines(segments, found)
+    found.taxes = _limited_taxes(tax_lines(segments), found)
     return found
 
 
@@ -141,8 +141,8 @@ def _with_tax_moved(net: Decimal, gross: Decimal, new_net: Decimal | None, polic
     return settled(new_net + (gross - net) * new_net / net)
 
 
-def _tax_lines(segments: list[Segment], found: Totals) -> list[TaxLine]:
-    """The tax by rate; after a limit in proportion, so that the lines add up to the total's tax."""
+def tax_lines(segments: Iterable[Segment]) -> list[TaxLine]:
+    """What is taxed at each rate, in the order of the rates."""
     lines: dict[Decimal, TaxLine] = {}
     for each in segments:
         if each.component is None or each.component.vat is None or each.net is None or each.gross is None:
@@ -150,13 +150,19 @@ def _tax_lines(segments: list[Segment], found: Totals) -> list[TaxLine]:
         line = lines.setdefault(each.component.vat, TaxLine(each.component.vat, ZERO, ZERO))
         line.base += each.net
         line.amount += each.gross - each.net
-    known = [lines[rate] for rate in sorted(lines)]
+    return [lines[rate] for rate in sorted(lines)]
+
+
+def _limited_taxes(lines: list[TaxLine], found: Totals) -> list[TaxLine]:
+    """After a limit the tax by rate in proportion, so that the lines add up to the total's tax."""
     net, gross = found.total
-    if found.total != found.unlimited and net is not None and gross is not None:
-        total = sum((line.amount for line in known), ZERO)
-        for line in known:
-            if total:
-                line.amount = settled(line.amount * (gross - net) / total)
-            if found.unlimited[0]:
-                line.base = settled(line.base * net / found.unlimited[0])
-    return known
+    if found.total == found.unlimited or net is None or gross is None:
+        return lines
+    total = sum((line.amount for line in lines), ZERO)
+    if not total:
+        return lines if gross == net else [TaxLine(None, net, gross - net)]
+    for line in lines:
+        line.amount = settled(line.amount * (gross - net) / total)
+        if found.unlimited[0]:
+            line.base = settled(line.base * net / found.unlimited[0])
+    return lines

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.pricing.choice import Choice
-from chalicelib.pricing.engine import Outcome, Reading
+from chalicelib.pricing.engine import Outcome
 from chalicelib.pricing.exact import HOUR, THOUSAND, ZERO, text, text_or_none
 from chalicelib.pricing.moments import Localize, shown
 from chalicelib.pricing.segments import Segment, Sides
@@ -128,10 +128,14 @@ def _quantity(group: Group, amount: Decimal) -> Decimal:
     return amount if group.dimension == ENERGY else amount / HOUR
 
 
-def taxes(outcome: Outcome, sign: int) -> list[dict[str, str]]:
+def taxes(outcome: Outcome, sign: int) -> list[dict[str, str | None]]:
     """What is taxed at each rate."""
     return [
-        {"percentage": text(each.rate), "base": text(sign * each.base), "amount": text(sign * each.amount)}
+        {
+            "percentage": text_or_none(each.rate),
+            "base": text(sign * each.base),
+            "amount": text(sign * each.amount),
+        }
         for each in outcome.totals.taxes
     ]
 
@@ -174,8 +178,3 @@ def tariffs(choice: Choice) -> list[dict[str, Any]]:
         }
         for each in choice.used
     ]
-
-
-def localizer(reading: Reading, known: bool) -> Localize | None:
-    """How local time is shown; nothing where it is not known."""
-    return reading.localize if known else None
