@@ -90,7 +90,7 @@ def call(
         made |= _routing(partner, peer, module, side, owner, to)
     if body is not NONE:
         made["Content-Type"] = "application/json"
-    made |= headers or {}
+    made = {**{name: made[name] for name in made if name.lower() not in (headers or {})}, **(headers or {})}
     sent = Call(method, url, made, body, module, side, peer)
     for each in partner.conduct.at("call", module, method):
         each.do(partner, sent)

@@ -1,4 +1,4 @@
-"""Commands: as a CPO we accept them and post a result later; as an eMSP we take the results of ours.
+"""Commands and authorizations, as they are asked of us, and the results that follow.
 
 Spec: 2.2.1 mod_commands_flow
 """
@@ -12,7 +12,7 @@ from sandbox.calling import CallFailed, announced, call
 from sandbox.conduct import Asked
 from sandbox.messages import Answer, Refused
 from sandbox.network import VERDICTS
-from sandbox.parties import RECEIVER, SENDER
+from sandbox.parties import SENDER
 
 if TYPE_CHECKING:
     from sandbox.partner import Partner
@@ -135,22 +135,3 @@ def authorize(partner: Partner, asked: Asked) -> Answer:
             "authorization_reference": partner.reference(),
         }
     return Answer(made)
-
-
-def send(partner: Partner, command: str, body: Object, peer_name: str = "", to: Any = None) -> Object:
-    """Ask a peer's CPO to do this; what it answered, and under which id the result will come."""
-    peer = partner.peers.named(peer_name)
-    key, url = partner.expect(peer, command)
-    body = {"response_url": url, **body}
-    reply = call(
-        partner,
-        peer,
-        "POST",
-        f"{peer.url('commands', RECEIVER)}/{command}",
-        body,
-        "commands",
-        RECEIVER,
-        to=to,
-    )
-    partner.pending[key]["response"] = reply.data
-    return {"id": key, **reply.shown()}

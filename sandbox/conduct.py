@@ -5,6 +5,7 @@ A well-behaved sandbox has none. Each `Misconduct` acts at one point of a reques
 `request`   before anything is looked at: an Answer instead of the right one, or None
 `answer`    on the right Answer, before its envelope is made
 `reply`     on what goes onto the wire: status, headers, envelope
+`object`    on an object of ours, before it is listed or sent
 `call`      on a request of our own before it leaves
 `rule`      nowhere by itself: whoever keeps that rule asks `breaks` whether to keep it
 """
@@ -19,7 +20,7 @@ from typing import Any
 from sandbox.messages import Request
 from sandbox.peers import Peer
 
-POINTS = ("request", "answer", "reply", "call", "rule")
+POINTS = ("request", "answer", "reply", "object", "call", "rule")
 
 
 @dataclass
@@ -95,6 +96,7 @@ class Conduct:
     def __init__(self) -> None:
         self._told: list[Misconduct] = []
         self._lock = threading.Lock()
+        self._mended = threading.Condition(self._lock)
 
     def tell(self, misconduct: Misconduct) -> None:
         with self._lock:
@@ -105,7 +107,13 @@ class Conduct:
         with self._lock:
             ended = [each.name for each in self._told if name in ("", each.name)]
             self._told = [each for each in self._told if each.name not in ended]
+            self._mended.notify_all()
         return ended
+
+    def wait(self, name: str, seconds: float) -> None:
+        """So long, or until that is mended."""
+        with self._mended:
+            self._mended.wait_for(lambda: name not in [each.name for each in self._told], seconds)
 
     def at(self, point: str, module: str, method: str) -> Iterator[Misconduct]:
         """What applies here, each counted as used."""

@@ -73,5 +73,16 @@ def keep(partner: Partner, peer: Peer, module: str, thing: Object) -> None:
     role = peer.roles[0] if peer.roles else {}
     country = str(thing.get("country_code") or role.get("country_code"))
     party = str(thing.get("party_id") or role.get("party_id"))
-    key = (country.upper(), party.upper(), str(thing.get(id_name(module))).upper())
+    name = str(thing.get(id_name(module))).upper()
+    if module == "tokens" and peer.version != "2.1.1":
+        name += f"/{thing.get('type')}"
+    key = (country.upper(), party.upper(), name)
     partner.holdings.received[module][key] = thing
+
+
+def own(partner: Partner, module: str, key: str) -> Object:
+    """One of our objects. Raises LookupError."""
+    found = partner.find_own(module, key)
+    if found is None:
+        raise LookupError(f"no {key} among our {module}")
+    return found

@@ -40,7 +40,7 @@ def client_infos(partner: Partner, asked: Asked) -> list[Object]:
         for each in partner.behind
     ]
     for peer in partner.peers.all:
-        if peer is not asked.peer and peer.roles:
+        if peer.roles and (peer is not asked.peer or partner.conduct.breaks("hub_tells_asker")):
             status = "CONNECTED" if peer.state == REGISTERED else "SUSPENDED"
             infos += [
                 {**_info(each["role"], (each["country_code"], each["party_id"])), "status": status}
@@ -51,6 +51,15 @@ def client_infos(partner: Partner, asked: Asked) -> list[Object]:
 
 def _info(role: str, key: tuple[str, str]) -> Object:
     return {"country_code": key[0], "party_id": key[1], "role": role}
+
+
+def set_status(partner: Partner, party: str, status: str) -> Object:
+    """How a party behind us is connected from now on; its ClientInfo. Raises LookupError."""
+    found = next((each for each in partner.behind if "/".join(each.key) == party), None)
+    if found is None:
+        raise LookupError(f"no party {party} behind us; there are: {[each.key for each in partner.behind]}")
+    partner.statuses[found.key] = status
+    return {**_info(found.role, found.key), "status": status, "last_updated": partner.now_text()}
 
 
 def forward(partner: Partner, asked: Asked) -> Answer | None:
@@ -65,7 +74,8 @@ def forward(partner: Partner, asked: Asked) -> Answer | None:
     to = (heard.get("ocpi-to-country-code", "").upper(), heard.get("ocpi-to-party-id", "").upper())
     own = {hub.key, ("", ""), *(each.key for each in (*partner.parties, *partner.behind))}
     if to in own or partner.conduct.breaks("hub_answers_for_all"):
-        if partner.statuses.get(to, "CONNECTED") != "CONNECTED":
+        offline = partner.statuses.get(to, "CONNECTED") != "CONNECTED"
+        if offline and not partner.conduct.breaks("hub_ignores_offline"):
             raise Refused("that party is not connected", 4003)
         return None
     for peer in partner.peers.all:
@@ -78,7 +88,12 @@ def _hand_on(partner: Partner, asked: Asked, peer: Peer) -> Answer:
     if peer.state != REGISTERED:
         raise Refused("that party is not connected", 4003)
     heard = asked.request.headers
+    breaks = partner.conduct.breaks
     headers = {name: heard[name] for name in _PASSED_ON if name in heard}
+    if breaks("hub_drops_correlation_id"):
+        headers.pop("x-correlation-id", None)
+    if breaks("hub_keeps_request_id"):
+        headers["x-request-id"] = heard.get("x-request-id", "")
     body = asked.request.json if asked.request.body else NONE
     try:
         url = "/".join([peer.url(asked.module, asked.side), *asked.rest])
@@ -90,6 +105,8 @@ def _hand_on(partner: Partner, asked: Asked, peer: Peer) -> Answer:
     except CallFailed:
         raise Refused("that party does not answer", 4002) from None
     answer = Answer(status=reply.status, code=reply.code or 4000)
+    if breaks("hub_hides_refusals"):
+        answer = Answer()
     if isinstance(reply.json, dict) and "data" in reply.json:
         answer.data = reply.data
     for name in ("X-Total-Count", "X-Limit"):

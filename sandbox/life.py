@@ -25,7 +25,7 @@ class NotPossible(Exception):
     """A charge that cannot begin, or none of that id."""
 
 
-def begin(
+def prepare(
     partner: Partner,
     token: Object,
     location_id: str = "",
@@ -34,7 +34,10 @@ def begin(
     ago: int = 0,
     **more: Any,
 ) -> Charge:
-    """A charge at that EVSE, or the first free one, begun `ago` minutes ago. Raises NotPossible."""
+    """A charge at that EVSE, or the first free one, from `ago` minutes ago; nobody is told yet.
+
+    Raises NotPossible.
+    """
     location = partner.find_own("locations", location_id) if location_id else _first_location(partner)
     if location is None:
         raise NotPossible(f"no Location {location_id} of ours")
@@ -53,11 +56,15 @@ def begin(
     started = (partner.now() - timedelta(minutes=ago)).replace(microsecond=0)
     if ago:
         started -= timedelta(minutes=started.minute % 3, seconds=started.second)
-    charge = Charge(owner, next_id(), location, evse, connector, token, tariff, started, **more)
+    return Charge(owner, next_id(), location, evse, connector, token, tariff, started, **more)
+
+
+def begin(partner: Partner, charge: Charge) -> None:
+    """The car charges, or the EVSE is kept for it."""
     partner.charges[charge.id] = charge
-    set_status(partner, location, evse, "CHARGING")
+    reserved = charge.status == "RESERVATION"
+    set_status(partner, charge.location, charge.evse, "RESERVED" if reserved else "CHARGING")
     tell(partner, charge)
-    return charge
 
 
 def advance(partner: Partner, charge: Charge, seconds: int, parking: bool = False) -> None:
@@ -131,36 +138,62 @@ def set_status(partner: Partner, location: Object, evse: Object, status: str) ->
 
 def obey(partner: Partner, command: str, body: Object, asked: Asked) -> None:
     """Do what an accepted command asks."""
-    if command == "START_SESSION":
-        place = {name: body[name] for name in ("location_id", "evse_uid", "connector_id") if body.get(name)}
-        reference = str(body.get("authorization_reference") or "")
-        begin(
-            partner,
-            cdr_token(body["token"], asked.peer),
-            **place,
-            auth_method="COMMAND",
-            authorization_reference=reference,
-        )
+    if command in ("START_SESSION", "RESERVE_NOW"):
+        charge = _ordered(partner, command, body, asked)
+        if command == "RESERVE_NOW":
+            partner.reservations[str(body["reservation_id"])] = charge
+        begin(partner, charge)
     elif command == "STOP_SESSION" and body["session_id"] in partner.charges:
         end(partner, partner.charges[body["session_id"]])
-    elif command == "RESERVE_NOW":
-        _reserve(partner, body)
     elif command == "CANCEL_RESERVATION" and str(body["reservation_id"]) in partner.reservations:
-        place = partner.reservations.pop(str(body["reservation_id"]))
-        set_status(partner, place["location"], place["evse"], "AVAILABLE")
+        charge = partner.reservations.pop(str(body["reservation_id"]))
+        charge.status = "COMPLETED"
+        set_status(partner, charge.location, charge.evse, "AVAILABLE")
+        tell(partner, charge)
 
 
-def _reserve(partner: Partner, body: Object) -> None:
-    location = partner.find_own("locations", str(body["location_id"]))
-    evses = location["evses"] if location else []
-    free = [
-        each
-        for each in evses
-        if each["status"] == "AVAILABLE" and body.get("evse_uid") in (None, each["uid"])
-    ]
-    if location and free:
-        partner.reservations[str(body["reservation_id"])] = {"location": location, "evse": free[0]}
-        set_status(partner, location, free[0], "RESERVED")
+def _ordered(partner: Partner, command: str, body: Object, asked: Asked) -> Charge:
+    """The charge that this command begins or reserves; with a Token that has one reserved, that one.
+
+    Spec: 2.2.1 mod_sessions_reservation
+    """
+    token = cdr_token(body["token"], asked.peer)
+    reserved = [key for key, each in partner.reservations.items() if each.token["uid"] == token["uid"]]
+    if command == "START_SESSION" and reserved:
+        charge = partner.reservations.pop(reserved[0])
+        charge.status, charge.started = "ACTIVE", partner.now().replace(microsecond=0)
+        return charge
+    place = {name: body[name] for name in ("location_id", "evse_uid", "connector_id") if body.get(name)}
+    return prepare(
+        partner,
+        token,
+        **place,
+        auth_method="COMMAND",
+        authorization_reference=str(body.get("authorization_reference") or ""),
+        status="ACTIVE" if command == "START_SESSION" else "RESERVATION",
+    )
+
+
+def go_on(partner: Partner) -> None:
+    """Every charge goes on up to now; called as time passes."""
+    for charge in list(partner.charges.values()):
+        seconds = int((partner.now() - charge.ended).total_seconds())
+        if charge.status == "ACTIVE" and seconds > 0:
+            advance(partner, charge, seconds)
+
+
+def remember(partner: Partner, peer: Peer) -> None:
+    """Some charges of this eMSP's customers from before it connected; they are listed, and not sent."""
+    if any(each.get("role") in ("EMSP", "OTHER") for each in peer.roles):
+        token = own_token(partner, peer)
+        known = [each["cdr_token"]["party_id"] for each in partner.own("cdrs")]
+        for number, location in enumerate(partner.own("locations") if token["party_id"] not in known else ()):
+            charge = prepare(partner, token, location["id"], ago=60 * (30 - 6 * number))
+            charge.advance(3600 + 1800 * number)
+            charge.advance(540, parking=True)
+            charge.status = "COMPLETED"
+            partner.holdings.keep_own("sessions", charge.session(charge.ended))
+            partner.holdings.keep_own("cdrs", charge.cdr(charge.ended))
 
 
 def cdr_token(token: Object, peer: Peer | None) -> Object:

@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 from sandbox import hub
 from sandbox.conduct import Asked
 from sandbox.messages import Answer, Refused, moment
-from sandbox.versions import written
 
 if TYPE_CHECKING:
     from sandbox.partner import Partner
@@ -58,7 +57,7 @@ def page(partner: Partner, asked: Asked, things: list[Object]) -> Answer:
     if breaks("ignores_limit", module):
         limit = len(things) or 1
     shown = things[offset : offset + limit + (1 if breaks("exceeds_limit", module) else 0)]
-    data = [written(module, each, asked.version, partner.find_own) for each in shown]
+    data = [partner.written(module, each, asked.version) for each in shown]
     headers = {"X-Total-Count": str(len(things)), "X-Limit": str(limit)}
     if offset + limit < len(things):
         asked_dates = asked.request.query.items()
@@ -91,7 +90,7 @@ def _location(partner: Partner, asked: Asked) -> Object:
     found = partner.find_own("locations", asked.rest[0])
     if found is None or found not in partner.visible(asked):
         raise Refused("unknown Location", 2003, 404)
-    return written("locations", found, asked.version, partner.find_own)
+    return partner.written("locations", found, asked.version)
 
 
 def _part(location: Object, rest: list[str]) -> Object:

@@ -47,9 +47,9 @@ def _element(*components: dict[str, Any], **restrictions: Any) -> dict[str, Any]
 
 
 _TARIFFS: dict[str, tuple[str, dict[str, Any]]] = {
-    "PLAIN": ("0.35 EUR per kWh", {"elements": [_element(_component("ENERGY", "0.35"))]}),
+    "PLAIN": ("One price at all hours", {"elements": [_element(_component("ENERGY", "0.35"))]}),
     "NIGHT": (
-        "0.25 EUR per kWh from 23:00 to 07:00, else 0.40",
+        "Cheaper at night",
         {
             "elements": [
                 _element(_component("ENERGY", "0.25"), start_time="23:00", end_time="07:00"),
@@ -58,7 +58,7 @@ _TARIFFS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "SERVICE": (
-        "0.50 EUR to start, 1.20 per hour charging, 6.00 per hour parked",
+        "Please leave when your car is charged",
         {
             "elements": [
                 _element(
@@ -70,7 +70,7 @@ _TARIFFS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "TIERED": (
-        "First 10 kWh free, then 0.45 EUR per kWh in steps of 100 Wh",
+        "The first kilowatt-hours are on the house",
         {
             "elements": [
                 _element(_component("ENERGY", "0.00"), max_kwh=D(10)),
@@ -79,7 +79,7 @@ _TARIFFS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "FAST": (
-        "0.59 EUR per kWh, after 45 minutes 0.10 per minute; 2 EUR at least, 60 at most",
+        "Fast charging; please make room after 45 minutes",
         {
             "elements": [
                 # Both in the first: 2.1.1 takes one Element, later versions one component per dimension.
@@ -95,7 +95,7 @@ _TARIFFS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "WEEKEND": (
-        "0.20 EUR per kWh and 1 per hour on weekends, else 0.45 per kWh",
+        "Weekends are cheaper",
         {
             "elements": [
                 _element(
@@ -108,7 +108,7 @@ _TARIFFS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "RESERVE": (
-        "Reserved: 1 EUR and 2 per hour; not used: 4 per hour; charging 0.38 per kWh",
+        "May be reserved",
         {
             "elements": [
                 _element(

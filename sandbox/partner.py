@@ -21,7 +21,7 @@ from typing import Any
 
 import requests
 
-from sandbox import parties, verbs
+from sandbox import life, parties, verbs
 from sandbox.charging import Charge
 from sandbox.conduct import Asked, Conduct
 from sandbox.holding import Exchange, Holdings, Log
@@ -78,14 +78,15 @@ class Partner:
         self.conduct, self.log, self.peers, self.told = Conduct(), Log(), Peers(), Told()
         self.holdings = Holdings()
         self.charges: dict[str, Charge] = {}
-        self.reservations: dict[str, Object] = {}
+        self.reservations: dict[str, Charge] = {}
         self.pending: dict[str, Object] = {}  # requests of ours whose result is awaited
         self.profiles: dict[str, Object] = {}
         self.active_profiles: dict[str, Object] = {}
+        self.profile_senders: dict[str, str] = {}  # Session -> the peer that set its profile
         self.preferences: dict[str, Object] = {}
         self.statuses: dict[tuple[str, str], str] = {}  # of parties behind the hub
         self.lag = timedelta()
-        self.lock = threading.RLock()
+        self._living, self._asleep = False, threading.Event()
         self._planted, self._data = datetime.now(UTC), data
         self._server = Server(self, host, port)
         self._given_url = base_url.rstrip("/")
@@ -97,11 +98,23 @@ class Partner:
     def start(self) -> Partner:
         """Listen. Raises OSError where the port is taken."""
         self._server.start()
+        if self.tick and not self._living:
+            self._living = True
+            self._asleep.clear()
+            threading.Thread(target=self._live, daemon=True).start()
         return self
 
+    def _live(self) -> None:
+        """Charges go on by themselves, as fast as time."""
+        while self._living:
+            self._asleep.wait(self.tick)
+            life.go_on(self)
+
     def stop(self) -> None:
+        """Hear nothing; `start` listens again on the same port."""
         self._server.stop()
-        self.session.close()
+        self._living = False
+        self._asleep.set()
 
     def __enter__(self) -> Partner:
         return self.start()
@@ -160,6 +173,19 @@ class Partner:
         self._planted = datetime.now(UTC)
         self.holdings.plant((*self.parties, *self.behind), self._planted)
 
+    def forget(self, connections: bool = False) -> None:
+        """Begin anew."""
+        for each in (self.charges, self.reservations, self.pending, self.profiles, self.preferences):
+            each.clear()
+        if connections:
+            self.peers = Peers()
+        if self._data:
+            self.plant()
+        else:
+            self.holdings.empty()
+        for peer in self.peers.registered():
+            life.remember(self, peer)
+
     @property
     def planted_text(self) -> str:
         return date_time(self._planted)
@@ -168,7 +194,11 @@ class Partner:
         return self.holdings.find_own(module, key)
 
     def written(self, module: str, thing: Object, version: str) -> Object:
-        return written(module, thing, version, self.find_own)
+        """As this version has it, and as we were told to spoil it."""
+        made = written(module, thing, version, self.find_own)
+        for each in self.conduct.at("object", module, ""):
+            each.do(module, version, made)
+        return made
 
     def visible(self, asked: Asked) -> list[Object]:
         """What of ours this peer may see; Sessions and CDRs are for the eMSP whose Token was used."""
@@ -212,7 +242,7 @@ class Partner:
     def now_text(self) -> str:
         return date_time(self.now())
 
-    def later(self, seconds: float, what: Callable[[], None]) -> None:
+    def later(self, seconds: float, what: Callable[[], Any]) -> None:
         """Do it after the answer of this request is out."""
         timer = threading.Timer(seconds, what)
         timer.daemon = True
@@ -238,4 +268,5 @@ class Partner:
 
     def connected(self, peer: Peer) -> None:
         """A handshake is through."""
-        peer.older_token_in = peer.older_token_in if peer.older_token_in != peer.token_in else ""
+        if self._data:
+            life.remember(self, peer)

@@ -67,9 +67,12 @@ class Peers:
                 return each
         raise LookupError(f"no peer called {name}" if name else "not registered with anybody")
 
-    def presenting(self, header: str) -> tuple[Peer, str] | None:
+    def registered(self) -> list[Peer]:
+        return [each for each in self.all if each.state == REGISTERED]
+
+    def presenting(self, header: str, raw_only: bool = False) -> tuple[Peer, str] | None:
         """Who presents this Authorization header, and the token in it."""
-        for token in tokens_in(header):
+        for token in tokens_in(header)[: 1 if raw_only else 2]:
             for each in self.all:
                 if token and token in (each.token_in, each.older_token_in):
                     return each, token

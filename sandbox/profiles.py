@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox import validation
+from sandbox import requesting, validation
+from sandbox.calling import CallFailed
 from sandbox.commanding import TIMEOUT, check_url, post_result
 from sandbox.conduct import Asked
 from sandbox.messages import Answer, Refused
@@ -35,9 +36,8 @@ def receive(partner: Partner, asked: Asked) -> Answer:
             raise Refused("duration: a whole number of seconds is required")
     check_url(partner, asked, url)
     charge = partner.charges.get(session_id)
-    result = partner.told.profile or (
-        "ACCEPTED" if charge and charge.status == "ACTIVE" else "UNKNOWN_SESSION"
-    )
+    ongoing = (charge and charge.status == "ACTIVE") or partner.conduct.breaks("profiles_unchecked")
+    result = partner.told.profile or ("ACCEPTED" if ongoing else "UNKNOWN_SESSION")
     if result == "ACCEPTED":
         partner.later(partner.told.after, lambda: _conclude(partner, asked, session_id, body, url))
     return Answer({"result": result, "timeout": TIMEOUT})
@@ -54,6 +54,20 @@ def _conclude(partner: Partner, asked: Asked, session_id: str, body: Object, url
             made["profile"] = active(partner, session_id, int(asked.request.query["duration"]))
     if not partner.conduct.breaks("profile_never_concludes"):
         post_result(partner, asked, url, made, "chargingprofiles")
+    if asked.method != "GET" and made["result"] == "ACCEPTED" and asked.peer:
+        partner.profile_senders.setdefault(session_id, asked.peer.name)
+        tell_active(partner, session_id)
+
+
+def tell_active(partner: Partner, session_id: str) -> None:
+    """To whoever set a profile for this Session. Spec: 2.2.1 mod_charging_profiles_msp_put_method"""
+    name = partner.profile_senders.get(session_id)
+    if name and not partner.conduct.breaks("active_profile_not_told"):
+        try:
+            peer = partner.peers.named(name)
+            requesting.tell_active_profile(partner, peer, session_id, active(partner, session_id))
+        except (CallFailed, LookupError):
+            """The log shows it; it asks when it wants to know."""
 
 
 def active(partner: Partner, session_id: str, duration: int = 900) -> Object:

@@ -35,9 +35,8 @@ def put(partner: Partner, asked: Asked) -> Answer:
     """Create or replace the object, or the part of a Location, that the path names."""
     breaks = partner.conduct.breaks
     body = _body(partner, asked)
-    if not breaks("unchecked", asked.module):
-        validation.check(_kind(asked), body, asked.version)
-    key = _key(partner, asked)
+    _check(partner, asked, body)
+    key = _key(partner, asked, body)
     held = partner.holdings.received[asked.module]
     if breaks("put_not_stored", asked.module):
         return Answer(status=201)
@@ -59,8 +58,7 @@ def patch(partner: Partner, asked: Asked) -> Answer:
     if breaks("patch_unknown_accepted", module) and _held(partner, asked) is None:
         return Answer()
     chain = _find(partner, asked)
-    if not breaks("unchecked", module):
-        validation.check(_kind(asked), body, asked.version, partial=True)
+    _check(partner, asked, body, partial=True)
     if breaks("patch_ignored", module):
         return Answer()
     thing = chain[-1]
@@ -95,15 +93,17 @@ def post_cdr(partner: Partner, asked: Asked) -> Answer:
     body = asked.request.json
     if not isinstance(body, dict):
         raise Refused("a CDR is expected")
-    if not breaks("unchecked", "cdrs"):
-        validation.check("cdrs", body, asked.version)
-    key = _upper(_owner_in(asked, body), str(body.get("id")))
+    _check(partner, asked, body)
+    owner = _owner_in(asked, body)
+    key = (owner[0].upper(), owner[1].upper(), _folded(partner, str(body.get("id"))))
     if not breaks("foreign_owner_accepted", "cdrs"):
         _check_owner(partner, asked, key[:2])
     held = partner.holdings.received["cdrs"]
     known = held.get(key)
     if known is not None and known != body and not breaks("cdr_changed_accepted"):
         raise Refused(f"another CDR {key[2]} is held already")
+    if known is not None and breaks("cdr_twice_refused"):
+        raise Refused(f"{key[2]} is held already")
     held[key] = body
     keys = partner.holdings.cdr_keys
     path = next((each for each, other in keys.items() if other == key), "")
@@ -151,16 +151,35 @@ def _body(partner: Partner, asked: Asked) -> Object:
     return body
 
 
-def _key(partner: Partner, asked: Asked) -> Key:
-    """The owner must be a party of the peer. Raises Refused."""
-    key = _upper(asked.rest[:2], asked.rest[min(2, len(asked.rest) - 1)])
+def _check(partner: Partner, asked: Asked, body: Object, partial: bool = False) -> None:
+    """Raises Refused where it is not what the version says."""
+    breaks, kind = partner.conduct.breaks, _kind(asked)
+    if not breaks("unchecked", asked.module):
+        validation.check(kind, body, asked.version, partial)
+    unknown = validation.unknown(kind, body, asked.version)
+    if unknown and breaks("unknown_fields_refused", asked.module):
+        raise Refused(f"/{unknown[0]}: unknown field")
+    if breaks("unknown_fields_dropped", asked.module):
+        for name in unknown:
+            del body[name]
+
+
+def _key(partner: Partner, asked: Asked, body: Object | None = None) -> Key:
+    """Its owner, who must be a party of the peer, and its id; a Token's with its type. Raises Refused."""
+    country, party, *rest = asked.rest
+    name = _folded(partner, rest[0] if rest else party)
+    if asked.module == "tokens" and asked.version != "2.1.1":
+        kind = (body or {}).get("type") or asked.request.query.get("type") or "RFID"
+        name = f"{name}/{kind}"
+    key = (country.upper(), party.upper(), name)
     if asked.module != "hubclientinfo" and not partner.conduct.breaks("foreign_owner_accepted", asked.module):
         _check_owner(partner, asked, key[:2])
     return key
 
 
-def _upper(owner: Any, key: str) -> Key:
-    return (str(owner[0]).upper(), str(owner[1]).upper(), key.upper())
+def _folded(partner: Partner, name: str) -> str:
+    """Ids are compared without their case. Spec: 2.2.1 types_cistring_type"""
+    return name if partner.conduct.breaks("case_matters") else name.upper()
 
 
 def _owner_in(asked: Asked, body: Object) -> tuple[str, str]:
@@ -180,6 +199,10 @@ def _check_owner(partner: Partner, asked: Asked, owner: tuple[str, str]) -> None
         raise Refused(f"{owner[0]}/{owner[1]} is no party of yours", 2001, 404)
 
 
+def _same(partner: Partner, one: Any, other: str) -> bool:
+    return _folded(partner, str(one)) == _folded(partner, other)
+
+
 def _held(partner: Partner, asked: Asked) -> Object | None:
     return partner.holdings.received[asked.module].get(_key(partner, asked))
 
@@ -190,7 +213,7 @@ def _find(partner: Partner, asked: Asked) -> list[Object]:
     chain = [thing] if thing is not None else []
     for (name, key), wanted in zip(PARTS, asked.rest[3:], strict=False):
         if chain:
-            found = [each for each in chain[-1].get(name, ()) if str(each.get(key)).upper() == wanted.upper()]
+            found = [each for each in chain[-1].get(name, ()) if _same(partner, each.get(key), wanted)]
             chain = [*chain, found[0]] if found else []
     if not chain:
         raise Refused(f"unknown {_kind(asked)}: {'/'.join(asked.rest)}", UNKNOWN.get(asked.module, 2001), 404)
@@ -203,7 +226,7 @@ def _put_part(partner: Partner, asked: Asked, body: Object) -> bool:
     chain = _find(partner, above)
     name, key = PARTS[len(asked.rest) - 4]
     siblings = chain[-1].setdefault(name, [])
-    at = [n for n, each in enumerate(siblings) if str(each.get(key)).upper() == asked.rest[-1].upper()]
+    at = [n for n, each in enumerate(siblings) if _same(partner, each.get(key), asked.rest[-1])]
     if at:
         siblings[at[0]] = body
     else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.calling import CallFailed, call
+from sandbox.calling import CallFailed, Reply, call
 from sandbox.conduct import Asked
 from sandbox.messages import Answer, Refused
 from sandbox.parties import VERSIONS
@@ -85,13 +85,18 @@ def _take(partner: Partner, asked: Asked, peer: Peer) -> Answer:
             raise Refused(f"/{name}: required")
     fresh = Peer(peer.name, REGISTERED, versions_url=str(body.get("url")), version=asked.version)
     fresh.token_out = str(body.get("token"))
-    if not partner.conduct.breaks("post_calls_nobody"):
-        _discover(partner, fresh, asked.version)
+    try:
+        if not partner.conduct.breaks("post_calls_nobody"):
+            _discover(partner, fresh, asked.version)
+    except Refused:
+        if partner.conduct.breaks("failed_post_burns_token"):
+            peer.token_in = ""
+        raise
     _named_by(partner, fresh, body, asked.version)
     keeps = asked.method == "PUT" and partner.conduct.breaks("put_keeps_token")
     token = peer.token_in if keeps else new_token()
     fresh.token_in = token
-    if asked.method == "PUT" or partner.conduct.breaks("token_a_lives_on"):
+    if (asked.method == "PUT" and not keeps) or partner.conduct.breaks("token_a_lives_on"):
         fresh.older_token_in = asked.token
     peer.__dict__.update(fresh.__dict__)
     partner.connected(peer)
@@ -177,6 +182,11 @@ def update(partner: Partner, peer: Peer, version: str = "") -> Peer:
     peer.__dict__.update(fresh.__dict__)
     partner.connected(peer)
     return peer
+
+
+def look(partner: Partner, peer: Peer) -> Reply:
+    """GET of the peer's Credentials. Raises CallFailed."""
+    return call(partner, peer, "GET", peer.url("credentials", ""), module="credentials")
 
 
 def unregister(partner: Partner, peer: Peer) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import control, serving
 from sandbox.conduct import Reply
+from sandbox.faults import CUT, HANG_UP
 from sandbox.holding import Exchange
 from sandbox.messages import Request, dumps
 
@@ -109,19 +110,25 @@ class _Handler(BaseHTTPRequestHandler):
         self._write(Reply(reply.status, reply.headers, text))
 
     def _write(self, reply: Reply) -> None:
-        if reply.status == 0:  # told to hang up
-            self.close_connection = True
-            with contextlib.suppress(OSError):
-                self.connection.shutdown(socket.SHUT_RDWR)
+        if reply.status == HANG_UP:
+            self._hang_up()
             return
         body = str(reply.body).encode()
         self.send_response(reply.status)
         for name, value in reply.headers.items():
-            self.send_header(name, value)
+            if name != CUT:
+                self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: len(body) // 2] if CUT in reply.headers else body)
         self.wfile.flush()
+        if CUT in reply.headers:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve
 

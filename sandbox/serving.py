@@ -103,14 +103,16 @@ def _answer(partner: Partner, asked: Asked) -> Answer:
 
 def _authenticate(partner: Partner, asked: Asked) -> None:
     """Spec: 2.2.1 transport_and_format_authorization_header"""
-    known = partner.peers.presenting(asked.request.headers.get("authorization", ""))
+    raw_only = partner.conduct.breaks("raw_tokens_only", asked.module)
+    known = partner.peers.presenting(asked.request.headers.get("authorization", ""), raw_only)
     if known is None:
         if (peer := partner.taken_for(asked)) is None:
             raise Refused("unknown credentials token", 2000, 401)
         known = peer, ""
     asked.peer, asked.token = known
     peer = asked.peer
-    if peer.older_token_in and asked.token == peer.token_in and not partner.conduct.breaks("old_token_lives"):
+    keeps = partner.conduct.breaks("old_token_lives") or partner.conduct.breaks("token_a_lives_on")
+    if peer.older_token_in and asked.token == peer.token_in and not keeps:
         peer.older_token_in = ""
     registration = asked.module in ("versions", "details", "credentials")
     if (

@@ -112,6 +112,8 @@ def _session_211(made: Object, find: Find) -> None:
         made["end_datetime"] = made.pop("end_date_time")
     made["auth_id"] = made.pop("cdr_token")["contract_id"]
     _spent(made)
+    if made["status"] == "RESERVATION":
+        made["status"] = "PENDING"
     if "total_cost" in made:
         made["total_cost"] = made["total_cost"]["excl_vat"]
     place = made.pop("location_id"), made.pop("evse_uid"), made.pop("connector_id")

@@ -1,0 +1,1 @@
+"""How each rule is broken; `sandbox.breaks` has the table of all."""
