@@ -43,7 +43,7 @@ lint: $(VENV)/.ready ## ruff
 	@$(VENV)/bin/ruff check --quiet .
 
 types: $(VENV)/.ready ## mypy, strict on everything but tests, demo and bench
-	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py localrun stack deploy sandbox local.py manage.py
+	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py localrun stack deploy sandbox local.py manage.py cli
 
 template: $(VENV)/.ready ## package the stack and lint the template and its expansion
 	@$(PY) -m stack.package build/template --check
