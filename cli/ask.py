@@ -114,10 +114,10 @@ def by_function(name: str, seconds: float = SECONDS) -> Invoke:
         config = Config(read_timeout=seconds, retries={"total_max_attempts": 1})
         try:
             if not clients:
-                region = os.environ.get("AWS_REGION")  # every other SDK reads it, boto3 does not
+                region = os.environ.get("AWS_REGION") or None  # every other SDK reads it, boto3 does not
                 clients.append(boto3.client("lambda", region_name=region, config=config))
             response = clients[0].invoke(FunctionName=name, Payload=jsontext.dumps(event).encode())
-        except (BotoCoreError, ClientError) as problem:
+        except (BotoCoreError, ClientError, ValueError) as problem:
             raise Unreachable(f"{name}: {problem}") from None
         return answer(response["Payload"].read(), response.get("FunctionError"))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, DecimalException
+from decimal import ROUND_HALF_UP, Decimal, DecimalException
 from typing import Any
 
 from rich.text import Text
 
 from chalicelib.ocpi import jsontext
+from chalicelib.pricing.currencies import minor_decimals
 
 
 def _words(text: str) -> frozenset[str]:
@@ -27,10 +28,6 @@ ODD = _words(
     "WAITING INVITED PENDING PLANNED RUNNING OPEN UNKNOWN INDETERMINATE WITHIN_TOLERANCE CHARGING RESERVED "
     "warning warn"
 )
-
-# Currencies whose smallest unit is not a hundredth.
-_MINOR = dict.fromkeys(_words("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"), 0)
-_MINOR |= dict.fromkeys(_words("BHD IQD JOD KWD LYD OMR TND"), 3)
 
 Row = Mapping[str, Any]
 
@@ -110,10 +107,28 @@ def money(value: Any, currency: str = "") -> str:
     if value is None or isinstance(value, bool):
         return ""
     try:
-        digits = _MINOR.get(currency.upper(), 2)
-        return f"{Decimal(str(value)):,.{digits}f}"
+        digits = minor_decimals(currency.upper())
+        amount = Decimal(str(value))
+        return f"{amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,f}"
     except (DecimalException, ValueError):
         return plain(value)
+
+
+def number(value: Any) -> str:
+    """A number without the zeros at its end."""
+    try:
+        return f"{Decimal(str(value)).normalize():f}"
+    except DecimalException:
+        return plain(value)
+
+
+def until(value: Any, like: Any) -> str:
+    """A time in the zone that another one is written in."""
+    try:
+        zone = datetime.fromisoformat(str(like)).tzinfo
+        return moment(datetime.fromisoformat(str(value)).astimezone(zone).isoformat())
+    except ValueError:
+        return moment(value)
 
 
 def party(row: Row) -> str:

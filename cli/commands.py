@@ -87,7 +87,15 @@ class Command(click.Command):
                 )
             )
         params += [each for each in self._outputs() if (each.name or "")[2:] not in known]
-        params.append(click.Argument(["__rest"], nargs=-1, type=click.UNPROCESSED, metavar=self._usage()))
+        params.append(
+            click.Argument(
+                ["__rest"],
+                nargs=-1,
+                type=click.UNPROCESSED,
+                metavar=self._usage(),
+                shell_complete=self._complete_place,
+            )
+        )
         super().__init__(
             name,
             params=params,
@@ -218,9 +226,10 @@ class Command(click.Command):
             if each.kind == "secret" and (each.required or ctx.params.get(each.name) is not None):
                 values[each.name] = fields.secret(each, ctx.params.get(each.name))
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        if incomplete.startswith("-"):
-            return super().shell_complete(ctx, incomplete)
+    def _complete_place(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """What may stand in the place where the cursor is."""
         places = self._places(True) + self._places(False)
         at = len(ctx.params.get("__rest") or ())
         field = next((each for each in self.fields if at < len(places) and each.name == places[at]), None)
@@ -228,7 +237,7 @@ class Command(click.Command):
             return [CompletionItem(incomplete, type="file")] if self.takes_files else []
         if field.name == "partner":
             return complete.partners(platform(ctx), incomplete)
-        return [CompletionItem(each) for each in field.choices if each.startswith(incomplete)]
+        return _begun(field, incomplete)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if self.row.examples:
@@ -245,12 +254,18 @@ def _option(field: fields.Field) -> click.Option:
     more: dict[str, Any] = {"multiple": field.kind in ("roles", "list")}
     if field.choices:
         more["type"] = click.Choice(field.choices, case_sensitive=False)
+        more["shell_complete"] = lambda ctx, param, begun: _begun(field, begun)
     metavar = {"json": "JSON|FILE|-", "roles": "ROLE/CC/PID", "secret": "-", "time": "TIME", "either": "TEXT"}
     if field.kind in metavar:
         more["metavar"] = metavar[field.kind]
     if field.name == "partner":
         more["shell_complete"] = lambda ctx, param, incomplete: complete.partners(platform(ctx), incomplete)
     return click.Option([*names, field.name], help=field.described or None, **more)
+
+
+def _begun(field: fields.Field, text: str) -> list[CompletionItem]:
+    """The choices that begin so, in any case."""
+    return [CompletionItem(each) for each in field.choices if each.lower().startswith(text.lower())]
 
 
 def _chosen(field: fields.Field, text: str) -> Any:

@@ -32,11 +32,10 @@ def script(shell: str, command: click.Command, entry: Path) -> str:
     made = kind(command, {}, NAME, VARIABLE)
     source = made.source_template % made.source_vars()
     run = f"{shlex.quote(sys.executable)} {shlex.quote(str(entry))}"
-    for before in (f"={shell}_complete $1", f"={shell}_complete {NAME}"):
-        source = source.replace(before, f"={shell}_complete {run}")
+    asks = (f"={shell}_complete $1", f"={shell}_complete {NAME}", f"COMP_CWORD=(commandline -t) {NAME}")
+    for each in asks:
+        source = source.replace(each, f"{each.rpartition(' ')[0]} {run}")
     source = source.replace(f"(( ! $+commands[{NAME}] )) && return 1", "")
-    if f"{shell}_complete {run}" not in source:
-        source = source.replace(f"{VARIABLE}={shell}_complete", f"{VARIABLE}={shell}_complete", 1)
     begin = f"function {NAME}; {run} $argv; end\n" if shell == "fish" else f'{NAME}() {{ {run} "$@"; }}\n'
     return begin + source
 

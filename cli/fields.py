@@ -131,7 +131,7 @@ def _integer(text: str) -> int:
 
 def _many(given: tuple[str, ...], one: Callable[[str], Any]) -> Any:
     if len(given) == 1 and given[0].lstrip()[:1] in ("[", "@"):
-        return files.value(given[0])
+        return _json(given[0])
     return [one(part) for each in given for part in each.split(",") if part]
 
 

@@ -90,8 +90,9 @@ def _tariffs(report: Mapping[str, Any]) -> str | None:
 
 def _periods(screen: Screen, report: Mapping[str, Any], currency: str) -> Iterator[RenderableType]:
     for number, period in enumerate(report.get("periods") or [], 1):
-        begun = cells.moment(period.get("local_start") or period.get("start"))
-        yield screen.heading(f"{number}. from {begun} until {cells.moment(period.get('end'))} UTC")
+        begun = period.get("local_start") or period.get("start")
+        end = cells.until(period.get("end"), begun)
+        yield screen.heading(f"{number}. from {cells.moment(begun)} until {end}")
         lines = []
         for segment in period.get("segments") or []:
             lines.append(_line(segment, currency))
@@ -107,13 +108,13 @@ def _line(segment: Mapping[str, Any], currency: str) -> dict[str, Any]:
     unit = UNITS.get(dimension, "")
     context = cells.plain(segment.get("context"))
     vat = segment.get("vat")
-    price = cells.plain(segment.get("price"))
+    price = cells.number(segment.get("price")) if segment.get("price") is not None else ""
     applied = segment.get("applied")
     return {
         "what": dimension if context in ("", "charging") else f"{dimension} ({context})",
         "volume": f"{cells.plain(segment.get('volume'))} {unit}".strip(),
         "billed": f"{cells.plain(segment.get('billed'))} {unit}".strip(),
-        "price": f"{price} + {cells.plain(vat)} %" if vat not in (None, "") else price,
+        "price": f"{price} + {cells.number(vat)} %" if vat not in (None, "") else price,
         "net": cells.money(segment.get("before_taxes"), currency),
         "gross": cells.money(segment.get("after_taxes"), currency),
         "because": _component(applied) if applied else "nothing prices it",

@@ -233,7 +233,7 @@ ROWS: Mapping[str, Row] = {
         ("audits --verdict DISAGREE --date-from monday", "audits --partner Example --csv"),
         {
             "audits": c(
-                "at:time cdr=@object verdict:whole claimed=@claimed computed=@computed "
+                "at:age cdr=@object:whole verdict:whole claimed=@claimed computed=@computed "
                 "difference=@difference currency cause"
             )
         },
@@ -310,11 +310,7 @@ ROWS: Mapping[str, Row] = {
     "routes": Row(
         "Hub",
         ("routes --from NL/CPO --to DE/MSP", "routes --follow"),
-        {
-            "routes": c(
-                "at:time from to method answer=@answer ms=duration_ms:n versions correlation_id losses path"
-            )
-        },
+        {"routes": c("at:time from to method answer=@answer ms=duration_ms:n versions losses path")},
         newest_first=True,
     ),
     "agree": Row("Hub", ("agree NL/CPO DE/MSP", "agree NL/CPO DE/MSP --no-allowed"), positional=("parties",)),

@@ -165,7 +165,8 @@ class Screen:
                 justify: Literal["left", "right"] = "right" if column.right else "left"
                 grid.add_column(no_wrap=True, overflow="ellipsis", width=width, justify=justify, style=style)
             grid.add_row(*(cells.coloured(each) for each in line[:-1]))
-            yield grid
+            if any(line[:-1]):
+                yield grid
             if line[-1]:
                 yield Padding(Text(line[-1], style=style, overflow="fold"), (0, 0, 0, 2))
 
