@@ -65,13 +65,23 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """A module of a partner that fails: so often in a row, left alone until then, for so many seconds."""
+
+    failures: int = 0
+    until: str = ""
+    pause: int = 0
+
+
+@dataclass(frozen=True)
 class Health:
     """Whether a partner answers us.
 
     `failures` counts those since the last success; `seconds` is the moving average
     of how long its answers take; `turned` marks the one answer of the store whose
     call changed the state, which is when to tell about it. It asked for nothing to be sent
-    before `paused_until` (its Retry-After).
+    before `paused_until` (its Retry-After). `held` are the modules that fail by themselves, by
+    `push#<module>`; `outages` counts those shortly after one another, the last began at `outage_at`.
     """
 
     state: str = UNKNOWN
@@ -82,6 +92,9 @@ class Health:
     seconds: float = 0.0
     paused_until: str = ""
     turned: bool = False
+    held: Mapping[str, Hold] = field(default_factory=dict)
+    outages: int = 0
+    outage_at: str = ""
 
 
 @dataclass(frozen=True)

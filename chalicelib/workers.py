@@ -25,7 +25,7 @@ WORK: dict[str, dict[str | None, str]] = {
     "push": {
         "push": "delivery.push:push",
         "announce_all": "delivery.announce:announce_all",
-        "probe": "partners.health:probe",
+        "probe": "delivery.sweep:probe",
         "recover": "delivery.sweep:recover",
         "forget": "delivery.sweep:forget",
     },

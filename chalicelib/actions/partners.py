@@ -220,6 +220,7 @@ def status(platform: Platform, fields: Fields) -> dict[str, Any]:
 
 def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
     """A partner as operators see it: never a secret (design section 5)."""
+    backlog, oldest = platform.deliveries.waiting(partner.id)
     return {
         "id": partner.id,
         "name": partner.name,
@@ -232,8 +233,14 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
             "last_failure": partner.health.last_failure or None,
             "reason": partner.health.reason or None,
         },
-        "backlog": platform.deliveries.backlog(partner.id),
-        "oldest_undelivered": platform.deliveries.oldest(partner.id),
+        # Modules that fail by themselves, and until when they are left alone.
+        "failing": {
+            place.partition("#")[2]: each.until or None
+            for place, each in sorted(partner.health.held.items())
+            if each.failures
+        },
+        "backlog": backlog,
+        "oldest_undelivered": oldest,
         # An app shows these as the operator of a Location that names none (LOC-66).
         "business_details": {each.claim: dict(each.business_details) for each in partner.roles},
         "invited_roles": listed(partner.invited_roles),

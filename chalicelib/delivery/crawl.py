@@ -73,11 +73,12 @@ class _Stored:
 
 @dataclass
 class Crawl:
-    """One job of a partner and module at work."""
+    """One job of a partner and module at work; as a `probe` it asks although the partner is unreachable."""
 
     platform: Platform
     partner: Partner
     module: str
+    probe: bool = False
 
     @property
     def pulls(self) -> Pulls:
@@ -88,7 +89,7 @@ class Crawl:
         pull = self.pulls.get(self.partner.id, self.module)
         if pull.job != job or pull.state != RUNNING or pull.next_at > self.platform.clock():
             return
-        if health.waits(self.partner):
+        if health.waits(self.partner) and not self.probe:
             return  # taken up again when it recovers
         try:
             answer = self._fetch(pull)
@@ -239,7 +240,9 @@ class Crawl:
             self._end(pull, pull, FAILED, f"refused: {refusal}"[:300])
 
     def _again(self, pull: Pull, reason: str, retry_after: int | None) -> None:
-        """The same page once more, by the schedule; nobody fetches it before."""
+        """The same page once more, by the schedule; nobody fetches it before. A probe does not count."""
+        if self.probe:
+            return
         delays = self.platform.settings.retry_delays(HOUR)
         if pull.attempts >= len(delays):
             self._end(pull, pull, FAILED, reason[:300])

@@ -75,7 +75,7 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
         return
     try:
         thorough = bool(message.get("thorough"))
-        work = _Push(platform, partner, target, thorough)
+        work = _Push(platform, partner, target, thorough, probe=bool(message.get("probe")))
         work.run(whole=bool(message.get("whole")), attempt=message.get("attempt"))
     except Busy:
         platform.queues.send(health.queue_for(partner), [dict(message)], delay=SHORTLY)
@@ -101,7 +101,8 @@ def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str
 
 @dataclass
 class _Push:
-    """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too.
+    """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too; a `probe` is sent
+    although the partner is unreachable.
 
     `to` is the party that the object at hand is for, `sender` ours that forwards it where it is another's.
     """
@@ -110,6 +111,7 @@ class _Push:
     partner: Partner
     target: Target
     thorough: bool = False
+    probe: bool = False
     to: Party | None = None
     sender: Party | None = None
 
@@ -179,18 +181,34 @@ class _Push:
         if step is None:
             return outcomes.delivered(found, found.known, self._agreement, found.remote_url, found.revision)
         partner = self.platform.partners.get(self.partner.id) or self.partner
+        wait = self._wait(found, partner, mark)
+        return self._send(found, step, mark) if wait is None else wait
+
+    def _wait(self, found: Delivery, partner: Partner, mark: str) -> Delivery | None:
+        """The record of what may not be sent now, None where it may."""
         reason = health.waits(partner)
+        if self.probe and partner.state == REGISTERED:
+            reason = ""
         away = "" if reason else hub_client_info.away(self.platform, self.partner, self.to)
         if hub_client_info.SUSPENDED in away:  # it does not come back (HCI-13)
             return outcomes.refused(self.platform, found, away, mark)
         if reason:
             return outcomes.put_off(self.platform, found, reason)
         if away:  # its hub says when it is back, and should that get lost we look again
-            return outcomes.paused(found, away, later(self.platform.clock(), outcomes.HOUR))
+            return outcomes.paused(self.platform, found, away, later(self.platform.clock(), outcomes.HOUR))
         if partner.health.paused_until > self.platform.clock() and partner.policy != SPEC:
             reason = "the partner asked to wait (Retry-After)"
-            return outcomes.paused(found, reason, partner.health.paused_until)
-        return self._send(found, step, mark)
+            return outcomes.paused(self.platform, found, reason, partner.health.paused_until)
+        until = "" if self.probe else health.held_until(self.platform, partner, self._place)
+        if until:
+            reason = f"its {self.target.key.module} fail: {partner.health.reason}"[:300]
+            return outcomes.paused(self.platform, found, reason, until)
+        return None
+
+    @property
+    def _place(self) -> str:
+        """What is held back alone where it fails: the partner's receiver of this module."""
+        return f"push#{self.target.key.module}"
 
     @property
     def _agreement(self) -> str:
@@ -341,6 +359,8 @@ class _Push:
         """What was sent may or may not have arrived."""
         unsure = found.known.keys() | step.touched
         known = {name: UNSURE if name in step.touched else found.known[name] for name in unsure}
+        if self.probe:
+            return outcomes.put_off(self.platform, replace(found, known=known), problem.reason[:300])
         return outcomes.unreached(self.platform, self.partner, replace(found, known=known), problem, mark)
 
     def _send_whole(self, found: Delivery, refusal: PartnerRefused, mark: str) -> Delivery:
@@ -363,6 +383,7 @@ class _Push:
             module=key.module,
             from_party=self.sender or key.party,
             to_party=self.to,
+            place=self._place,
         )
 
     def url(self, segments: tuple[str, ...], query: str = "") -> str:

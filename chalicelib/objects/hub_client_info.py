@@ -50,7 +50,7 @@ def write(call: Call, party: Party, data: dict[str, Any]) -> str:
         parties.heard_of_parties(call.platform, call.partner)
     if data.get("status") == CONNECTED != before:
         # What waited for it is sent (HCI-10).
-        body = {"task": "recover", "partner": call.partner.id, "again": True}
+        body = {"task": "recover", "partner": call.partner.id, "again": True, "early": True}
         call.platform.queues.send(queues.PUSH, [body])
     return "created" if outcome.created else "stored"
 

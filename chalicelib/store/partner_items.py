@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.ocpi import jsontext
-from chalicelib.partner import Endpoint, Health, Partner, Role
+from chalicelib.partner import Endpoint, Health, Hold, Partner, Role
 from chalicelib.store.dynamodb import Item, text
 
 INVITATION, CURRENT, PENDING = "A", "C", "PENDING"
 PARTNER, TOKEN, CLAIM = "partner#", "token#", "party#"
+FAILURES, UNTIL, PAUSE = "failures#", "until#", "pause#"
 
 _TEXTS = (
     "name",
@@ -145,7 +146,23 @@ def _health(item: Item) -> Health:
         failures=int(item.get("failures", {}).get("N", "0")),
         seconds=int(item.get("answer_ms", {}).get("N", "0")) / 1000,
         paused_until=_text(item, "paused_until"),
+        held=_holds(item),
+        outages=int(item.get("outages", {}).get("N", "0")),
+        outage_at=_text(item, "outage_at"),
     )
+
+
+def _holds(item: Item) -> dict[str, Hold]:
+    """The modules that fail by themselves: three attributes each, `failures#push#tariffs` and so on."""
+    places = [name.removeprefix(FAILURES) for name in item if name.startswith(FAILURES)]
+    return {
+        each: Hold(
+            int(item[FAILURES + each]["N"]),
+            _text(item, UNTIL + each),
+            int(item.get(PAUSE + each, {}).get("N", "0")),
+        )
+        for each in places
+    }
 
 
 def _text(item: Mapping[str, Mapping[str, Any]], name: str, default: str = "") -> str:
