@@ -28,7 +28,7 @@ KINDS = {
     "tokens": "token",
     "hubclientinfo": "client_info",
 }
-NEWER = "2027-01-01T00:00:00Z"
+NEWER = "2026-10-01T00:00:00Z"
 
 
 def a_partner(id: str, version: str, *roles: str, **more: Any) -> Partner:

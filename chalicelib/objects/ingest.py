@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import checks, identity
 from chalicelib.objects.stored_object import Finder, StoredObject
-from chalicelib.objects.writer import ObjectWriter, moment
+from chalicelib.objects.writer import ObjectWriter
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a pulled object: "stored", "unchanged" or "stale" (older than what is known)."""
+    """What became of a pulled object: "stored", "unchanged", or "stale": nothing of it was news."""
 
     state: str
     key: Key
@@ -62,7 +62,9 @@ def receive(
     hub = via if module == "hubclientinfo" else ""
     if module == "hubclientinfo" and data.get("last_updated") is None:
         data = {**data, "last_updated": wire_timestamp(platform.clock())}
-    writer = ObjectWriter(platform, checks.as_theirs(platform, owner), own=False, via=hub)
+    writer = ObjectWriter(
+        platform, checks.as_theirs(platform, owner), own=False, via=hub, in_order=only_newer
+    )
     kind = modules.BY_ID[module].kind
     reading = writer.check(kind, data, version, False)
     key = identity.key_in(module, data, owner, hub)
@@ -72,8 +74,7 @@ def receive(
             if not same(StoredObject(key, parts, finder=Finder(platform)), data, version):
                 raise InvalidParameters("a different CDR with this id is known", "/id")
             return Outcome("unchanged", key, reading.findings)
-    newest = moment(reading.object.get("last_updated"), platform.clock()) if only_newer else ""
-    state = writer.replace(key, data, version, reading.object, newest)
+    state = writer.replace(key, data, version, reading.object).state
     told = {"created": "stored", "known": "unchanged"}.get(state, state)
     return Outcome(told, key, reading.findings, created=state == "created")
 

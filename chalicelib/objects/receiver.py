@@ -52,7 +52,7 @@ def write(call: Call) -> Reply:
     elif evse_uid:
         state = writer.replace_evse(key, data, version)
     else:
-        state = writer.replace(key, data, version, canonical)
+        state = writer.replace(key, data, version, canonical).state
     return _written(state)
 
 
@@ -86,7 +86,7 @@ def create(call: Call) -> Reply:
     canonical = writer.check("cdr", data, version, False).object
     key = Key("cdrs", *identity.spelled(data, party), check_id(data.get("id"), "/id"))
     url = routing.join(platform.endpoint_url(version, modules.RECEIVER, "cdrs"), *party, key.id)
-    if writer.replace(key, data, version, canonical) == "created":
+    if writer.replace(key, data, version, canonical).state == "created":
         return Reply(http_status=201, headers={"Location": url})
     known = load(platform, key)
     if known is None or not ingest.same(known, data, version):
