@@ -89,7 +89,7 @@ class Session:
     @property
     def anchor(self) -> datetime:
         """Where charging begins: the first period that is not a reservation alone."""
-        return next((each.start for each in self.periods if each.contexts != (RESERVATION,)), self.start)
+        return next((each.start for each in self.periods if CHARGING in each.contexts), self.start)
 
     @property
     def only_reserved(self) -> bool:
