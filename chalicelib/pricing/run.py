@@ -26,7 +26,7 @@ MOST_TARIFFS = 200
 COUNTRY, LOCATION, CALLER, NOT_NEEDED = "country", "location", "caller", "not_needed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Asked:
     """What a caller gives beside the CDR."""
 
@@ -40,7 +40,7 @@ class Asked:
     preference: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Zone:
     """The time zone of a session, from whom we have it, and whether local times matter."""
 
@@ -51,7 +51,7 @@ class Zone:
     needed: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Priced:
     """Everything that is known about one CDR."""
 
@@ -89,7 +89,7 @@ class Priced:
 
 def run(cdr: Any, asked: Asked) -> Priced:
     """Read, choose, price and judge. Never raises on what the objects hold."""
-    cdr = cdr if isinstance(cdr, Mapping) else {}
+    cdr = cdr if isinstance(cdr, dict) else {}
     too_large, work = _size(cdr, asked)
     policy = asked.policy
     if too_large is not None:
@@ -162,12 +162,12 @@ def _size(cdr: Mapping[str, Any], asked: Asked) -> tuple[Finding | None, int]:
 
 
 def _length(value: Any, name: str) -> int:
-    inner = value.get(name) if isinstance(value, Mapping) else None
+    inner = value.get(name) if isinstance(value, dict) else None
     return len(inner) if isinstance(inner, list) else 0
 
 
 def _components(tariff: Any) -> int:
-    elements = tariff.get("elements") if isinstance(tariff, Mapping) else None
+    elements = tariff.get("elements") if isinstance(tariff, dict) else None
     if not isinstance(elements, list):
         return 0
     return sum(_length(each, "price_components") for each in elements)
@@ -203,7 +203,7 @@ def zone_of(cdr: Mapping[str, Any], asked: Asked, needed: bool) -> Zone:
 def _named_zone(cdr: Mapping[str, Any], asked: Asked) -> tuple[str | None, str]:
     for field_name in ("location", "cdr_location"):
         place = cdr.get(field_name)
-        if isinstance(place, Mapping) and isinstance(place.get("time_zone"), str):
+        if isinstance(place, dict) and isinstance(place.get("time_zone"), str):
             return place["time_zone"], LOCATION
     given = asked.time_zone
     if isinstance(given, Iterable) and not isinstance(given, str):
