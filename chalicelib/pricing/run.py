@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.pricing.choice import Choice, choose, gather
 from chalicelib.pricing.claims import BEFORE, TOTAL_COST, Claim, Judge
 from chalicelib.pricing.codes import Finding, finding
+from chalicelib.pricing.countries import ZONES
 from chalicelib.pricing.engine import Outcome, Reading, compute
 from chalicelib.pricing.exact import unit
 from chalicelib.pricing.moments import Localize, in_utc, in_zone, zone
@@ -201,15 +202,17 @@ def zone_of(cdr: Mapping[str, Any], asked: Asked, needed: bool) -> Zone:
 
 
 def _named_zone(cdr: Mapping[str, Any], asked: Asked) -> tuple[str | None, str]:
-    for field_name in ("location", "cdr_location"):
-        place = cdr.get(field_name)
-        if isinstance(place, dict) and isinstance(place.get("time_zone"), str):
+    places = [cdr[name] for name in ("location", "cdr_location") if isinstance(cdr.get(name), dict)]
+    for place in places:
+        if isinstance(place.get("time_zone"), str):
             return place["time_zone"], LOCATION
     given = asked.time_zone
-    if isinstance(given, Iterable) and not isinstance(given, str):
-        name, origin = [*given, CALLER][:2]
-        return name, origin
-    return given, CALLER
+    if isinstance(given, str):
+        return given, CALLER
+    if isinstance(given, tuple | list) and given:
+        return given[0], str(given[1]) if len(given) > 1 else CALLER
+    guessed = next((ZONES[place["country"]] for place in places if str(place.get("country")) in ZONES), None)
+    return guessed, COUNTRY if guessed else CALLER
 
 
 def _about_zone(found: Zone) -> list[Finding]:

@@ -290,7 +290,7 @@ def _component(found: Compiled, element: Element, at: int, component: Any, tax: 
     if tax == "N/A" and vat is not None:
         found.findings.append(finding("tax_rate_ignored", f"{pointer}/vat", "tax_included is N/A"))
     extra = _NOTHING
-    if len(component) > 4 and (
+    if len(component) > 3 and (
         extra := {name: component[name] for name in DIALECT_FIELDS if name in component}
     ):
         found.findings.append(
