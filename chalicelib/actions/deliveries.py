@@ -175,7 +175,6 @@ def shown(delivery: Delivery) -> dict[str, Any]:
         "part": delivery.target.part,
         "state": delivery.state,
         "attempts": delivery.attempts,
-        "since": delivery.since or None,
         "next_attempt_at": delivery.next_attempt_at or None,
         "reason": delivery.reason,
     }

@@ -52,7 +52,9 @@ def remarks(
 
 
 def _prices_time(choice: Choice) -> bool:
-    return any(tariff.walk(CHARGING, TIME).first() is not None for tariff in choice.used)
+    return any(
+        candidate.barred is None for tariff in choice.used for candidate in tariff.candidates(CHARGING, TIME)
+    )
 
 
 def _cross(least: Limit, most: Limit) -> bool:
