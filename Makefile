@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAGE ?= dev
 EMULATOR ?= moto
 
-.PHONY: help setup run demo partner test trial check format lint types template bench package deploy rehearse emulator clean
+.PHONY: help setup run demo partner conformance test trial check format lint types template bench package deploy rehearse emulator clean
 
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,12 @@ demo: $(VENV)/.ready ## two deployments live through a roaming day
 partner: $(VENV)/.ready ## a sandbox partner that registers with a platform (PORT=9000, ROLE, VERSION, PLATFORM, TOKEN)
 	@exec $(PY) -m sandbox
 
+conformance: $(VENV)/.ready ## asks any OCPI endpoint what it does (URL, TOKEN; ROLE=EMSP, VERSION, WRITE=1, OPTIONS)
+	@mkdir -p build/conformance
+	@TOKEN='$(TOKEN)' $(PY) -m conformance '$(URL)' $(if $(ROLE),--role $(ROLE)) $(if $(VERSION),--version $(VERSION)) \
+	    $(if $(WRITE),--write) --json build/conformance/report.json --junit build/conformance/report.xml \
+	    --html build/conformance/report.html $(OPTIONS)
+
 test: $(VENV)/.ready ## the whole test suite; then: do the roles allow what the functions called, and no more?
 	@rm -rf build/calls
 	@OCPI_RECORD_CALLS=build/calls $(PY) -m pytest -n 2 --dist loadfile -p deploy.recording
@@ -43,7 +49,7 @@ lint: $(VENV)/.ready ## ruff
 	@$(VENV)/bin/ruff check --quiet .
 
 types: $(VENV)/.ready ## mypy, strict on everything but tests, demo and bench
-	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py localrun stack deploy sandbox local.py manage.py
+	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py localrun stack deploy sandbox conformance local.py manage.py cli
 
 template: $(VENV)/.ready ## package the stack and lint the template and its expansion
 	@$(PY) -m stack.package build/template --check

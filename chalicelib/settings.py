@@ -1,6 +1,7 @@
 """The environment, read once and validated: the only place that knows the settings' names.
 
-Raises SettingsError, whose message names the setting, for a wrong value.
+Raises SettingsError, whose message names the setting, for a wrong value and
+for a name that begins with OCPI_ and means nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,41 @@ ROLES = ("CPO", "EMSP", "NAP", "NSP", "OTHER", "SCSP")
 WEEK = 7 * 24 * 3600
 # Locations are never forgotten: sessions and CDRs refer to them (LOC-04).
 FORGETTABLE = ("tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
+HUB_POLICIES = ("open", "closed")
+CDR_GATES = ("warn", "hold", "off")
+MESSAGES = ("refused", "all", "none")
+
+NAMES = (
+    "OCPI_PARTIES",
+    "OCPI_VERSIONS",
+    "OCPI_BASE_URL",
+    "OCPI_PAGE_LIMIT",
+    "OCPI_RETRY_SCHEDULE",
+    "OCPI_ALLOW_PRIVATE_URLS",
+    "OCPI_BACKEND_FUNCTION",
+    "OCPI_BACKEND_URL",
+    "OCPI_RETENTION_DAYS",
+    "OCPI_COMMAND_TIMEOUT",
+    "OCPI_PULL_INTERVAL",
+    "OCPI_HUB_POLICY",
+    "OCPI_HUB_ALIVE_SECONDS",
+    "OCPI_CDR_GATE",
+    "OCPI_MESSAGES",
+    "OCPI_MESSAGE_DAYS",
+    "OCPI_STAGE",
+)
+# What programs around the functions read from the same environment: make run, manage.py, tests.
+TOOLS = (
+    "OCPI_SEED",
+    "OCPI_LOG",
+    "OCPI_LOCAL_SWEEP",
+    "OCPI_URL",
+    "OCPI_FUNCTION",
+    "OCPI_TOKEN",
+    "OCPI_TRIALS",
+    "OCPI_CRAWL",
+    "OCPI_RECORD_CALLS",
+)
 
 
 class SettingsError(ValueError):
@@ -52,6 +88,12 @@ class Settings:
     retention: Mapping[str, int] = field(default_factory=dict)
     command_timeout: int = 30
     pull_interval: int = 6 * 3600
+    backend_url: str = ""
+    hub_policy: str = "open"
+    hub_alive_seconds: int = 300
+    cdr_gate: str = "warn"
+    messages: str = "refused"
+    message_days: int = 14
 
     @property
     def prefix(self) -> str:
@@ -86,19 +128,44 @@ class Settings:
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings in this environment. Raises SettingsError."""
+    check_names(environ)
+    private = _flag("OCPI_ALLOW_PRIVATE_URLS", environ.get("OCPI_ALLOW_PRIVATE_URLS", ""))
     return Settings(
         parties=_parties(environ.get("OCPI_PARTIES", "")),
         versions=_versions(environ.get("OCPI_VERSIONS", "")),
         base_url=_url("OCPI_BASE_URL", environ.get("OCPI_BASE_URL", "")),
         page_limit=_number("OCPI_PAGE_LIMIT", environ.get("OCPI_PAGE_LIMIT"), 100, 1, 1000),
         retry_schedule=_schedule(environ.get("OCPI_RETRY_SCHEDULE", "")),
-        allow_private_urls=_flag("OCPI_ALLOW_PRIVATE_URLS", environ.get("OCPI_ALLOW_PRIVATE_URLS", "")),
+        allow_private_urls=private,
         backend_function=environ.get("OCPI_BACKEND_FUNCTION", ""),
         stage=_stage(environ.get("OCPI_STAGE", "local")),
         retention=_retention(environ.get("OCPI_RETENTION_DAYS", "")),
         command_timeout=_number("OCPI_COMMAND_TIMEOUT", environ.get("OCPI_COMMAND_TIMEOUT"), 30, 1, 900),
         pull_interval=_number("OCPI_PULL_INTERVAL", environ.get("OCPI_PULL_INTERVAL"), 6 * 3600, 0, WEEK),
+        backend_url=_backend_url(environ.get("OCPI_BACKEND_URL", ""), private),
+        hub_policy=_word("OCPI_HUB_POLICY", environ.get("OCPI_HUB_POLICY"), HUB_POLICIES),
+        hub_alive_seconds=_number(
+            "OCPI_HUB_ALIVE_SECONDS", environ.get("OCPI_HUB_ALIVE_SECONDS"), 300, 0, WEEK
+        ),
+        cdr_gate=_word("OCPI_CDR_GATE", environ.get("OCPI_CDR_GATE"), CDR_GATES),
+        messages=_word("OCPI_MESSAGES", environ.get("OCPI_MESSAGES"), MESSAGES),
+        message_days=_number("OCPI_MESSAGE_DAYS", environ.get("OCPI_MESSAGE_DAYS"), 14, 0, 3650),
     )
+
+
+def check_names(environ: Mapping[str, str]) -> None:
+    """Refuse a name that begins with OCPI_ and means nothing: misspelt, it would be taken for not set.
+
+    Raises SettingsError, which names the nearest one.
+    """
+    for name in environ:
+        known = name in NAMES or name in TOOLS or name.startswith("OCPI_BENCH_")
+        if name.startswith("OCPI_") and not known:
+            import difflib  # only a start that fails has to wait for it
+
+            near = difflib.get_close_matches(name, (*NAMES, *TOOLS), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(NAMES)}"
+            raise SettingsError(f"{name}: no such setting; {hint}")
 
 
 def _parties(text: str) -> tuple[HostedParty, ...]:
@@ -151,6 +218,32 @@ def _url(name: str, text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise SettingsError(f"{name}: an absolute http(s) URL without query is required")
     return text.rstrip("/")
+
+
+def _backend_url(text: str, private: bool) -> str:
+    """Where events are POSTed; plain http is for local runs."""
+    name = "OCPI_BACKEND_URL"
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if (
+        not parts.hostname
+        or parts.fragment
+        or parts.scheme not in (("https", "http") if private else ("https",))
+    ):
+        raise SettingsError(f"{name}: an absolute https URL is required")
+    if parts.username or parts.password:
+        raise SettingsError(f"{name}: a URL without a name and password is required")
+    return text
+
+
+def _word(name: str, text: str | None, words: tuple[str, ...]) -> str:
+    """One of the words; the first where the setting is absent."""
+    if not text:
+        return words[0]
+    if text not in words:
+        raise SettingsError(f"{name}: one of {', '.join(words)} is required, not {text!r}")
+    return text
 
 
 def _number(name: str, text: str | None, default: int, least: int, most: int) -> int:

@@ -89,7 +89,7 @@ def _settings(role: str, party: str, name: str) -> dict[str, str]:
     parties: list[dict[str, Any]] = [
         {"role": role, "country_code": country, "party_id": id, "business_details": {"name": name}}
     ]
-    return {"OCPI_PARTIES": json.dumps(parties)}
+    return {"OCPI_PARTIES": json.dumps(parties), "OCPI_RETRY_SCHEDULE": "1,2,5,10,30"}
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ PARTIES = [
 DEFAULTS = {
     "OCPI_PARTIES": json.dumps(PARTIES),
     "OCPI_ALLOW_PRIVATE_URLS": "1",
-    "OCPI_RETRY_SCHEDULE": "1,2,5,10,30",
+    "OCPI_RETRY_SCHEDULE": "5,30,60,120",
     "OCPI_LOCAL_SWEEP": "1",
     "OCPI_SEED": "0",
 }
@@ -99,7 +99,7 @@ class LocalPlatform:
             self.functions = Functions(app, importlib.import_module("chalicelib.workers"), self.wiring)
             self._front = Front(self.functions, self.event_log.after)
             self._port = self._front.start(self._port, self._host)
-            self.base_url = self.settings.get("OCPI_BASE_URL") or f"http://127.0.0.1:{self._port}"
+            self.base_url = self.wiring.settings.base_url or f"http://127.0.0.1:{self._port}"
             self.wiring.seen_at(self.base_url)  # whatever Host a first request may claim
             clients.ssm.put_parameter(
                 Name=f"/ocpi/{stage}/base_url", Value=self.base_url, Type="String", Overwrite=True

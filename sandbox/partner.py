@@ -65,13 +65,14 @@ class Partner:
         own_parties: Iterable[Party] = (),
         page_limit: int = 50,
         versions: Iterable[str] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.parties = tuple(own_parties) or tuple(PARTIES[each.strip()] for each in role.upper().split(","))
         self.version = version
         self.versions = tuple(versions) or (version,)
         if unknown := set(self.versions) - set(VERSIONS):
             raise ValueError(f"no such version: {sorted(unknown)}")
-        self.page_limit = page_limit
+        self.page_limit, self._clock = page_limit, clock
         self.tick = tick
         self.session = requests.Session()
         self.session.trust_env = False
@@ -87,7 +88,7 @@ class Partner:
         self.statuses: dict[tuple[str, str], str] = {}  # of parties behind the hub
         self.lag = timedelta()
         self._living, self._asleep = False, threading.Event()
-        self._planted, self._data = datetime.now(UTC), data
+        self._planted, self._data = clock(), data
         self._server = Server(self, host, port)
         self._given_url = base_url.rstrip("/")
         if data:
@@ -170,7 +171,7 @@ class Partner:
     def plant(self) -> None:
         """The small network, and nothing else."""
         self.holdings.empty()
-        self._planted = datetime.now(UTC)
+        self._planted = self._clock()
         self.holdings.plant((*self.parties, *self.behind), self._planted)
 
     def forget(self, connections: bool = False) -> None:
@@ -237,7 +238,7 @@ class Partner:
         return verbs.run(self, verb, fields)
 
     def now(self) -> datetime:
-        return datetime.now(UTC) - self.lag
+        return self._clock() - self.lag
 
     def now_text(self) -> str:
         return date_time(self.now())

@@ -101,9 +101,9 @@ def post_cdr(partner: Partner, asked: Asked) -> Answer:
     held = partner.holdings.received["cdrs"]
     known = held.get(key)
     if known is not None and known != body and not breaks("cdr_changed_accepted"):
-        raise Refused(f"another CDR {key[2]} is held already")
+        raise Refused(f"another CDR {body['id']} is held already")
     if known is not None and breaks("cdr_twice_refused"):
-        raise Refused(f"{key[2]} is held already")
+        raise Refused(f"{body['id']} is held already")
     held[key] = body
     keys = partner.holdings.cdr_keys
     path = next((each for each, other in keys.items() if other == key), "")

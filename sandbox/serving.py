@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from sandbox.peers import REGISTERED
 
 if TYPE_CHECKING:
     from sandbox.partner import Partner
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[["Partner", Asked], Answer]
 SIDES = {"out": SENDER, "in": RECEIVER}
@@ -58,6 +61,9 @@ def answer(partner: Partner, request: Request) -> Reply:
             found = _answer(partner, asked)
         except Refused as problem:
             found = problem.answer
+        except Exception as problem:  # a fault of this sandbox, which whoever asks should see as one
+            log.exception("%s %s", request.method, request.path)
+            found = Answer(status=500, code=3000, message=f"a fault of the sandbox: {problem!r}")
     for each in partner.conduct.at("answer", asked.module, asked.method):
         each.do(partner, asked, found)
     headers = {"Content-Type": "application/json", **_own_headers(partner, asked), **found.headers}

@@ -25,6 +25,7 @@ def overrides(environ: Mapping[str, str], stage: str, exists: bool) -> list[str]
 
     if not re.fullmatch(template.STAGE_PATTERN, stage):
         raise settings.SettingsError(f"STAGE: {template.STAGE_PATTERN} is required, not {stage!r}")
+    settings.check_names(environ)
     chosen = {name: environ[name] for name in template.SETTINGS if name in environ}
     if not exists or "OCPI_PARTIES" in chosen:
         settings.read(chosen | {"OCPI_STAGE": stage})

@@ -40,6 +40,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "Default": "",
         "Description": "Name of your Lambda function that decides; empty: stored data decides",
     },
+    "OCPI_BACKEND_URL": {
+        "Default": "",
+        "Description": "https URL that every event is posted to, signed; empty: the event bus alone",
+    },
     "OCPI_RETENTION_DAYS": {
         "Default": "",
         "Description": "module=days until objects are forgotten (sessions=400,cdrs=800); empty: never",
@@ -49,6 +53,26 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "Default": "21600",
         "Description": "Seconds between pulls from each partner; 0: never",
     },
+    "OCPI_HUB_POLICY": {
+        "Default": "open",
+        "AllowedValues": ["open", "closed"],
+        "Description": "Of a hub: everybody roams with everybody, or only by agreement",
+    },
+    "OCPI_HUB_ALIVE_SECONDS": {
+        "Default": "300",
+        "Description": "Of a hub: seconds of silence until a partner is asked for its versions; 0: never",
+    },
+    "OCPI_CDR_GATE": {
+        "Default": "warn",
+        "AllowedValues": ["warn", "hold", "off"],
+        "Description": "What becomes of an own CDR whose amounts its Tariff does not explain",
+    },
+    "OCPI_MESSAGES": {
+        "Default": "refused",
+        "AllowedValues": ["refused", "all", "none"],
+        "Description": "Which requests and answers are kept",
+    },
+    "OCPI_MESSAGE_DAYS": {"Default": "14", "Description": "Days that messages are kept; 0: none is"},
 }
 
 

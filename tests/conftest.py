@@ -410,7 +410,7 @@ class Pair:
         emsp = {**EMSP, "country_code": "DE"}
         self._emulator = Moto()
         self._emulator.start()
-        more = dict(settings or {})
+        more = {"OCPI_RETRY_SCHEDULE": "1,2,5,10,30", **(settings or {})}
         self.cpo = LocalPlatform({"OCPI_PARTIES": json.dumps([CPO]), **more}, emulator=self._emulator)
         self.emsp = LocalPlatform({"OCPI_PARTIES": json.dumps([emsp]), **more}, emulator=self._emulator)
         self.cpo.start()

@@ -27,7 +27,7 @@ def evse(uid: str = "E1", **more: Any) -> dict[str, Any]:
     return {"uid": uid, "status": "AVAILABLE", "connectors": [connector], "last_updated": AT, **more}
 
 
-def location(id: str = "LOC1", evses: int = 2, **more: Any) -> dict[str, Any]:
+def location(id: str = "LOC1", evses: int | list[dict[str, Any]] = 2, **more: Any) -> dict[str, Any]:
     return {
         "country_code": "NL",
         "party_id": "EXA",
@@ -40,7 +40,7 @@ def location(id: str = "LOC1", evses: int = 2, **more: Any) -> dict[str, Any]:
         "country": "NLD",
         "coordinates": {"latitude": "52.100000", "longitude": "5.100000"},
         "time_zone": "Europe/Amsterdam",
-        "evses": [evse(f"E{at + 1}") for at in range(evses)],
+        "evses": [evse(f"E{at + 1}") for at in range(evses)] if isinstance(evses, int) else evses,
         "last_updated": AT,
         **more,
     }

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.partners import health
+import pytest
+
+from chalicelib.errors import PartnerUnreachable
+from chalicelib.partners import health, parties
 from tests import delivering
 from tests.known import NEWER
 
@@ -16,10 +19,11 @@ EMSP = {"country_code": "SE", "party_id": "EMO", "role": "EMSP", "status": "CONN
 
 
 def test_who_is_behind_a_hub_is_looked_up_when_something_is_announced(
-    ask: Any, operate: Any, drain: Any, register_partner: Any
+    ask: Any, operate: Any, drain: Any, register_partner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """AMB-19: by the announce function itself, when it knows nothing yet."""
-    hub = register_partner(roles=HUB, name="Hub", hub=True)
+    monkeypatch.setattr(parties, "REMEMBERED", -1)
+    hub = register_partner(roles=HUB, name="Hub")
     told = {**EMSP, "last_updated": NEWER}
     path = "/ocpi/2.2.1/receiver/hubclientinfo/SE/EMO"
     assert ask("PUT", path, token=hub.token, body=told).code == 1000
@@ -45,16 +49,17 @@ def test_an_operator_sends_again_to_a_partner_that_failed(operate: Any, drain: A
 
 
 def test_a_partner_that_answers_a_pull_is_caught_up(
-    hand: Any, operate: Any, drain: Any, events: Any, partner: Any
+    hand: Any, operate: Any, drain: Any, events: Any, partner: Any, monkeypatch: Any
 ) -> None:
     """ARC-16: also when others found it unreachable while the page was on its way."""
     drain()
+    monkeypatch.setattr(health, "answers", lambda *_: False)
     operate("put", module="locations", object=delivering.location("L1", 1))
 
     def others_fail(request: Any) -> None:
         if "/sender/" in request.path and not events("PartnerUnreachable"):
             for _ in range(3):
-                health.failed(hand.platform, partner.id, "timed out", 10.0)
+                health.note_outcome(hand.platform, partner.id, PartnerUnreachable("timed out"), 10.0)
 
     partner.script(others_fail)
     operate("pull", partner=partner.id, module="tariffs", full=True)

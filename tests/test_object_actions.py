@@ -58,7 +58,7 @@ def test_what_one_invocation_cannot_finish_goes_on_through_the_inbox(
     objects = [own("token", uid=f"U{at:03}") for at in range(60)]
     answer = operate("put", module="tokens", objects=objects)
     job = answer.pop("job")
-    assert answer == {"stored": 0, "unchanged": 0, "errors": [], "queued": 60}
+    assert (answer["stored"], answer["older"], answer["errors"], answer["queued"]) == (0, 0, [], 60)
     (begun,) = operate("puts")["puts"]
     assert (begun["id"], begun["state"], begun["total"], begun["stored"]) == (job, "RUNNING", 60, 0)
     monkeypatch.setattr(object_actions, "SECONDS", 20)
@@ -116,6 +116,7 @@ def test_patch_sets_last_updated_and_checks_the_result(operate: Any, known: Know
     assert operate("patch", module="tariffs", id="t1", changes={"currency": "CHF"}) == {
         "stored": 1,
         "unchanged": 0,
+        "older": 0,
     }
     found = operate("get", module="tariffs", id="T1")["object"]
     assert found["currency"] == "CHF"
@@ -172,7 +173,7 @@ def test_decimals_survive(operate: Any, known: Known, platform: Any) -> None:
 
     session = own("session", id="S1")
     session["kwh"] = Decimal("0.10")
-    assert put(platform, "sessions", session) == "stored"
+    assert put(platform, "sessions", session).is_stored
     found = load(platform, Key("sessions", "NL", "EXA", "s1"))
     assert '"kwh":0.10' in found.text
 

@@ -22,7 +22,7 @@ def fill(operate: Any, many: int, first: int = 1) -> None:
         own("tariff", id=f"T{at:03}", last_updated=day(at % 28 + 1)) for at in range(first, first + many)
     ]
     answer = operate("put", module="tariffs", objects=objects)
-    assert answer == {"stored": many, "unchanged": 0, "errors": []}
+    assert (answer["stored"], answer["unchanged"], answer["errors"]) == (many, 0, [])
 
 
 def ids(answer: Any) -> list[str]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.partners import parties
+from chalicelib.errors import PartnerUnreachable
+from chalicelib.partners import health
 from chalicelib.store.partner_items import hashed
 from chalicelib.store.partners import CACHE_SECONDS
 from tests.conftest import OperatorRefused
@@ -116,11 +117,10 @@ def test_what_another_process_changed_is_noticed_within_seconds(hand, partner, m
 def test_a_partner_is_found_by_its_party(hand, partner):
     """AMB-36: without case"""
     store = hand.platform.partners
-    platform = hand.platform
-    assert parties.reached(platform, ("be", "bec"), "CPO").id == partner.id
-    assert parties.reached(platform, ("BE", "BEC")).id == partner.id
-    assert parties.reached(platform, ("BE", "BEC"), "EMSP") is None
-    assert parties.reached(platform, ("BE", "XXX"), "CPO") is None
+    assert store.for_party(("be", "bec"), "CPO").id == partner.id
+    assert store.for_party(("BE", "BEC")).id == partner.id
+    assert store.for_party(("BE", "BEC"), "EMSP") is None
+    assert store.for_party(("BE", "XXX"), "CPO") is None
     found = store.get(partner.id)
     assert found.parties == {("BE", "BEC"), ("DE", "MSP")}
     assert found.party_for(["EMSP"]) == ("DE", "MSP") and found.party_for(["NSP"]) is None
@@ -133,12 +133,22 @@ def test_a_partner_is_found_by_its_party(hand, partner):
 # Health.
 
 
-def test_the_third_failure_in_a_row_makes_a_partner_unreachable_and_is_told_once(hand, partner):
-    """Design section 8"""
+def fail(hand, partner, times=1):
+    """So many requests to a partner in a row that nobody answers."""
+    for _ in range(times):
+        health.note_outcome(hand.platform, partner.id, PartnerUnreachable("no answer in time"), 5.0)
+
+
+def test_a_partner_is_unreachable_after_three_failures_when_its_versions_do_not_answer_either(hand, partner):
+    """Design section 8; told once"""
     store = hand.platform.partners
-    seen = [store.health.failed(partner.id, "no answer in time").health for _ in range(4)]
-    assert [each.turned for each in seen] == [False, False, True, False]
-    assert seen[-1].state == "UNREACHABLE" and seen[-1].reason == "no answer in time"
+    fail(hand, partner, 3)
+    assert store.get(partner.id).health.state == "OK"
+    partner.down()
+    fail(hand, partner, 6)
+    seen = store.get(partner.id).health
+    assert seen.state == "UNREACHABLE" and seen.reason == "no answer in time"
+    assert len(hand.events("PartnerUnreachable")) == 1
     assert hand.operate("status")["unreachable"][0]["partner"] == partner.id
     recovered = store.health.succeeded(partner.id).health
     assert (recovered.state, recovered.turned, recovered.failures, recovered.reason) == ("OK", True, 0, "")
@@ -150,10 +160,8 @@ def test_two_processes_tell_of_the_turn_once(hand, partner):
 
     other = wiring.build(hand._environ, hand.platform.clients).partners
     store = hand.platform.partners
-    turned = [
-        each.health.failed(partner.id, "x").health.turned for each in (store, other, store, other, other)
-    ]
-    assert sum(turned) == 1
+    turned = [each.health.down(partner.id, 0) for each in (store, other, store, other, other)]
+    assert len([each for each in turned if each is not None]) == 1
 
 
 def test_success_is_written_once_a_minute_at_most(hand, partner, monkeypatch):
@@ -168,8 +176,7 @@ def test_success_is_written_once_a_minute_at_most(hand, partner, monkeypatch):
 
 def test_health_survives_a_change_of_the_registration_and_the_reverse(hand, partner):
     store = hand.platform.partners
-    for _ in range(3):
-        store.health.failed(partner.id, "x")
+    store.health.down(partner.id, 0)
     hand.operate("suspend", partner=partner.id)
     assert hand.operate("partner", partner=partner.id)["health"]["state"] == "UNREACHABLE"
     store.health.succeeded(partner.id)

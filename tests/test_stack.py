@@ -185,8 +185,9 @@ def test_no_policy_has_a_wildcard_but_streams_that_have_no_name_yet() -> None:
 
 
 def test_every_setting_is_a_parameter_and_reaches_every_function(expanded: dict[str, Any]) -> None:
-    known = set(re.findall(r'"(OCPI_[A-Z_]+)"', Path(settings.__file__).read_text()))
-    assert known == {*template.SETTINGS, "OCPI_STAGE"}
+    known = set(settings.NAMES)
+    read = set(re.findall(r'get\("(OCPI_[A-Z_]+)"', Path(settings.__file__).read_text()))
+    assert known == read == {*template.SETTINGS, "OCPI_STAGE"}
     for each in of_type(expanded, "AWS::Lambda::Function").values():
         variables = each["Properties"]["Environment"]["Variables"]
         assert set(variables) == known
@@ -202,6 +203,8 @@ def test_a_wrong_setting_stops_the_deployment() -> None:
         parameters.overrides({}, "dev", exists=False)
     with pytest.raises(settings.SettingsError, match="STAGE"):
         parameters.overrides({}, "Prod", exists=True)
+    with pytest.raises(settings.SettingsError, match=r"OCPI_PAGE_LIMT.*OCPI_PAGE_LIMIT"):
+        parameters.overrides({"OCPI_PAGE_LIMT": "50"}, "dev", exists=True)
     assert parameters.overrides({"AWS_REGION": "x"}, "dev", exists=True) == ["Stage=dev"]
 
 

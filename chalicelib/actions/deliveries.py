@@ -175,6 +175,7 @@ def shown(delivery: Delivery) -> dict[str, Any]:
         "part": delivery.target.part,
         "state": delivery.state,
         "attempts": delivery.attempts,
+        "since": delivery.since or None,
         "next_attempt_at": delivery.next_attempt_at or None,
         "reason": delivery.reason,
     }

@@ -23,7 +23,6 @@ from chalicelib.objects.stored_object import Finder, StoredObject, load, load_to
 from chalicelib.ocpi import advice, jsontext, modules, paging, writing
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
-from chalicelib.partners import parties
 from chalicelib.store import feeds, pages, requests
 from chalicelib.store import put_jobs as stored_puts
 from chalicelib.store.object_items import Key, folded
@@ -52,6 +51,8 @@ class Put(Fields):
     object: dict[str, Any] | None = None
     objects: list[Any] | None = None
     version: Version = "2.3.0"
+    force: bool = Field(False, description="store also what is older than what is known")
+    keep_status: bool = Field(False, description="EVSEs that are known keep their status and its time")
     first: int = Field(0, ge=0, description="the index of the first of these in the operator's own list")
     job: str = Field("", max_length=100, description="a name of yours for the whole list")
     total: int = Field(-1, ge=-1, description="how many objects the whole list has")
@@ -82,6 +83,7 @@ class Patch(Fields):
     connector_id: str | None = None
     party: str | None = None
     type: str | None = None
+    force: bool = Field(False, description="change it although the changes are older than its state")
 
 
 class Remove(Fields):
@@ -136,14 +138,23 @@ def put(platform: Platform, fields: Put) -> dict[str, Any]:
     if (fields.object is None) == (fields.objects is None):
         raise ActionError("invalid", 'either "object" or "objects" is required', "/object")
     if fields.object is not None:
-        state = hosted.put(platform, fields.module, jsontext.exact(fields.object), fields.version)
-        return {"stored": int(state == "stored"), "unchanged": int(state != "stored"), "errors": []}
+        outcome = hosted.put(
+            platform,
+            fields.module,
+            jsontext.exact(fields.object),
+            fields.version,
+            force=fields.force,
+            keep_status=fields.keep_status,
+        )
+        counts = {"stored": 0, "unchanged": 0, "older": 0}
+        outcome.counted(counts)
+        return {**counts, "errors": []}
     return _put_many(platform, fields)
 
 
 def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
     given = fields.objects or []
-    counts = {"stored": 0, "unchanged": 0}
+    counts = {"stored": 0, "unchanged": 0, "older": 0}
     errors: list[dict[str, Any]] = []
     until = time.monotonic() + SECONDS
     rest: list[Any] = []
@@ -152,13 +163,21 @@ def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
             rest = given[at:]
             break
         group = [jsontext.exact(each) for each in given[at : at + hosted.TOGETHER]]
-        for index, outcome in enumerate(hosted.put_all(platform, fields.module, group, fields.version), at):
+        outcomes = hosted.put_all(
+            platform,
+            fields.module,
+            group,
+            fields.version,
+            force=fields.force,
+            keep_status=fields.keep_status,
+        )
+        for index, outcome in enumerate(outcomes, at):
             if isinstance(outcome, OcpiError):
                 errors.append(
                     {"index": fields.first + index, "pointer": outcome.pointer, "message": outcome.message}
                 )
             else:
-                counts[outcome] += 1
+                outcome.counted(counts)
     answer: dict[str, Any] = {**counts, "errors": errors}
     job, total = fields.job, fields.total
     if rest:
@@ -170,7 +189,7 @@ def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
         platform.queues.send("inbox", _messages(named, rest, fields.first + done))
     if job:
         answer["job"] = job
-        step = f"{fields.first}-{fields.first + len(given) - len(rest)}"
+        step = range(fields.first, fields.first + len(given) - len(rest))
         Puts(platform).count(job, fields.module, total, step, counts, errors)
     if job or fields.first:
         for error in errors:  # nobody waits for the answer to a message
@@ -198,6 +217,8 @@ def _messages(fields: Put, objects_: list[Any], first: int) -> list[dict[str, An
                     "action": "put",
                     "module": fields.module,
                     "version": fields.version,
+                    "force": fields.force,
+                    "keep_status": fields.keep_status,
                     "job": fields.job,
                     "total": fields.total,
                     "first": first + at,
@@ -226,6 +247,7 @@ def _progress(found: stored_puts.Put) -> dict[str, Any]:
         "total": found.total if found.total >= 0 else None,
         "stored": found.stored,
         "unchanged": found.unchanged,
+        "older": found.older,
         "refused": found.refused,
         "started_at": found.started_at,
         "updated_at": found.updated_at,
@@ -251,7 +273,7 @@ def check(platform: Platform, fields: Check) -> dict[str, Any]:
 
 
 def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
-    state = hosted.patch(
+    outcome = hosted.patch(
         platform,
         fields.module,
         fields.id,
@@ -260,8 +282,11 @@ def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
         fields.connector_id,
         party_of(fields.party),
         fields.type,
+        force=fields.force,
     )
-    return {"stored": int(state == "stored"), "unchanged": int(state != "stored")}
+    counts = {"stored": 0, "unchanged": 0, "older": 0}
+    outcome.counted(counts)
+    return counts
 
 
 def remove(platform: Platform, fields: Remove) -> dict[str, Any]:
@@ -334,7 +359,7 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
 
 def _told_of(platform: Platform, party: Party, fields: List) -> dict[str, Any]:
     """What hubs say of a party: one entry per role and hub, all at once."""
-    hubs = [partner.id for partner in platform.partners.registered() if partner.is_hub]
+    hubs = [partner.id for partner in platform.partners.registered()]
     query = paging.parse({"date_from": fields.date_from, "date_to": fields.date_to}, LARGEST_PAGE)
     told = [
         each
@@ -351,10 +376,7 @@ def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
     if place is not None:
         for finding in writing.check("location_references", place):
             raise InvalidParameters(finding.message, "/location" + finding.pointer)
-    party = party_of(fields.party)
-    if party is not None and party not in platform.settings.hosted(*parties.readers("tokens")):
-        raise ActionError("not_hosted", f"{fields.party} is no hosted party of role CPO", "/party")
-    return authorization.ask(platform, fields.uid, fields.type, place, party)
+    return authorization.ask(platform, fields.uid, fields.type, place, party_of(fields.party))
 
 
 def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, Any]:

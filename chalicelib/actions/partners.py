@@ -54,13 +54,7 @@ class RoleField(BaseModel):
 
 
 class _Terms(Fields):
-    roles: list[RoleField] = Field(
-        [],
-        description="the only roles it may claim, also where another connection has them; empty: any. "
-        "Of a hub: the parties it may bring; its own alone, or empty: any",
-    )
-    hub: bool = Field(False, description="it is a hub: other parties are reached through it")
-    replaces: str = Field("", description="the partner whose connection ends, its parties taken over")
+    roles: list[RoleField] = Field([], description="the only roles it may claim; empty: any")
     policy: Literal["durable", "spec"] = Field("durable", description="spec: one attempt per delivery")
     charset: Literal["utf-8", "ascii"] = Field(
         "utf-8", description="ascii: letters beyond it are spelled out for a 2.1.1 partner"
@@ -80,13 +74,7 @@ class _Terms(Fields):
         )
         requires = None if self.requires is None else tuple(self.requires)
         delegated = self.smart_charging if self.smart_charging == DELEGATED else ""
-        given = {
-            "policy": self.policy,
-            "charset": self.charset,
-            "smart_charging": delegated,
-            "hub": self.hub,
-            "replaces": self.replaces,
-        }
+        given = {"policy": self.policy, "charset": self.charset, "smart_charging": delegated}
         return {"invited_roles": roles, "requires": requires, **given}
 
 
@@ -124,8 +112,6 @@ def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
         raise ActionError("invalid", "a name is required", "/name")
     if after.state == SUSPENDED:
         raise ActionError("suspended", f"{after.id} is suspended; resume it first", "/partner")
-    if fields.replaces:
-        _found(platform, fields.replaces, "/replaces")
     token = credentials.new_token()
     kept = after.inbound[: MOST_TOKENS - 1] if after.state == REGISTERED else ()
     state = after.state if after.state == REGISTERED else INVITED
@@ -133,8 +119,6 @@ def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
     until = later(platform.clock(), fields.expires_in)
     issued = Token(hashed(token), after.id, INVITATION, until)
     _change(platform, before, after, issued=issued, expires_in=fields.expires_in)
-    if after.state == REGISTERED and after.hub and before and not before.hub:
-        platform.queues.send("pull", [{"task": "start", "partner": after.id}])  # who is behind it
     return {"partner": after.id, "token": token, "versions_url": platform.versions_url}
 
 
@@ -142,8 +126,6 @@ def register(platform: Platform, fields: Register) -> dict[str, Any]:
     """A complete handshake as credentials sender."""
     if not credentials.usable_token(fields.token):
         raise ActionError("invalid", "a token is printable ASCII without white space", "/token")
-    if fields.replaces:
-        _found(platform, fields.replaces, "/replaces")
     terms = fields.terms()
     if fields.name:
         terms["name"] = fields.name
@@ -238,10 +220,10 @@ def status(platform: Platform, fields: Fields) -> dict[str, Any]:
 
 def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
     """A partner as operators see it: never a secret (design section 5)."""
+    backlog, oldest = platform.deliveries.waiting(partner.id)
     return {
         "id": partner.id,
         "name": partner.name,
-        "hub": partner.hub,
         "state": partner.state,
         "version": partner.version or None,
         "roles": listed(partner.roles),
@@ -251,8 +233,14 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
             "last_failure": partner.health.last_failure or None,
             "reason": partner.health.reason or None,
         },
-        "backlog": platform.deliveries.backlog(partner.id),
-        "oldest_undelivered": platform.deliveries.oldest(partner.id),
+        # Modules that fail by themselves, and until when they are left alone.
+        "failing": {
+            place.partition("#")[2]: each.until or None
+            for place, each in sorted(partner.health.held.items())
+            if each.failures
+        },
+        "backlog": backlog,
+        "oldest_undelivered": oldest,
         # An app shows these as the operator of a Location that names none (LOC-66).
         "business_details": {each.claim: dict(each.business_details) for each in partner.roles},
         "invited_roles": listed(partner.invited_roles),
@@ -289,15 +277,15 @@ def _counted(values: Iterable[str]) -> dict[str, int]:
 
 
 def _given(fields: Invite) -> set[str]:
-    names = ("policy", "charset", "smart_charging", "requires", "hub", "replaces")
+    names = ("policy", "charset", "smart_charging", "requires")
     given = {name for name in fields.model_fields_set if name in names}
     return given | ({"invited_roles"} if "roles" in fields.model_fields_set else set())
 
 
-def _found(platform: Platform, id: str, pointer: str = "/partner") -> Partner:
+def _found(platform: Platform, id: str) -> Partner:
     partner = platform.partners.get(id, fresh=True) if id else None
     if partner is None:
-        raise ActionError("unknown_partner", f"no partner {id[:80]!r}", pointer)
+        raise ActionError("unknown_partner", f"no partner {id[:80]!r}", "/partner")
     return partner
 
 

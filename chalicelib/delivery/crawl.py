@@ -27,7 +27,7 @@ from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.delivery import diff
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.objects import hub_client_info, ingest
+from chalicelib.objects import ingest
 from chalicelib.ocpi import links, modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.paging import PageQuery
@@ -73,11 +73,12 @@ class _Stored:
 
 @dataclass
 class Crawl:
-    """One job of a partner and module at work."""
+    """One job of a partner and module at work; as a `probe` it asks although the partner is unreachable."""
 
     platform: Platform
     partner: Partner
     module: str
+    probe: bool = False
 
     @property
     def pulls(self) -> Pulls:
@@ -88,7 +89,7 @@ class Crawl:
         pull = self.pulls.get(self.partner.id, self.module)
         if pull.job != job or pull.state != RUNNING or pull.next_at > self.platform.clock():
             return
-        if health.waits(self.partner):
+        if health.waits(self.partner) and not self.probe:
             return  # taken up again when it recovers
         try:
             answer = self._fetch(pull)
@@ -239,7 +240,9 @@ class Crawl:
             self._end(pull, pull, FAILED, f"refused: {refusal}"[:300])
 
     def _again(self, pull: Pull, reason: str, retry_after: int | None) -> None:
-        """The same page once more, by the schedule; nobody fetches it before."""
+        """The same page once more, by the schedule; nobody fetches it before. A probe does not count."""
+        if self.probe:
+            return
         delays = self.platform.settings.retry_delays(HOUR)
         if pull.attempts >= len(delays):
             self._end(pull, pull, FAILED, reason[:300])
@@ -254,7 +257,7 @@ class Crawl:
     # The objects
 
     def _store(self, pull: Pull, page: Iterable[Any]) -> _Stored:
-        theirs, heard = self._owners(), []
+        theirs = self._owners()
         stored = _Stored()
         for each in page:
             try:
@@ -263,7 +266,6 @@ class Crawl:
                 )
                 stored.kept.append(outcome.key.partition)
                 stored.stale += outcome.state == "stale"
-                heard.append(outcome)
             except InvalidParameters as problem:
                 finding = problem.status_message
             except (ClientError, BotoCoreError, ServerError):
@@ -275,12 +277,11 @@ class Crawl:
                 continue
             stored.aside += 1
             self.pulls.set_aside(pull, _name(each), each, finding)
-        if self.module == parties.HUBCLIENTINFO:
-            hub_client_info.heard(self.platform, self.partner, heard)
         return stored
 
     def _owners(self) -> list[tuple[str, str]]:
-        return sorted(parties.spoken_for(self.platform, self.partner, parties.owners(self.module)))
+        theirs = parties.speaks_for(self.platform, self.partner, parties.owners(self.module))
+        return sorted(theirs or self.partner.parties)
 
     # The end
 
@@ -310,15 +311,9 @@ class Crawl:
         return 0 <= pull.total == pull.first_total and len(self.pulls.seen(pull)) >= pull.total
 
     def _hide(self, pull: Pull) -> int:
-        """Hide what a complete crawl no longer lists; how many that were.
-
-        A hub's list says nothing of parties that told it nothing to be kept: theirs came one by one.
-        """
-        seen, owners = self.pulls.seen(pull), self._owners()
-        if self.partner.is_hub:
-            listed = {tuple(key.split("/", 2)[:2]) for key in seen}
-            owners = [each for each in owners if each in listed]
-        names = [feeds.name("/".join(party)) for party in owners]
+        """Hide what a complete crawl no longer lists; how many that were."""
+        seen = self.pulls.seen(pull)
+        names = [feeds.name("/".join(party)) for party in self._owners()]
         heads = self.platform.objects.feeds.heads(self.module, names)
         cursor: str | None = ""
         absent: list[Key] = []
@@ -353,8 +348,6 @@ def tell(platform: Platform, pull: Pull) -> None:
         **({"date_from": pull.date_from} if pull.date_from else {}),
         **({"reason": pull.reason} if pull.reason else {}),
     }
-    if pull.module == parties.HUBCLIENTINFO and pull.state == COMPLETED and not pull.date_from:
-        hub_client_info.heard_all(platform, pull.partner)
     platform.backend.emit("PullCompleted", detail, id=f"pull#{pull.id}")
     Pulls(platform).put(replace(pull, untold=0), pull)
 

@@ -44,6 +44,7 @@ def delivered(
         attempts=0,
         next_attempt_at="",
         due_at="",
+        since="",
         reason="",
         refused="",
     )
@@ -69,7 +70,9 @@ def unreached(
     attempts = found.attempts + 1 if found.refused == mark else 1  # a newer state begins anew
     delays = platform.settings.retry_delays(WEEK if found.target.key.module == "cdrs" else HOUR)
     now = platform.clock()
-    failed = replace(found, attempts=attempts, reason=problem.reason[:300], refused=mark)
+    failed = replace(
+        found, attempts=attempts, reason=problem.reason[:300], refused=mark, since=_since(found, now)
+    )
     if partner.policy == SPEC or attempts > len(delays):
         return replace(failed, state=GIVEN_UP, next_attempt_at="", due_at=now)
     delay = delays[attempts - 1] * (0.85 + 0.3 * random.random())  # noqa: S311
@@ -81,14 +84,22 @@ def unreached(
 
 def put_off(platform: Platform, found: Delivery, reason: str) -> Delivery:
     """The record of what waits until the partner can be reached again."""
-    since = found.due_at if found.state == WAITING else ""
-    return replace(found, state=WAITING, reason=reason, next_attempt_at="", due_at=since or platform.clock())
+    now = platform.clock()
+    due_at = (found.due_at if found.state == WAITING else "") or now
+    since = _since(found, now)
+    return replace(found, state=WAITING, reason=reason, next_attempt_at="", due_at=due_at, since=since)
 
 
-def paused(found: Delivery, reason: str, until: str) -> Delivery:
+def paused(platform: Platform, found: Delivery, reason: str, until: str) -> Delivery:
     """The record of what is not tried before some moment, though the partner could be reached."""
     at = later(until, random.random() * PAUSE_SPREAD)  # noqa: S311
-    return replace(found, state=WAITING, reason=reason, next_attempt_at=at, due_at=later(at, SLACK))
+    due_at, since = later(at, SLACK), _since(found, platform.clock())
+    return replace(found, state=WAITING, reason=reason, next_attempt_at=at, due_at=due_at, since=since)
+
+
+def _since(found: Delivery, now: str) -> str:
+    """Since when it waits: attempts, pauses and newer states do not change that."""
+    return found.since if found.state == WAITING and found.since else now
 
 
 def tell(platform: Platform, partner: Partner, before: Delivery, after: Delivery) -> None:

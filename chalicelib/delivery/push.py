@@ -75,7 +75,7 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
         return
     try:
         thorough = bool(message.get("thorough"))
-        work = _Push(platform, partner, target, thorough)
+        work = _Push(platform, partner, target, thorough, probe=bool(message.get("probe")))
         work.run(whole=bool(message.get("whole")), attempt=message.get("attempt"))
     except Busy:
         platform.queues.send(health.queue_for(partner), [dict(message)], delay=SHORTLY)
@@ -101,16 +101,18 @@ def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str
 
 @dataclass
 class _Push:
-    """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too.
+    """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too; a `probe` is sent
+    although the partner is unreachable.
 
-    `to` are the parties that the object at hand is for, `sender` ours that forwards it where it is another's.
+    `to` is the party that the object at hand is for, `sender` ours that forwards it where it is another's.
     """
 
     platform: Platform
     partner: Partner
     target: Target
     thorough: bool = False
-    to: tuple[Party, ...] = ()
+    probe: bool = False
+    to: Party | None = None
     sender: Party | None = None
 
     def run(self, *, whole: bool = False, attempt: int | None = None) -> None:
@@ -179,18 +181,34 @@ class _Push:
         if step is None:
             return outcomes.delivered(found, found.known, self._agreement, found.remote_url, found.revision)
         partner = self.platform.partners.get(self.partner.id) or self.partner
+        wait = self._wait(found, partner, mark)
+        return self._send(found, step, mark) if wait is None else wait
+
+    def _wait(self, found: Delivery, partner: Partner, mark: str) -> Delivery | None:
+        """The record of what may not be sent now, None where it may."""
         reason = health.waits(partner)
-        away = "" if reason else self._away()
+        if self.probe and partner.state == REGISTERED:
+            reason = ""
+        away = "" if reason else hub_client_info.away(self.platform, self.partner, self.to)
         if hub_client_info.SUSPENDED in away:  # it does not come back (HCI-13)
             return outcomes.refused(self.platform, found, away, mark)
         if reason:
             return outcomes.put_off(self.platform, found, reason)
         if away:  # its hub says when it is back, and should that get lost we look again
-            return outcomes.paused(found, away, later(self.platform.clock(), outcomes.HOUR))
+            return outcomes.paused(self.platform, found, away, later(self.platform.clock(), outcomes.HOUR))
         if partner.health.paused_until > self.platform.clock() and partner.policy != SPEC:
             reason = "the partner asked to wait (Retry-After)"
-            return outcomes.paused(found, reason, partner.health.paused_until)
-        return self._send(found, step, mark)
+            return outcomes.paused(self.platform, found, reason, partner.health.paused_until)
+        until = "" if self.probe else health.held_until(self.platform, partner, self._place)
+        if until:
+            reason = f"its {self.target.key.module} fail: {partner.health.reason}"[:300]
+            return outcomes.paused(self.platform, found, reason, until)
+        return None
+
+    @property
+    def _place(self) -> str:
+        """What is held back alone where it fails: the partner's receiver of this module."""
+        return f"push#{self.target.key.module}"
 
     @property
     def _agreement(self) -> str:
@@ -222,16 +240,13 @@ class _Push:
     def _due(self, found: Delivery, whole: bool) -> tuple[Step | None, str, str]:
         platform, partner, key = self.platform, self.partner, self.target.key
         present = load(platform, key, self.target.part or None)
-        self.to = self._receivers(present)
+        self.to = self._receiver(present)
         self.sender = sessions.forwarder(platform, partner, present) if present else None
         if present is None or not (present.own or self.sender):
             if key.module == "tariffs" and found.known:
                 return diff.removal(self._segments({})), "", "removed"
             return None, "", ""
-        may = self.sender or visibility.may_be_sent(
-            platform, partner, key.module, partner.version, present.feed
-        )
-        if not may:
+        if not visibility.may_see(platform, partner, key.module, partner.version, present.feed):
             return None, "", ""
         written = present.in_version(partner.version, Finder(platform))
         if written.object is None:
@@ -344,6 +359,8 @@ class _Push:
         """What was sent may or may not have arrived."""
         unsure = found.known.keys() | step.touched
         known = {name: UNSURE if name in step.touched else found.known[name] for name in unsure}
+        if self.probe:
+            return outcomes.put_off(self.platform, replace(found, known=known), problem.reason[:300])
         return outcomes.unreached(self.platform, self.partner, replace(found, known=known), problem, mark)
 
     def _send_whole(self, found: Delivery, refusal: PartnerRefused, mark: str) -> Delivery:
@@ -356,26 +373,18 @@ class _Push:
         return self._send(replace(found, known=dict.fromkeys(found.known, UNSURE)), step, mark)
 
     def _request(self, step: Step) -> Answer:
-        """The last answer of those it is for: several where only some behind a hub may see it."""
         key = self.target.key
-        for party in self.to or (None,):
-            answer = health.call(
-                self.platform,
-                self.partner,
-                step.method,
-                self.url(step.segments, step.query),
-                body=None if step.body is None else jsontext.dumps(step.body),
-                module=key.module,
-                from_party=self.sender or key.party,
-                to_party=party,
-            )
-        return answer
-
-    def _away(self) -> str:
-        """Why nothing is sent to those it is for, if one of them is away: gone only if all of them are."""
-        told = [hub_client_info.away(self.platform, self.partner, each) for each in self.to]
-        gone = [each for each in told if hub_client_info.SUSPENDED in each]
-        return next((each for each in (gone if len(gone) == len(told) else told) if each), "")
+        return health.call(
+            self.platform,
+            self.partner,
+            step.method,
+            self.url(step.segments, step.query),
+            body=None if step.body is None else jsontext.dumps(step.body),
+            module=key.module,
+            from_party=self.sender or key.party,
+            to_party=self.to,
+            place=self._place,
+        )
 
     def url(self, segments: tuple[str, ...], query: str = "") -> str:
         """A place below the partner's endpoint."""
@@ -383,18 +392,14 @@ class _Push:
         url = routing.join(base, *segments) if segments else base
         return url + ("&" if "?" in url else "?") + query if query else url
 
-    def _receivers(self, present: StoredObject | None) -> tuple[Party, ...]:
-        """The eMSP of a Session or CDR, and who it is delegated to; those who may see a private Location
-        behind a hub; a hub itself for what it tells all (HUB-04, HUB-15, HUB-21).
-        """
-        platform, partner, module = self.platform, self.partner, self.target.key.module
-        theirs = parties.spoken_for(platform, partner, modules.serving_roles(module, modules.RECEIVER))
-        readers = theirs & ((present and feeds.readers(present.feed)) or frozenset())
-        if module == sessions.SESSIONS:
-            readers |= parties.providers(platform, partner)
-        found = sorted(readers)[: None if partner.is_hub else 1]
-        own = partner.party_for(modules.serving_roles(module, modules.RECEIVER))
-        return tuple(found) or ((own,) if own else ())
+    def _receiver(self, present: StoredObject | None) -> Party | None:
+        """The eMSP of a Session or CDR; a hub itself for what it tells all (HUB-04, HUB-15, HUB-21)."""
+        roles = modules.serving_roles(self.target.key.module, modules.RECEIVER)
+        for party in sorted((present and feeds.readers(present.feed)) or ()):
+            if party in parties.speaks_for(self.platform, self.partner, roles):
+                return party
+        hub = self.partner.hub_party if parties.is_hub(self.partner) else None
+        return hub or self.partner.party_for(roles)
 
 
 def _settled(found: Delivery, now: str) -> bool:

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.commands import results
-from chalicelib.delivery import crawl
+from chalicelib.delivery import crawl, push
+from chalicelib.delivery.crawl import Crawl
+from chalicelib.ocpi.timestamps import seconds_between
 from chalicelib.partner import REGISTERED, SUSPENDED, UNREACHABLE, UNREGISTERED
 from chalicelib.partners import health, registration_receiver
 from chalicelib.store.delivery_items import WAITING, delivery_of
-from chalicelib.store.pulls import Pulls
+from chalicelib.store.pulls import RUNNING, Pulls
 
 if TYPE_CHECKING:
+    from chalicelib.partner import Partner
     from chalicelib.wiring import Platform
 
 # Seconds until something that was sent to its queue is due again, should it have got lost there.
@@ -30,6 +33,9 @@ MOST_ROUNDS = 5
 PAGES = 10
 # Partners' states are remembered for some seconds elsewhere: what was put aside meanwhile is found then.
 SECOND_LOOK = 30
+
+# Seconds between two lines that say how long the oldest delivery waits: the alarm looks at five minutes.
+REPORTED_EVERY = 240
 
 _reported: dict[int, float] = {}
 
@@ -51,24 +57,62 @@ def sweep(platform: Platform) -> None:
 
 
 def recover(platform: Platform, message: Mapping[str, Any]) -> None:
-    """Send everything that waits for a partner, page by page, and fetch what it changed meanwhile."""
+    """Send everything due that waits for a partner, page by page, and fetch what it changed meanwhile.
+
+    What has its next attempt still to come waits for that; `early`: it does not.
+    """
     partner = platform.partners.get(message["partner"])
     if partner is None or partner.state != REGISTERED:
         return
-    after = message.get("cursor")
+    after, now = message.get("cursor"), platform.clock()
     for _ in range(PAGES):
         found, after = platform.deliveries.undelivered(partner.id, WAITING, after=after)
-        bodies = [{**each.target.message, "attempt": each.attempts} for each in found]
+        due = [each for each in found if each.next_attempt_at <= now or message.get("early")]
+        bodies = [{**each.target.message, "attempt": each.attempts} for each in due]
         platform.queues.send(health.queue_for(partner), bodies)
         if not after:
             break
     if after:
         platform.queues.send(queues.PUSH, [{**message, "cursor": after}])
-    elif not message.get("again"):
+    elif message.get("again"):
+        Pulls(platform).forget(partner.id, health.RECOVER)
+    else:
         again = {"task": "recover", "partner": partner.id, "again": True}
         platform.queues.send(queues.PUSH, [again], delay=SECOND_LOOK)
     if not message.get("cursor") and not message.get("again"):
         platform.queues.send(queues.PULL, [{"task": "start", "partner": partner.id}])
+
+
+def probe(platform: Platform, message: Mapping[str, Any]) -> None:
+    """Try an unreachable partner with something that waits for it, with its versions where nothing does.
+
+    An answer that fails may be one module's: then its versions say whether the partner is back.
+    """
+    partner = platform.partners.get(str(message["partner"]))
+    if partner is None or partner.state != REGISTERED or partner.health.state != UNREACHABLE:
+        return
+    tried = _try(platform, partner)
+    if tried is None or tried.answered:
+        health.probe_versions(platform, partner)
+
+
+def _try(platform: Platform, partner: Partner) -> health.Trial | None:
+    """What became of one request that waited for a partner, of any module; None where nothing was sent."""
+    waiting, _ = platform.deliveries.undelivered(partner.id, WAITING, limit=50)
+    places: dict[str, Callable[[], None]] = {}
+    for each in waiting:
+        body = {**each.target.message, "probe": True}
+        places.setdefault(each.target.key.module, partial(push.push, platform, body))
+    for job in Pulls(platform).of(partner.id):
+        if job.state == RUNNING:
+            crawling = Crawl(platform, partner, job.module, probe=True)
+            places.setdefault(f"pull {job.module}", partial(crawling.page, job.job))
+    for work in random.sample(list(places.values()), len(places)):
+        with health.trial() as tried:
+            work()
+        if tried.requests:
+            return tried
+    return None
 
 
 def forget(platform: Platform, message: Mapping[str, Any]) -> None:
@@ -93,6 +137,11 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
         elif platform.deliveries.postpone(partner_id, sort_key, health.probe_pause(platform, partner)):
             body = {"task": "probe", "partner": partner_id}
             lanes.setdefault(queues.PUSH_SLOW, []).append(body)
+    elif kind == "recover":
+        if partner is None or partner.state != REGISTERED:
+            Pulls(platform).forget(partner_id, sort_key)
+        elif platform.deliveries.postpone(partner_id, sort_key, LOST_AFTER * 3):
+            lanes.setdefault(queues.PUSH, []).append({"task": "recover", "partner": partner_id})
     elif kind == "catch-up":
         event = Pulls(platform).event(partner_id, sort_key)
         if event and partner is not None:
@@ -132,21 +181,16 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
 
 
 def _watch(platform: Platform) -> None:
-    """See that unreachable partners are probed, and say once a minute how long the oldest waits."""
-    down = [
-        each
-        for each in platform.partners.all()
-        if each.state == REGISTERED and each.health.state == UNREACHABLE
-    ]
-    for each in down:
-        if not Pulls(platform).reminds(each.id, health.PROBE):
+    """See that unreachable partners are probed, and say now and then how long the oldest waits."""
+    living = [each for each in platform.partners.all() if each.state == REGISTERED]
+    for each in living:
+        if each.health.state == UNREACHABLE and not Pulls(platform).reminds(each.id, health.PROBE):
             health.became_unreachable(platform, each)
     moment = time.monotonic()
-    if not down or moment - _reported.get(id(platform), -60.0) < 60:
+    if moment - _reported.get(id(platform), -REPORTED_EVERY) < REPORTED_EVERY:
         return
     _reported[id(platform)] = moment
-    oldest = [since for each in down if (since := platform.deliveries.oldest(each.id))]
+    oldest = [since for each in living if (since := platform.deliveries.waiting(each.id)[1])]
     if oldest:
-        now = datetime.fromisoformat(platform.clock())
-        waited = (now - datetime.fromisoformat(min(oldest))).total_seconds()
-        logs.log("WARNING", "backlog", oldest_seconds=max(0, round(waited)), partners=len(down))
+        waited = seconds_between(min(oldest), platform.clock())
+        logs.log("WARNING", "backlog", oldest_seconds=max(0, round(waited)), partners=len(oldest))

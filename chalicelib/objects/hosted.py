@@ -6,17 +6,18 @@ Contract: design section 5 (`put`, `patch`, `remove`); LOC-03, TAR-02, TOK-02, S
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import checks, consistency, tokens, unsaid, visibility
+from chalicelib.objects import checks, consistency, order, tokens, unsaid, visibility
 from chalicelib.objects.stored_object import Finder, StoredObject, load_token
 from chalicelib.objects.writer import ObjectWriter, split
-from chalicelib.ocpi import modules
+from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.store.dynamodb import Conflict, retried
-from chalicelib.store.object_items import Key, check_id, folded
+from chalicelib.store.object_items import Key, check_id, folded, part_name
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -32,29 +33,72 @@ WAYS = {
 }
 
 
-def put(platform: Platform, module: str, data: Any, version: str = modules.V230) -> str:
-    """Store an object of a hosted party: "stored" or "unchanged".
+@dataclass(frozen=True)
+class Put:
+    """What became of an object of ours: was anything stored, was anything older than what is known?"""
 
-    Raises InvalidParameters when it is not what the specification lets us send.
+    is_stored: bool
+    has_older: bool = False
+
+    def counted(self, counts: dict[str, int]) -> None:
+        """Count it: `stored` or `older`, both where a part was news and another was not, else `unchanged`."""
+        counts["stored"] += self.is_stored
+        counts["older"] += self.has_older
+        counts["unchanged"] += not (self.is_stored or self.has_older)
+
+
+def put(
+    platform: Platform,
+    module: str,
+    data: Any,
+    version: str = modules.V230,
+    *,
+    force: bool = False,
+    keep_status: bool = False,
+) -> Put:
+    """Store an object of a hosted party, but for what is older than what is known, unless `force`.
+
+    With `keep_status` the EVSEs that are known keep their status and its time. Raises
+    InvalidParameters when it is not what the specification lets us send.
     """
     key, canonical = checked(platform, module, data, version)
+    if keep_status and module == "locations":
+        data = _with_known_statuses(platform, key, data)
+        key, canonical = checked(platform, module, data, version)
     if module == "cdrs":
         known = platform.objects.part(key)
         if known is not None:
             if StoredObject(key, [known], finder=Finder(platform)).canonical == canonical:
-                return "unchanged"
+                return Put(False)
             raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/id")
-    state = _writer(platform, key).replace(key, data, version, canonical)
-    if state == "known":
+    written = _writer(platform, key, force).replace(key, data, version, canonical)
+    if written.state == "known":
         raise InvalidParameters("a CDR of this id was put by somebody else just now", "/id")
-    return "unchanged" if state == "unchanged" else "stored"
+    return Put(written.state in ("created", "stored"), written.has_older)
+
+
+def _with_known_statuses(platform: Platform, key: Key, data: dict[str, Any]) -> dict[str, Any]:
+    """A Location whose known EVSEs say the status, and its time, that they have now."""
+    known = {part.name: jsontext.loads(part.body) for part in platform.objects.load(key) if part.uid}
+    evses = []
+    for each in data.get("evses") or ():
+        before = known.get(part_name(str(each.get("uid")))) if isinstance(each, dict) else None
+        kept = {name: before[name] for name in ("status", "last_updated") if name in before} if before else {}
+        evses.append({**each, **kept})
+    return {**data, "evses": evses} if evses else data
 
 
 def put_all(
-    platform: Platform, module: str, given: Sequence[Any], version: str = modules.V230
-) -> list[str | OcpiError]:
+    platform: Platform,
+    module: str,
+    given: Sequence[Any],
+    version: str = modules.V230,
+    *,
+    force: bool = False,
+    keep_status: bool = False,
+) -> list[Put | OcpiError]:
     """`put` of several objects, new ones together: what became of each, or why it was refused."""
-    outcomes: dict[int, str | OcpiError] = {}
+    outcomes: dict[int, Put | OcpiError] = {}
     ready: dict[int, tuple[Key, dict[str, Any]]] = {}
     for at, data in enumerate(given):
         try:
@@ -74,13 +118,13 @@ def put_all(
                 more += tokens.entering(platform, key, None, canonical, True)
         try:
             platform.objects.create_all(module, feed, made, True, more)
-            outcomes.update(dict.fromkeys(members, "stored"))
+            outcomes.update(dict.fromkeys(members, Put(True)))
         except (Conflict, OcpiError):
             continue  # one by one then, which tells whose fault it is
     for at in ready:
         if at not in outcomes:
             try:
-                outcomes[at] = put(platform, module, given[at], version)
+                outcomes[at] = put(platform, module, given[at], version, force=force, keep_status=keep_status)
             except OcpiError as problem:
                 outcomes[at] = problem
     return [outcomes[at] for at in range(len(given))]
@@ -117,8 +161,10 @@ def patch(
     connector_id: str | None = None,
     party: Party | None = None,
     type: str | None = None,
-) -> str:
-    """Change some fields of an object of ours, or of a part of it: "stored" or "unchanged".
+    *,
+    force: bool = False,
+) -> Put:
+    """Change some fields of an object of ours, or of a part of it, unless they are of before its state.
 
     `last_updated` is now where `changes` lacks it. Raises UnknownObject, InvalidParameters.
     """
@@ -136,7 +182,12 @@ def patch(
         raise InvalidParameters("the id of an object never changes", f"/{own_id}")
     if module == "tokens" and "type" in changes and folded(str(changes["type"])) != tokens.type_of(key):
         raise InvalidParameters("the type is part of a token's identity", "/type")
-    return _writer(platform, key).merge(key, changes, modules.V230, evse_uid or "", connector_id)
+    writer = _writer(platform, key, force)
+    try:
+        state = writer.merge(key, changes, modules.V230, evse_uid or "", connector_id)
+    except order.Older:
+        return Put(False, has_older=True)
+    return Put(state in ("created", "stored"), state == "stale")
 
 
 def remove_own(platform: Platform, module: str, id: str, party: Party | None = None) -> list[str]:
@@ -203,5 +254,5 @@ def _key(module: str, data: dict[str, Any], owner: Party) -> Key:
     return Key(module, *owner, check_id(data.get("id"), "/id"))
 
 
-def _writer(platform: Platform, key: Key) -> ObjectWriter:
-    return ObjectWriter(platform, checks.as_ours(platform, key.party), own=True)
+def _writer(platform: Platform, key: Key, force: bool) -> ObjectWriter:
+    return ObjectWriter(platform, checks.as_ours(platform, key.party), own=True, in_order=not force)

@@ -7,58 +7,77 @@ Contract: design section 7; LOC-43 to LOC-49, AMB-10, AMB-11, AMB-74
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import consistency, private_locations, tokens, unsaid, visibility
+from chalicelib.objects import consistency, order, private_locations, tokens, unsaid, visibility
 from chalicelib.objects.checks import Check
 from chalicelib.objects.stored_object import Finder, StoredObject, connector_of
 from chalicelib.ocpi import jsontext, modules, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
-from chalicelib.ocpi.patching import merge, timestamp, wire_timestamp
+from chalicelib.ocpi.patching import merge, wire_timestamp
 from chalicelib.store.dynamodb import retried
 from chalicelib.store.object_items import Key, Part, check_id, folded, part_name
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
-# Judges an object or a partial one of a kind in a version: raises InvalidParameters, answers its 2.3.0 form.
+
+@dataclass(frozen=True)
+class Written:
+    """What became of an object ("created", "stored", "unchanged", "known", "stale"); was anything older?"""
+
+    state: str
+    has_older: bool = False
 
 
 class ObjectWriter:
-    """Writes objects of one kind of owner: ours (`own`), a partner's, or of those behind a hub (`via`)."""
+    """Writes objects of one kind of owner: ours (`own`), a partner's, or of those behind a hub (`via`).
 
-    def __init__(self, platform: Platform, check: Check, *, own: bool, via: str = "") -> None:
+    `in_order`: what is older than what is known of that very thing does not replace it (`order`). A
+    partner's push of its own object does (AMB-12), and so does the operator's `force`.
+    """
+
+    def __init__(
+        self, platform: Platform, check: Check, *, own: bool, via: str = "", in_order: bool = False
+    ) -> None:
         self.platform = platform
         self.check = check
         self.own = own
         self.via = via
+        self.in_order = in_order
 
-    def replace(
-        self,
-        key: Key,
-        data: dict[str, Any],
-        version: str,
-        canonical: dict[str, Any],
-        unless_newer_than: str = "",
-    ) -> str:
-        """Store a whole object: "created", "stored" or "unchanged"; a CDR that is there stays: "known".
+    def replace(self, key: Key, data: dict[str, Any], version: str, canonical: dict[str, Any]) -> Written:
+        """Store a whole object; a CDR that is there stays: "known".
 
-        "stale", and nothing stored, where any part of what is there was updated
-        after `unless_newer_than`. That is judged on what the write is conditional
-        on, so that nothing newer can slip in between.
+        Which is newer is judged on what the write is conditional on, so that nothing newer
+        can slip in between. A whole of which nothing is news is "stale", and shown again where it was hidden.
         """
         new = split(key.module, data, version, canonical, self.platform.clock())
+        return retried(lambda: self._replace(key, self.platform.objects.load(key), new, canonical))
 
-        def attempt() -> str:
-            old = self.platform.objects.load(key)
-            if unless_newer_than and any(part.last_updated > unless_newer_than for part in old):
-                return "stale"
-            return self._save(key, old, new, canonical)
+    def _replace(
+        self, key: Key, old: tuple[Part, ...], new: list[Part], canonical: dict[str, Any]
+    ) -> Written:
+        chosen, has_older = order.newest(old, new) if self.in_order and key.module != "cdrs" else (new, False)
+        if has_older and key.module != "locations":
+            state = "stale"
+        else:
+            state = self._save(key, old, chosen, canonical, is_older=chosen[:1] == list(old[:1]))
+            state = "stale" if has_older and state == "unchanged" else state
+        if old and old[0].hidden and state in ("stale", "unchanged"):
+            self.platform.objects.hide(key, False)
+        return Written(state, has_older)
 
-        return retried(attempt)
-
-    def _save(self, key: Key, old: tuple[Part, ...], new: list[Part], canonical: dict[str, Any]) -> str:
+    def _save(
+        self,
+        key: Key,
+        old: tuple[Part, ...],
+        new: list[Part],
+        canonical: dict[str, Any],
+        is_older: bool = False,
+    ) -> str:
         objects = self.platform.objects
         if key.module == "cdrs" and old:
             return "known"
@@ -72,7 +91,8 @@ class ObjectWriter:
         more = (
             tokens.entering(self.platform, key, before, canonical, self.own) if key.module == "tokens" else []
         )
-        feed = visibility.feed_of(self.platform, key, canonical, self.own, self.via)
+        feed = old[0].feed if is_older else ""  # whose head stays, stays where it stands
+        feed = feed or visibility.feed_of(self.platform, key, canonical, self.own, self.via)
         state = objects.save(key, old, new, feed, self.own, more)
         if key.module == "tokens" and not self.own and tokens.is_news(key, before, canonical):
             self._show_private(key, canonical)
@@ -84,7 +104,8 @@ class ObjectWriter:
 
     def replace_evse(self, key: Key, data: dict[str, Any], version: str) -> str:
         """Store an EVSE of a Location that is known. Raises UnknownObject."""
-        new = _evse(data, version, self.platform.clock())
+        now = self.platform.clock()
+        new = _evse(data, version, now, now)
 
         def attempt() -> str:
             head, old = self.platform.objects.parts([(key, ""), (key, new.uid)])
@@ -132,11 +153,12 @@ class ObjectWriter:
         old = self.platform.objects.load(key)
         if not old:
             raise UnknownObject(f"no {key.kind} {key.id}", key.module)
+        self._check_order(old[0].last_updated, changes)
         present = StoredObject(key, old, finder=Finder(self.platform))
         merged, version = self._merged(key.kind, present, changes, version)
         canonical = self.check(key.kind, merged, version, False).object
         new = split(key.module, merged, version, canonical, self.platform.clock())
-        return self._save(key, old, new, canonical)
+        return self._replace(key, old, new, canonical).state
 
     def _merge_head(self, key: Key, changes: dict[str, Any], version: str) -> str:
         """A Location's own fields: its EVSEs are neither read nor written."""
@@ -144,6 +166,7 @@ class ObjectWriter:
         head = objects.part(key)
         if head is None:
             raise UnknownObject(f"no Location {key.id}", key.module)
+        self._check_order(head.last_updated, changes)
         merged, version = self._merged("location", StoredObject(key, [head]), changes, version)
         self.check("location", merged, version, False)
         return objects.save_part(key, None, head, _head(merged, version, self.platform.clock()), self.own)
@@ -157,9 +180,11 @@ class ObjectWriter:
             old = objects.part(key, evse_uid)
             if old is None:
                 raise UnknownObject(f"no EVSE {evse_uid} in Location {key.id}", "locations")
+            self._check_order(old.last_updated, changes)
             merged, in_version = self._merged("evse", StoredObject(key, [old]), changes, version)
             self.check("evse", merged, in_version, False)
-            new = _evse(merged, in_version, self.platform.clock())
+            now = self.platform.clock()
+            new = _evse(merged, in_version, now, now)
             return objects.save_part(key, None, old, new, self.own)
 
         return retried(attempt)
@@ -174,6 +199,7 @@ class ObjectWriter:
             known = connector_of(evse, connector_id)
             if known is None:
                 raise UnknownObject(f"no Connector {connector_id} at EVSE {evse_uid}", "locations")
+            self._check_order(known, changes)
             ours = self._in_words("connector", changes, version, in_version)
             merged = merge("connector", known, ours, in_version)
             self.check("connector", merged, in_version, False)
@@ -201,12 +227,18 @@ class ObjectWriter:
             in_version = version if old.version == version else modules.V230
             evse = dict(present.source if in_version == old.version else present.canonical)
             outcome = change(evse, in_version)
-            latest = max(old.last_updated, moment(last_updated, self.platform.clock()))
+            now = self.platform.clock()
+            latest = max(old.last_updated, order.moment(last_updated, now, now))
             evse["last_updated"] = wire_timestamp(latest)
-            state = objects.save_part(key, None, old, _evse(evse, in_version, latest), self.own)
+            state = objects.save_part(key, None, old, _evse(evse, in_version, latest, now), self.own)
             return "unchanged" if state == "unchanged" else outcome
 
         return retried(attempt)
+
+    def _check_order(self, known: Mapping[str, Any] | str, changes: dict[str, Any]) -> None:
+        """Raises `order.Older` where changes are of before the state of what they change."""
+        if self.in_order and order.is_older(known, changes):
+            raise order.Older("older than what is known", "/last_updated")
 
     def _merged(
         self, kind: str, present: StoredObject, changes: dict[str, Any], version: str
@@ -245,12 +277,12 @@ def split(
 ) -> list[Part]:
     """The parts an object is stored in. Raises InvalidParameters for two EVSEs of one uid."""
     if module != "locations":
-        last_updated = moment(canonical.get("last_updated"), clock)
+        last_updated = order.moment(canonical.get("last_updated"), clock, clock)
         return [Part("", version, last_updated, jsontext.dumps(data))]
     parts = [_head(data, version, clock)]
     names = set()
     for at, evse in enumerate(data.get("evses") or ()):
-        part = _evse(evse, version, parts[0].last_updated, f"/evses/{at}")
+        part = _evse(evse, version, parts[0].last_updated, clock, f"/evses/{at}")
         if part.name in names:
             raise InvalidParameters(f"EVSE {part.uid} is listed twice", f"/evses/{at}/uid")
         names.add(part.name)
@@ -260,20 +292,12 @@ def split(
 
 def _head(location: dict[str, Any], version: str, clock: str) -> Part:
     body = {name: value for name, value in location.items() if name not in ("evses", "last_updated")}
-    return Part("", version, moment(location.get("last_updated"), clock), jsontext.dumps(body))
+    return Part("", version, order.moment(location.get("last_updated"), clock, clock), jsontext.dumps(body))
 
 
-def _evse(evse: dict[str, Any], version: str, otherwise: str, pointer: str = "") -> Part:
+def _evse(evse: dict[str, Any], version: str, otherwise: str, clock: str, pointer: str = "") -> Part:
     uid = check_id(evse.get("uid"), f"{pointer}/uid")
-    return Part(uid, version, moment(evse.get("last_updated"), otherwise), jsontext.dumps(evse))
-
-
-def moment(value: Any, otherwise: str) -> str:
-    """A timestamp as it sorts, or something else where it is none."""
-    try:
-        return timestamp(value)
-    except ValueError:
-        return otherwise
+    return Part(uid, version, order.moment(evse.get("last_updated"), otherwise, clock), jsontext.dumps(evse))
 
 
 def _no_evse_vanishes(old: tuple[Part, ...], new: list[Part]) -> None:

@@ -27,9 +27,10 @@ found: `stop_date_time` or `end_date_time`, a total as a number, as `{excl_vat, 
 
 `tariffs` are asked after those in the CDR, `stored` last. `time_zone` is an IANA name, or a pair
 `(name, origin)` with the origin `location`, `caller` or `country`; a bare name is of the caller. A
-2.1.1 CDR's own `location.time_zone` goes before it. `policy` is a preset's name, a dict of knobs (with
-an optional `preset`), or a `Policy`. `reservation` is `used`, `expired` or `cancelled`; `preference` a
-ChargingPreferences profile type (`CHEAP`, `FAST`, `GREEN`, `REGULAR`). `tolerance` is an amount.
+2.1.1 CDR's own `location.time_zone` goes before it; without any, a country that has one zone stands in.
+`policy` is a preset's name, a dict of knobs (with an optional `preset`), or a `Policy`. `reservation` is
+`used`, `expired` or `cancelled`; `preference` a ChargingPreferences profile type (`CHEAP`, `FAST`,
+`GREEN`, `REGULAR`). `tolerance` is an amount.
 
 **The report** is a dict of JSON values, amounts and volumes (kWh, hours) as exact decimal text:
 

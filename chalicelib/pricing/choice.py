@@ -20,7 +20,7 @@ from chalicelib.pricing.tariff import Compiled, compile_tariff
 EMBEDDED, GIVEN, STORED = "embedded", "given", "stored"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Choice:
     """The Tariff of each period (None: it has none), why, and what stands against pricing at all."""
 

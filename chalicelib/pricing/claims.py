@@ -32,7 +32,10 @@ COSTS = (TOTAL_COST, *PARTS)
 BEFORE, AFTER = "before_taxes", "after_taxes"
 
 
-@dataclass(slots=True)
+_CENT = Decimal("0.01")
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class Claim:
     """One amount or volume: what the CDR says, what was computed (its sign included), and the verdict."""
 
@@ -51,13 +54,13 @@ class Claim:
             self.verdict == AGREE
             and self.claimed is not None
             and self.computed is not None
-            and abs(self.claimed - self.computed) > Decimal("0.01")
+            and abs(self.claimed - self.computed) > _CENT
         )
 
 
 def claimed_sides(value: Any) -> Sides:
     """Both sides of a price as any version writes it; a side that is not stated is None."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return number(value), None
     before = number(value["before_taxes"] if value.get("before_taxes") is not None else value.get("excl_vat"))
     after = (
@@ -65,7 +68,7 @@ def claimed_sides(value: Any) -> Sides:
     )
     taxes = value.get("taxes")
     if after is None and before is not None and isinstance(taxes, list) and taxes:
-        amounts = [number(each.get("amount")) if isinstance(each, Mapping) else None for each in taxes]
+        amounts = [number(each.get("amount")) if isinstance(each, dict) else None for each in taxes]
         if all(each is not None for each in amounts):
             after = sum((each for each in amounts if each is not None), before)
     return before, after
@@ -222,7 +225,8 @@ def worst(claims: list[Claim]) -> str:
     """The verdict of the whole: of the claims on total_cost, and of the others where that agrees."""
 
     def of(chosen: list[Claim]) -> str:
-        return max((each.verdict for each in chosen if each.verdict in RANK), key=RANK.index, default=AGREE)
+        verdicts = {each.verdict for each in chosen}
+        return next((each for each in reversed(RANK) if each in verdicts), AGREE)
 
     total = of([each for each in claims if each.part == TOTAL_COST])
     return of(claims) if total in (AGREE, AGREE_ROUNDING, WITHIN) else total

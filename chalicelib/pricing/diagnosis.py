@@ -19,7 +19,7 @@ from chalicelib.pricing.moments import in_standard_time, in_utc, zone
 from chalicelib.pricing.policy import Policy
 from chalicelib.pricing.run import Priced
 from chalicelib.pricing.segments import Sides, Tax
-from chalicelib.pricing.session import Period, Session
+from chalicelib.pricing.session import Period, Session, is_all_reserved
 from chalicelib.pricing.splitting import split
 from chalicelib.pricing.tariff import GROSS, NET, PARKING, RESERVED, TIME, Compiled
 from chalicelib.pricing.trace import sides, signed
@@ -29,7 +29,7 @@ MOST_WORK = 4_000_000  # periods x elements x runs
 FEW_PERIODS = 6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Attempt:
     """One reading by its name, and what it changes."""
 
@@ -235,7 +235,8 @@ def _of_times(found: Priced, base: Attempt) -> Iterator[Attempt]:
 
 
 def _changed(base: Attempt, name: str, change: Callable[[Period], Period]) -> Attempt:
-    session = replace(base.session, periods=[change(each) for each in base.session.periods])
+    periods = [change(each) for each in base.session.periods]
+    session = replace(base.session, periods=periods, only_reserved=is_all_reserved(periods))
     return replace(base, name=name, session=session)
 
 

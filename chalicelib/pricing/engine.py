@@ -42,7 +42,7 @@ from chalicelib.pricing.totals import Totals, add_up
 Pick = Mapping[tuple[int, str, str], Component | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reading:
     """How a session is read where it is not read as the rules say. The default is as they say."""
 
@@ -57,7 +57,7 @@ class Reading:
     picks: Pick = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Outcome:
     """A priced session."""
 
@@ -190,7 +190,7 @@ class _Flats:
         self._taken: set[object] = set()
 
     def of_period(self, at: int, context: str, asked: str, lookup: Lookup) -> Iterator[Segment]:
-        if self._how == "none" or not lookup.tariff.candidates(asked, FLAT):
+        if self._how == "none" or not lookup.tariff.walk(asked, FLAT).elements:
             return
         if {"context": context, "session": "session"}.get(self._how) in self._taken:
             return
@@ -232,5 +232,4 @@ def _bill_what_is_free(segments: list[Segment]) -> None:
 def _any_price(segment: Segment) -> Component | None:
     if segment.lookup is None or segment.context != CHARGING:
         return None
-    candidates = segment.lookup.tariff.candidates(CHARGING, segment.dimension)
-    return next((each.component for each in candidates if each.barred is None), None)
+    return segment.lookup.tariff.walk(CHARGING, segment.dimension).first()

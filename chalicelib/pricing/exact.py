@@ -63,6 +63,9 @@ def number(value: Any) -> Decimal | None:
 
 
 def _is_sane(value: Decimal) -> bool:
+    written = str(value)
+    if len(written) < MOST_BEFORE_POINT and "E" not in written and "N" not in written and "I" not in written:
+        return True
     if not value.is_finite():
         return False
     _sign, digits, exponent = value.as_tuple()
@@ -102,8 +105,14 @@ def unit(places: int) -> Decimal:
 
 def text(value: Decimal) -> str:
     """A number as it is shown: at most 10 decimals, no exponent, no trailing zeros."""
-    shown = f"{value.quantize(_TENTH_DECIMAL, ROUND_HALF_UP):f}".rstrip("0").rstrip(".")
-    return "0" if shown in ("-0", "") else shown
+    shown = str(value)
+    point = shown.find(".")
+    if "E" in shown or (point >= 0 and len(shown) - point > 11):
+        shown = f"{value.quantize(_TENTH_DECIMAL, ROUND_HALF_UP):f}"
+        point = shown.find(".")
+    if point >= 0:
+        shown = shown.rstrip("0").rstrip(".")
+    return "0" if shown == "-0" else shown
 
 
 def text_or_none(value: Decimal | None) -> str | None:

@@ -43,7 +43,7 @@ def lint(
         lint_fields(tariff, version, found)
         lint_prices(tariff, version, _moment(now), found)
         lint_coverage(tariff, time_zone, found)
-        _types(tariff, [each for each in others if isinstance(each, Mapping)], found)
+        _types(tariff, [each for each in others if isinstance(each, dict)], found)
     return found.found[:MOST_FINDINGS]
 
 

@@ -26,7 +26,7 @@ MOST_COMPARED = 400  # elements; beyond, only single elements are looked at
 _ELECTRICAL = tuple(f"{side}_{what}" for what in ("power", "current") for side in ("min", "max"))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Placed:
     """An element with the box in which it applies."""
 

@@ -10,7 +10,7 @@ Spec: 2.3.0 mod_tariffs_tariffelement_class (TAR-11, TAR-12)
 from __future__ import annotations
 
 from chalicelib.pricing.restrictions import Check, Moment
-from chalicelib.pricing.tariff import CHARGING, DIMENSIONS, Candidate, Compiled, Component, Element
+from chalicelib.pricing.tariff import CHARGING, DIMENSIONS, Compiled, Component, Element, Walk
 
 Failure = tuple[int, Check]
 
@@ -18,11 +18,22 @@ Failure = tuple[int, Check]
 class Lookup:
     """The components of one Tariff at one moment."""
 
-    __slots__ = ("_known", "_whole", "by_element", "moment", "straddled", "strict", "tariff", "unstated")
+    __slots__ = (
+        "_known",
+        "_walked",
+        "_whole",
+        "by_element",
+        "moment",
+        "straddled",
+        "strict",
+        "tariff",
+        "unstated",
+    )
 
     def __init__(self, tariff: Compiled, moment: Moment, strict: bool, by_element: bool = False) -> None:
         self.tariff, self.moment, self.strict, self.by_element = tariff, moment, strict, by_element
         self._known: dict[int, Check | None] = {}
+        self._walked: dict[int, tuple[int | None, list[Failure]]] = {}
         self._whole: dict[str, Element | None] = {}
         # What the period does not say clearly enough: elements whose power or current lies on both
         # sides of a bound, and restrictions about what it does not state.
@@ -33,27 +44,36 @@ class Lookup:
         """The component of a dimension, and of each element asked before it what did not hold."""
         if self.by_element:
             return self._of_first_element(context, dimension), []
-        known = self._known
+        walk = self.tariff.walk(context, dimension)
+        if walk.key not in self._walked:
+            self._walked[walk.key] = self._ask(walk)
+        place, failures = self._walked[walk.key]
+        return None if place is None else walk.components[place], failures
+
+    def _ask(self, walk: Walk) -> tuple[int | None, list[Failure]]:
+        known, moment = self._known, self.moment
         failures: list[Failure] = []
-        for candidate in self.tariff.candidates(context, dimension):
-            element = candidate.element
-            failed = candidate.barred
+        for place, (index, checks, electrical, failed) in enumerate(walk.rows):
             if failed is None:
-                index = element.index
                 if index in known:
                     failed = known[index]
                 else:
-                    failed = known[index] = self._first_failing(element)
+                    for check in checks:
+                        if not check.holds(moment):
+                            failed = check
+                            break
+                    else:
+                        if electrical:
+                            failed = self._failing_power(walk.elements[place])
+                    known[index] = failed
                 if failed is None:
-                    return candidate.component, failures
-            failures.append((element.index, failed))
+                    return place, failures
+            failures.append((index, failed))
         return None, failures
 
-    def _first_failing(self, element: Element) -> Check | None:
+    def _failing_power(self, element: Element) -> Check | None:
+        """What of power and current does not hold, where all else does."""
         moment = self.moment
-        for check in element.checks:
-            if not check.holds(moment):
-                return check
         for check in element.electrical:
             if getattr(moment, check.name) is None:
                 self.unstated.append((element.index, check.name))
@@ -80,12 +100,15 @@ class Lookup:
         return None if element is None else element.components.get(dimension)
 
     def _first_element(self, context: str) -> Element | None:
-        every: dict[int, Candidate] = {}
+        every: dict[int, tuple[Element, Check | None]] = {}
         for dimension in DIMENSIONS:
-            for candidate in self.tariff.candidates(context, dimension):
-                every.setdefault(candidate.element.index, candidate)
+            walk = self.tariff.walk(context, dimension)
+            for element, barred in zip(walk.elements, walk.barred, strict=True):
+                every.setdefault(element.index, (element, barred))
         order = sorted(every) if context == CHARGING else list(every)
         for index in order:
-            if every[index].barred is None and self._first_failing(every[index].element) is None:
-                return every[index].element
+            element, barred = every[index]
+            holds = barred is None and all(check.holds(self.moment) for check in element.checks)
+            if holds and self._failing_power(element) is None:
+                return element
         return None

@@ -7,9 +7,9 @@ policy are in each report, so that a report can be made again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.pricing.exact import number, text
 
@@ -18,8 +18,7 @@ class PolicyError(ValueError):
     """An unknown preset or knob, or a value that a knob cannot have; the message names it."""
 
 
-@dataclass(frozen=True)
-class Knob:
+class Knob(NamedTuple):
     """One open question: the values it may have (none listed: a number), what it decides, an example."""
 
     values: tuple[str, ...]
@@ -70,7 +69,7 @@ class Policy:
 
     def shown(self) -> dict[str, Any]:
         """Every knob, as the report has it."""
-        found = asdict(self)
+        found = {name: getattr(self, name) for name in _NAMES}
         for name in ("tolerance", "tolerance_relative"):
             found[name] = None if found[name] is None else text(found[name])
         found["tolerance_by_currency"] = {
@@ -302,7 +301,7 @@ def _preset(name: Any) -> Policy:
 
 
 def _value(name: Any, value: Any) -> Any:
-    if name not in _FIELDS:
+    if name not in _NAMES:
         raise PolicyError(f"unknown knob {name!r}; there are {', '.join(KNOBS)}")
     knob = KNOBS[name]
     if name in _DECIMALS:
@@ -329,4 +328,4 @@ def _amount(name: str, value: Any) -> Decimal:
     return found
 
 
-_FIELDS = frozenset(each.name for each in fields(Policy))
+_NAMES = tuple(each.name for each in fields(Policy))

@@ -23,7 +23,7 @@ _MOST_MINUTES = 366 * 24 * 60
 
 def quoted(tariff: Mapping[str, Any], start: str, profile: Any, asked: Asked) -> Priced:
     """A profile priced; an entry that cannot be read is a finding and prices nothing."""
-    currency = tariff.get("currency") if isinstance(tariff, Mapping) else None
+    currency = tariff.get("currency") if isinstance(tariff, dict) else None
     begins = instant(start)
     profile = list(profile) if isinstance(profile, list | tuple) else []
     body = {"start_date_time": start, "end_date_time": start, "currency": currency, "kwh": ZERO}
@@ -45,7 +45,7 @@ def quoted(tariff: Mapping[str, Any], start: str, profile: Any, asked: Asked) ->
 
 
 def _entry(session: Session, index: int, entry: Any) -> Period | None:
-    known = entry if isinstance(entry, Mapping) else {}
+    known = entry if isinstance(entry, dict) else {}
     minutes, kwh = number(known.get("minutes", 0)), number(known.get("kwh", 0))
     if minutes is None or kwh is None or not _fits(session.end, minutes):
         problem = finding("malformed_value", f"/profile/{index}", "minutes and kwh are numbers of 0 or more")

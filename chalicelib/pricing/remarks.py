@@ -52,9 +52,7 @@ def remarks(
 
 
 def _prices_time(choice: Choice) -> bool:
-    return any(
-        candidate.barred is None for tariff in choice.used for candidate in tariff.candidates(CHARGING, TIME)
-    )
+    return any(tariff.walk(CHARGING, TIME).first() is not None for tariff in choice.used)
 
 
 def _cross(least: Limit, most: Limit) -> bool:

@@ -63,7 +63,7 @@ def verdict(found: Priced) -> str:
     if found.outcome is None:
         return UNPRICEABLE
     judged = worst(found.claims)
-    undetermined = TOTAL_COST in found.unsure and not any(each.claimed is not None for each in found.claims)
+    undetermined = all(each.claimed is None for each in found.claims) and TOTAL_COST in found.unsure
     return INDETERMINATE if undetermined else judged
 
 

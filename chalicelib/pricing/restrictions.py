@@ -17,6 +17,7 @@ from chalicelib.pricing.exact import number, text
 from chalicelib.pricing.moments import DAY, DAYS, clock_minutes, is_date
 from chalicelib.pricing.policy import Policy
 
+_DAY_NUMBERS = {day: at for at, day in enumerate(DAYS)}
 RESERVATIONS = ("RESERVATION", "RESERVATION_EXPIRES")
 
 
@@ -72,7 +73,7 @@ class Check:
         self.name, self.holds, self.say = name, holds, say
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Restrictions:
     """The restrictions of one element, and where its answer may change within a period."""
 
@@ -211,11 +212,11 @@ def _days(rules: Mapping[str, Any], policy: Policy, found: Restrictions, checks:
         return
     if isinstance(days, str):
         days = [days]
-    if not isinstance(days, list) or any(each not in DAYS for each in days):
+    if not isinstance(days, list) or not all(isinstance(each, str) and each in _DAY_NUMBERS for each in days):
         found.wrong.append("day_of_week")
         return
     found.needs_local = found.by_day = True
-    allowed = frozenset(DAYS.index(each) for each in days)
+    allowed = {_DAY_NUMBERS[each] for each in days}
     words = "day_of_week " + ", ".join(days)
     first, last = clock_minutes(rules.get("start_time")), clock_minutes(rules.get("end_time"))
     evening = policy.wrap_weekday == "evening" and first is not None and last is not None and 0 < last < first

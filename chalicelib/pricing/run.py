@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.pricing.choice import Choice, choose, gather
 from chalicelib.pricing.claims import BEFORE, TOTAL_COST, Claim, Judge
 from chalicelib.pricing.codes import Finding, finding
+from chalicelib.pricing.countries import ZONES
 from chalicelib.pricing.engine import Outcome, Reading, compute
 from chalicelib.pricing.exact import unit
 from chalicelib.pricing.moments import Localize, in_utc, in_zone, zone
@@ -26,7 +27,7 @@ MOST_TARIFFS = 200
 COUNTRY, LOCATION, CALLER, NOT_NEEDED = "country", "location", "caller", "not_needed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Asked:
     """What a caller gives beside the CDR."""
 
@@ -40,7 +41,7 @@ class Asked:
     preference: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Zone:
     """The time zone of a session, from whom we have it, and whether local times matter."""
 
@@ -51,7 +52,7 @@ class Zone:
     needed: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Priced:
     """Everything that is known about one CDR."""
 
@@ -89,7 +90,7 @@ class Priced:
 
 def run(cdr: Any, asked: Asked) -> Priced:
     """Read, choose, price and judge. Never raises on what the objects hold."""
-    cdr = cdr if isinstance(cdr, Mapping) else {}
+    cdr = cdr if isinstance(cdr, dict) else {}
     too_large, work = _size(cdr, asked)
     policy = asked.policy
     if too_large is not None:
@@ -162,12 +163,12 @@ def _size(cdr: Mapping[str, Any], asked: Asked) -> tuple[Finding | None, int]:
 
 
 def _length(value: Any, name: str) -> int:
-    inner = value.get(name) if isinstance(value, Mapping) else None
+    inner = value.get(name) if isinstance(value, dict) else None
     return len(inner) if isinstance(inner, list) else 0
 
 
 def _components(tariff: Any) -> int:
-    elements = tariff.get("elements") if isinstance(tariff, Mapping) else None
+    elements = tariff.get("elements") if isinstance(tariff, dict) else None
     if not isinstance(elements, list):
         return 0
     return sum(_length(each, "price_components") for each in elements)
@@ -201,15 +202,17 @@ def zone_of(cdr: Mapping[str, Any], asked: Asked, needed: bool) -> Zone:
 
 
 def _named_zone(cdr: Mapping[str, Any], asked: Asked) -> tuple[str | None, str]:
-    for field_name in ("location", "cdr_location"):
-        place = cdr.get(field_name)
-        if isinstance(place, Mapping) and isinstance(place.get("time_zone"), str):
+    places = [cdr[name] for name in ("location", "cdr_location") if isinstance(cdr.get(name), dict)]
+    for place in places:
+        if isinstance(place.get("time_zone"), str):
             return place["time_zone"], LOCATION
     given = asked.time_zone
-    if isinstance(given, Iterable) and not isinstance(given, str):
-        name, origin = [*given, CALLER][:2]
-        return name, origin
-    return given, CALLER
+    if isinstance(given, str):
+        return given, CALLER
+    if isinstance(given, tuple | list) and given:
+        return given[0], str(given[1]) if len(given) > 1 else CALLER
+    guessed = next((ZONES[place["country"]] for place in places if str(place.get("country")) in ZONES), None)
+    return guessed, COUNTRY if guessed else CALLER
 
 
 def _about_zone(found: Zone) -> list[Finding]:

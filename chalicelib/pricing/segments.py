@@ -75,7 +75,7 @@ class Segment:
         return None if self.component is None else self.component.vat
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Tax:
     """How taxes are read: as stated, or as a mistake would have it."""
 

@@ -35,7 +35,7 @@ _BOUNDS = {
 _KNOWN = frozenset({*_VOLUMES, *_BOUNDS, "FLAT"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Period:
     """One charging period; `present` are the dimensions that it states."""
 
@@ -71,7 +71,7 @@ class Period:
         return () if states_only_reserved else (CHARGING,)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Session:
     """What is priced."""
 
@@ -83,17 +83,14 @@ class Session:
     is_ad_hoc: bool
     periods: list[Period] = field(default_factory=list)
     outcome: str | None = None
+    only_reserved: bool = False
     findings: list[Finding] = field(default_factory=list)
     wrong: list[Finding] = field(default_factory=list)
 
     @property
     def anchor(self) -> datetime:
         """Where charging begins: the first period that is not a reservation alone."""
-        return next((each.start for each in self.periods if each.contexts != (RESERVATION,)), self.start)
-
-    @property
-    def only_reserved(self) -> bool:
-        return bool(self.periods) and all(each.contexts in ((RESERVATION,), ()) for each in self.periods)
+        return next((each.start for each in self.periods if CHARGING in each.contexts), self.start)
 
     def total(self, name: str) -> Decimal:
         """The sum of a volume over all periods."""
@@ -111,7 +108,7 @@ def read_session(cdr: Mapping[str, Any], version: str, policy: Policy, outcome: 
         currency=str(cdr.get("currency", "")).upper(),
         credit=cdr.get("credit") is True,
         home=cdr.get("home_charging_compensation") is True,
-        is_ad_hoc=isinstance(token, Mapping) and token.get("type") == "AD_HOC_USER",
+        is_ad_hoc=isinstance(token, dict) and token.get("type") == "AD_HOC_USER",
     )
     if starts is None:
         _wrong(found, "/start_date_time", "start_date_time is missing or cannot be read")
@@ -150,8 +147,8 @@ def _periods(found: Session, periods: Any, version: str, policy: Policy) -> None
         return
     for index, period in enumerate(periods):
         pointer = f"/charging_periods/{index}"
-        starts = instant(period.get("start_date_time")) if isinstance(period, Mapping) else None
-        if not isinstance(period, Mapping) or starts is None:
+        starts = instant(period.get("start_date_time")) if isinstance(period, dict) else None
+        if not isinstance(period, dict) or starts is None:
             _wrong(found, f"{pointer}/start_date_time", "start_date_time is missing or cannot be read")
             continue
         named = period.get("tariff_id")
@@ -168,8 +165,8 @@ def _dimensions(found: Session, period: Period, dimensions: Any, policy: Policy)
     seen = set()
     for at, dimension in enumerate(dimensions):
         pointer = f"{period.pointer}/dimensions/{at}"
-        kind = dimension.get("type") if isinstance(dimension, Mapping) else None
-        if not isinstance(dimension, Mapping) or not isinstance(kind, str):
+        kind = dimension.get("type") if isinstance(dimension, dict) else None
+        if not isinstance(dimension, dict) or not isinstance(kind, str):
             _wrong(found, f"{pointer}/type", "the dimension has no type")
             continue
         if kind not in _KNOWN:
@@ -228,7 +225,15 @@ def _put_in_order(found: Session, policy: Policy) -> None:
         periods[-1].end = max(periods[-1].start, found.end)
 
 
+def is_all_reserved(periods: list[Period]) -> bool:
+    """Whether nothing but reserving happened."""
+    if not any(RESERVED in each.present for each in periods):
+        return False
+    return all(each.contexts in ((RESERVATION,), ()) for each in periods)
+
+
 def _read_outcome(found: Session, asked: str | None) -> None:
+    found.only_reserved = is_all_reserved(found.periods)
     if asked in ("used", "expired", "cancelled"):
         found.outcome = "expired" if asked == "expired" else "used"
     elif found.outcome is None:

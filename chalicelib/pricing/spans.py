@@ -31,7 +31,7 @@ _INSTANT = timedelta(microseconds=1)
 Key = tuple[int, str, str]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Spans:
     """The periods that span a change of price, and the least and most that the session might cost."""
 

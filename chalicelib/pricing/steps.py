@@ -24,7 +24,7 @@ SESSION, PERIOD, NONE = "session", "period", "none"
 _RULES = {"ROUND_DOWN": ROUND_FLOOR, "ROUND_NEAR": ROUND_HALF_UP, "ROUND_UP": ROUND_CEILING}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Group:
     """What became of one group: in kWh or seconds; `at` is the period that got the difference."""
 

@@ -8,14 +8,14 @@ Spec: 2.3.0 mod_tariffs_tariff_object (TAR-09 to TAR-42)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from chalicelib.pricing.codes import Finding, finding
-from chalicelib.pricing.exact import HUNDRED, ONE, THOUSAND, ZERO, number, text
+from chalicelib.pricing.exact import HUNDRED, ONE, THOUSAND, ZERO, number
 from chalicelib.pricing.moments import instant
 from chalicelib.pricing.policy import Policy
 from chalicelib.pricing.restrictions import Check, Restrictions, compiled
@@ -30,14 +30,17 @@ V211, V221, V230 = "2.1.1", "2.2.1", "2.3.0"
 # How a price relates to tax
 NET, GROSS, UNTAXED, NET_ONLY, GROSS_ONLY = "net", "gross", "untaxed", "net_only", "gross_only"
 
+_NOTHING: Mapping[str, Any] = {}
+_HUNDREDTH, _THOUSANDTH = Decimal("0.01"), Decimal("0.001")
+
 DIALECT_FIELDS = ("price_round", "step_round", "exact_price_component")
 
 
 class Component:
     """One price: per kWh, hour or session."""
 
-    __slots__ = ("basis", "element", "extra", "index", "pointer", "price", "price_text", "rate", "reach",
-                 "step", "type", "vat", "vat_text")  # fmt: skip
+    __slots__ = ("basis", "checks", "element", "extra", "index", "pointer", "price", "rate", "reach", "step",
+                 "type", "vat")  # fmt: skip
 
     def __init__(
         self,
@@ -48,17 +51,16 @@ class Component:
         basis: str,
         place: tuple[int, int, str],
         extra: Mapping[str, Any],
+        checks: tuple[Check, ...],
     ) -> None:
         self.type, self.price, self.vat, self.step, self.basis = type_, price, vat, step, basis
-        self.rate = ZERO if vat is None else vat / HUNDRED
+        self.rate = ZERO if vat is None else vat * _HUNDREDTH
         self.reach = ONE + self.rate
         self.element, self.index, self.pointer = place
-        self.price_text = text(price)
-        self.vat_text = None if vat is None else text(vat)
-        self.extra = extra
+        self.extra, self.checks = extra, checks
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Element:
     """One element: its restrictions, and the first component of each dimension."""
 
@@ -69,16 +71,28 @@ class Element:
     electrical: tuple[Check, ...] = ()
 
 
-@dataclass(slots=True)
-class Candidate:
-    """An element that has a dimension; `barred` says why it never prices in this context."""
+@dataclass(slots=True, eq=False, repr=False)
+class Walk:
+    """The elements that have a dimension, in the order in which they are asked, and their components.
 
-    element: Element
-    component: Component
-    barred: Check | None = None
+    `barred` says why an element never prices in this context. Walks of the same elements have the same
+    `key`, so what was found out for one dimension holds for the other.
+    """
+
+    elements: list[Element]
+    barred: list[Check | None]
+    components: list[Component]
+    rows: list[tuple[int, tuple[Check, ...], tuple[Check, ...], Check | None]]
+    key: int = 0
+
+    def first(self) -> Component | None:
+        """The first component that may price at all."""
+        return next(
+            (each for each, barred in zip(self.components, self.barred, strict=True) if barred is None), None
+        )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Limit:
     """min_price or max_price; a side that is not given is None."""
 
@@ -89,7 +103,7 @@ class Limit:
         return self.before is not None or self.after is not None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Compiled:
     """A Tariff ready to price."""
 
@@ -113,17 +127,24 @@ class Compiled:
     minutes: list[int] = field(default_factory=list)
     kwh: list[Decimal] = field(default_factory=list)
     seconds: list[Decimal] = field(default_factory=list)
-    _candidates: dict[tuple[str, str], list[Candidate]] = field(default_factory=dict)
+    _walks: dict[tuple[str, str], Walk] = field(default_factory=dict)
 
-    def candidates(self, context: str, dimension: str) -> list[Candidate]:
+    def walk(self, context: str, dimension: str) -> Walk:
         """The elements with a dimension, in the order in which they are asked.
 
         `context` is charging, used or expired: an expired reservation asks RESERVATION_EXPIRES first.
         """
-        key = (context, dimension)
-        if key not in self._candidates:
-            self._candidates[key] = list(_candidates(self.elements, context, dimension))
-        return self._candidates[key]
+        found = self._walks.get((context, dimension))
+        if found is None:
+            found = _walk(self.elements, context, dimension)
+            for (other, _), walk in self._walks.items():
+                if other == context and walk.elements == found.elements:
+                    found.key = walk.key
+                    break
+            else:
+                found.key = len(self._walks)
+            self._walks[context, dimension] = found
+        return found
 
     def is_valid(self, moment: datetime) -> bool:
         """Whether its validity covers a moment; the end is exclusive."""
@@ -132,7 +153,7 @@ class Compiled:
 
 def element_count(tariff: Any) -> int:
     """How many elements a Tariff has, whatever it is."""
-    elements = tariff.get("elements") if isinstance(tariff, Mapping) else None
+    elements = tariff.get("elements") if isinstance(tariff, dict) else None
     return len(elements) if isinstance(elements, list) else 0
 
 
@@ -140,7 +161,7 @@ def compile_tariff(
     tariff: Any, version: str, policy: Policy, *, origin: str = "given", pointer: str = ""
 ) -> Compiled | None:
     """A Tariff ready to price; None for what is no Tariff at all."""
-    if not isinstance(tariff, Mapping) or not isinstance(tariff.get("id"), str | int):
+    if not isinstance(tariff, dict) or not isinstance(tariff.get("id"), str | int):
         return None
     owner = tariff.get("country_code"), tariff.get("party_id")
     tax = _tax_sense(tariff, version)
@@ -190,7 +211,7 @@ def _limit(tariff: Mapping[str, Any], name: str, found: Compiled) -> Limit:
     limit = tariff.get(name)
     if limit is None:
         return Limit()
-    if not isinstance(limit, Mapping):
+    if not isinstance(limit, dict):
         _wrong(found, f"{found.pointer}/{name}", f"{name} is no object")
         return Limit()
     sides = []
@@ -205,11 +226,11 @@ def _limit(tariff: Mapping[str, Any], name: str, found: Compiled) -> Limit:
 
 def _element(found: Compiled, index: int, element: Any, tax: str, policy: Policy) -> None:
     pointer = f"{found.pointer}/elements/{index}"
-    if not isinstance(element, Mapping):
+    if not isinstance(element, dict):
         _wrong(found, pointer, "the element is no object")
         return
     rules = element.get("restrictions")
-    if rules is not None and not isinstance(rules, Mapping):
+    if rules is not None and not isinstance(rules, dict):
         _wrong(found, f"{pointer}/restrictions", "restrictions are no object")
         rules = None
     ready = compiled(rules, policy) if rules else Restrictions()
@@ -235,8 +256,8 @@ def _element(found: Compiled, index: int, element: Any, tax: str, policy: Policy
 
 def _component(found: Compiled, element: Element, at: int, component: Any, tax: str, policy: Policy) -> None:
     pointer = f"{found.pointer}/elements/{element.index}/price_components/{at}"
-    kind = component.get("type") if isinstance(component, Mapping) else None
-    if not isinstance(component, Mapping) or not isinstance(kind, str):
+    kind = component.get("type") if isinstance(component, dict) else None
+    if not isinstance(component, dict) or not isinstance(kind, str):
         _wrong(found, pointer, "the component has no type")
         return
     if kind == SESSION_TIME and policy.dialect != "gireve":
@@ -268,8 +289,10 @@ def _component(found: Compiled, element: Element, at: int, component: Any, tax: 
         return
     if tax == "N/A" and vat is not None:
         found.findings.append(finding("tax_rate_ignored", f"{pointer}/vat", "tax_included is N/A"))
-    extra = {name: component[name] for name in DIALECT_FIELDS if name in component}
-    if extra:
+    extra = _NOTHING
+    if len(component) > 3 and (
+        extra := {name: component[name] for name in DIALECT_FIELDS if name in component}
+    ):
         found.findings.append(
             finding("extension_field", pointer, f"{', '.join(extra)}: counts with dialect gireve only")
         )
@@ -277,8 +300,17 @@ def _component(found: Compiled, element: Element, at: int, component: Any, tax: 
     if basis == UNTAXED:
         vat = None
     if kind == ENERGY:
-        step /= THOUSAND
-    element.components[kind] = Component(kind, price, vat, step, basis, (element.index, at, pointer), extra)
+        step *= _THOUSANDTH
+    element.components[kind] = Component(
+        kind,
+        price,
+        vat,
+        step,
+        basis,
+        (element.index, at, pointer),
+        extra,
+        element.checks + element.electrical,
+    )
 
 
 def _basis(tax: str, vat: Decimal | None) -> str:
@@ -302,19 +334,18 @@ _NOT_RESERVED = _no("no reservation restriction: prices charging only")
 _NOT_EXPIRED = _no("reservation RESERVATION_EXPIRES: this one did not expire")
 
 
-def _candidates(elements: list[Element], context: str, dimension: str) -> Iterator[Candidate]:
+def _walk(elements: list[Element], context: str, dimension: str) -> Walk:
     having = [each for each in elements if dimension in each.components]
-    if context == CHARGING:
-        for each in having:
-            barred = _NOT_CHARGING if each.rules.reservation else None
-            yield Candidate(each, each.components[dimension], barred)
-        return
     if context == EXPIRED:
         having.sort(key=lambda each: each.rules.reservation != "RESERVATION_EXPIRES")
-    for each in having:
-        barred = None
-        if each.rules.reservation is None:
-            barred = _NOT_RESERVED
-        elif context == USED and each.rules.reservation == "RESERVATION_EXPIRES":
-            barred = _NOT_EXPIRED
-        yield Candidate(each, each.components[dimension], barred)
+    barred = [_barred(each.rules.reservation, context) for each in having]
+    rows = [(each.index, each.checks, each.electrical, bar) for each, bar in zip(having, barred, strict=True)]
+    return Walk(having, barred, [each.components[dimension] for each in having], rows)
+
+
+def _barred(reservation: str | None, context: str) -> Check | None:
+    if context == CHARGING:
+        return _NOT_CHARGING if reservation else None
+    if reservation is None:
+        return _NOT_RESERVED
+    return _NOT_EXPIRED if context == USED and reservation == "RESERVATION_EXPIRES" else None

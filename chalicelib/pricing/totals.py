@@ -18,7 +18,7 @@ from chalicelib.pricing.segments import PARTS, Segment, Sides, added
 from chalicelib.pricing.tariff import Compiled, Limit
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class TaxLine:
     """What is taxed at one rate, and the tax; a limit may have a tax of no rate."""
 
@@ -27,7 +27,7 @@ class TaxLine:
     amount: Decimal
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Moved:
     """A limit that moved one side of the total."""
 
@@ -37,7 +37,7 @@ class Moved:
     was: Decimal
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Totals:
     """What it comes to; a side that cannot be known is None."""
 

@@ -6,7 +6,6 @@ it says the first restriction that did not hold, in the compared values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +36,7 @@ def periods(session: Session, outcome: Outcome | None, localize: Localize | None
             by_period[each.at].append(each)
     found, kwh, lines = [], ZERO, 0
     for period, segments in zip(session.periods, by_period, strict=True):
+        told: dict[int, list[dict[str, Any]]] = {}
         found.append(
             {
                 "start": shown(period.start),
@@ -44,7 +44,7 @@ def periods(session: Session, outcome: Outcome | None, localize: Localize | None
                 "local_start": None if localize is None else localize(period.start).isoformat(),
                 "index": period.index,
                 "kwh_before": text(kwh),
-                "segments": [_segment(each, FEW if lines > MOST_LINES else None) for each in segments],
+                "segments": [_segment(each, told, FEW if lines > MOST_LINES else None) for each in segments],
             }
         )
         kwh += period.energy
@@ -57,15 +57,12 @@ def is_cut(outcome: Outcome | None) -> bool:
     return outcome is not None and sum(len(each.failures) for each in outcome.segments) > MOST_LINES
 
 
-def _segment(segment: Segment, most: int | None) -> dict[str, Any]:
+def _segment(segment: Segment, told: dict[int, list[dict[str, Any]]], most: int | None) -> dict[str, Any]:
+    """A segment; dimensions that asked the same elements are told the same."""
     component, lookup = segment.component, segment.lookup
-    not_applied = []
-    if lookup is not None:
-        moment = lookup.moment
-        not_applied = [
-            {"element": element, "restriction": check.name, "message": check.say(moment, False)}
-            for element, check in (segment.failures if most is None else segment.failures[:most])
-        ]
+    not_applied = told.get(id(segment.failures))
+    if not_applied is None:
+        not_applied = told[id(segment.failures)] = _not_applied(segment, most)
     is_time = segment.dimension not in (ENERGY, FLAT)
     volume = text(segment.volume / HOUR if is_time else segment.volume)
     if segment.billed == segment.volume:
@@ -78,8 +75,8 @@ def _segment(segment: Segment, most: int | None) -> dict[str, Any]:
         "context": segment.context,
         "volume": volume,
         "billed": billed,
-        "price": None if component is None else component.price_text,
-        "vat": None if component is None else component.vat_text,
+        "price": None if component is None else text(component.price),
+        "vat": None if component is None else text_or_none(component.vat),
         "before_taxes": net,
         "after_taxes": net if segment.gross is segment.net else text_or_none(segment.gross),
         "applied": None
@@ -90,20 +87,28 @@ def _segment(segment: Segment, most: int | None) -> dict[str, Any]:
             "component": component.index,
             "pointer": component.pointer,
         },
-        "matched": list(_matched(segment)),
+        "matched": _matched(segment),
         "not_applied": not_applied,
     }
 
 
-def _matched(segment: Segment) -> Iterator[dict[str, str]]:
+def _not_applied(segment: Segment, most: int | None) -> list[dict[str, Any]]:
+    if segment.lookup is None:
+        return []
+    moment = segment.lookup.moment
+    return [
+        {"element": element, "restriction": check.name, "message": check.say(moment, False)}
+        for element, check in (segment.failures if most is None else segment.failures[:most])
+    ]
+
+
+def _matched(segment: Segment) -> list[dict[str, str]]:
     component, lookup = segment.component, segment.lookup
     if component is None or lookup is None:
-        return
-    for element in lookup.tariff.elements:
-        if element.index == component.element:
-            for check in (*element.checks, *element.electrical):
-                yield {"restriction": check.name, "message": check.say(lookup.moment, True)}
-            return
+        return []
+    return [
+        {"restriction": check.name, "message": check.say(lookup.moment, True)} for check in component.checks
+    ]
 
 
 def groups(found: list[Group], session: Session) -> list[dict[str, Any]]:

@@ -116,12 +116,12 @@ def self_findings(cdr: Mapping[str, Any], credit: bool, minor: Decimal, limited:
             if before is not None and before < 0:
                 yield finding("credit_sign", f"/{name}", "the parts of a Credit CDR stay positive")
     for name in COSTS:
-        yield from _taxes(name, cdr.get(name), stated[name][0], minor)
+        if isinstance(cdr.get(name), dict) and "taxes" in cdr[name]:
+            yield from _taxes(name, cdr[name]["taxes"], stated[name][0], minor)
 
 
-def _taxes(name: str, price: Any, before: Decimal | None, minor: Decimal) -> Iterator[Finding]:
-    taxes = price.get("taxes") if isinstance(price, Mapping) else None
-    if not isinstance(taxes, list) or len(taxes) != 1 or not isinstance(taxes[0], Mapping) or before is None:
+def _taxes(name: str, taxes: Any, before: Decimal | None, minor: Decimal) -> Iterator[Finding]:
+    if not isinstance(taxes, list) or len(taxes) != 1 or not isinstance(taxes[0], dict) or before is None:
         return
     rate, amount = number(taxes[0].get("percentage")), number(taxes[0].get("amount"))
     if rate is not None and amount is not None and abs(before * rate / HUNDRED - amount) > minor:

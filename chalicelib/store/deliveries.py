@@ -292,20 +292,19 @@ class Deliveries:
         answer = self.client.query(**request)
         return [delivery_of(item) for item in answer["Items"]], answer.get("LastEvaluatedKey")
 
-    def backlog(self, partner: str) -> int:
-        """How many deliveries wait for a partner."""
-        count, request = 0, self._waiting(partner, Select="COUNT")
+    def waiting(self, partner: str) -> tuple[int, str | None]:
+        """How many deliveries wait for a partner, and since when the first of them does."""
+        count, oldest = 0, None
+        request = self._waiting(partner, ProjectionExpression="since, due_at")
         while True:
             answer = self.client.query(**request)
-            count += int(answer["Count"])
+            count += len(answer["Items"])
+            for each in answer["Items"]:
+                since = str((each.get("since") or each["due_at"])["S"])
+                oldest = since if oldest is None else min(oldest, since)
             if not answer.get("LastEvaluatedKey"):
-                return count
+                return count, oldest
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def oldest(self, partner: str) -> str | None:
-        """When the first of those waiting for a partner is or was due; None: nothing waits."""
-        items = self.client.query(**self._waiting(partner, Limit=1))["Items"]
-        return items[0]["due_at"]["S"] if items else None
 
     def _waiting(self, partner: str, **more: Any) -> dict[str, Any]:
         return {

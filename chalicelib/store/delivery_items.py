@@ -64,7 +64,8 @@ class Delivery:
     `known` may say UNSURE of a field whose last sending may or may not have arrived.
     `agreement` is the version and the registration under which the partner came to know it,
     `revision` the object's revision that it was sent. With `whole` the partner lacks something
-    of the object that `known` does not tell, so the next attempt sends all of it.
+    of the object that `known` does not tell, so the next attempt sends all of it. `since` is when
+    the partner first lacked what waits for it.
     """
 
     target: Target
@@ -77,6 +78,7 @@ class Delivery:
     attempts: int = 0
     next_attempt_at: str = ""
     due_at: str = ""
+    since: str = ""
     reason: str = ""
     refused: str = ""
     lease: str = ""
@@ -112,6 +114,7 @@ def delivery(target: Target, item: Item) -> Delivery:
         attempts=int(item.get("attempts", {}).get("N", 0)),
         next_attempt_at=value("next_attempt_at"),
         due_at=value("due_at"),
+        since=value("since"),
         reason=value("reason"),
         refused=value("refused"),
         lease=value("lease"),
@@ -129,6 +132,7 @@ def writing(found: Delivery) -> tuple[str, dict[str, str], Item, list[str]]:
         "next_attempt_at": found.next_attempt_at,
         "due_at": (found.due_at or found.next_attempt_at) if found.state else "",
         "due": DUE if found.state == WAITING and found.next_attempt_at else "",
+        "since": found.since if found.state else "",
         "whole": "yes" if found.whole else "",
         "reason": found.reason,
         "refused": found.refused,

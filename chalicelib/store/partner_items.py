@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.ocpi import jsontext
-from chalicelib.partner import Endpoint, Health, Partner, Role
+from chalicelib.partner import Endpoint, Health, Hold, Partner, Role
 from chalicelib.store.dynamodb import Item, text
 
 INVITATION, CURRENT, PENDING = "A", "C", "PENDING"
 PARTNER, TOKEN, CLAIM = "partner#", "token#", "party#"
+FAILURES, UNTIL, PAUSE = "failures#", "until#", "pause#"
 
 _TEXTS = (
     "name",
@@ -28,7 +29,6 @@ _TEXTS = (
     "details_url",
     "token_form",
     "hub_party_id",
-    "replaces",
     "created_at",
     "registered_at",
     "suspended_from",
@@ -63,14 +63,13 @@ def claims(partner: Partner | None) -> frozenset[str]:
     if partner is None or partner.state == "UNREGISTERED":
         return frozenset()
     if partner.is_hub:
-        return frozenset({"/".join(("HUB", *partner.hub_party))} if partner.hub_party else ())
-    return frozenset() if partner.hub_party_id else frozenset(role.claim for role in partner.roles)
+        return frozenset({f"HUB/{partner.hub_party_id[:2].upper()}/{partner.hub_party_id[2:].upper()}"})
+    return frozenset(role.claim for role in partner.roles)
 
 
 def fields(partner: Partner) -> Item:
     """The attributes of a partner that a handshake or the operator sets; its health is apart."""
     item: Item = {name: text(getattr(partner, name)) for name in _TEXTS}
-    item["hub"] = text("yes" if partner.hub else "")
     item["roles"] = text(_roles_text(partner.roles))
     item["invited_roles"] = text(_roles_text(partner.invited_roles))
     item["endpoints"] = text(
@@ -88,7 +87,6 @@ def partner_of(item: Item) -> Partner:
     return Partner(
         id=item["id"]["S"].removeprefix(PARTNER),
         **{name: _text(item, name) for name in _TEXTS},
-        hub=bool(_text(item, "hub")),
         roles=_roles(item, "roles"),
         invited_roles=_roles(item, "invited_roles"),
         endpoints=tuple(
@@ -148,7 +146,23 @@ def _health(item: Item) -> Health:
         failures=int(item.get("failures", {}).get("N", "0")),
         seconds=int(item.get("answer_ms", {}).get("N", "0")) / 1000,
         paused_until=_text(item, "paused_until"),
+        held=_holds(item),
+        outages=int(item.get("outages", {}).get("N", "0")),
+        outage_at=_text(item, "outage_at"),
     )
+
+
+def _holds(item: Item) -> dict[str, Hold]:
+    """The modules that fail by themselves: three attributes each, `failures#push#tariffs` and so on."""
+    places = [name.removeprefix(FAILURES) for name in item if name.startswith(FAILURES)]
+    return {
+        each: Hold(
+            int(item[FAILURES + each]["N"]),
+            _text(item, UNTIL + each),
+            int(item.get(PAUSE + each, {}).get("N", "0")),
+        )
+        for each in places
+    }
 
 
 def _text(item: Mapping[str, Mapping[str, Any]], name: str, default: str = "") -> str:

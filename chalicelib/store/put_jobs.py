@@ -34,13 +34,14 @@ class Put:
     total: int = -1
     stored: int = 0
     unchanged: int = 0
+    older: int = 0
     refused: int = 0
+    seen: int = 0
     errors: tuple[dict[str, Any], ...] = ()
 
     @property
     def state(self) -> str:
-        done = self.stored + self.unchanged + self.refused
-        return COMPLETED if 0 <= self.total <= done else RUNNING
+        return COMPLETED if 0 <= self.total <= self.seen else RUNNING
 
 
 class Puts:
@@ -55,9 +56,15 @@ class Puts:
         return self._deployment.clients.dynamodb
 
     def count(
-        self, id: str, module: str, total: int, step: str, done: dict[str, int], errors: list[dict[str, Any]]
+        self,
+        id: str,
+        module: str,
+        total: int,
+        step: range,
+        done: dict[str, int],
+        errors: list[dict[str, Any]],
     ) -> None:
-        """Add a step, named by the range of its objects, unless it was counted before."""
+        """Add a step, the range of its objects in the whole list, unless it was counted before."""
         kept = errors[: MOST_ERRORS // 2]
         if not self._count(id, module, total, step, done, len(errors), kept) and kept:
             self._count(id, module, total, step, done, len(errors), [])
@@ -67,7 +74,7 @@ class Puts:
         id: str,
         module: str,
         total: int,
-        step: str,
+        step: range,
         done: dict[str, int],
         refused: int,
         errors: list[dict[str, Any]],
@@ -87,9 +94,11 @@ class Puts:
             ":updated_at": {"S": now},
             ":stored": {"N": str(done["stored"])},
             ":unchanged": {"N": str(done["unchanged"])},
+            ":older": {"N": str(done["older"])},
+            ":seen": {"N": str(len(step))},
             ":refused": {"N": str(refused)},
-            ":step": {"S": step},
-            ":steps": {"SS": [step]},
+            ":step": {"S": f"{step.start}-{step.stop}"},
+            ":steps": {"SS": [f"{step.start}-{step.stop}"]},
         }
         condition = "NOT contains(#steps, :step)"
         if errors:
@@ -100,13 +109,16 @@ class Puts:
                 ":most": {"N": str(MOST_ERRORS // 2)},
             }
             condition += " AND (attribute_not_exists(#refused) OR #refused <= :most)"
-        names = [*sets, "updated_at", "stored", "unchanged", "refused", "steps"] + ["errors"] * bool(errors)
+        names = [*sets, "updated_at", "stored", "unchanged", "older", "seen", "refused", "steps"] + [
+            "errors"
+        ] * bool(errors)
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=_key(id),
                 UpdateExpression=f"SET {', '.join(verbs)} "
-                "ADD #stored :stored, #unchanged :unchanged, #refused :refused, #steps :steps",
+                "ADD #stored :stored, #unchanged :unchanged, #older :older, #seen :seen, "
+                "#refused :refused, #steps :steps",
                 ConditionExpression=condition,
                 ExpressionAttributeNames={f"#{name}": name for name in names},
                 ExpressionAttributeValues=values,
@@ -146,6 +158,8 @@ def _put(item: dict[str, dict[str, Any]]) -> Put:
         total=int(item["total"]["N"]),
         stored=int(item["stored"]["N"]),
         unchanged=int(item["unchanged"]["N"]),
+        older=int(item.get("older", {}).get("N", "0")),
+        seen=int(item["seen"]["N"]),
         refused=int(item["refused"]["N"]),
         errors=tuple(jsontext.loads(each["S"]) for each in item.get("errors", {}).get("L", ())),
     )

@@ -29,7 +29,7 @@ Test = Callable[[Asked, Reply], bool]
 
 
 def lists(asked: Asked, reply: Reply) -> bool:
-    return asked.lists and reply.status == 200
+    return asked.lists and isinstance(reply.body, dict) and isinstance(reply.body.get("data"), list)
 
 
 def errors(asked: Asked, reply: Reply) -> bool:

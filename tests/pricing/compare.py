@@ -22,8 +22,10 @@ SHOWN = 5
 
 def differences(given: Case) -> list[str]:
     """What the two do not agree on; empty if they agree."""
-    report = engine.report(given.cdr, given.version, given.time_zone)
-    bill = naive.price(given.cdr, version=given.version, time_zone=given.time_zone)
+    report = engine.report(given.cdr, given.version, given.time_zone, reservation=given.reservation)
+    bill = naive.price(
+        given.cdr, version=given.version, time_zone=given.time_zone, reservation=given.reservation
+    )
     if not bill.priceable or report["verdict"] == "UNPRICEABLE":
         same = not bill.priceable and report["verdict"] == "UNPRICEABLE"
         return [] if same else [f"priceable: naive {bill.priceable}, engine {report['verdict']}"]

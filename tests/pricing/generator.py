@@ -2,13 +2,12 @@
 
 Every choice is drawn from the `random.Random` that is handed over, so a seed repeats
 a case and hypothesis (`st.randoms`) can shrink one. What is left out is what no rule
-decides: power restrictions over periods without energy, volumes of reserved time that
-are zero, restrictions other than the clock's on reservations, negative time.
+decides: power restrictions over periods without energy, restrictions other than the
+clock's on reservations, negative time.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -47,6 +46,7 @@ class Case:
     cdr: dict[str, Any]
     version: str
     time_zone: str
+    reservation: str | None = None
 
 
 def case(random: Random) -> Case:
@@ -75,7 +75,10 @@ def case(random: Random) -> Case:
         "total_time": Decimal(0),
         "last_updated": wire(end),
     }
-    return Case(cdr, version, zone)
+    if version != "2.1.1" and random.random() < 0.1:
+        cdr["cdr_token"] = {"type": random.choice(["AD_HOC_USER", "RFID"])}
+    outcome = random.choice(["used", "expired", "cancelled"]) if random.random() < 0.1 else None
+    return Case(cdr, version, zone, outcome)
 
 
 def wire(moment: datetime) -> str:
@@ -106,13 +109,20 @@ def _periods(random: Random, version: str, start: datetime) -> tuple[list[dict[s
         if not volume:
             volume = Decimal("0.0001")
         dimensions = (
-            [_dimension("RESERVATION_TIME", volume)]
-            if at < reserved
-            else _charging(random, version, volume, seconds)
+            _reserved(random, volume) if at < reserved else _charging(random, version, volume, seconds)
         )
         periods.append({"start_date_time": wire(now), "dimensions": dimensions})
         now += timedelta(seconds=seconds)
     return periods, now
+
+
+def _reserved(random: Random, volume: Decimal) -> list[dict[str, Any]]:
+    found = [_dimension("RESERVATION_TIME", volume if random.random() < 0.95 else Decimal(0))]
+    if random.random() < 0.2:
+        found.append(_dimension(random.choice(["ENERGY", "TIME"]), Decimal(0)))
+    if random.random() < 0.05:
+        found.append(_dimension("ENERGY", Decimal(1)))
+    return found
 
 
 def _charging(random: Random, version: str, volume: Decimal, seconds: int) -> list[dict[str, Any]]:
@@ -158,7 +168,7 @@ def _name_tariffs(
     random: Random, periods: Sequence[dict[str, Any]], tariffs: Sequence[dict[str, Any]]
 ) -> None:
     how = random.random()
-    if how < 0.2 and len(tariffs) == 1:
+    if how < 0.2:
         return
     for period in periods:
         name = random.choice(tariffs)["id"]
@@ -181,8 +191,8 @@ def _tariff(random: Random, version: str, at: int, start: datetime, zone: str) -
     for name, least, most in (("min_price", 0, 12), ("max_price", 3, 40)):
         if random.random() < 0.2:
             found[name] = _limit(random, version, Decimal(random.randint(least * 10, most * 10)) / 10)
-    if random.random() < 0.2:
-        found["type"] = "REGULAR"
+    if random.random() < 0.3:
+        found["type"] = random.choice(["REGULAR", "REGULAR", "AD_HOC_PAYMENT", "PROFILE_GREEN"])
     if random.random() < 0.2:
         found["start_date_time"] = wire(start - timedelta(days=random.choice([0, 1, 30])))
     if random.random() < 0.2:
@@ -248,8 +258,3 @@ def _electrical(random: Random, version: str, rules: dict[str, Any]) -> None:
         for side in ("min", "max"):
             if random.random() < 0.1:
                 rules[f"{side}_{name}"] = Decimal(random.choice([6, 11, 16, 20, 32, 43]))
-
-
-def changed(case: Case) -> Case:
-    """A copy that may be changed."""
-    return Case(copy.deepcopy(case.cdr), case.version, case.time_zone)

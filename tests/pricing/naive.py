@@ -124,13 +124,16 @@ class _Judge:
         return low, high
 
     def only_reserved(self, at: int) -> bool:
-        return self.volume(at, "RESERVATION_TIME") is not None and all(
-            self.volume(at, each) is None for each in CHARGING
-        )
+        """A volume of 0 is no use: neither of charging, nor of a reservation beside charging."""
+        if any(self.volume(at, each) for each in CHARGING):
+            return False
+        states_charging = any(self.volume(at, each) is not None for each in CHARGING)
+        reserved = self.volume(at, "RESERVATION_TIME")
+        return bool(reserved) or (reserved is not None and not states_charging)
 
     def in_context(self, at: int, context: str) -> bool:
         if context == "reservation":
-            return self.volume(at, "RESERVATION_TIME") is not None
+            return bool(self.volume(at, "RESERVATION_TIME"))
         return not self.only_reserved(at)
 
     def expired(self) -> bool:
@@ -170,7 +173,7 @@ class _Judge:
             for each in valid:
                 if each.get("type") in (None, wanted):
                     return each
-        if len(valid) == 1:
+        if valid:
             return valid[0]
         raise LookupError("no tariff")
 

@@ -48,7 +48,7 @@ def true_of(strategy: Any, examples: int = 60) -> Callable[..., Any]:
 
 def costs(given: Case, **more: Any) -> dict[str, str | None]:
     """Every amount of money that the engine computes for a CDR."""
-    report = engine.report(given.cdr, given.version, given.time_zone, **more)
+    report = engine.report(given.cdr, given.version, given.time_zone, reservation=given.reservation, **more)
     found = {claim: engine.computed(report, claim) for claim in PARTS}
     return found | {f"total {side}": amount for side, amount in report["total"].items()}
 
@@ -58,11 +58,13 @@ def with_cdr(given: Case, **changes: Any) -> Case:
 
 
 def _judge(given: Case) -> Any:
-    return naive._Judge(given.cdr, given.cdr["tariffs"], given.version, given.time_zone, None)
+    return naive._Judge(given.cdr, given.cdr["tariffs"], given.version, given.time_zone, given.reservation)
 
 
 def _bill(given: Case) -> naive.Bill:
-    return naive.price(given.cdr, version=given.version, time_zone=given.time_zone)
+    return naive.price(
+        given.cdr, version=given.version, time_zone=given.time_zone, reservation=given.reservation
+    )
 
 
 def _in_order(given: Case) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.pricing import engine
-from tests.pricing.building import V211, V221, V230, cdr, charge, component, element, park, tariff
+from tests.pricing.building import V211, V221, V230, Use, cdr, charge, component, element, park, tariff
 from tests.pricing.examples import CASES, EXAMPLES, STEPS, at, cents, energy, expected, made
 
 
@@ -140,6 +140,13 @@ def test_min_duration_counts_from_the_start_of_the_session() -> None:
     )
     report = engine.report(cdr(by, charge(30), charge(30), charge(30)), V230)
     assert engine.total(report)[0] == "2.5"
+
+
+def test_durations_count_from_charging_even_after_a_reservation_of_no_time() -> None:
+    """A period that states nothing but a RESERVATION_TIME of 0 is no charging, either."""
+    by = tariff(element(component("TIME", "4"), min_duration=3600), element(component("TIME", "1")))
+    nothing = Use(60, {"RESERVATION_TIME": Decimal(0)})
+    assert engine.total(engine.report(cdr(by, nothing, charge(30)), V230))[0] == "0.5"
 
 
 @pytest.mark.parametrize("claimed", ["5.62", "5.63"])

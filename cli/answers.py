@@ -1,0 +1,161 @@
+"""What an answer looks like to people: tables of its lists, lines of the rest, and a few answers by hand."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from cli import cells
+from cli.show import Column, Screen, columns, outline
+
+Columns = Mapping[str, Sequence[Column]]
+
+DELIVERIES = columns(
+    "state:whole partner module object=@object tries=attempts:n next=next_attempt_at:age reason"
+)
+AWAY = columns("partner:whole heard=last_success:age failed=last_failure:age reason")
+
+
+def people(screen: Screen, data: Any, chosen: Columns, module: str = "") -> Iterator[RenderableType]:
+    """Any answer: its tables, and what else it says."""
+    if not isinstance(data, Mapping):
+        yield outline(data)
+        return
+    data = {name: value for name, value in data.items() if name not in ("cursor", "total")}
+    tables = {name: value for name, value in data.items() if is_table(value)}
+    empty = [name for name, value in data.items() if value == [] and (name in chosen or len(data) == 1)]
+    rest = {name: value for name, value in data.items() if name not in tables and name not in empty}
+    if rest:
+        yield screen.fields(rest)
+    for name, rows in tables.items():
+        if len(data) > 1:
+            yield screen.heading(words(name))
+        yield screen.table(rows, chosen.get(f"{name}/{module}") or chosen.get(name, ()))
+    if empty and not tables and not rest:
+        yield Text(f"no {' and no '.join(map(words, empty))}", style="dim")
+    elif not data:
+        yield Text("done")
+
+
+def is_table(value: Any) -> bool:
+    """Whether a value is a list of rows, and not of parties, which fit in one cell."""
+    if not isinstance(value, list) or not value or not all(isinstance(each, dict) for each in value):
+        return False
+    return not all({"country_code", "party_id"} <= each.keys() and len(each) <= 4 for each in value)
+
+
+def words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def status(screen: Screen, data: Any) -> Iterator[RenderableType]:
+    """The overview: what this platform is, its partners, what waits and since when."""
+    rest = dict(data)
+    platform = rest.pop("platform", None) or {}
+    oldest = rest.get("oldest_undelivered")
+    since = oldest.get("since") if isinstance(oldest, Mapping) else oldest
+    for name in ("partners", "health"):
+        if isinstance(rest.get(name), Mapping):
+            counts = rest[name].items()
+            rest[name] = ", ".join(f"{many} {state}" for state, many in counts) or "none"
+    rest["oldest_undelivered"] = f"{cells.age(since)} ({cells.moment(since)})" if since else "none"
+    yield from people(screen, {**platform, **rest}, {"errors": DELIVERIES, "unreachable": AWAY})
+
+
+def partner(screen: Screen, data: Any) -> Iterator[RenderableType]:
+    """A partner, with when it was last heard of as an age."""
+    health = data.get("health") if isinstance(data, Mapping) else None
+    if isinstance(health, Mapping):
+        shown = dict(health)
+        for name in ("last_success", "last_failure"):
+            if shown.get(name):
+                shown[name] = f"{cells.age(shown[name])} ({cells.moment(shown[name])})"
+        data = {**data, "health": shown}
+    yield from people(screen, data, {})
+
+
+def invited(screen: Screen, data: Any) -> Iterator[RenderableType]:
+    """The invitation, and what to do with it."""
+    yield from people(screen, data, {})
+    if isinstance(data, Mapping) and data.get("token"):
+        screen.note(
+            "The token is shown this once. Send it with the versions URL to the partner, on a safe way."
+        )
+
+
+def put(screen: Screen, data: Any) -> Iterator[RenderableType]:
+    """How many objects were taken, and every fault of the others with its id and pointer."""
+    from cli.rows import FAULTS
+
+    lists = {name: value for name, value in data.items() if isinstance(value, list)}
+    counts = {name: value for name, value in data.items() if name not in lists}
+    numbers = {name: value for name, value in counts.items() if isinstance(value, int)}
+    line = ", ".join(f"{many} {words(name)}" for name, many in numbers.items())
+    refused = len(
+        {each.get("index", each.get("id")) for each in lists.get("errors", []) if isinstance(each, dict)}
+    )
+    if refused:
+        line = (
+            f"{line}, {refused} refused"
+            if line and "refused" not in numbers
+            else line or f"{refused} refused"
+        )
+    yield Text(line or "nothing to refuse", style="bold red" if refused else "green")
+    others = {
+        name: value for name, value in counts.items() if name not in numbers and value not in (None, "")
+    }
+    if others:
+        yield screen.fields(others)
+    for name, rows in lists.items():
+        if rows:
+            yield screen.heading(words(name))
+            yield screen.table(rows, FAULTS)
+
+
+def get(screen: Screen, data: Any) -> Iterator[RenderableType]:
+    """All of one object."""
+    only = data.get("object") if isinstance(data, Mapping) and len(data) == 1 else None
+    yield Text(outline(only if only is not None else data))
+
+
+def message(screen: Screen, data: Any) -> Iterator[RenderableType]:
+    """One request and its answer, whole, and as a line of curl."""
+    found = data.get("message", data) if isinstance(data, Mapping) else data
+    if not isinstance(found, Mapping):
+        yield Text(outline(found))
+        return
+    rest = {name: value for name, value in found.items() if name != "curl"}
+    yield Text(outline(rest))
+    curl = found.get("curl")
+    if curl:
+        yield screen.heading("again, with curl")
+        yield Text(shlex.join(curl) if isinstance(curl, list) else cells.printable(str(curl)))
+
+
+def sections(screen: Screen, data: Any) -> Iterator[RenderableType]:
+    """An answer of several parts: each under its heading."""
+    if not isinstance(data, Mapping):
+        yield Text(outline(data))
+        return
+    rest = {
+        name: value for name, value in data.items() if not isinstance(value, dict) and not is_table(value)
+    }
+    if rest:
+        yield screen.fields({name: value for name, value in rest.items() if value not in (None, [])})
+    for name, value in data.items():
+        if name in rest or value in ({}, []):
+            continue
+        yield screen.heading(words(name))
+        yield screen.table(value) if is_table(value) else Text(outline(value, 1))
+
+
+def named(data: Any) -> Iterable[tuple[str, list[dict[str, Any]]]]:
+    """The lists of rows of an answer by name."""
+    if isinstance(data, Mapping):
+        for name, value in data.items():
+            if isinstance(value, list) and all(isinstance(each, dict) for each in value):
+                yield name, value

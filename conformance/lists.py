@@ -1,0 +1,108 @@
+"""A list of the other side, walked page by page as a partner does."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from conformance.peer import Exchange
+from conformance.verdict import Warned, fail, require
+
+if TYPE_CHECKING:
+    from conformance.trial import Trial
+
+MOST_PAGES = 60
+LONG_AGO = "2000-01-01T00:00:00Z"
+
+
+def next_link(exchange: Exchange) -> str:
+    """The URL of `Link: <...>; rel="next"`; empty where there is none."""
+    for part in re.split(r",\s*(?=<)", exchange.header("link") or ""):
+        found = re.match(r'\s*<([^>]*)>\s*;.*?rel\s*=\s*"?next"?', part, re.I)
+        if found:
+            return found[1]
+    return ""
+
+
+def number(exchange: Exchange, name: str) -> int | None:
+    """An integer header; None where it is absent or no whole number."""
+    value = (exchange.header(name) or "").strip()
+    return int(value) if value.isdigit() else None
+
+
+def objects_of(exchange: Exchange) -> list[dict[str, Any]]:
+    """The objects of a page. Raises Failed."""
+    if not exchange.ok:
+        fail(f"the list cannot be had: {exchange.said}", exchange)
+    require(isinstance(exchange.data, list), "`data` of a list must be an array", exchange)
+    wrong = [each for each in exchange.data if not isinstance(each, dict)]
+    require(not wrong, "every entry of the list must be an object", exchange)
+    found: list[dict[str, Any]] = exchange.data
+    return found
+
+
+def identity(module: str, each: dict[str, Any]) -> tuple[str, ...]:
+    """What makes an object this one, without regard to case."""
+    names = {"tokens": ("country_code", "party_id", "uid", "type")}.get(
+        module, ("country_code", "party_id", "id")
+    )
+    if module == "hubclientinfo":
+        names = ("country_code", "party_id", "role")
+    return tuple(str(each.get(name, "")).upper() for name in names)
+
+
+class Crawl:
+    """First page as the server chooses it, then all pages by their next links."""
+
+    def __init__(self, trial: Trial, module: str) -> None:
+        self.trial, self.module = trial, module
+        self.exchanges: list[Exchange] = []
+        self.objects: list[dict[str, Any]] = []
+        self.complete = False
+        self._walked = False
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """Sessions ask for a date_from (2.1.1 and 2.2.1 mark it required)."""
+        return {"date_from": LONG_AGO} if self.module == "sessions" else {}
+
+    @property
+    def state(self) -> list[tuple[str, ...]]:
+        """What there is and how new it is."""
+        return [(*identity(self.module, each), str(each.get("last_updated"))) for each in self.objects]
+
+    def walk(self) -> None:
+        """Ask for every page, once. Raises Failed where a page cannot be had."""
+        if self._walked:
+            if not self.complete and not self.objects:
+                objects_of(self.exchanges[0])
+            return
+        self._walked = True
+        self.page()
+        self.objects = list(objects_of(self.exchanges[0]))
+        while (link := next_link(self.exchanges[-1])) and len(self.exchanges) < MOST_PAGES:
+            self.follow(link)
+            self.objects += objects_of(self.exchanges[-1])
+        self.complete = not link
+
+    def page(self, **query: Any) -> Exchange:
+        """One page with these parameters."""
+        asked = {**self.query, **query}
+        answer = self.trial.ask("GET", self.module, "SENDER", query=asked or None)
+        self.exchanges.append(answer)
+        return answer
+
+    def follow(self, link: str) -> Exchange:
+        """The page behind a next link, verbatim."""
+        home = urlsplit(self.trial.find(self.module, "SENDER")).netloc
+        if urlsplit(link).netloc != home:
+            raise Warned(f"the next link leads to another host, {urlsplit(link).netloc}: not followed")
+        headers = self.trial.routing(self.module, "SENDER")
+        answer = self.trial.prove(self.trial.peer.ask("GET", link, headers=headers, module=self.module))
+        self.exchanges.append(answer)
+        return answer
+
+
+def parameters(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}

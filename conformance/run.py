@@ -1,0 +1,184 @@
+"""Runs the checks one after the other and turns each into a result with its evidence."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from conformance.check import MUST, Check
+from conformance.checks import CHECKS
+from conformance.checks.charging import end_charges
+from conformance.partner import Partner
+from conformance.peer import Exchange, Peer
+from conformance.trial import WANTED, Options, Trial
+from conformance.verdict import FAIL, PASS, SKIPPED, WARN, Failed, Skipped, Verdict
+
+MOST_PROOFS = 6
+
+
+class CannotBeTried(Exception):
+    """The other side gave nothing to check: no versions, no version in common."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A check, its verdict, the reason where there is one, and the exchanges that prove it."""
+
+    check: Check
+    verdict: str
+    reason: str = ""
+    evidence: tuple[Exchange, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A whole run, ready to be reported; `secrets` must not be shown."""
+
+    options: Options
+    version: str
+    started_at: str
+    finished_at: str
+    their_roles: tuple[str, ...]
+    offered: tuple[str, ...]
+    results: tuple[Result, ...]
+    secrets: frozenset[str] = field(repr=False, default=frozenset())
+
+    def count(self, verdict: str) -> int:
+        return sum(each.verdict == verdict for each in self.results)
+
+
+def run(options: Options, tell: Callable[[Result], None] = lambda result: None) -> Outcome:
+    """Try everything that the options allow. Raises CannotBeTried."""
+    peer = Peer(options.timeout)
+    partner = None
+    if not options.token_in_use or options.public_url:
+        partner = Partner(options.listen, options.public_url)
+    trial = Trial(options, peer, partner)
+    try:
+        if reason := trial.begin():
+            raise CannotBeTried(reason)
+        if partner:
+            _equip(trial, partner)
+        results = tuple(_results(trial, CHECKS, tell))
+        if options.keep and trial.registered:
+            _keep(options.keep, trial.peer.token)
+    finally:
+        _leave(trial)
+    return Outcome(
+        options,
+        trial.version,
+        trial.started_at,
+        datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        tuple(" ".join(each.values()) for each in trial.roles),
+        tuple(
+            f"{e.get('identifier')} {e.get('role') or ''}".strip() for e in trial.details.get("endpoints", [])
+        ),
+        results,
+        frozenset(trial.secrets),
+    )
+
+
+def _equip(trial: Trial, partner: Partner) -> None:
+    """Give our platform the interfaces of its role, and something to list."""
+    other = {"SENDER": "RECEIVER", "RECEIVER": "SENDER"}
+    partner.version = trial.version
+    wanted = [(module, other[side]) for module, side in WANTED[trial.options.role]]
+    if not trial.newer:
+        wanted = [each for each in wanted if each[0] not in ("chargingprofiles", "hubclientinfo")]
+    if trial.options.role != "HUB":
+        wanted = [(m, "RECEIVER" if m == "hubclientinfo" else side) for m, side in wanted]
+    partner.modules = tuple(wanted)
+    if not trial.options.write:
+        return  # what we list would be pulled, and kept: that is writing, too
+    samples = trial.samples
+    if trial.options.role == "CPO":
+        partner.holdings.lists["locations"] = [samples.location(f"P{n}", publish=True) for n in range(1, 6)]
+        partner.holdings.lists["tariffs"] = [samples.tariff("P1")]
+        if not trial.newer:
+            partner.holdings.lists["locations"] = [samples.location(f"P{n}") for n in range(1, 6)]
+    if trial.options.role == "EMSP":
+        partner.holdings.lists["tokens"] = [samples.token(f"P{n}") for n in range(1, 6)] + [
+            samples.token("driver")
+        ]
+
+
+def _keep(path: str, token: str) -> None:
+    """The token in use, for later runs with --token-in-use; readable by its owner alone."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(token)
+
+
+def _leave(trial: Trial) -> None:
+    """End what we began and is left over: charges, and the registration unless it is to be kept."""
+    if trial.options.write and "start" in trial.known and not trial.ended:
+        end_charges(trial)
+    if trial.registered and not trial.ended and not trial.options.keep and trial.credentials_url:
+        trial.config("DELETE", trial.credentials_url)
+    if trial.partner:
+        trial.partner.close()
+
+
+def _results(trial: Trial, checks: Iterable[Check], tell: Callable[[Result], None]) -> Iterable[Result]:
+    for each in checks:
+        if not each.applies(trial.options.role, trial.version):
+            continue
+        result = _one(trial, each)
+        tell(result)
+        yield result
+
+
+def _one(trial: Trial, check: Check) -> Result:
+    begun = time.monotonic()
+    trial.proofs.clear()
+    try:
+        _allow(trial, check)
+        check.tried_by(trial)
+        return Result(check, PASS, "", _evidence(trial, None), time.monotonic() - begun)
+    except Verdict as verdict:
+        name = verdict.name
+        if isinstance(verdict, Failed) and check.force != MUST:
+            name = WARN
+        evidence = _evidence(trial, verdict.exchange)
+        return Result(check, name, verdict.reason, evidence, time.monotonic() - begun)
+    except (LookupError, TypeError, ValueError, AttributeError) as problem:
+        # What came is so odd that the check could not even read it; that is a finding, and says where.
+        at = traceback.extract_tb(problem.__traceback__)[-1]
+        reason = f"the answer could not be read: {type(problem).__name__} {problem} ({at.name})"
+        return Result(check, FAIL, reason, _evidence(trial, None), time.monotonic() - begun)
+
+
+def _allow(trial: Trial, check: Check) -> None:
+    """Raises Skipped for what this run may not do, or cannot."""
+    if check.writes and not trial.options.write:
+        raise Skipped("not allowed to write; run with --write")
+    only = trial.options.only
+    wanted = not only or any(
+        check.id == each or check.id.startswith((f"{each}/", f"{each}-")) for each in only
+    )
+    if not wanted and not check.id.startswith(("CRE-09", "CRE-13")):
+        raise Skipped("not asked for")
+    if (
+        check.stage not in ("invited", "registering")
+        and not trial.options.token_in_use
+        and not trial.registered
+    ):
+        raise Skipped("the registration did not succeed")
+
+
+def _evidence(trial: Trial, exchange: Exchange | None) -> tuple[Exchange, ...]:
+    """The exchange that decided, first; then the newest of the others."""
+    others = [each for each in trial.proofs if each is not exchange][-MOST_PROOFS + 1 :]
+    return ((exchange,) if exchange else ()) + tuple(others)
+
+
+def exit_status(outcome: Outcome) -> int:
+    """1 where a rule is broken."""
+    return 1 if outcome.count(FAIL) else 0
+
+
+COUNTED = (PASS, FAIL, WARN, SKIPPED)

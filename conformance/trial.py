@@ -1,0 +1,281 @@
+"""One run of the kit: who we are, what the other side offers, and the checks one after the other."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from conformance import VERSIONS
+from conformance.lists import Crawl
+from conformance.partner import Partner
+from conformance.peer import Exchange, Peer
+from conformance.samples import Samples
+from conformance.verdict import Skipped
+
+DATA = ("locations", "sessions", "cdrs", "tariffs")
+# What a partner of this role asks of the other side: (module, the other side's interface).
+WANTED: dict[str, tuple[tuple[str, str], ...]] = {
+    "EMSP": (
+        *((module, "SENDER") for module in (*DATA, "hubclientinfo")),
+        *((module, "RECEIVER") for module in ("tokens", "commands", "chargingprofiles")),
+    ),
+    "CPO": (
+        *((module, "RECEIVER") for module in DATA),
+        *((module, "SENDER") for module in ("tokens", "commands", "chargingprofiles", "hubclientinfo")),
+    ),
+    "NSP": (("locations", "SENDER"), ("tariffs", "SENDER"), ("hubclientinfo", "SENDER")),
+    "NAP": (("locations", "SENDER"), ("tariffs", "SENDER"), ("hubclientinfo", "SENDER")),
+    "SCSP": (("sessions", "SENDER"), ("chargingprofiles", "RECEIVER"), ("hubclientinfo", "SENDER")),
+    "OTHER": (("locations", "SENDER"), ("tariffs", "SENDER"), ("hubclientinfo", "SENDER")),
+    "HUB": (
+        ("hubclientinfo", "RECEIVER"),
+        ("locations", "SENDER"),
+        ("tariffs", "SENDER"),
+        ("tokens", "SENDER"),
+    ),
+}
+OLDEST_ROLES = ("CPO", "EMSP")
+CONFIGURATION = ("versions", "credentials", "hubclientinfo")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line decided."""
+
+    url: str
+    token: str
+    role: str = "EMSP"
+    version: str = ""
+    write: bool = False
+    token_in_use: bool = False
+    party: str = "NL/KIT"
+    listen: str = "127.0.0.1:0"
+    public_url: str = ""
+    patience: float = 20.0
+    timeout: float = 15.0
+    at: str = ""
+    only: tuple[str, ...] = ()
+    keep: str = ""
+
+
+@dataclass
+class Trial:
+    """What a check gets: the other side (`peer`), our own (`partner`), and what is known so far."""
+
+    options: Options
+    peer: Peer
+    partner: Partner | None
+    version: str = ""
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+    roles: list[dict[str, str]] = field(default_factory=list)
+    hub_party: str = ""
+    registered: bool = False
+    ended: bool = False
+    secrets: set[str] = field(default_factory=set)
+    proofs: list[Exchange] = field(default_factory=list)
+    known: dict[str, Any] = field(default_factory=dict)
+    started_at: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+    def __post_init__(self) -> None:
+        country, _, party = self.options.party.partition("/")
+        self.country, self.party = country, party
+        self.samples = Samples(self.version or "2.2.1", country, party)
+
+    # Who and where.
+
+    @property
+    def newer(self) -> bool:
+        """2.2.1 and later: routing headers, message ids, owners inside objects."""
+        return self.version != "2.1.1"
+
+    @property
+    def credentials_url(self) -> str:
+        return self.find("credentials", "")
+
+    def find(self, module: str, interface: str) -> str:
+        """Where the other side serves an interface; empty where it does not."""
+        for each in self.details.get("endpoints") or []:
+            if not isinstance(each, dict) or str(each.get("identifier")).lower() != module:
+                continue
+            if not interface or not self.newer or each.get("role") == interface:
+                return str(each.get("url") or "").rstrip("/")
+        return ""
+
+    def serves(self, module: str, interface: str) -> bool:
+        return (module, interface) in WANTED[self.options.role] and bool(self.find(module, interface))
+
+    def endpoint(self, module: str, interface: str) -> str:
+        """The same for a check that needs it. Raises Skipped."""
+        if (module, interface) not in WANTED[self.options.role]:
+            raise Skipped(
+                f"a partner of role {self.options.role} has nothing to do with {module} {interface}"
+            )
+        if not (url := self.find(module, interface)):
+            raise Skipped(f"the other side does not offer {module} {interface if self.newer else ''}".strip())
+        return url
+
+    @property
+    def is_hub(self) -> bool:
+        return bool(self.hub_party) or bool(self.find("hubclientinfo", "SENDER") and self.newer)
+
+    def receiver_for(self, module: str, interface: str) -> dict[str, str]:
+        """The party of the other side that such a request is meant for; empty where none is known."""
+        owner = {"tokens": "EMSP", "commands": "EMSP", "chargingprofiles": "SCSP"}.get(module, "CPO")
+        receiver = {"CPO": "EMSP", "EMSP": "CPO", "SCSP": "CPO"}[owner]
+        wanted = owner if interface == "SENDER" else receiver
+        fitting = [each for each in self.roles if each.get("role") == wanted] or self.roles
+        return fitting[0] if fitting else {}
+
+    def routing(self, module: str, interface: str) -> dict[str, str | None]:
+        """The OCPI-to and OCPI-from headers of a request on a functional module."""
+        if not self.newer or module in CONFIGURATION:
+            return {}
+        to = self.receiver_for(module, interface)
+        found: dict[str, str | None] = {
+            "OCPI-from-country-code": self.country,
+            "OCPI-from-party-id": self.party,
+        }
+        if to:
+            found["OCPI-to-country-code"] = to.get("country_code")
+            found["OCPI-to-party-id"] = to.get("party_id")
+        return found
+
+    # Asking.
+
+    def ask(
+        self, method: str, module: str, interface: str, path: str = "", body: Any = None, **how: Any
+    ) -> Exchange:
+        """A request on an interface of the other side, below its endpoint; proves the check that asks it."""
+        url = self.endpoint(module, interface) + path
+        headers = {**self.routing(module, interface), **how.pop("headers", {})}
+        return self.prove(self.peer.ask(method, url, body, headers=headers, module=module, **how))
+
+    def config(self, method: str, url: str, body: Any = None, **how: Any) -> Exchange:
+        """A request on versions or credentials: without routing headers."""
+        how.setdefault("module", "credentials" if url == self.credentials_url else "versions")
+        return self.prove(self.peer.ask(method, url, body, **how))
+
+    def prove(self, exchange: Exchange) -> Exchange:
+        """Make an exchange evidence of the check under way."""
+        if all(exchange is not each for each in self.proofs):
+            self.proofs.append(exchange)
+        return exchange
+
+    def crawl(self, module: str) -> Crawl:
+        """The whole list of a module, asked once; raises Failed where it cannot be had."""
+        key = f"crawl/{module}"
+        if key not in self.known:
+            self.known[key] = Crawl(self, module)
+        found: Crawl = self.known[key]
+        self.known.setdefault(f"first/{module}", found)
+        found.walk()
+        for each in found.exchanges[:3]:
+            self.prove(each)
+        return found
+
+    def moved(self, module: str) -> bool:
+        """Whether a list changed since it was walked: what was judged by it is judged anew, then."""
+        before = self.crawl(module)
+        after = self.known[f"crawl/{module}"] = Crawl(self, module)
+        after.walk()
+        return before.state != after.state
+
+    # Our own side.
+
+    def server(self) -> Partner:
+        """Our own platform. Raises Skipped where the other side cannot reach it."""
+        if self.partner is None or (self.options.token_in_use and not self.options.public_url):
+            raise Skipped("needs an address of ours that the other side calls: run with an invitation")
+        return self.partner
+
+    def new_token(self) -> str:
+        """A credentials token of ours, at once accepted and never reported."""
+        token = f"kit-{uuid.uuid4()}"
+        self.secrets.add(token)
+        if self.partner:
+            self.partner.tokens.add(token)
+        return token
+
+    def credentials(self, token: str, **changes: Any) -> dict[str, Any]:
+        """Our Credentials object in the version of this run."""
+        details = {"name": "OCPI conformance kit"}
+        url = self.partner.versions_url if self.partner else "https://example.com/versions"
+        base: dict[str, Any] = {"token": token, "url": url}
+        owner = {"country_code": self.country, "party_id": self.party}
+        if not self.newer:
+            return {**base, "business_details": details, **owner, **changes}
+        role = self.options.role
+        if role == "HUB" and self.version == "2.3.0":
+            base["hub_party_id"] = self.country + self.party
+            role = "OTHER"
+        return {**base, "roles": [{"role": role, "business_details": details, **owner}], **changes}
+
+    def took(self, credentials: Any) -> None:
+        """Remember the other side's Credentials: the token we use from now on, and its parties."""
+        self.peer.token = str(credentials["token"])
+        self.secrets.add(self.peer.token)
+        self.knows(credentials)
+
+    def knows(self, credentials: dict[str, Any]) -> None:
+        """Remember whose platform it is."""
+        roles = credentials.get("roles") if self.newer else [{**credentials, "role": self._opposite()}]
+        names = ("role", "country_code", "party_id")
+        self.roles = [{n: str(each.get(n)) for n in names} for each in roles or [] if isinstance(each, dict)]
+        hub = [each for each in self.roles if each["role"] == "HUB"]
+        self.hub_party = str(credentials.get("hub_party_id") or "")
+        if hub:
+            self.hub_party = hub[0]["country_code"] + hub[0]["party_id"]
+
+    def _opposite(self) -> str:
+        return "CPO" if self.options.role == "EMSP" else "EMSP"
+
+    def eventually(self, check: Callable[[], Any], seconds: float | None = None) -> Any:
+        """The first truthy answer within our patience; else the last one."""
+        until = time.monotonic() + (self.options.patience if seconds is None else seconds)
+        while not (found := check()) and time.monotonic() < until:
+            time.sleep(0.1)
+        return found
+
+    # Beginning.
+
+    def begin(self) -> str:
+        """Find the versions and the details with the token given; the reason where that cannot be done."""
+        self.secrets.add(self.options.token)
+        self.peer.token = self.options.token
+        for encode in (True, False):
+            self.peer.encode = encode
+            answer = self.config("GET", self.options.url)
+            if answer.status != 401:
+                break
+        self.known["versions"] = answer
+        if not answer.ok or not isinstance(answer.data, list):
+            return f"GET {self.options.url}: {answer.said}"
+        self.versions = [each for each in answer.data if isinstance(each, dict)]
+        listed = {str(each.get("version")): str(each.get("url")) for each in self.versions}
+        mutual = [version for version in VERSIONS if version in listed]
+        if self.options.version and self.options.version not in listed:
+            return f"the other side does not offer {self.options.version}: it lists {sorted(listed)}"
+        if not mutual:
+            return f"no version in common: it lists {sorted(listed)}"
+        self.version = self.samples.version = self.options.version or mutual[-1]
+        if not self.newer and self.options.role not in OLDEST_ROLES:
+            return f"2.1.1 knows no role {self.options.role}"
+        self._choose_form()
+        self.known["details"] = details = self.config("GET", listed[self.version])
+        if not details.ok or not isinstance(details.data, dict):
+            return f"GET {listed[self.version]}: {details.said}"
+        self.details = details.data
+        return ""
+
+    def _choose_form(self) -> None:
+        """A 2.1.1 partner sends its token bare, unless the other side only takes Base64."""
+        if not self.newer and self.peer.encode:
+            self.peer.encode = False
+            bare = self.config("GET", self.options.url)
+            self.known["bare"] = bare
+            self.peer.encode = bare.status == 401

@@ -1,0 +1,64 @@
+"""A platform of ours on loopback with a back end that works, and runs of the kit against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from conformance.run import Outcome, run
+from conformance.trial import Options
+from localrun.platform import LocalPlatform
+from simulator.charge_point import BackEnd
+from tests.conftest import CPO, EMSP
+
+Kit = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[LocalPlatform]:
+    """CPO NL/EXA and EMSP NL/EXM with the sample data, two EVSEs that know profiles, and charge points."""
+    settings = {"OCPI_SEED": "1", "OCPI_PARTIES": json.dumps([CPO, EMSP])}
+    with LocalPlatform(settings) as platform:
+        for uid in ("LOC2-1", "LOC2-2"):
+            capabilities = ["REMOTE_START_STOP_CAPABLE", "CHARGING_PROFILE_CAPABLE", "RESERVABLE"]
+            changes = {"capabilities": [*capabilities, "CHARGING_PREFERENCES_CAPABLE", "UNLOCK_CAPABLE"]}
+            platform.do("patch", module="locations", id="LOC2", evse_uid=uid, changes=changes)
+        with BackEnd(platform.operator, platform.events, speed=200, tick=0.3):
+            yield platform
+
+
+@pytest.fixture(scope="module")
+def kit(running: LocalPlatform) -> Kit:
+    """A run of the kit as a partner of that role, with an invitation that names it; the same run once."""
+    known: dict[tuple[Any, ...], Outcome] = {}
+
+    def tried(role: str, version: str, **options: Any) -> Outcome:
+        key = (role, version, *sorted(options.items()))
+        if key not in known:
+            invited = running.do(
+                "invite",
+                name=f"Kit {key}",
+                roles=[{"role": role, "country_code": "NL", "party_id": "KIT"}],
+            )
+            given = {"write": True, "patience": 20, **options}
+            url, token = invited["versions_url"], invited["token"]
+            known[key] = run(Options(url, token, role=role, version=version, **given))
+        return known[key]
+
+    return tried
+
+
+def broken(outcome: Outcome) -> list[str]:
+    """What is not kept, as a person reads it."""
+    return [
+        f"{each.verdict} {each.check.id} {each.check.title}: {each.reason}"
+        for each in outcome.results
+        if each.verdict in ("fail", "warn")
+    ]
+
+
+def verdicts(outcome: Outcome) -> dict[str, str]:
+    return {each.check.id: each.verdict for each in outcome.results}

@@ -1,0 +1,164 @@
+"""Time never goes back: what is older than the state of that very thing does not replace it (design 7).
+
+By `put`, `patch`, messages of the inbox, and pulls; only `force` and a partner's own push do (AMB-12).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from chalicelib.actions import dispatch
+from tests import delivering
+from tests.delivering import later
+
+NONE = {"stored": 0, "unchanged": 0, "older": 1}
+
+
+def counts(answer: dict[str, Any]) -> dict[str, int]:
+    return {name: answer[name] for name in ("stored", "unchanged", "older")}
+
+
+def evses(operate: Any, party: str | None = None) -> dict[str, tuple[str, str]]:
+    found = operate("get", module="locations", id="LOC1", **({"party": party} if party else {}))["object"]
+    return {each["uid"]: (each["status"], each["last_updated"]) for each in found["evses"]}
+
+
+def test_a_put_of_yesterdays_file_leaves_the_evse_that_charges(operate: Any) -> None:
+    """I1: head with head, EVSE with EVSE."""
+    operate("put", module="locations", object=delivering.location())
+    charging = {"status": "CHARGING", "last_updated": later(5)}
+    operate("patch", module="locations", id="LOC1", evse_uid="E1", changes=charging)
+    file = delivering.location(
+        name="Renamed",
+        last_updated=later(2),
+        evses=[delivering.evse("E1"), delivering.evse("E2", status="BLOCKED", last_updated=later(2))],
+    )
+    answer = operate("put", module="locations", object=file)
+    assert counts(answer) == {"stored": 1, "unchanged": 0, "older": 1}
+    assert evses(operate) == {"E1": ("CHARGING", later(5)), "E2": ("BLOCKED", later(2))}
+    assert operate("get", module="locations", id="LOC1")["object"]["name"] == "Renamed"
+    assert counts(operate("put", module="locations", object=file)) == NONE
+
+
+def test_a_connector_is_compared_with_itself(operate: Any) -> None:
+    operate("put", module="locations", object=delivering.location(evses=1))
+    operate(
+        "patch",
+        module="locations",
+        id="LOC1",
+        evse_uid="E1",
+        connector_id="1",
+        changes={"max_amperage": 63, "last_updated": later(9)},
+    )
+    blocked = delivering.evse("E1", status="BLOCKED", last_updated=later(10))
+    whole = delivering.location(evses=[blocked], last_updated=later(10))
+    assert counts(operate("put", module="locations", object=whole))["older"] == 1
+    (evse,) = operate("get", module="locations", id="LOC1")["object"]["evses"]
+    assert (evse["status"], evse["connectors"][0]["max_amperage"]) == ("BLOCKED", 63)
+    late = {"max_amperage": 16, "last_updated": later(8)}
+    answer = operate("patch", module="locations", id="LOC1", evse_uid="E1", connector_id="1", changes=late)
+    assert counts(answer) == NONE
+
+
+STATES = {
+    "sessions": (delivering.session, "S1", {"kwh": Decimal("9.5")}, {"kwh": Decimal("2.5")}),
+    "tokens": (delivering.token, "CARD1", {"valid": False}, {"valid": True}),
+    "tariffs": (delivering.tariff, "T1", {"currency": "SEK"}, {"currency": "DKK"}),
+}
+
+
+@pytest.mark.parametrize("module", sorted(STATES))
+def test_an_older_state_of_an_object_is_counted_and_not_stored(module: str, operate: Any) -> None:
+    make, id_, newer, older = STATES[module]
+    operate("put", module=module, object=make() | newer | {"last_updated": later(20)})
+    before = operate("get", module=module, id=id_)
+    late = make() | older | {"last_updated": later(10)}
+    assert counts(operate("put", module=module, object=late)) == NONE
+    assert counts(operate("put", module=module, objects=[late])) == NONE
+    changes = older | {"last_updated": later(10)}
+    assert counts(operate("patch", module=module, id=id_, changes=changes)) == NONE
+    assert operate("get", module=module, id=id_) == before
+    forced = operate("patch", module=module, id=id_, changes=changes, force=True)
+    assert counts(forced) == {"stored": 1, "unchanged": 0, "older": 0}
+    assert counts(operate("put", module=module, object=late, force=True))["older"] == 0
+
+
+@pytest.mark.parametrize("module", sorted(STATES))
+def test_an_equal_time_with_other_content_is_taken(module: str, operate: Any) -> None:
+    make, _, newer, older = STATES[module]
+    operate("put", module=module, object=make() | newer)
+    assert counts(operate("put", module=module, object=make() | older))["stored"] == 1
+
+
+def test_i1_a_late_inbox_message_does_not_bring_the_older_status_back(platform: Any, operate: Any) -> None:
+    operate("put", module="locations", object=delivering.location())
+    for status, minute in (("AVAILABLE", 2), ("CHARGING", 1)):
+        changes = {"status": status, "last_updated": later(minute)}
+        payload = {
+            "action": "patch",
+            "module": "locations",
+            "id": "LOC1",
+            "evse_uid": "E1",
+            "changes": changes,
+        }
+        dispatch.receive(platform, payload)
+    assert evses(operate)["E1"] == ("AVAILABLE", later(2))
+
+
+def test_master_data_keeps_the_status_that_is_known(operate: Any) -> None:
+    operate("put", module="locations", object=delivering.location())
+    changes = {"status": "CHARGING", "last_updated": later(5)}
+    operate("patch", module="locations", id="LOC1", evse_uid="E1", changes=changes)
+    named = [
+        delivering.evse(uid, physical_reference=f"Bay {uid}", last_updated=later(9))
+        for uid in ("E1", "E2", "E3")
+    ]
+    operate(
+        "put",
+        module="locations",
+        object=delivering.location(evses=named, last_updated=later(9)),
+        keep_status=True,
+    )
+    found = operate("get", module="locations", id="LOC1")["object"]["evses"]
+    assert [(each["status"], each["physical_reference"]) for each in found] == [
+        ("CHARGING", "Bay E1"),
+        ("AVAILABLE", "Bay E2"),
+        ("AVAILABLE", "Bay E3"),
+    ]
+    assert found[0]["last_updated"] == later(5)
+
+
+def test_a_time_far_ahead_does_not_block_what_comes_after_it(operate: Any) -> None:
+    operate("put", module="tokens", object=delivering.token(last_updated="2099-01-01T00:00:00Z"))
+    answer = operate("patch", module="tokens", id="CARD1", changes={"valid": False})
+    assert counts(answer)["stored"] == 1
+
+
+def test_a_pull_takes_an_evse_that_is_newer_than_its_location(
+    operate: Any, drain: Any, register_partner: Any
+) -> None:
+    """Design 8: a Location whose own clock lags brings its EVSEs all the same."""
+    cpo = register_partner(roles=delivering.CPO_ROLES)
+    theirs = delivering.location(country_code="BE", party_id="BEC", last_updated=later(3))
+    cpo.objects["locations"] = [theirs]
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    lagging = theirs | {"name": "Then", "last_updated": later(1)}
+    lagging["evses"] = [delivering.evse("E1", status="BLOCKED", last_updated=later(4)), theirs["evses"][1]]
+    cpo.objects["locations"] = [lagging]
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    assert evses(operate, "BE/BEC")["E1"] == ("BLOCKED", later(4))
+    assert operate("get", module="locations", id="LOC1", party="BE/BEC")["object"]["name"] == "Somewhere"
+
+
+def test_a_partners_push_of_its_own_object_overrules(ask: Any, operate: Any, partner: Any) -> None:
+    """AMB-12."""
+    path = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
+    theirs = delivering.location(country_code="BE", party_id="BEC")
+    ask("PUT", path, partner.token, theirs | {"last_updated": later(9)})
+    ask("PUT", path, partner.token, theirs | {"name": "Earlier", "last_updated": later(1)})
+    assert operate("get", module="locations", id="LOC1", party="BE/BEC")["object"]["name"] == "Earlier"
