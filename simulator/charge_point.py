@@ -17,8 +17,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from simulator.charging import NOT_ASSIGNED, Charging, wire
-from simulator.costs import Reservation
+from simulator.charging import NOT_ASSIGNED, Charging, Reservation, wire
 
 Operator = Callable[[dict[str, Any]], dict[str, Any]]
 Events = Callable[[str], list[dict[str, Any]]]
@@ -245,7 +244,7 @@ class BackEnd:
         if period:
             changes = {
                 "kwh": charging.kwh,
-                "total_cost": charging.bill().total.price(),
+                "total_cost": charging.totals()["total_cost"],
                 "charging_periods": [period],
             }
             self._do("patch", module="sessions", id=charging.id, changes=changes)
@@ -265,11 +264,12 @@ class BackEnd:
         """Nobody came: the session ends, and a CDR follows if the reservation cost something (SES-07)."""
         charging = self._reservations.pop(id)
         self._reserve_requests.pop(id, None)
-        charging.reservation = Reservation(charging.created, now, expired)
+        outcome = "expired" if expired else "cancelled"
+        charging.reservation = Reservation(charging.created, now, outcome)
         charging.ended = now
         self._do("put", module="sessions", object=self._stamped(charging))
         self._status(charging, "AVAILABLE")
-        if charging.bill().total.before:
+        if charging.totals()["total_cost"]["before_taxes"]:
             self._do("put", module="cdrs", object=charging.cdr(now))
 
     def _new(self, detail: dict[str, Any], body: dict[str, Any]) -> Charging:

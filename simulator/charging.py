@@ -5,18 +5,41 @@ Spec: 2.3.0 mod_sessions (SES-05 to SES-07, SES-21 to SES-24), mod_cdrs (CDR-20 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
-from fractions import Fraction
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from simulator import costs
-from simulator.costs import Amount, Bill, Reservation, Slice, Stretch, decimal
+from chalicelib import pricing
 
 NOT_ASSIGNED = "#NA"
-FREE: dict[str, Any] = {"elements": [{"price_components": [{"type": "FLAT", "price": Decimal(0)}]}]}
+FREE: dict[str, Any] = {
+    "id": "FREE",
+    "currency": "EUR",
+    "elements": [{"price_components": [{"type": "FLAT", "price": Decimal(0), "step_size": 1}]}],
+    "tax_included": "N/A",
+}
+LEAST = Decimal("0.0001")  # of an hour: what OCPI's four decimals can tell
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a session in which nothing but time and energy changes; power in kW."""
+
+    start: datetime
+    end: datetime
+    kwh: Decimal = Decimal(0)
+    power: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A reservation before, or instead of, a session; `outcome` is used, expired or cancelled."""
+
+    start: datetime
+    end: datetime
+    outcome: str = "used"
 
 
 @dataclass
@@ -60,17 +83,24 @@ class Charging:
         since = self.stretches[-1].end if self.stretches else self.started
         if since is None or until <= since:
             return None
-        self.stretches.append(Stretch(since, until, kwh, power=power))
-        period = {
-            "start_date_time": wire(since),
-            "dimensions": _dimensions(since, until, Fraction(kwh), False),
-        }
-        return {**period, "tariff_id": self.tariff["id"]} if self.tariff else period
+        stretch = Stretch(since, until, kwh, power)
+        self.stretches.append(stretch)
+        return self._period(stretch)
 
-    def bill(self) -> Bill:
-        """What it costs so far."""
-        tariff = self.tariff or FREE
-        return costs.bill(tariff, self.stretches, self.location.get("time_zone") or "UTC", self.reservation)
+    def totals(self) -> dict[str, Any]:
+        """What it costs so far, and the other `total_*` fields of a CDR."""
+        periods = self._periods()
+        if not periods:
+            return {"total_cost": {"before_taxes": Decimal(0)}}
+        report = pricing.price(
+            self._draft(periods),
+            time_zone=self._time_zone,
+            reservation=self.reservation.outcome if self.reservation else None,
+        )
+        totals: dict[str, Any] = report["totals"] or {}
+        if "total_cost" not in totals:  # taxes are included at a rate that nobody knows: it is what is paid
+            totals["total_cost"] = {"before_taxes": decimal(Decimal(report["total"]["after_taxes"] or 0))}
+        return totals
 
     def session(self) -> dict[str, Any]:
         """The Session object as it is now."""
@@ -85,8 +115,8 @@ class Charging:
             "evse_uid": self.evse["uid"] if self.evse else NOT_ASSIGNED,
             "connector_id": self.connector["id"] if self.connector else NOT_ASSIGNED,
             "currency": self._currency(),
-            "charging_periods": _periods(self.bill().slices, self.tariff),
-            "total_cost": self.bill().total.price(),
+            "charging_periods": self._split([self._period(each) for each in self._merged()]),
+            "total_cost": self.totals()["total_cost"],
             "status": self.status,
         }
         if self.reference:
@@ -96,42 +126,87 @@ class Charging:
         return session
 
     def cdr(self, now: datetime) -> dict[str, Any]:
-        """The CDR of the ended session; its totals add up to the digit (CDR-30, CDR-31)."""
+        """The CDR of the ended session, with its totals (CDR-30, CDR-31)."""
         assert self.ended is not None
-        bill = self.bill()
-        start = self.reservation.start if self.reservation else self.started or self.created
-        hours = sum((each.hours for each in bill.slices), Fraction(0))
-        parked = sum((each.hours for each in bill.slices if each.parking), Fraction(0))
         cdr: dict[str, Any] = {
             **self._owner(),
             "id": f"CDR-{self.id}"[:36],
-            "start_date_time": wire(start),
+            "start_date_time": wire(self._begin),
             "end_date_time": wire(self.ended),
             "session_id": self.id,
             "cdr_token": self._cdr_token(),
             "auth_method": "COMMAND",
             "cdr_location": self._cdr_location(),
             "currency": self._currency(),
-            "charging_periods": _periods(bill.slices, self.tariff) or [self._reserved_period()],
-            "total_cost": bill.total.price(),
-            "total_energy": self.kwh,
-            "total_time": decimal(hours),
+            "charging_periods": self._periods(),
+            **self.totals(),
             "last_updated": wire(now),
         }
         if self.tariff:
             cdr["tariffs"] = [self.tariff]
-        if parked:
-            cdr["total_parking_time"] = decimal(parked)
         if self.reference:
             cdr["authorization_reference"] = self.reference
-        parts: dict[str, Amount] = {
-            "total_fixed_cost": bill.fixed,
-            "total_energy_cost": bill.energy,
-            "total_time_cost": bill.time,
-            "total_parking_cost": bill.parking,
-            "total_reservation_cost": bill.reservation,
+        return cdr
+
+    @property
+    def _begin(self) -> datetime:
+        return self.reservation.start if self.reservation else self.started or self.created
+
+    @property
+    def _time_zone(self) -> str:
+        return self.location.get("time_zone") or "UTC"
+
+    def _periods(self) -> list[dict[str, Any]]:
+        """The ChargingPeriods, a new one wherever another price may begin to count (CDR-22)."""
+        reserved = [self._reserved(self.reservation)] if self.reservation else []
+        return self._split(reserved + [self._period(each) for each in self._merged()])
+
+    def _split(self, periods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return pricing.split(self._draft(periods), time_zone=self._time_zone)
+
+    def _draft(self, periods: list[dict[str, Any]]) -> dict[str, Any]:
+        """As much of a CDR as prices it."""
+        end = self.ended or (self.stretches[-1].end if self.stretches else self._begin)
+        return {
+            "start_date_time": wire(self._begin),
+            "end_date_time": wire(end),
+            "currency": self._currency(),
+            "tariffs": [self.tariff or FREE],
+            "charging_periods": periods,
         }
-        return cdr | {name: part.price() for name, part in parts.items() if part.before}
+
+    def _merged(self) -> list[Stretch]:
+        """The stretches, those together that nothing in the Tariff can tell apart."""
+        merged: list[Stretch] = []
+        for each in self.stretches:
+            last = merged[-1] if merged else None
+            if last and (last.power == each.power or not self._by_power):
+                merged[-1] = Stretch(last.start, each.end, last.kwh + each.kwh, last.power)
+            else:
+                merged.append(each)
+        return merged
+
+    @property
+    def _by_power(self) -> bool:
+        """Whether the Tariff asks for the power."""
+        elements = (self.tariff or FREE)["elements"]
+        return any({"min_power", "max_power"} & set(each.get("restrictions") or {}) for each in elements)
+
+    def _period(self, stretch: Stretch) -> dict[str, Any]:
+        hours = decimal(_hours(stretch.end - stretch.start))
+        dimensions = [{"type": "ENERGY", "volume": stretch.kwh}] if stretch.kwh else []
+        dimensions.append({"type": "TIME", "volume": hours})
+        if self._by_power and stretch.power is not None:
+            dimensions += [{"type": kind, "volume": stretch.power} for kind in ("MIN_POWER", "MAX_POWER")]
+        return self._named({"start_date_time": wire(stretch.start), "dimensions": dimensions})
+
+    def _reserved(self, reservation: Reservation) -> dict[str, Any]:
+        hours = max(LEAST, decimal(_hours(reservation.end - reservation.start)))
+        dimensions = [{"type": "RESERVATION_TIME", "volume": hours}]
+        return self._named({"start_date_time": wire(reservation.start), "dimensions": dimensions})
+
+    def _named(self, period: dict[str, Any]) -> dict[str, Any]:
+        return {**period, "tariff_id": self.tariff["id"]} if self.tariff else period
 
     def _owner(self) -> dict[str, str]:
         return {"country_code": self.party[0], "party_id": self.party[1]}
@@ -143,13 +218,6 @@ class Charging:
 
     def _currency(self) -> str:
         return str(self.tariff["currency"]) if self.tariff else "EUR"
-
-    def _reserved_period(self) -> dict[str, Any]:
-        """The one period of a reservation that nobody used."""
-        start, end = self.created, self.ended or self.created
-        dimension = {"type": "RESERVATION_TIME", "volume": decimal(costs.hours(end - start))}
-        period = {"start_date_time": wire(start), "dimensions": [dimension]}
-        return {**period, "tariff_id": self.tariff["id"]} if self.tariff else period
 
     def _cdr_location(self) -> dict[str, Any]:
         place, evse, connector = self.location, self.evse or {}, self.connector or {}
@@ -171,25 +239,11 @@ def wire(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
-def _periods(slices: Iterable[Slice], tariff: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """A ChargingPeriod wherever another price component begins to count (CDR-22)."""
-    merged: list[Slice] = []
-    for each in slices:
-        last = merged[-1] if merged else None
-        if last and last.active == each.active and last.parking == each.parking:
-            merged[-1] = Slice(last.start, each.end, last.kwh + each.kwh, last.parking, last.active)
-        else:
-            merged.append(each)
-    periods = []
-    for each in merged:
-        period: dict[str, Any] = {
-            "start_date_time": wire(each.start),
-            "dimensions": _dimensions(each.start, each.end, each.kwh, each.parking),
-        }
-        periods.append({**period, "tariff_id": tariff["id"]} if tariff else period)
-    return periods
+def decimal(value: Decimal) -> Decimal:
+    """A number as OCPI writes it: at most four decimals (TYP-08)."""
+    found = value.quantize(LEAST, ROUND_HALF_UP).normalize()
+    return found.quantize(Decimal(1)) if found == found.to_integral_value() else found
 
 
-def _dimensions(start: datetime, end: datetime, kwh: Fraction, parking: bool) -> list[dict[str, Any]]:
-    time = {"type": "PARKING_TIME" if parking else "TIME", "volume": decimal(costs.hours(end - start))}
-    return [{"type": "ENERGY", "volume": decimal(kwh)}, time] if kwh else [time]
+def _hours(span: timedelta) -> Decimal:
+    return Decimal(span // timedelta(microseconds=1)) / 3_600_000_000

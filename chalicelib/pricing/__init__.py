@@ -21,6 +21,8 @@ found: `stop_date_time` or `end_date_time`, a total as a number, as `{excl_vat, 
 - `quote(tariff, start, profile, *, version="2.3.0", time_zone=None, policy=None) -> report`: what a
   charge would cost. `start` is a timestamp; `profile` is `[{"minutes", "kwh", "parking"?}]`. Entries
   are split where the Tariff changes its price.
+- `split(cdr_or_session, tariffs=(), *, version="2.3.0", time_zone=None, policy=None) -> [period]`: its
+  `charging_periods` cut where a price changes, as a CPO has to; the parts add up to what was there.
 - `lint(tariff, *, version="2.3.0", time_zone=None, now=None, others=()) -> [finding]`: what is wrong
   with, or odd in, a Tariff; `others` are those of the same connectors.
 - `bill(report) -> str`: a report as text, period by period.
@@ -47,8 +49,20 @@ found: `stop_date_time` or `end_date_time`, a total as a number, as `{excl_vat, 
 """
 
 from chalicelib.pricing.bill import bill
-from chalicelib.pricing.doors import audit, price, quote
+from chalicelib.pricing.doors import audit, price, quote, split
 from chalicelib.pricing.lint import lint
 from chalicelib.pricing.policy import DEFAULT, KNOBS, PRESETS, Policy, PolicyError
 
-__all__ = ["DEFAULT", "KNOBS", "PRESETS", "Policy", "PolicyError", "audit", "bill", "lint", "price", "quote"]
+__all__ = [
+    "DEFAULT",
+    "KNOBS",
+    "PRESETS",
+    "Policy",
+    "PolicyError",
+    "audit",
+    "bill",
+    "lint",
+    "price",
+    "quote",
+    "split",
+]

@@ -1,4 +1,4 @@
-"""The doors of the package: audit, price and quote. See the package for what they take and give."""
+"""The doors of the package: audit, price, split and quote. See the package for what they take and give."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.pricing.building import build_totals
 from chalicelib.pricing.exact import computing
+from chalicelib.pricing.periods import cut
 from chalicelib.pricing.policy import Policy, resolve
 from chalicelib.pricing.quoting import quoted
 from chalicelib.pricing.report import report
@@ -74,6 +75,20 @@ def price(
         made = report(found)
         totals = None if found.outcome is None else build_totals(found.session, found.outcome, version)
     return {**made, "totals": totals}
+
+
+def split(
+    cdr: Mapping[str, Any],
+    tariffs: Iterable[Any] = (),
+    *,
+    version: str = "2.3.0",
+    time_zone: ZoneLike = None,
+    policy: PolicyLike = None,
+) -> list[dict[str, Any]]:
+    """The `charging_periods` of a CDR or Session, cut where its Tariff changes a price (CDR-22)."""
+    asked = Asked(version=version, policy=resolve(policy), tariffs=tuple(tariffs), time_zone=time_zone)
+    with computing():
+        return cut(cdr, asked)
 
 
 def quote(
