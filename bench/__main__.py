@@ -10,7 +10,7 @@ import importlib
 import sys
 import traceback
 
-ROOMS = ("core", "imports", "storage", "delivery", "package")
+ROOMS = ("core", "pricing", "imports", "storage", "delivery", "package")
 
 
 def main(names: list[str]) -> int:

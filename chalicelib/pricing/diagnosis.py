@@ -13,14 +13,14 @@ from typing import Any
 
 from chalicelib.pricing.choice import Choice
 from chalicelib.pricing.claims import DISAGREE, TOTAL_COST, Claim
-from chalicelib.pricing.engine import Outcome, Reading, anchor_of, compute
+from chalicelib.pricing.engine import Outcome, Reading, compute
 from chalicelib.pricing.exact import HUNDRED, THOUSAND, ZERO, decimals, rounded
 from chalicelib.pricing.moments import in_standard_time, in_utc, zone
 from chalicelib.pricing.policy import Policy
 from chalicelib.pricing.run import Priced
 from chalicelib.pricing.segments import Sides, Tax
 from chalicelib.pricing.session import Period, Session, is_all_reserved
-from chalicelib.pricing.splitting import split
+from chalicelib.pricing.splitting import split_session
 from chalicelib.pricing.tariff import GROSS, NET, PARKING, RESERVED, TIME, Compiled
 from chalicelib.pricing.trace import sides, signed
 
@@ -266,22 +266,10 @@ def _of_lookup(found: Priced, base: Attempt) -> Iterator[Attempt]:
 
 
 def _split(found: Priced, base: Attempt) -> Attempt:
-    session, policy = found.session, found.asked.policy
-    periods: list[Period] = []
-    tariffs: list[Compiled | None] = []
-    kwh, anchor = ZERO, anchor_of(session, policy)
-    spanning = set(found.spans.periods)
-    for at, (period, tariff) in enumerate(zip(session.periods, found.choice.tariffs, strict=True)):
-        parts = split(period, tariff, found.reading.localize, anchor, kwh) if at in spanning else [period]
-        periods += parts
-        tariffs += [tariff] * len(parts)
-        kwh += period.energy
-    return replace(
-        base,
-        name="split_pro_rata",
-        session=replace(session, periods=periods),
-        choice=replace(base.choice, tariffs=tariffs),
+    session, choice = split_session(
+        found.session, found.choice, found.asked.policy, found.reading.localize, set(found.spans.periods)
     )
+    return replace(base, name="split_pro_rata", session=session, choice=choice)
 
 
 def _of_others(found: Priced, base: Attempt) -> Iterator[Attempt]:

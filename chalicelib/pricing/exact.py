@@ -46,9 +46,14 @@ def computing() -> AbstractContextManager[Context]:
 
 def number(value: Any) -> Decimal | None:
     """A finite number of at most 40 digits; None for anything else."""
+    if value is None:
+        return None
     if type(value) is Decimal:
+        written = str(value)
+        if len(written) < MOST_BEFORE_POINT and written.lstrip("-").replace(".", "").isdecimal():
+            return value
         return value if _is_sane(value) else None
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return Decimal(value) if -(10**MOST_BEFORE_POINT) < value < 10**MOST_BEFORE_POINT else None
@@ -63,9 +68,6 @@ def number(value: Any) -> Decimal | None:
 
 
 def _is_sane(value: Decimal) -> bool:
-    written = str(value)
-    if len(written) < MOST_BEFORE_POINT and "E" not in written and "N" not in written and "I" not in written:
-        return True
     if not value.is_finite():
         return False
     _sign, digits, exponent = value.as_tuple()

@@ -56,6 +56,7 @@ class Policy:
     missing_current: str = "not_satisfied"
     duration_anchor: str = "charging"
     period_order: str = "sorted"
+    spanning: str = "start"
     period_tariff_id: str = "selects"
     missing_tariff_id: str = "choose_if_none"
     outside_validity: str = "priced"
@@ -190,6 +191,11 @@ KNOBS: dict[str, Knob] = {
     ),
     "period_order": Knob(
         ("sorted", "as_given"), "whether periods are put in the order of their starts", "a CDR newest first"
+    ),
+    "spanning": Knob(
+        ("start", "pro_rata"),
+        "how a period is priced in which the price changes: as at its start, or evenly cut there",
+        "2 kWh over 17:00, 0.20 and 0.30: 0.40, or 0.50",
     ),
     "period_tariff_id": Knob(
         ("selects", "ignored"),

@@ -8,14 +8,14 @@ from datetime import MAXYEAR, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.pricing.choice import Choice, choose, gather
+from chalicelib.pricing.choice import choose, gather
 from chalicelib.pricing.codes import finding
 from chalicelib.pricing.exact import HOUR, ZERO, number
 from chalicelib.pricing.moments import instant, seconds
 from chalicelib.pricing.run import MOST_PERIODS, Asked, Priced, priced, run, zone_of
 from chalicelib.pricing.session import Period, Session
-from chalicelib.pricing.splitting import split
-from chalicelib.pricing.tariff import ENERGY, PARKING, TIME, Compiled
+from chalicelib.pricing.splitting import split_session
+from chalicelib.pricing.tariff import ENERGY, PARKING, TIME
 
 _MINUTE = Decimal(60)
 _MOST_MINUTES = 366 * 24 * 60
@@ -39,7 +39,9 @@ def quoted(tariff: Mapping[str, Any], start: str, profile: Any, asked: Asked) ->
     kind = tariffs[0].type if tariffs else None
     choice = choose(session, tariffs, asked.policy, None if kind is None else kind)
     choice.findings = [each for each in choice.findings if each["code"] != "tariff_type_fallback"]
-    _split(session, choice, asked)
+    localize = zone_of({}, asked, needed=True).localize
+    session, choice = split_session(session, choice, asked.policy, localize)
+    session.periods = [replace(each, index=at) for at, each in enumerate(session.periods)]
     size = len(session.periods) * (len(tariffs[0].elements) if tariffs else 0)
     return priced(body, asked, session, choice, size)
 
@@ -72,17 +74,3 @@ def _entry(session: Session, index: int, entry: Any) -> Period | None:
 def _fits(start: datetime, minutes: Decimal) -> bool:
     """Whether so many minutes are no negative time, no year, and not beyond the calendar."""
     return 0 <= minutes <= _MOST_MINUTES and start.year < MAXYEAR - 1
-
-
-def _split(session: Session, choice: Choice, asked: Asked) -> None:
-    """Cut the periods where the price changes."""
-    localize = zone_of({}, asked, needed=True).localize
-    kwh, anchor = ZERO, session.start
-    periods: list[Period] = []
-    tariffs: list[Compiled | None] = []
-    for period, tariff in zip(session.periods, choice.tariffs, strict=True):
-        parts = split(period, tariff, localize, anchor, kwh)
-        periods += [replace(part, index=len(periods) + at) for at, part in enumerate(parts)]
-        tariffs += [tariff] * len(parts)
-        kwh += period.energy
-    session.periods, choice.tariffs = periods[:MOST_PERIODS], tariffs[:MOST_PERIODS]

@@ -18,6 +18,7 @@ from chalicelib.pricing.moments import DAY, DAYS, clock_minutes, is_date
 from chalicelib.pricing.policy import Policy
 
 _DAY_NUMBERS = {day: at for at, day in enumerate(DAYS)}
+_ELECTRICAL = frozenset({"min_power", "max_power", "min_current", "max_current"})
 RESERVATIONS = ("RESERVATION", "RESERVATION_EXPIRES")
 
 
@@ -95,11 +96,12 @@ def compiled(rules: Mapping[str, Any], policy: Policy) -> Restrictions:
     _times(rules, policy, found, checks)
     _dates(rules, policy, found, checks)
     _days(rules, policy, found, checks)
+    names = rules.keys()
     if policy.volume_restrictions == "applied":
-        _range(rules, "kwh", found, checks, found.kwh)
-    _range(rules, "duration", found, checks, found.seconds)
+        _range(rules, ("min_kwh", "max_kwh"), found, checks, found.kwh)
+    _range(rules, ("min_duration", "max_duration"), found, checks, found.seconds)
     electrical: list[Check] = []
-    if policy.volume_restrictions == "applied":
+    if policy.volume_restrictions == "applied" and not names.isdisjoint(_ELECTRICAL):
         for what, missing in (("power", policy.missing_power), ("current", policy.missing_current)):
             _electrical(rules, what, missing == "satisfied", found, electrical)
     reservation = rules.get("reservation")
@@ -236,18 +238,22 @@ def _days(rules: Mapping[str, Any], policy: Policy, found: Restrictions, checks:
 
 
 def _range(
-    rules: Mapping[str, Any], what: str, found: Restrictions, checks: list[Check], edges: list[Decimal]
+    rules: Mapping[str, Any],
+    names: tuple[str, str],
+    found: Restrictions,
+    checks: list[Check],
+    edges: list[Decimal],
 ) -> None:
-    for side in ("min", "max"):
-        name = f"{side}_{what}"
-        if rules.get(name) is None:
+    for name in names:
+        value = rules.get(name)
+        if value is None:
             continue
-        bound = number(rules[name])
+        bound = number(value)
         if bound is None:
             found.wrong.append(name)
             continue
         edges.append(bound)
-        checks.append(_measured(name, bound, is_least=side == "min", is_energy=what == "kwh"))
+        checks.append(_measured(name, bound, is_least=name == names[0], is_energy=edges is found.kwh))
 
 
 def _measured(name: str, bound: Decimal, is_least: bool, is_energy: bool) -> Check:

@@ -17,6 +17,7 @@ from chalicelib.pricing.policy import Policy
 from chalicelib.pricing.remarks import needs_local, remarks, straddled
 from chalicelib.pricing.session import Session, read_session
 from chalicelib.pricing.spans import Spans, find_spans
+from chalicelib.pricing.splitting import split_session
 from chalicelib.pricing.tariff import element_count
 from chalicelib.pricing.volumes import self_findings, volume_claims
 
@@ -105,6 +106,8 @@ def priced(cdr: Mapping[str, Any], asked: Asked, session: Session, choice: Choic
     """A session with its Tariffs chosen, priced and judged."""
     zone_ = zone_of(cdr, asked, needs_local(choice.used))
     reading = Reading(localize=zone_.localize)
+    if asked.policy.spanning == "pro_rata":
+        session, choice = split_session(session, choice, asked.policy, reading.localize)
     found = Priced(cdr, asked, session, choice, zone_, reading, work=work)
     found.findings += session.findings
     found.findings += choice.findings

@@ -5,13 +5,17 @@ For quotes, whose periods are made here, and to ask of a CDR whether its claim w
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 
+from chalicelib.pricing.choice import Choice
+from chalicelib.pricing.engine import anchor_of
 from chalicelib.pricing.exact import ZERO
 from chalicelib.pricing.moments import Localize, seconds
-from chalicelib.pricing.session import Period
+from chalicelib.pricing.policy import Policy
+from chalicelib.pricing.session import Period, Session
 from chalicelib.pricing.spans import kwh_edges, time_edges
 from chalicelib.pricing.tariff import Compiled
 
@@ -32,6 +36,22 @@ def split(
         if period.start < moment < period.end:
             cuts[moment] = max(cuts.get(moment, ZERO), edge - kwh)
     return _parts(period, sorted(cuts.items()))
+
+
+def split_session(
+    session: Session, choice: Choice, policy: Policy, localize: Localize, only: Collection[int] | None = None
+) -> tuple[Session, Choice]:
+    """A session whose periods (or only those at some places) are cut, and their Tariffs."""
+    kwh, anchor = ZERO, anchor_of(session, policy)
+    periods: list[Period] = []
+    tariffs: list[Compiled | None] = []
+    for at, (period, tariff) in enumerate(zip(session.periods, choice.tariffs, strict=True)):
+        whole = only is not None and at not in only
+        parts = [period] if whole else split(period, tariff, localize, anchor, kwh)
+        periods += parts
+        tariffs += [tariff] * len(parts)
+        kwh += period.energy
+    return replace(session, periods=periods), replace(choice, tariffs=tariffs)
 
 
 def _energy_at(period: Period, moment: datetime) -> Decimal:

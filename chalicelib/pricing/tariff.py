@@ -267,7 +267,7 @@ def _component(found: Compiled, element: Element, at: int, component: Any, tax: 
         _wrong(found, f"{pointer}/type", f"unknown dimension {kind}")
         return
     price, vat = number(component.get("price")), number(component.get("vat"))
-    step = number(component.get("step_size", 1))
+    step = number(component.get("step_size", ONE))
     if price is None:
         _wrong(found, f"{pointer}/price", "price cannot be read")
         return
