@@ -15,6 +15,8 @@ from chalicelib.settings import Settings
 
 # Which function works here, so that its calls can be compared with its role; "" outside of all.
 function_name: ContextVar[str] = ContextVar("function_name", default="")
+# When the request or message that is worked on began, by time.monotonic: what was read since is true for it.
+asked_at: ContextVar[float] = ContextVar("asked_at", default=0.0)
 
 
 class Deployment:

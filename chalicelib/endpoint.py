@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from chalicelib import logs
+from chalicelib.deployment import asked_at
 from chalicelib.ocpi import charset, messages, modules, routing
 from chalicelib.ocpi.errors import (
     MethodNotAllowed,
@@ -72,6 +73,7 @@ class Suspended(OcpiError):
 def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], str]:
     """The HTTP status, headers and body for one request."""
     started = time.perf_counter()
+    began = asked_at.set(time.monotonic())
     ids = {
         messages.REQUEST_ID: request.request_id or str(uuid.uuid4()),
         messages.CORRELATION_ID: request.correlation_id or str(uuid.uuid4()),
@@ -123,6 +125,7 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
         return reply.http_status, headers, body
     finally:
         logs.context.reset(scope)
+        asked_at.reset(began)
 
 
 def _work(operation: Operation) -> Callable[[Call], Reply]:
@@ -190,7 +193,7 @@ def _routing(request: Request, partner: Partner | None, platform: Platform) -> d
     row = modules.BY_ID.get(request.module)
     if partner is None or row is None or not row.functional or request.version == modules.V211:
         return {}
-    asked_by = request.from_party or _first(role.party for role in partner.roles)
+    asked_by = request.from_party or partner.hub_party or _first(role.party for role in partner.roles)
     asked_of = request.to_party or _first(party.party for party in serving(request, platform))
     headers: dict[str, str] = {}
     if asked_by:

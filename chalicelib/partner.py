@@ -101,9 +101,10 @@ class Health:
 class Partner:
     """A connection with another platform.
 
-    `invited_roles` are the only ones it may claim (empty: any, AMB-18). `requires`
-    are the modules it must offer, None for the default (AMB-72). `outbound` is the
-    token we present, encrypted; `inbound` the hashes of those it presents.
+    `invited_roles` are the only ones it may claim (empty: any, AMB-18); of a hub, which the
+    operator says it is, those that it may bring. `replaces` is the connection whose parties its
+    invitation lets it take over. `requires` are the modules it must offer, None for the default
+    (AMB-72). `outbound` is the token we present, encrypted; `inbound` the hashes of those it presents.
     """
 
     id: str
@@ -118,7 +119,9 @@ class Partner:
     versions_url: str = ""
     details_url: str = ""
     token_form: str = "base64"  # noqa: S105 - or "raw": how we write the token (AMB-02)
+    hub: bool = False
     hub_party_id: str = ""
+    replaces: str = ""
     health: Health = Health()
     invited_roles: tuple[Role, ...] = ()
     requires: tuple[str, ...] | None = None
@@ -141,7 +144,13 @@ class Partner:
 
     @property
     def is_hub(self) -> bool:
-        return bool(self.hub_party_id)
+        """Whether other parties are reached through it: the operator's word (design section 9, rule 2)."""
+        return self.hub
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether its parties are reached by this connection, also while it is suspended."""
+        return self.state in (REGISTERED, SUSPENDED)
 
     def endpoint(self, module: str, role: str) -> str | None:
         """Where it serves this interface of a module, or None; of `credentials` any role (AMB-17)."""
@@ -151,17 +160,21 @@ class Partner:
         return None
 
     def party_for(self, roles: Iterable[str]) -> Party | None:
-        """Its first party that has one of these roles; a hub's own where none has."""
+        """Its first party that has one of these roles; of a hub its own, to which all is told (HUB-15)."""
+        if self.hub:
+            return self.hub_party
         wanted = tuple(roles)
-        for role in self.roles:
-            if role.role in wanted:
-                return role.party
-        return self.hub_party
+        return next((role.party for role in self.roles if role.role in wanted), None)
 
     @property
     def hub_party(self) -> Party | None:
         """The party of the hub itself, if this is a hub (CRE-49)."""
-        return (self.hub_party_id[:2].upper(), self.hub_party_id[2:].upper()) if self.hub_party_id else None
+        if not self.hub:
+            return None
+        if self.hub_party_id:
+            return self.hub_party_id[:2].upper(), self.hub_party_id[2:].upper()
+        named = [role for role in self.invited_roles if role.role == "HUB"]
+        return next((role.party for role in (*named, *self.roles)), None)
 
     def plays(self, *roles: str) -> bool:
         """Whether any of its parties has one of these roles."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import logs, wiring
-from chalicelib.deployment import function_name
+from chalicelib.deployment import asked_at, function_name
 
 bp = Blueprint(__name__)
 
@@ -38,11 +39,12 @@ WORK: dict[str, dict[str | None, str]] = {
 @contextmanager
 def _function(name: str) -> Iterator[wiring.Platform]:
     """The platform, for the work of the function of this name."""
-    reset = function_name.set(name)
+    reset, began = function_name.set(name), asked_at.set(time.monotonic())
     try:
         yield wiring.platform()
     finally:
         function_name.reset(reset)
+        asked_at.reset(began)
 
 
 def _load(place: str) -> Callable[..., Any]:
@@ -57,6 +59,7 @@ def _messages(name: str, queue: str, event: Any) -> dict[str, Any]:
     tasks, failures = WORK[queue], []
     with _function(name) as platform:
         for record in event.to_dict()["Records"]:
+            asked_at.set(time.monotonic())
             try:
                 message = json.loads(record["body"])
                 place = tasks.get(None) or tasks.get(message.get("task"))

@@ -80,7 +80,6 @@ def _short(name: str) -> str:
 UNSEEN = {
     ("backend", "InvokeFunction"),
     ("table:partners", "GetItem"),
-    ("table:partners", "Scan"),
     ("table:partners", "BatchGetItem"),
     ("key", "Decrypt"),
     ("base_url", "GetParameter"),

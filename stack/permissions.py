@@ -30,12 +30,12 @@ def _send(*queues: str) -> dict[str, str]:
 # What rooms need, whichever function they work in. Only a Location has parts, which are read together,
 # added below their head and deleted one by one; else only Tariffs are deleted.
 _PUSHED = tuple(each for each in OBJECT_TABLES if each != "hubclientinfo")
-_WHO_IS_BEHIND_A_HUB = _each(("hubclientinfo",), "BatchGetItem") | _each(("hubclientinfo",), "Query", "feed")
+_WHO_IS_AWAY = _each(("hubclientinfo",), "BatchGetItem")
 _SEE_OBJECTS = (
     _each(_PUSHED, "BatchGetItem GetItem")
     | _each(_PUSHED, "Query", "feed")
     | _each(("locations",), "BatchGetItem GetItem Query")
-    | _WHO_IS_BEHIND_A_HUB
+    | _WHO_IS_AWAY
 )
 _KEEP_OBJECTS = (
     _each(OBJECT_TABLES, "BatchGetItem GetItem PutItem UpdateItem")
@@ -44,11 +44,11 @@ _KEEP_OBJECTS = (
     | _each(("locations",), "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem")
 )
 _FILTER_OBJECTS = _each(OBJECT_TABLES, "Query", "changes")
-_KNOW_PARTNERS = {"table:partners": "GetItem Scan"}
+_KNOW_PARTNERS = {"table:partners": "BatchGetItem GetItem"}
 _CALL_PARTNERS = {"key": "Decrypt"}
-_WATCH_PARTNERS = _CALL_PARTNERS | {"table:partners": "GetItem Scan UpdateItem"} | _send("push")
+_WATCH_PARTNERS = _CALL_PARTNERS | {"table:partners": "BatchGetItem GetItem UpdateItem"} | _send("push")
 _SHAKE_HANDS = {
-    "table:partners": "BatchGetItem DeleteItem GetItem PutItem Scan UpdateItem",
+    "table:partners": "BatchGetItem DeleteItem GetItem PutItem UpdateItem",
     "key": "Decrypt Encrypt",
 }
 _TELL = {"bus": "PutEvents"}
@@ -88,7 +88,7 @@ GRANTS: Grants = {
     | _DECIDE
     | _send("push", "pull", "results")
     | {"table:requests": "GetItem PutItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
-    "announce": _WHO_IS_BEHIND_A_HUB | _KNOW_PARTNERS | _TELL | _send("push", "push-slow"),
+    "announce": _KNOW_PARTNERS | _TELL | _send("push", "push-slow"),
     "push": _PUSH,
     "push_slow": _PUSH,
     "pull": _KEEP_OBJECTS

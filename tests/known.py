@@ -7,6 +7,7 @@ gives the object of a kind as a version writes it.
 from __future__ import annotations
 
 import base64
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.errors import Unauthorized
 from chalicelib.partner import Endpoint, Partner, Presented, Role
-from chalicelib.store.partners import Partners
+from chalicelib.store.directory import Directory, Told
 
 FOLDER = Path(__file__).parent / "examples"
 KINDS = {
@@ -49,7 +50,14 @@ PARTNERS = [
     a_partner("nsp", "2.2.1", "NSP/GB/NSP"),
     a_partner("nap", "2.3.0", "NAP/IT/NAP"),
     a_partner("scsp", "2.2.1", "SCSP/SE/SMA"),
-    a_partner("hub", "2.3.0", "OTHER/NL/HUB", hub_party_id="NLHUB"),
+    a_partner(
+        "hub",
+        "2.3.0",
+        "OTHER/NL/HUB",
+        hub=True,
+        hub_party_id="NLHUB",
+        endpoints=(Endpoint("hubclientinfo", "SENDER", "https://x.example/h"),),
+    ),
 ]
 
 
@@ -58,6 +66,9 @@ class Known:
 
     def __init__(self) -> None:
         self.by_id = {partner.id: partner for partner in PARTNERS}
+        self.directories = self
+        self.told: dict[str, set[str]] = defaultdict(set)
+        self.complete = {"hub"}
 
     def authenticate(self, authorization: str) -> tuple[Partner, Presented]:
         token = base64.b64decode(authorization.removeprefix("Token ")).decode()
@@ -65,16 +76,17 @@ class Known:
             raise Unauthorized("unknown token")
         return self.by_id[token], Presented(token, "base64", "C")
 
-    def for_party(self, party: tuple[str, str], *roles: str) -> Partner | None:
-        for partner in self.by_id.values():
-            if any(role.party == party and (not roles or role.role in roles) for role in partner.roles):
-                return partner
-        return None
+    def directory(self, fresh: bool = False) -> Directory:
+        hubs = {id: (1, Told(frozenset(self.told[id]), id in self.complete)) for id in self.by_id}
+        return Directory(1, self.by_id, hubs)
+
+    def tell(self, hub: str, status: dict[str, bool]) -> bool:
+        for party, there in status.items():
+            (self.told[hub].add if there else self.told[hub].discard)(party)
+        return True
 
     def registered(self) -> list[Partner]:
         return list(self.by_id.values())
-
-    parties = Partners.parties
 
     def all(self) -> list[Partner]:
         return list(self.by_id.values())

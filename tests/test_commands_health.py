@@ -61,7 +61,7 @@ def test_a_cpo_that_takes_no_passed_on_profile_is_unreachable_until_it_takes_one
 ) -> None:
     """ARC-16, CHP-40."""
     theirs(ask, partner)
-    provider = register_partner(SCSP)
+    provider = register_partner(SCSP, smart_charging="delegated")
     go_away(hand, partner)
     for _ in range(3):
         answer = ask("PUT", PROFILES + "S9", provider.token, setting(provider))

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from chalicelib.errors import PartnerUnreachable
-from chalicelib.partners import health, parties
+from chalicelib.partners import health
 from tests import delivering
 from tests.known import NEWER
 
@@ -19,11 +17,10 @@ EMSP = {"country_code": "SE", "party_id": "EMO", "role": "EMSP", "status": "CONN
 
 
 def test_who_is_behind_a_hub_is_looked_up_when_something_is_announced(
-    ask: Any, operate: Any, drain: Any, register_partner: Any, monkeypatch: pytest.MonkeyPatch
+    ask: Any, operate: Any, drain: Any, register_partner: Any
 ) -> None:
     """AMB-19: by the announce function itself, when it knows nothing yet."""
-    monkeypatch.setattr(parties, "REMEMBERED", -1)
-    hub = register_partner(roles=HUB, name="Hub")
+    hub = register_partner(roles=HUB, name="Hub", hub=True)
     told = {**EMSP, "last_updated": NEWER}
     path = "/ocpi/2.2.1/receiver/hubclientinfo/SE/EMO"
     assert ask("PUT", path, token=hub.token, body=told).code == 1000

@@ -27,7 +27,7 @@ def hub(register_partner: Any, drain: Any, monkeypatch: pytest.MonkeyPatch) -> A
     monkeypatch.setattr(
         PartnerStub, "credentials", property(lambda stub: {**plain(stub), "hub_party_id": "NLHUB"})
     )
-    stub = register_partner(roles=[*BEHIND, *HUB], version="2.3.0", name="Hub")
+    stub = register_partner(roles=[*BEHIND, *HUB], version="2.3.0", name="Hub", hub=True)
     monkeypatch.undo()
     drain()
     stub.forget()
@@ -120,7 +120,10 @@ def test_the_list_is_asked_for_at_registration_and_not_for_each_message(
 ) -> None:
     """HCI-05: what is pushed is believed; the hub's list is for the beginning and for doubt."""
     first = register_partner(
-        roles=[{"role": "HUB", "country_code": "BE", "party_id": "HB2"}], version="2.2.1", name="Second"
+        roles=[{"role": "HUB", "country_code": "BE", "party_id": "HB2"}],
+        version="2.2.1",
+        name="Second",
+        hub=True,
     )
     drain()
     assert len(first.requests("GET", "/sender/hubclientinfo")) == 1

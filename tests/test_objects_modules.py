@@ -244,8 +244,8 @@ def test_a_hub_tells_of_the_parties_behind_it(ask: Any, known: Known) -> None:
     assert data(ask("GET", url, token="hub"))["status"] == "OFFLINE"
     assert tell(ask, client("CPO", "CONNECTED")).code == 1000
     assert data(ask("GET", url, token="hub")) == client("CPO", "CONNECTED")
-    assert ask("GET", url, token="cpo").status == 404
-    assert tell(ask, client(), token="cpo").status == 404
+    assert ask("GET", url, token="cpo").code == 2001
+    assert tell(ask, client(), token="cpo").code == 2001
 
 
 def test_client_info_without_last_updated_is_of_now(ask: Any, known: Known) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import PartnerUnreachable
-from chalicelib.partners import health
+from chalicelib.partners import health, parties
 from chalicelib.store.partner_items import hashed
 from chalicelib.store.partners import CACHE_SECONDS
 from tests.conftest import OperatorRefused
@@ -117,10 +117,11 @@ def test_what_another_process_changed_is_noticed_within_seconds(hand, partner, m
 def test_a_partner_is_found_by_its_party(hand, partner):
     """AMB-36: without case"""
     store = hand.platform.partners
-    assert store.for_party(("be", "bec"), "CPO").id == partner.id
-    assert store.for_party(("BE", "BEC")).id == partner.id
-    assert store.for_party(("BE", "BEC"), "EMSP") is None
-    assert store.for_party(("BE", "XXX"), "CPO") is None
+    platform = hand.platform
+    assert parties.reached(platform, ("be", "bec"), "CPO").id == partner.id
+    assert parties.reached(platform, ("BE", "BEC")).id == partner.id
+    assert parties.reached(platform, ("BE", "BEC"), "EMSP") is None
+    assert parties.reached(platform, ("BE", "XXX"), "CPO") is None
     found = store.get(partner.id)
     assert found.parties == {("BE", "BEC"), ("DE", "MSP")}
     assert found.party_for(["EMSP"]) == ("DE", "MSP") and found.party_for(["NSP"]) is None

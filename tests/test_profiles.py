@@ -125,7 +125,7 @@ def test_sessions_that_take_no_profile(
     assert result("OVER") == "REJECTED"
     assert result("DUMB") == "NOT_SUPPORTED"
     assert received(operate) == []
-    assert result("OTHERS", register_partner(SCSP)) == "ACCEPTED"
+    assert result("OTHERS", register_partner(SCSP, smart_charging="delegated")) == "ACCEPTED"
 
 
 def test_what_nobody_answers_is_rejected_once(
@@ -144,8 +144,10 @@ def test_a_change_is_pushed_to_those_who_set_a_profile_and_to_nobody_else(
     ask: Any, operate: Any, drain: Any, partner: PartnerStub, register_partner: Any, charging: None
 ) -> None:
     """CHP-30, CHP-31, CHP-36."""
-    provider = register_partner(SCSP)
-    other = register_partner([{"role": "SCSP", "country_code": "FR", "party_id": "SMA"}])
+    provider = register_partner(SCSP, smart_charging="delegated")
+    other = register_partner(
+        [{"role": "SCSP", "country_code": "FR", "party_id": "SMA"}], smart_charging="delegated"
+    )
     assert operate("active_profile", session_id="S1", profile=ACTIVE)["told"] == []
     for who, result in ((partner, "ACCEPTED"), (provider, "REJECTED"), (other, "ACCEPTED")):
         ask("PUT", URL + "S1", who.token, setting(who))
@@ -271,7 +273,7 @@ def test_as_emsp_we_pass_on_what_a_smart_charging_provider_asks(
 ) -> None:
     """CHP-40, AMB-46: own response_url to the CPO; response, result and changes come back."""
     theirs(ask, partner)
-    provider = register_partner(SCSP)
+    provider = register_partner(SCSP, smart_charging="delegated")
     partner.answer("PUT", "/receiver/chargingprofiles/", data={"result": "ACCEPTED", "timeout": 12})
     answer = ask("PUT", URL + "BE*BEC*S9", provider.token, setting(provider))
     assert answer.data == {"result": "ACCEPTED", "timeout": 12}
@@ -292,7 +294,7 @@ def test_a_refusal_by_the_cpo_is_passed_back_at_once(
 ) -> None:
     """CHP-40; no result follows."""
     theirs(ask, partner)
-    provider = register_partner(SCSP)
+    provider = register_partner(SCSP, smart_charging="delegated")
     partner.answer("PUT", "/receiver/chargingprofiles/", data={"result": "TOO_OFTEN", "timeout": 12})
     assert ask("PUT", URL + "S9", provider.token, setting(provider)).data["result"] == "TOO_OFTEN"
     clock.advance(100)
@@ -308,7 +310,7 @@ def test_a_provider_does_not_reach_sessions_of_others_customers(
 ) -> None:
     body = session("S8", "BE/BEC", "DE/MSP")
     ask("PUT", "/ocpi/2.2.1/receiver/sessions/BE/BEC/S8", partner.token, body)
-    provider = register_partner(SCSP)
+    provider = register_partner(SCSP, smart_charging="delegated")
     assert ask("PUT", URL + "S8", provider.token, setting(provider)).data["result"] == "UNKNOWN_SESSION"
     assert partner.requests("PUT", "/receiver/chargingprofiles/") == []
 

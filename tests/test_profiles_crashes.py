@@ -99,7 +99,7 @@ def test_dying_anywhere_between_a_provider_and_a_cpo_passes_one_result_on(
 ) -> None:
     """ARC-08, CHP-40: the provider hears what the CPO said, or that nothing came of it, and never both."""
     theirs(ask, partner)
-    provider = register_partner(SCSP)
+    provider = register_partner(SCSP, smart_charging="delegated")
     partner.answer("PUT", "/receiver/chargingprofiles/", data=CPO_ACCEPTS)
     answered: list[str] = []
 
@@ -212,7 +212,7 @@ def test_a_cpo_that_takes_its_time_is_waited_for(
 ) -> None:
     """CHP-13, CHP-40: the provider is told the CPO's timeout, and gets no REJECTED of ours before it."""
     theirs(ask, partner)
-    provider = register_partner(SCSP)
+    provider = register_partner(SCSP, smart_charging="delegated")
     partner.answer("PUT", "/receiver/chargingprofiles/", data={"result": "ACCEPTED", "timeout": 300})
     assert ask("PUT", URL + "S9", provider.token, setting(provider)).data["timeout"] == 300
     clock.advance(200)
@@ -234,7 +234,7 @@ def test_a_provider_whose_request_nobody_answered_hears_so(
         ).code
         == 1000
     )
-    provider = register_partner(SCSP)
+    provider = register_partner(SCSP, smart_charging="delegated")
     partner.answer("PUT", "/receiver/chargingprofiles/", data=CPO_ACCEPTS)
     ask("PUT", URL + "S9", provider.token, setting(provider))
     for _ in range(3):

@@ -147,7 +147,7 @@ def test_a_profile_reaches_each_side_in_every_topology(
     ask: Any, operate: Any, partner: PartnerStub, register_partner: Any, charging: None
 ) -> None:
     """CHP-01: eMSP to CPO, provider to CPO, and provider to eMSP to CPO."""
-    provider = register_partner(SCSP)
+    provider = register_partner(SCSP, smart_charging="delegated")
     for sender in (partner, provider):
         assert ask("PUT", URL + "S1", sender.token, setting(sender)).data["result"] == "ACCEPTED"
     assert [each["session_id"] for each in received(operate)] == ["S1", "S1"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.partners.parties import reached
 from tests.conftest import Hand
 from tests.stub import Canned, PartnerStub, Received
 
@@ -220,8 +221,8 @@ def test_nothing_secret_is_left_after_delete(hand, partner):
     items = hand.platform.clients.dynamodb.scan(TableName=f"{hand.platform.settings.prefix}-partners")[
         "Items"
     ]
-    assert [item["id"]["S"] for item in items] == [f"partner#{partner.id}"]
-    assert items[0]["outbound"]["S"] == ""
+    assert [item["id"]["S"] for item in items] == ["directory", "directory#members", f"partner#{partner.id}"]
+    assert items[-1]["outbound"]["S"] == ""
 
 
 # Refusals: the right code, and nothing changes.
@@ -390,9 +391,9 @@ def test_our_own_party_is_refused(hand, stub):
 
 
 def test_a_platform_whose_answer_was_lost_registers_anew_with_a_new_invitation(hand, stub):
-    """AMB-15: it proves by the call back that it is the same, so its older connection ends"""
+    """AMB-15: the operator says that it is the same, so its older connection ends"""
     partner = hand.register_partner(roles=EMSP)
-    invited = hand.operate("invite", name="Once more")
+    invited = hand.operate("invite", name="Once more", replaces=partner.id)
     assert post(hand, partner, invited["token"]).code == 1000
     assert state(hand, partner.id) == "UNREGISTERED"
     assert hand.ask("GET", "/ocpi/versions", token=partner.token).status == 401
@@ -610,7 +611,7 @@ def test_details_list_what_is_served_and_nothing_else(hand, partner):
 def test_a_2_2_1_hub_is_a_hub_connection(hand, stub):
     """CRE-47, CNV-203, CNV-204, AMB-19"""
     hub = [{"role": "HUB", "country_code": "FR", "party_id": "HUB"}]
-    token = hand.operate("invite", name="Hub")["token"]
+    token = hand.operate("invite", name="Hub", hub=True)["token"]
     assert post(hand, stub(hub), token).code == 1000
     found = hand.operate("partners")["partners"][0]
     assert (found["hub_party_id"], found["roles"][0]["role"]) == ("FRHUB", "OTHER")
@@ -623,12 +624,11 @@ def test_a_2_3_0_hub_lists_parties_that_may_also_be_connected_directly(hand, stu
     parties = [{"role": "EMSP", "country_code": "FR", "party_id": f"{n:03d}"} for n in range(150)]
     theirs = stub(EMSP + parties, "2.3.0")
     token = hand.operate(
-        "invite", name="Hub", roles=[{"role": "HUB", "country_code": "FR", "party_id": "HUB"}]
+        "invite", name="Hub", hub=True, roles=[{"role": "HUB", "country_code": "FR", "party_id": "HUB"}]
     )
     assert post(hand, theirs, token["token"], hub_party_id="FRHUB").code == 1000
-    store = hand.platform.partners
-    assert store.for_party(("DE", "MSP"), "EMSP").id == direct.id
-    assert store.for_party(("FR", "007"), "EMSP").id == token["partner"]
+    assert reached(hand.platform, ("DE", "MSP"), "EMSP").id == direct.id
+    assert reached(hand.platform, ("FR", "007"), "EMSP").id == token["partner"]
     refuse(hand, stub(EMSP[:0] + CPO, "2.3.0"), 2001, hub_party_id="FRHUB")
 
 

@@ -101,10 +101,10 @@ def test_receiving_a_post(hand, stub, monkeypatch):
         assert (found["state"], found["roles"]) == ("REGISTERED", EMSP)
         assert hand.ask("GET", path, token=invited["token"]).status == 401
         if not finished:
-            invited = hand.operate("invite", name="x")
+            invited = hand.operate("invite", name="x", replaces=invited["partner"])
             continue
     assert kills > 5
-    again = hand.operate("invite", name="x")
+    again = hand.operate("invite", name="x", replaces=invited["partner"])
     assert hand.ask("POST", path, token=again["token"], body=stub.credentials).code == 1000
 
 

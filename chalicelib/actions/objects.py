@@ -23,6 +23,7 @@ from chalicelib.objects.stored_object import Finder, StoredObject, load, load_to
 from chalicelib.ocpi import advice, jsontext, modules, paging, writing
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party
+from chalicelib.partners import parties
 from chalicelib.store import feeds, pages, requests
 from chalicelib.store import put_jobs as stored_puts
 from chalicelib.store.object_items import Key, folded
@@ -359,7 +360,7 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
 
 def _told_of(platform: Platform, party: Party, fields: List) -> dict[str, Any]:
     """What hubs say of a party: one entry per role and hub, all at once."""
-    hubs = [partner.id for partner in platform.partners.registered()]
+    hubs = [partner.id for partner in platform.partners.registered() if partner.is_hub]
     query = paging.parse({"date_from": fields.date_from, "date_to": fields.date_to}, LARGEST_PAGE)
     told = [
         each
@@ -376,7 +377,10 @@ def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
     if place is not None:
         for finding in writing.check("location_references", place):
             raise InvalidParameters(finding.message, "/location" + finding.pointer)
-    return authorization.ask(platform, fields.uid, fields.type, place, party_of(fields.party))
+    party = party_of(fields.party)
+    if party is not None and party not in platform.settings.hosted(*parties.readers("tokens")):
+        raise ActionError("not_hosted", f"{fields.party} is no hosted party of role CPO", "/party")
+    return authorization.ask(platform, fields.uid, fields.type, place, party)
 
 
 def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, Any]:

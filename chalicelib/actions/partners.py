@@ -54,7 +54,13 @@ class RoleField(BaseModel):
 
 
 class _Terms(Fields):
-    roles: list[RoleField] = Field([], description="the only roles it may claim; empty: any")
+    roles: list[RoleField] = Field(
+        [],
+        description="the only roles it may claim, also where another connection has them; empty: any. "
+        "Of a hub: the parties it may bring; its own alone, or empty: any",
+    )
+    hub: bool = Field(False, description="it is a hub: other parties are reached through it")
+    replaces: str = Field("", description="the partner whose connection ends, its parties taken over")
     policy: Literal["durable", "spec"] = Field("durable", description="spec: one attempt per delivery")
     charset: Literal["utf-8", "ascii"] = Field(
         "utf-8", description="ascii: letters beyond it are spelled out for a 2.1.1 partner"
@@ -74,7 +80,13 @@ class _Terms(Fields):
         )
         requires = None if self.requires is None else tuple(self.requires)
         delegated = self.smart_charging if self.smart_charging == DELEGATED else ""
-        given = {"policy": self.policy, "charset": self.charset, "smart_charging": delegated}
+        given = {
+            "policy": self.policy,
+            "charset": self.charset,
+            "smart_charging": delegated,
+            "hub": self.hub,
+            "replaces": self.replaces,
+        }
         return {"invited_roles": roles, "requires": requires, **given}
 
 
@@ -112,6 +124,8 @@ def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
         raise ActionError("invalid", "a name is required", "/name")
     if after.state == SUSPENDED:
         raise ActionError("suspended", f"{after.id} is suspended; resume it first", "/partner")
+    if fields.replaces:
+        _found(platform, fields.replaces, "/replaces")
     token = credentials.new_token()
     kept = after.inbound[: MOST_TOKENS - 1] if after.state == REGISTERED else ()
     state = after.state if after.state == REGISTERED else INVITED
@@ -119,6 +133,8 @@ def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
     until = later(platform.clock(), fields.expires_in)
     issued = Token(hashed(token), after.id, INVITATION, until)
     _change(platform, before, after, issued=issued, expires_in=fields.expires_in)
+    if after.state == REGISTERED and after.hub and before and not before.hub:
+        platform.queues.send("pull", [{"task": "start", "partner": after.id}])  # who is behind it
     return {"partner": after.id, "token": token, "versions_url": platform.versions_url}
 
 
@@ -126,6 +142,8 @@ def register(platform: Platform, fields: Register) -> dict[str, Any]:
     """A complete handshake as credentials sender."""
     if not credentials.usable_token(fields.token):
         raise ActionError("invalid", "a token is printable ASCII without white space", "/token")
+    if fields.replaces:
+        _found(platform, fields.replaces, "/replaces")
     terms = fields.terms()
     if fields.name:
         terms["name"] = fields.name
@@ -224,6 +242,7 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
     return {
         "id": partner.id,
         "name": partner.name,
+        "hub": partner.hub,
         "state": partner.state,
         "version": partner.version or None,
         "roles": listed(partner.roles),
@@ -277,15 +296,15 @@ def _counted(values: Iterable[str]) -> dict[str, int]:
 
 
 def _given(fields: Invite) -> set[str]:
-    names = ("policy", "charset", "smart_charging", "requires")
+    names = ("policy", "charset", "smart_charging", "requires", "hub", "replaces")
     given = {name for name in fields.model_fields_set if name in names}
     return given | ({"invited_roles"} if "roles" in fields.model_fields_set else set())
 
 
-def _found(platform: Platform, id: str) -> Partner:
+def _found(platform: Platform, id: str, pointer: str = "/partner") -> Partner:
     partner = platform.partners.get(id, fresh=True) if id else None
     if partner is None:
-        raise ActionError("unknown_partner", f"no partner {id[:80]!r}", "/partner")
+        raise ActionError("unknown_partner", f"no partner {id[:80]!r}", pointer)
     return partner
 
 

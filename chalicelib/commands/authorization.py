@@ -23,9 +23,10 @@ from chalicelib.objects.stored_object import Finder, StoredObject, load_token
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, NotEnoughInformation, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.partner_client.client import OPEN
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call, serving
-from chalicelib.store.object_items import check_id, folded
+from chalicelib.store.object_items import check_id, folded, party_of
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -51,7 +52,7 @@ def answer(call: Call) -> Reply:
     type_ = call.request.query.get("type") or call.request.query.get("token_type") or ""
     place = _place(call)
     found = None
-    if parties.reads(platform, call.partner, "tokens") and "|" not in type_:
+    if call.spoken_for(parties.readers("tokens")) and "|" not in type_:
         found = load_token(platform, _emsps(call), uid, type_)
     if found is None:
         raise UnknownObject("unknown token", "tokens")
@@ -164,8 +165,10 @@ def ask(
     if token is not None and (whitelist == "ALWAYS" or (whitelist == "ALLOWED" and not valid)):
         verdict = ALLOWED if valid else BLOCKED
         return {"allowed": verdict, "token": token, "by": "WHITELIST"}
-    whom = _askable(platform, stored)
-    for partner, found in _answers(platform, whom, uid, type_ or _type(token), place, from_party):
+    type_ = type_ or _type(token)
+    whom = _askable(platform, stored, uid, type_)
+    owner = stored.key.party if stored is not None else _issuer(platform, uid, type_)
+    for partner, found in _answers(platform, whom, uid, type_, place, from_party, owner):
         return {**found, "by": "REAL_TIME", "partner": partner.id}
     if token is not None and whitelist == "ALLOWED":
         return {"allowed": ALLOWED, "token": token, "by": "WHITELIST"}
@@ -206,7 +209,7 @@ def _type(token: dict[str, Any] | None) -> str:
 def _stored(platform: Platform, uid: str, type_: str) -> StoredObject | None:
     """The Token as an eMSP gave it to us."""
     roles = parties.owners("tokens")
-    owners = sorted(platform.partners.parties(*roles))
+    owners = sorted(parties.known(platform, *roles))
     for at in range(0, len(owners), 15):
         found = load_token(platform, owners[at : at + 15], uid, type_)
         if found is not None:
@@ -214,19 +217,32 @@ def _stored(platform: Platform, uid: str, type_: str) -> StoredObject | None:
     return None
 
 
-def _askable(platform: Platform, stored: StoredObject | None) -> list[Partner]:
-    """Whom to ask: the Token's eMSP, else those that answer for tokens, up to a number (AMB-73)."""
-    if stored is not None:
-        owner = platform.partners.for_party(stored.key.party)
-        if owner is None or hub_client_info.away(platform, owner, stored.key.party):
+def _askable(platform: Platform, stored: StoredObject | None, uid: str, type_: str) -> list[Partner]:
+    """Whom to ask: the Token's eMSP, else those that may own one nobody pushed, up to a number (AMB-73)."""
+    roles = parties.owners("tokens")
+    owner = stored.key.party if stored is not None else _issuer(platform, uid, type_)
+    if owner is not None:
+        partner = parties.reached(platform, owner, *roles)
+        if partner is None or hub_client_info.away(platform, partner, owner):
             return []
-        return [owner] if owner.endpoint("tokens", modules.SENDER) else []
+        return [partner] if partner.endpoint("tokens", modules.SENDER) else []
     willing = [
         each
         for each in platform.partners.registered()
-        if each.endpoint("tokens", modules.SENDER) and each.plays(*parties.owners("tokens"), "HUB")
+        if each.endpoint("tokens", modules.SENDER) and parties.spoken_for(platform, each, roles)
     ]
     return [each for each in willing if each.health.state != "UNREACHABLE"][:MOST_ASKED]
+
+
+def _issuer(platform: Platform, uid: str, type_: str) -> Party | None:
+    """The eMSP that an EMAID names as its issuer, where it is one we reach (AMB-73)."""
+    letters = uid.replace("-", "").replace("*", "").upper()
+    party = letters[:2], letters[2:5]
+    return (
+        party
+        if folded(type_) == "EMAID" and party in parties.known(platform, *parties.owners("tokens"))
+        else None
+    )
 
 
 def _asked(
@@ -236,8 +252,12 @@ def _asked(
     type_: str,
     place: dict[str, Any] | None,
     from_party: Party | None,
+    owner: Party | None,
 ) -> dict[str, Any] | None:
-    """What this eMSP says; None when it does not know the Token or does not answer."""
+    """What this eMSP says; None when it does not know the Token, is not its owner, or does not answer.
+
+    Where the `owner` is unknown, a hub finds it: open routing, without OCPI-to (HUB-26).
+    """
     url = routing.join(partner.endpoint("tokens", modules.SENDER) or "", uid, "authorize")
     if type_:
         url += ("&" if "?" in url else "?") + urlencode({"type": type_})
@@ -245,6 +265,9 @@ def _asked(
     if place is not None:
         written = writing.write("location_references", place, partner.version).object
         body = jsontext.dumps(written) if written is not None else None
+    roles = parties.owners("tokens")
+    theirs = parties.spoken_for(platform, partner, roles)
+    own = owner or partner.party_for(roles)
     try:
         said = platform.partner_client.call(
             partner,
@@ -253,17 +276,18 @@ def _asked(
             body=body,
             module="tokens",
             from_party=from_party or _cpo(platform),
-            to_party=partner.party_for(parties.owners("tokens")),
+            to_party=OPEN if partner.is_hub and owner is None else own,
             timeout=ASKING_TIME,
         )
         info: dict[str, Any] = reading.read(
             "authorization_info",
             said.data,
             partner.version,
-            owner=partner.party_for(parties.owners("tokens")),
+            owner=own,
             now=platform.clock(),
-            token=lambda _: _sketch(platform, partner, uid, type_, said.data),
+            token=lambda _: _sketch(platform, partner, own, uid, type_, said.data),
         ).object
+        _check_token(info.get("token"), uid, type_, theirs)
         return info
     except PartnerRefused as refusal:
         if refusal.status_code == 2002:
@@ -276,12 +300,29 @@ def _asked(
     return None
 
 
-def _sketch(platform: Platform, partner: Partner, uid: str, type_: str, said: Any) -> dict[str, Any]:
+def _check_token(token: Any, uid: str, type_: str, theirs: frozenset[Party]) -> None:
+    """Take a Token from its owner only, and the one that was asked about (TRA-56, TRA-59).
+
+    Raises InvalidParameters, as where a request of the partner said it.
+    """
+    if not isinstance(token, dict):
+        return
+    if party_of(token) not in theirs:
+        raise InvalidParameters("not a party of this connection", "/token/party_id")
+    if folded(str(token.get("uid"))) != folded(uid):
+        raise InvalidParameters("not the token that was asked about", "/token/uid")
+    if type_ and folded(str(token.get("type"))) != folded(type_):
+        raise InvalidParameters("not the token that was asked about", "/token/type")
+
+
+def _sketch(
+    platform: Platform, partner: Partner, owner: Party | None, uid: str, type_: str, said: Any
+) -> dict[str, Any]:
     """The Token that a 2.1.1 answer leaves out: the stored one, else what is known of it (CNV-107)."""
     stored = _stored(platform, uid, type_)
     if stored is not None:
         return stored.canonical
-    party = partner.party_for(parties.owners("tokens")) or ("", "")
+    party = owner or ("", "")
     return {
         "country_code": party[0],
         "party_id": party[1],

@@ -40,7 +40,7 @@ def receive(call: Call) -> Reply:
     session_id = check_id(call.params["session_id"], "/session_id")
     session = sessions.own_session(platform, session_id, call.request.to_party)
     if session is None or not visibility.may_see(
-        platform, call.partner, "sessions", call.request.version, session.feed
+        platform, call.partner, "sessions", call.request.version, session.feed, call.asks
     ):
         raise UnknownObject("unknown session", "sessions")
     wishes = reading.read("charging_preferences", call.json_object, call.request.version).object
@@ -112,7 +112,7 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
     """
     for finding in writing.check("charging_preferences", wishes):
         raise InvalidParameters(finding.message, "/preferences" + finding.pointer)
-    cpos = sorted(platform.partners.parties(*parties.owners("sessions")))
+    cpos = sorted(parties.known(platform, *parties.owners("sessions")))
     keys = [Key("sessions", *each, session_id) for each in cpos if party in (None, each)]
     parts = [
         (key, part)
@@ -130,7 +130,7 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
         raise InvalidParameters("several CPOs have a session of this id; name the party", "/party")
     session = StoredObject(parts[0][0], [parts[0][1]], finder=Finder(platform))
     key = session.key
-    partner = platform.partners.for_party(key.party)
+    partner = parties.reached(platform, key.party, *parties.owners("sessions"))
     url = partner.endpoint("sessions", modules.SENDER) if partner else None
     if partner is None or url is None or partner.version == modules.V211:
         raise InvalidParameters("the CPO of this session takes no charging preferences", "/session_id")
@@ -145,7 +145,7 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
         routing.join(url, key.id, "charging_preferences"),
         body=jsontext.dumps(body),
         module="sessions",
-        from_party=_emsp(platform),
+        from_party=sessions.hosted_emsp(platform, session) or _emsp(platform),
         to_party=key.party,
         timeout=ASKING_TIME,
     )

@@ -22,13 +22,13 @@ def was_set(platform: Platform, request: AsyncRequest, owner: Party | None = Non
     """Remember that this partner set a profile for the session, before it is told so."""
     platform.requests.join(
         _senders(owner or request.ours, request.session),
-        f"{request.partner} {request.body.get('session_id') or request.session}",
+        f"{request.partner} {request.their_party} {request.body.get('session_id') or request.session}",
         later(platform.clock(), SESSION_REMEMBERED),
     )
 
 
 def members(platform: Platform, owner: Party, session_id: str) -> Iterable[str]:
-    """Who set a profile for this Session: a partner's id and the id it knows the Session by, each."""
+    """Who set a profile for this Session: partner's id, party, and the id it knows the Session by, each."""
     return platform.requests.members(_senders(owner, session_id))
 
 

@@ -30,6 +30,7 @@ from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.timestamps import later
+from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import check_id
 from chalicelib.store.requests import CONCLUDED, PENDING, PROFILES, SENT, AsyncRequest, new_id
@@ -79,17 +80,19 @@ def active_profile_changed(call: Call) -> Reply:
     """
     platform, session_id = call.platform, check_id(call.params["session_id"], "/session_id")
     profile = reading.read("active_charging_profile", call.json_object, call.request.version).object
-    theirs = call.request.from_party
-    parties = sorted(call.partner.parties)
-    if theirs is not None and theirs in parties:
-        parties = [theirs]
+    if call.partner.is_hub and call.asks is None:
+        raise InvalidParameters("OCPI-from: the CPO of the session is required")
+    theirs = sorted(call.spoken_for(("CPO", "EMSP")))
+    if call.request.from_party in theirs:
+        theirs = [call.request.from_party]
     found = next(
-        (each for party in parties if (each := sessions.customers(platform, party, session_id)) is not None),
+        (each for party in theirs if (each := sessions.customers(platform, party, session_id)) is not None),
         None,
     )
-    owner = sessions.owner_of(found) if found else (parties[0] if parties else ("", ""))
-    if found is None and not profile_subscribers.was_asked(platform, owner, session_id):
+    asked = [each for each in theirs if profile_subscribers.was_asked(platform, each, session_id)]
+    if found is None and not asked:
         raise UnknownObject("no session of this id of yours is known", "sessions")
+    owner = sessions.owner_of(found) if found else asked[0]
     platform.backend.emit(
         "ObjectChanged",
         {
@@ -121,7 +124,7 @@ def push_change(
     """Tell everyone who successfully set a profile for this session what is in force now (CHP-30, CHP-31)."""
     pushes = []
     for member in profile_subscribers.members(platform, as_owner or ours, session_id):
-        partner_id, _, known_as = member.partition(" ")
+        partner_id, party, known_as = member.split(" ", 2)
         partner = platform.partners.get(partner_id)
         url = partner.endpoint(PROFILES, "SENDER") if partner else None
         if partner is None or url is None or partner.state != "REGISTERED":
@@ -135,7 +138,7 @@ def push_change(
             partner=partner.id,
             version=partner.version,
             our_party="/".join(ours),
-            their_party="/".join(partner.party_for(("SCSP", "EMSP", "OTHER")) or ("", "")),
+            their_party=party,
             created_at=now,
             concluded_at=now,
             state=CONCLUDED,
@@ -177,9 +180,10 @@ def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:
 
 
 def _judge(call: Call, own: StoredObject) -> str:
-    """Why not, or nothing. Another eMSP's session does not exist for this one (CHP-23)."""
+    """Why not, or nothing. A stranger's Session that is not delegated does not exist (CHP-06, CHP-23)."""
     session = own.canonical
-    if not (receiver.speaks_for(call, sessions.emsp_of(session)) or call.partner.plays("SCSP")):
+    delegated = parties.provides(call.platform, call.partner, asks=call.asks)
+    if not (delegated or call.speaks_for(sessions.emsp_of(session), receiver.EMSP_ROLES)):
         return "UNKNOWN_SESSION"
     if session.get("status") not in ("ACTIVE", "PENDING"):
         return "REJECTED"
@@ -192,7 +196,8 @@ def _judge(call: Call, own: StoredObject) -> str:
 def _pass_on(call: Call, id: str, command: str, session_id: str, body: dict[str, Any]) -> Reply:
     """A smart charging provider asks us as the eMSP: ask the CPO, under a response_url of our own."""
     platform = call.platform
-    found = sessions.find_session(platform, session_id) if call.partner.plays("SCSP") else None
+    delegated = parties.provides(platform, call.partner, asks=call.asks)
+    found = sessions.find_session(platform, session_id) if delegated else None
     if found is None:
         return _respond(call, "UNKNOWN_SESSION")
     ours = sessions.hosted_emsp(platform, found)

@@ -24,7 +24,6 @@ from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownOb
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import host_of
-from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import Key, party_of
 from chalicelib.store.requests import COMMANDS, PENDING, RECEIVED, SENT, AsyncRequest, Change
@@ -69,12 +68,14 @@ def accept(call: Call) -> Reply:
     id, before = idempotency.look(call)
     if before is not None:
         return Reply(data=_in_version(call, before.response or {}))
-    emsp = call.partner.party_for(EMSP_ROLES)
+    emsp = call.asks or call.partner.party_for(EMSP_ROLES)
     body = reading.read(
         KINDS[command], call.json_object, version, owner=emsp, emsp=emsp, now=platform.clock()
     ).object
     check_response_url(platform, call.partner, body["response_url"])
     _check_token(call, body)
+    if not call.spoken_for(EMSP_ROLES):
+        return _respond(call, Verdict("REJECTED", "you are no eMSP, which commands are from"))
     verdict = _judge(call, command, body)
     if verdict.result != "ACCEPTED":
         return _respond(call, verdict)
@@ -108,8 +109,8 @@ def received(
     platform = call.platform
     now = platform.clock()
     seconds = timeout or platform.settings.command_timeout
-    theirs = call.request.from_party
-    if theirs is None or theirs not in call.partner.parties:
+    theirs = call.asks or call.request.from_party
+    if theirs is None or not (call.asks or theirs in call.partner.parties):
         theirs = _token_party(body) or call.partner.party_for((*EMSP_ROLES, "SCSP")) or ("", "")
     return AsyncRequest(
         id=id,
@@ -140,13 +141,14 @@ def await_answer(platform: Platform, request: AsyncRequest, event: str, found: M
 
 
 def ours_to(call: Call, module: str) -> AsyncRequest:
-    """The request of ours that a result is for. Raises UnknownObject, also for another partner's."""
-    request = call.platform.requests.get(call.params["id"])
+    """The request of ours that a result is for. Raises UnknownObject, also for another party's."""
+    request, sender = call.platform.requests.get(call.params["id"]), call.request.from_party
     if (
         request is None
         or request.direction != SENT
         or request.module != module
         or request.partner != call.partner.id
+        or (call.partner.is_hub and sender not in (None, call.partner.hub_party, request.theirs))
     ):
         raise UnknownObject("no request of this id was sent to you")
     return request
@@ -191,11 +193,6 @@ def check_response_url(platform: Platform, partner: Partner, url: str) -> None:
         raise InvalidParameters(problem.message, "/response_url") from None
 
 
-def speaks_for(call: Call, party: Party | None) -> bool:
-    """Whether the partner commands for this eMSP: its own party, or one behind a hub."""
-    return party in parties.speaks_for(call.platform, call.partner, EMSP_ROLES)
-
-
 def reservation_id(party: Party, id: str) -> str:
     """Our own id of a partner's reservation: the same each time, no other eMSP's (CMD-41 to CMD-43)."""
     name = "\n".join([*party, id]).upper()
@@ -207,7 +204,7 @@ def _check_token(call: Call, body: Mapping[str, Any]) -> None:
     party = _token_party(body)
     if party is None and "token" in body:
         raise InvalidParameters("you are no eMSP, whose Token this could be", "/token")
-    if party and not speaks_for(call, party):
+    if party and not call.speaks_for(party, EMSP_ROLES):
         raise InvalidParameters(f"the Token belongs to {'/'.join(party)}, not to you", "/token/party_id")
 
 
@@ -229,7 +226,7 @@ def _judge_stop(call: Call, session_id: str) -> Verdict:
     if found is None:
         return Verdict("UNKNOWN_SESSION", "this session is unknown")
     session = found.canonical
-    if not speaks_for(call, sessions.emsp_of(session)):
+    if not call.speaks_for(sessions.emsp_of(session), EMSP_ROLES):
         return Verdict("REJECTED", "this session is not from a customer of yours")  # CMD-19
     if session.get("status") in ENDED:
         return Verdict("REJECTED", f"this session is {session['status']}")  # AMB-66
@@ -238,7 +235,7 @@ def _judge_stop(call: Call, session_id: str) -> Verdict:
 
 
 def _judge_cancel(call: Call, id: str) -> Verdict:
-    for party in sorted(parties.speaks_for(call.platform, call.partner, EMSP_ROLES)):
+    for party in sorted(call.spoken_for(EMSP_ROLES)):
         mapped = reservation_id(party, id)
         request_id = call.platform.requests.noted(f"reservation#{mapped}")
         made = call.platform.requests.get(request_id) if request_id else None

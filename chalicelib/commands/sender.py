@@ -19,6 +19,7 @@ from chalicelib.objects import hub_client_info
 from chalicelib.ocpi import jsontext, reading
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.timestamps import later
+from chalicelib.partners import parties
 from chalicelib.store.requests import PENDING, AsyncRequest, Change
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ SLACK = 5
 
 def receiver(platform: Platform, party: Party, module: str, *roles: str) -> tuple[Partner, str]:
     """The partner of a party and where it takes requests of this module. Raises ActionError."""
-    partner = platform.partners.for_party(party, *roles)
+    partner = parties.reached(platform, party, *roles)
     if partner is None:
         raise ActionError("unknown_partner", f"no partner is {' or '.join(roles)} {'/'.join(party)}", "/to")
     if partner.state != "REGISTERED":

@@ -175,6 +175,8 @@ def _send(platform: Platform, changes: list[_Change]) -> None:
         for partner in _audience(platform, change):
             for part, whole in change.messages():
                 body = Target(partner.id, change.key, part).message
+                # Who may see it now that could not before is behind a hub, which knows it already.
+                whole = whole or (partner.is_hub and len(change.feeds) > 1)
                 lanes.setdefault(health.queue_for(partner), []).append(
                     {**body, "whole": True} if whole else body
                 )
@@ -189,10 +191,10 @@ def _audience(platform: Platform, change: _Change) -> Iterator[Partner]:
         if partner.endpoint(change.key.module, modules.RECEIVER) is None:
             continue
         if change.forwarded:
-            if sessions.takes(partner, change.key):
+            if sessions.takes(platform, partner, change.key):
                 yield partner
         elif any(
-            visibility.may_see(platform, partner, change.key.module, partner.version, feed)
+            visibility.may_be_sent(platform, partner, change.key.module, partner.version, feed)
             for feed in change.feeds
         ):
             yield partner

@@ -27,7 +27,7 @@ from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.delivery import diff
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.objects import ingest
+from chalicelib.objects import hub_client_info, ingest
 from chalicelib.ocpi import links, modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.paging import PageQuery
@@ -257,7 +257,7 @@ class Crawl:
     # The objects
 
     def _store(self, pull: Pull, page: Iterable[Any]) -> _Stored:
-        theirs = self._owners()
+        theirs, heard = self._owners(), []
         stored = _Stored()
         for each in page:
             try:
@@ -266,6 +266,7 @@ class Crawl:
                 )
                 stored.kept.append(outcome.key.partition)
                 stored.stale += outcome.state == "stale"
+                heard.append(outcome)
             except InvalidParameters as problem:
                 finding = problem.status_message
             except (ClientError, BotoCoreError, ServerError):
@@ -277,11 +278,12 @@ class Crawl:
                 continue
             stored.aside += 1
             self.pulls.set_aside(pull, _name(each), each, finding)
+        if self.module == parties.HUBCLIENTINFO:
+            hub_client_info.heard(self.platform, self.partner, heard)
         return stored
 
     def _owners(self) -> list[tuple[str, str]]:
-        theirs = parties.speaks_for(self.platform, self.partner, parties.owners(self.module))
-        return sorted(theirs or self.partner.parties)
+        return sorted(parties.spoken_for(self.platform, self.partner, parties.owners(self.module)))
 
     # The end
 
@@ -311,9 +313,15 @@ class Crawl:
         return 0 <= pull.total == pull.first_total and len(self.pulls.seen(pull)) >= pull.total
 
     def _hide(self, pull: Pull) -> int:
-        """Hide what a complete crawl no longer lists; how many that were."""
-        seen = self.pulls.seen(pull)
-        names = [feeds.name("/".join(party)) for party in self._owners()]
+        """Hide what a complete crawl no longer lists; how many that were.
+
+        A hub's list says nothing of parties that told it nothing to be kept: theirs came one by one.
+        """
+        seen, owners = self.pulls.seen(pull), self._owners()
+        if self.partner.is_hub:
+            listed = {tuple(key.split("/", 2)[:2]) for key in seen}
+            owners = [each for each in owners if each in listed]
+        names = [feeds.name("/".join(party)) for party in owners]
         heads = self.platform.objects.feeds.heads(self.module, names)
         cursor: str | None = ""
         absent: list[Key] = []
@@ -348,6 +356,8 @@ def tell(platform: Platform, pull: Pull) -> None:
         **({"date_from": pull.date_from} if pull.date_from else {}),
         **({"reason": pull.reason} if pull.reason else {}),
     }
+    if pull.module == parties.HUBCLIENTINFO and pull.state == COMPLETED and not pull.date_from:
+        hub_client_info.heard_all(platform, pull.partner)
     platform.backend.emit("PullCompleted", detail, id=f"pull#{pull.id}")
     Pulls(platform).put(replace(pull, untold=0), pull)
 

@@ -35,7 +35,7 @@ def work(platform: Platform, message: Mapping[str, Any]) -> None:
     if message["task"] == "page":
         Crawl(platform, partner, message["module"]).page(message["job"])
         return
-    for module in [message["module"]] if message.get("module") else offered(platform, partner):
+    for module in [message["module"]] if message.get("module") else _due(platform, partner, message):
         begin(
             platform,
             partner,
@@ -105,7 +105,15 @@ def begin(
     return found
 
 
+def _due(platform: Platform, partner: Partner, message: Mapping[str, Any]) -> list[str]:
+    """The modules to pull now: of a hub its list of parties first, since nothing else is of use before."""
+    found = offered(platform, partner)
+    if parties.HUBCLIENTINFO in found and not parties.has_told(platform, partner):
+        return [parties.HUBCLIENTINFO]
+    return [each for each in found if each != message.get("without")]
+
+
 def _owns(platform: Platform, partner: Partner, module: str) -> bool:
     if module == "hubclientinfo":
-        return parties.is_hub(partner)
-    return bool(parties.speaks_for(platform, partner, parties.owners(module)))
+        return partner.is_hub
+    return bool(parties.spoken_for(platform, partner, parties.owners(module)))

@@ -104,7 +104,7 @@ class _Push:
     """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too; a `probe` is sent
     although the partner is unreachable.
 
-    `to` is the party that the object at hand is for, `sender` ours that forwards it where it is another's.
+    `to` are the parties that the object at hand is for, `sender` ours that forwards it where it is another's.
     """
 
     platform: Platform
@@ -112,7 +112,7 @@ class _Push:
     target: Target
     thorough: bool = False
     probe: bool = False
-    to: Party | None = None
+    to: tuple[Party, ...] = ()
     sender: Party | None = None
 
     def run(self, *, whole: bool = False, attempt: int | None = None) -> None:
@@ -189,7 +189,7 @@ class _Push:
         reason = health.waits(partner)
         if self.probe and partner.state == REGISTERED:
             reason = ""
-        away = "" if reason else hub_client_info.away(self.platform, self.partner, self.to)
+        away = "" if reason else self._away()
         if hub_client_info.SUSPENDED in away:  # it does not come back (HCI-13)
             return outcomes.refused(self.platform, found, away, mark)
         if reason:
@@ -240,13 +240,16 @@ class _Push:
     def _due(self, found: Delivery, whole: bool) -> tuple[Step | None, str, str]:
         platform, partner, key = self.platform, self.partner, self.target.key
         present = load(platform, key, self.target.part or None)
-        self.to = self._receiver(present)
+        self.to = self._receivers(present)
         self.sender = sessions.forwarder(platform, partner, present) if present else None
         if present is None or not (present.own or self.sender):
             if key.module == "tariffs" and found.known:
                 return diff.removal(self._segments({})), "", "removed"
             return None, "", ""
-        if not visibility.may_see(platform, partner, key.module, partner.version, present.feed):
+        may = self.sender or visibility.may_be_sent(
+            platform, partner, key.module, partner.version, present.feed
+        )
+        if not may:
             return None, "", ""
         written = present.in_version(partner.version, Finder(platform))
         if written.object is None:
@@ -373,18 +376,27 @@ class _Push:
         return self._send(replace(found, known=dict.fromkeys(found.known, UNSURE)), step, mark)
 
     def _request(self, step: Step) -> Answer:
+        """The last answer of those it is for: several where only some behind a hub may see it."""
         key = self.target.key
-        return health.call(
-            self.platform,
-            self.partner,
-            step.method,
-            self.url(step.segments, step.query),
-            body=None if step.body is None else jsontext.dumps(step.body),
-            module=key.module,
-            from_party=self.sender or key.party,
-            to_party=self.to,
-            place=self._place,
-        )
+        for party in self.to or (None,):
+            answer = health.call(
+                self.platform,
+                self.partner,
+                step.method,
+                self.url(step.segments, step.query),
+                body=None if step.body is None else jsontext.dumps(step.body),
+                module=key.module,
+                from_party=self.sender or key.party,
+                to_party=party,
+                place=self._place,
+            )
+        return answer
+
+    def _away(self) -> str:
+        """Why nothing is sent to those it is for, if one of them is away: gone only if all of them are."""
+        told = [hub_client_info.away(self.platform, self.partner, each) for each in self.to]
+        gone = [each for each in told if hub_client_info.SUSPENDED in each]
+        return next((each for each in (gone if len(gone) == len(told) else told) if each), "")
 
     def url(self, segments: tuple[str, ...], query: str = "") -> str:
         """A place below the partner's endpoint."""
@@ -392,14 +404,18 @@ class _Push:
         url = routing.join(base, *segments) if segments else base
         return url + ("&" if "?" in url else "?") + query if query else url
 
-    def _receiver(self, present: StoredObject | None) -> Party | None:
-        """The eMSP of a Session or CDR; a hub itself for what it tells all (HUB-04, HUB-15, HUB-21)."""
-        roles = modules.serving_roles(self.target.key.module, modules.RECEIVER)
-        for party in sorted((present and feeds.readers(present.feed)) or ()):
-            if party in parties.speaks_for(self.platform, self.partner, roles):
-                return party
-        hub = self.partner.hub_party if parties.is_hub(self.partner) else None
-        return hub or self.partner.party_for(roles)
+    def _receivers(self, present: StoredObject | None) -> tuple[Party, ...]:
+        """The eMSP of a Session or CDR, and who it is delegated to; those who may see a private Location
+        behind a hub; a hub itself for what it tells all (HUB-04, HUB-15, HUB-21).
+        """
+        platform, partner, module = self.platform, self.partner, self.target.key.module
+        theirs = parties.spoken_for(platform, partner, modules.serving_roles(module, modules.RECEIVER))
+        readers = theirs & ((present and feeds.readers(present.feed)) or frozenset())
+        if module == sessions.SESSIONS:
+            readers |= parties.providers(platform, partner)
+        found = sorted(readers)[: None if partner.is_hub else 1]
+        own = partner.party_for(modules.serving_roles(module, modules.RECEIVER))
+        return tuple(found) or ((own,) if own else ())
 
 
 def _settled(found: Delivery, now: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws import queues
-from chalicelib.objects.ingest import receive
+from chalicelib.objects.ingest import Outcome, receive
 from chalicelib.objects.stored_object import StoredObject
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # The best status first: what a party is to be told that has several roles (AMB-30).
 CONNECTED, SUSPENDED = "CONNECTED", "SUSPENDED"
 STATUSES = (CONNECTED, "OFFLINE", "PLANNED", SUSPENDED)
+# Modules of which a party is told what is meant for nobody else.
+FOR_ONE = ("locations", "sessions", "cdrs")
 ROLES = ("CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "PTP", "SCSP")
 
 
@@ -36,23 +38,43 @@ def write(call: Call, party: Party, data: dict[str, Any]) -> str:
         if data.get(name) is not None and folded(str(data[name])) != wanted:
             raise InvalidParameters(f"differs from the path, which says {wanted!r}", f"/{name}")
     before = status(call.platform, call.partner, party)
-    try:
-        outcome = receive(
-            call.platform,
-            "hubclientinfo",
-            data,
-            call.request.version,
-            [party],
-            only_newer=False,
-            via=call.partner.id,
-        )
-    finally:
-        parties.heard_of_parties(call.platform, call.partner)
-    if data.get("status") == CONNECTED != before:
+    outcome = receive(
+        call.platform,
+        "hubclientinfo",
+        data,
+        call.request.version,
+        [party],
+        only_newer=False,
+        via=call.partner.id,
+    )
+    heard(call.platform, call.partner, [outcome])
+    if outcome.object.get("status") == CONNECTED != before:
         # What waited for it is sent (HCI-10).
         body = {"task": "recover", "partner": call.partner.id, "again": True, "early": True}
         call.platform.queues.send(queues.PUSH, [body])
     return "created" if outcome.created else "stored"
+
+
+def heard(platform: Platform, hub: Partner, outcomes: Iterable[Outcome]) -> None:
+    """Let a hub speak for the parties it told of, and no longer for those it says have gone (HCI-07)."""
+    there = {
+        "/".join((each.key.id.partition("|")[0], *each.key.party)): each.object.get("status") != SUSPENDED
+        for each in outcomes
+        if each.state != "stale"
+    }
+    came = there and platform.partners.directories.tell(hub.id, there)
+    if came and parties.has_told(platform, hub):
+        # What is for who came alone was never meant for this hub before (HCI-10).
+        task = {"task": "announce_all", "partner": hub.id}
+        platform.queues.send(queues.PUSH, [{**task, "module": each} for each in FOR_ONE])
+
+
+def heard_all(platform: Platform, hub: str) -> None:
+    """A hub's list of parties is complete; the first time everything else is exchanged then."""
+    if platform.partners.directories.complete(hub):
+        platform.queues.send(queues.PUSH, [{"task": "announce_all", "partner": hub}])
+        rest = {"task": "start", "partner": hub, "without": parties.HUBCLIENTINFO}
+        platform.queues.send(queues.PULL, [rest])
 
 
 def read(call: Call, party: Party) -> StoredObject:
@@ -66,7 +88,7 @@ def read(call: Call, party: Party) -> StoredObject:
 
 def status(platform: Platform, partner: Partner, party: Party | None) -> str:
     """The best status a hub tells of a party behind it; "" of any other party, or where it tells nothing."""
-    if party is None or party == partner.hub_party or not parties.is_hub(partner):
+    if party is None or party == partner.hub_party or not partner.is_hub:
         return ""
     found = told_of(platform, party, [partner.id])
     return str(min(found, key=_rank).source.get("status")) if found else ""

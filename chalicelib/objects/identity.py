@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 
 
 def owner(call: Call) -> Party:
-    """The party in the path, if this partner stands for it; else 404, which hides whose it is (TRA-55)."""
+    """The party in the path, if this partner speaks for it; else 404, which hides whose it is (TRA-55).
+
+    Of hubclientinfo any party, if this is a hub.
+    """
     party = call.url_party
-    if party is None or not parties.owns(call.platform, call.partner, call.request.module, party):
+    if party is not None and call.request.module == parties.HUBCLIENTINFO:
+        if not call.partner.is_hub:
+            raise InvalidParameters("hubclientinfo is for hubs, and this connection was not made one")
+        return party
+    if party is None or not call.owns(call.request.module, party):
         raise UnknownObject("not a party of this connection, in a role that owns such objects")
     return party
 

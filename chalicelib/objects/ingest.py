@@ -5,7 +5,7 @@ Spec: TRA-58, TRA-59, AMB-18, AMB-35
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.ocpi.reading import Finding
-from chalicelib.partners import parties
 from chalicelib.store.object_items import Key, folded, party_of
 
 if TYPE_CHECKING:
@@ -26,11 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a pulled object: "stored", "unchanged", or "stale": nothing of it was news."""
+    """What became of a pulled object: "stored", "unchanged", or "stale": nothing of it was news.
+
+    `object` is what was said, in 2.3.0.
+    """
 
     state: str
     key: Key
     findings: tuple[Finding, ...]
+    object: Mapping[str, Any]
     created: bool = False
 
 
@@ -56,9 +59,6 @@ def receive(
         raise InvalidParameters("the owner is not named", identity.unnamed(data))
     if module != "hubclientinfo" and owner not in named:
         raise InvalidParameters(f"{'/'.join(owner)} is not a party of this connection", "/party_id")
-    partner = platform.partners.get(via) if via and module != "hubclientinfo" else None
-    if partner is not None and not parties.stands_for(platform, partner, owner):
-        raise InvalidParameters(f"{'/'.join(owner)} is not reached by this connection", "/party_id")
     hub = via if module == "hubclientinfo" else ""
     if module == "hubclientinfo" and data.get("last_updated") is None:
         data = {**data, "last_updated": wire_timestamp(platform.clock())}
@@ -73,10 +73,10 @@ def receive(
         if parts:
             if not same(StoredObject(key, parts, finder=Finder(platform)), data, version):
                 raise InvalidParameters("a different CDR with this id is known", "/id")
-            return Outcome("unchanged", key, reading.findings)
+            return Outcome("unchanged", key, reading.findings, reading.object)
     state = writer.replace(key, data, version, reading.object).state
     told = {"created": "stored", "known": "unchanged"}.get(state, state)
-    return Outcome(told, key, reading.findings, created=state == "created")
+    return Outcome(told, key, reading.findings, reading.object, created=state == "created")
 
 
 def same(known: StoredObject, data: dict[str, Any], version: str) -> bool:

@@ -17,7 +17,6 @@ from chalicelib.ocpi import modules, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.patching import wire_timestamp
-from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.dynamodb import retried
 from chalicelib.store.object_items import Key, check_id
@@ -80,7 +79,7 @@ def create(call: Call) -> Reply:
     party = identity.body_party(call, data)
     if party is None:
         raise InvalidParameters("the owner is not named", identity.unnamed(data))
-    if not parties.owns(platform, call.partner, "cdrs", party):
+    if not call.owns("cdrs", party):
         raise InvalidParameters("not a party of this connection", "/party_id")
     writer = _writer(call, party)
     canonical = writer.check("cdr", data, version, False).object
@@ -115,14 +114,14 @@ def _theirs(call: Call) -> StoredObject:
     if found is None:
         raise UnknownObject("unknown", call.request.module)
     if call.partner.smart_charging:
-        sessions.check_customer(platform, call.partner, found.key, found, None)
+        sessions.check_customer(call, found.key, found, None)
     return found
 
 
 def _check_customer(call: Call, key: Key, given: dict[str, Any] | None) -> None:
     if call.partner.smart_charging and key.module == sessions.SESSIONS:
         known = load(call.platform, key)
-        sessions.check_customer(call.platform, call.partner, key, known, given)
+        sessions.check_customer(call, key, known, given)
 
 
 def _writer(call: Call, party: Party) -> ObjectWriter:

@@ -13,6 +13,7 @@ from chalicelib.objects.stored_object import Finder, StoredObject, load
 from chalicelib.ocpi import paging
 from chalicelib.ocpi.errors import UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.partners import parties
 from chalicelib.partners.call import Call, serving
 from chalicelib.store import pages
 from chalicelib.store.object_items import Key, check_id
@@ -22,7 +23,8 @@ def page(call: Call) -> Reply:
     """A page of what we own and this partner may see."""
     platform, version, module = call.platform, call.request.version, call.request.module
     query = paging.parse(call.request.query, platform.settings.page_limit)
-    names = visibility.feeds_for(platform, call.partner, module, version, _hosted(call))
+    call.spoken_for(parties.readers(module))
+    names = visibility.feeds_for(platform, call.partner, module, version, _hosted(call), call.asks)
     heads = platform.objects.feeds.heads(module, names, unsaid.version_for(module, version))
     found = pages.page(platform.objects, module, heads, query)
     finder = Finder(platform)
@@ -49,11 +51,12 @@ def _hosted(call: Call) -> list[Party]:
 
 def _ours(call: Call) -> StoredObject:
     """Our Location or a part of it, if this partner may see it (LOC-31, LOC-33)."""
-    platform, params = call.platform, call.params
+    platform, params, version = call.platform, call.params, call.request.version
+    call.spoken_for(parties.readers(call.request.module))
     for party in _hosted(call):
         key = Key(call.request.module, *party, check_id(params["location_id"], "/location_id"))
         evse_uid, connector_id = params.get("evse_uid"), params.get("connector_id")
         found = load(platform, key, evse_uid, connector_id)
-        if found and visibility.may_see(platform, call.partner, key.module, call.request.version, found.feed):
+        if found and visibility.may_see(platform, call.partner, key.module, version, found.feed, call.asks):
             return found
     raise UnknownObject("unknown", call.request.module)

@@ -23,6 +23,7 @@ from chalicelib.store.object_items import Key, party_of
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
+    from chalicelib.partners.call import Call
     from chalicelib.wiring import Platform
 
 SESSIONS = "sessions"
@@ -43,43 +44,43 @@ def hosted_emsp(platform: Platform, session: StoredObject) -> Party | None:
 # as CPO and as eMSP: Sessions that go to a provider
 
 
-def takes(partner: Partner, key: Key) -> bool:
+def takes(platform: Platform, partner: Partner, key: Key) -> bool:
     """Whether a Session of another's may be forwarded to this partner: the provider, and not its CPO."""
-    return parties.provides(partner, key.module) and key.party not in partner.parties
+    return (
+        key.module == SESSIONS
+        and bool(parties.providers(platform, partner))
+        and not parties.speaks_for(platform, partner, key.party, parties.owners(SESSIONS))
+    )
 
 
 def forwarder(platform: Platform, partner: Partner, found: StoredObject) -> Party | None:
     """The hosted eMSP that forwards this to a partner; None where it is no Session of another's."""
-    return hosted_emsp(platform, found) if not found.own and takes(partner, found.key) else None
+    return hosted_emsp(platform, found) if not found.own and takes(platform, partner, found.key) else None
 
 
 def forwarded_feeds(platform: Platform, partner: Partner, module: str) -> list[str]:
     """The feeds with the CPOs' Sessions that may be forwarded to this partner."""
-    if not parties.provides(partner, module) or not platform.settings.hosted("EMSP"):
+    if module != SESSIONS or not platform.settings.hosted("EMSP"):
         return []
-    cpos = platform.partners.parties("CPO") - partner.parties
+    if not parties.providers(platform, partner):
+        return []
+    cpos = parties.known(platform, "CPO") - parties.spoken_for(platform, partner, ("CPO",))
     return [feeds.name("/".join(party)) for party in sorted(cpos)]
 
 
 # as the provider: Sessions that an eMSP forwards to us
 
 
-def check_customer(
-    platform: Platform,
-    partner: Partner,
-    key: Key,
-    known: StoredObject | None,
-    given: Mapping[str, Any] | None,
-) -> None:
+def check_customer(call: Call, key: Key, known: StoredObject | None, given: Mapping[str, Any] | None) -> None:
     """Let an eMSP see and change its own customers' Sessions only.
 
     Raises UnknownObject for a Session of another's, InvalidParameters where it would become one.
     """
-    if not parties.forwards(platform, partner, key.module, key.party):
+    if not parties.forwards(call.platform, call.partner, key.module, key.party):
         return
-    if known is not None and emsp_of(known.canonical) not in partner.parties:
+    if known is not None and not call.speaks_for(emsp_of(known.canonical), ("EMSP",)):
         raise UnknownObject("unknown", key.module)
-    if given is not None and emsp_of(given) not in partner.parties:
+    if given is not None and not call.speaks_for(emsp_of(given), ("EMSP",)):
         raise InvalidParameters("not a customer of this connection", "/cdr_token/party_id")
 
 
@@ -87,7 +88,7 @@ def through(platform: Platform, owner: Party, session_id: str) -> tuple[Partner,
     """The eMSP that a CPO's Session was forwarded by, which takes requests about it on."""
     found = load(platform, Key(SESSIONS, *owner, session_id))
     emsp = emsp_of(found.canonical) if found else None
-    partner = platform.partners.for_party(emsp, "EMSP") if emsp else None
+    partner = parties.reached(platform, emsp, "EMSP")
     if emsp and partner and parties.forwards(platform, partner, SESSIONS, owner):
         return partner, emsp
     return None
@@ -115,7 +116,7 @@ def find_session(platform: Platform, session_id: str, owner: Party | None = None
     party, _, id = rest.partition("*")
     if owner is None and len(country) == 2 and len(party) == 3 and id:
         owner, session_id = (country.upper(), party.upper()), id
-    owners = [owner] if owner else sorted(platform.partners.parties("CPO"))
+    owners = [owner] if owner else sorted(parties.known(platform, "CPO"))
     found = [each for party_ in owners if (each := customers(platform, party_, session_id)) is not None]
     return found[0] if len(found) == 1 else None
 

@@ -25,14 +25,19 @@ PRIVATE_FIELDS = ("uid", "type", "visual_number", "issuer", "group_id")
 
 
 def feeds_for(
-    platform: Platform, partner: Partner, module: str, version: str, hosted: Iterable[Party]
+    platform: Platform,
+    partner: Partner,
+    module: str,
+    version: str,
+    hosted: Iterable[Party],
+    asks: Party | None = None,
 ) -> list[str]:
-    """The feeds of these hosted parties that a partner may read, in a fixed order."""
-    theirs = parties.speaks_for(platform, partner, parties.readers(module))
+    """The feeds of these hosted parties that a partner, or who asks through it, may read, in order."""
+    theirs = parties.spoken_for(platform, partner, parties.readers(module), asks)
     if not theirs:
         return []
     names = list(dict.fromkeys("/".join(party) for party in hosted))
-    if parties.provides(partner, module):
+    if parties.provides(platform, partner, module, asks):
         audiences = platform.objects.feeds.audiences(module, names)
         return [feeds.name(owner, each) for owner in names for each in audiences[owner]]
     if module in ("sessions", "cdrs"):
@@ -49,11 +54,19 @@ def feeds_for(
     return public + private
 
 
-def may_see(platform: Platform, partner: Partner, module: str, version: str, feed: str) -> bool:
-    """Whether a partner may see an object of ours that stands in this feed."""
-    theirs = parties.speaks_for(platform, partner, parties.readers(module))
+def may_be_sent(platform: Platform, partner: Partner, module: str, version: str, feed: str) -> bool:
+    """Whether a partner, or somebody behind it, is sent an object of ours that stands in this feed."""
+    delegated = module == sessions.SESSIONS and bool(parties.providers(platform, partner))
+    return delegated or may_see(platform, partner, module, version, feed)
+
+
+def may_see(
+    platform: Platform, partner: Partner, module: str, version: str, feed: str, asks: Party | None = None
+) -> bool:
+    """Whether a partner, or who asks through it, may see an object of ours that stands in this feed."""
+    theirs = parties.spoken_for(platform, partner, parties.readers(module), asks)
     audience = feeds.readers(feed)
-    if audience is None or parties.provides(partner, module):
+    if audience is None or parties.provides(platform, partner, module, asks):
         return bool(theirs)
     return bool(theirs & audience) and not (module == "locations" and version == modules.V211)
 
@@ -85,7 +98,7 @@ def _token_owners(platform: Platform, location: dict[str, Any]) -> set[Party]:
 
 def _candidates(platform: Platform, entry: dict[str, Any]) -> list[tuple[Key, dict[str, Any]]]:
     if entry.get("uid"):
-        owners = platform.partners.parties(*parties.owners("tokens"), *parties.HUB_ROLES)
+        owners = parties.known(platform, *parties.owners("tokens"))
         owners |= set(platform.settings.hosted(*parties.owners("tokens")))
         keys = [
             tokens.key(party, str(entry["uid"]), str(entry.get("type") or "RFID")) for party in sorted(owners)

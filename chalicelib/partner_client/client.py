@@ -35,6 +35,9 @@ LARGEST_ANSWER = 8 * 1024 * 1024
 MOST_REDIRECTS = 3
 LONGEST_WAIT = 24 * 3600
 
+# As `to_party`: no party is named, a hub finds the receiver (open routing, HUB-26).
+OPEN: Party = ("", "")
+
 # Refusals that are none: the request may be right later.
 _LATER = (408, 425, 429)
 # The server says that it did not do it.
@@ -122,10 +125,10 @@ class PartnerClient:
         if row is None or not row.functional or version == modules.V211:
             return headers  # VER-23, CRE-52, HUB-02, CNV-03
         sender = from_party or next((each.party for each in self._deployment.settings.parties), None)
-        receiver = to_party or next((role.party for role in partner.roles), None) or partner.hub_party
+        receiver = to_party or partner.hub_party or next((role.party for role in partner.roles), None)
         if sender:
             headers |= {messages.FROM_COUNTRY: sender[0], messages.FROM_PARTY: sender[1]}
-        if receiver:
+        if receiver and receiver != OPEN:
             headers |= {messages.TO_COUNTRY: receiver[0], messages.TO_PARTY: receiver[1]}
         return headers
 

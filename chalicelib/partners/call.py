@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, MalformedBody
 from chalicelib.ocpi.messages import Party, Request
 from chalicelib.ocpi.modules import Operation
+from chalicelib.partners import parties
 from chalicelib.settings import HostedParty
 
 if TYPE_CHECKING:
@@ -47,6 +48,30 @@ class Call:
         if not isinstance(self.json, dict):
             raise InvalidParameters("a JSON object is required")
         return self.json
+
+    @cached_property
+    def asks(self) -> Party | None:
+        """The party behind a hub that this request comes from, if it names one. See `parties.asking`."""
+        sender = None if self.request.version == modules.V211 else self.request.from_party
+        return parties.asking(self.platform, self.partner, sender)
+
+    def spoken_for(self, roles: Iterable[str]) -> frozenset[Party]:
+        """The parties in these roles that this request speaks for. Raises NotToldYet, InvalidParameters."""
+        if self.asks is None:
+            parties.require_told(self.platform, self.partner)
+        return parties.spoken_for(self.platform, self.partner, roles, self.asks)
+
+    def speaks_for(self, party: Party | None, roles: Iterable[str]) -> bool:
+        """Whether this request speaks for a party in one of these roles. Raises as `spoken_for`, if not."""
+        return parties.speaks_for(
+            self.platform, self.partner, party, roles, self.asks
+        ) or party in self.spoken_for(roles)
+
+    def owns(self, module: str, party: Party | None) -> bool:
+        """Whether objects of that party are this request's to read and write. Raises as `spoken_for`."""
+        return parties.owns(
+            self.platform, self.partner, module, party, self.asks
+        ) or party in self.spoken_for(parties.owners(module))
 
     @property
     def url_party(self) -> Party | None:

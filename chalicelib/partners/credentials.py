@@ -109,12 +109,14 @@ def platform_guard(platform: Platform, url: str) -> None:
 
 
 def check_roles(platform: Platform, partner: Partner) -> None:
-    """Refuse roles that were not invited, are named twice, or are ours. Raises InvalidParameters (AMB-18)."""
+    """Refuse roles that were not invited, are named twice, or are ours. Raises InvalidParameters (AMB-18).
+
+    What a hub lists beyond what it may bring is not refused: it lists the same to everybody.
+    """
+    check_hub(partner)
+    if partner.is_hub:
+        return
     invited = {each.claim for each in partner.invited_roles}
-    by_hub = partner.is_hub and bool(
-        {f"{role}/{partner.hub_party_id[:2]}/{partner.hub_party_id[2:]}" for role in ("HUB", "OTHER")}
-        & invited
-    )
     seen = set()
     for at, role in enumerate(partner.roles):
         pointer = "" if partner.version == modules.V211 else f"/roles/{at}"
@@ -123,8 +125,23 @@ def check_roles(platform: Platform, partner: Partner) -> None:
         seen.add(role.claim)
         if platform.settings.hosts(role.party):
             raise InvalidParameters(f"{'/'.join(role.party)} is a party of this platform", pointer)
-        if invited and role.claim not in invited and not by_hub:
+        if invited and role.claim not in invited:
             raise InvalidParameters(f"{role.claim} is not among the roles you were invited with", pointer)
+
+
+def check_hub(partner: Partner) -> None:
+    """Refuse a hub that the operator did not make one, or another than was invited.
+
+    Raises InvalidParameters (AMB-19).
+    """
+    if partner.hub_party_id and not partner.is_hub:
+        raise InvalidParameters(
+            "this connection was not made a hub's; ask the operator for an invitation as a hub",
+            "/hub_party_id" if partner.version == modules.V230 else "/roles",
+        )
+    named = {role.party for role in partner.invited_roles if role.role == "HUB"}
+    if partner.is_hub and named and partner.hub_party not in named:
+        raise InvalidParameters("you were invited as another hub", "/hub_party_id")
 
 
 def missing(platform: Platform, partner: Partner) -> list[str]:

@@ -1,30 +1,35 @@
 """For whom a connection speaks: the parties and roles that a partner may read, write and answer for.
 
-A partner speaks for its own parties, and a hub for the parties behind it. Every
-door that asks whether a partner may do something in a party's name asks here.
+A partner speaks for the parties of its credentials. A hub speaks for those it told of
+by hubclientinfo, those its credentials list, and, where it offers no hubclientinfo, those
+the operator listed; never for one that is hosted here or connected directly, nor beyond
+what its invitation allows. What one of them asks through it, told by OCPI-from, is asked
+for that party alone. Every door asks here, with `speaks_for` or what is made of it.
 
 Contract: design section 9; requirements section 3, TRA-54, TRA-55, HUB-33, AMB-18, AMB-19, AMB-22
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chalicelib.ocpi import modules
+from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.messages import Party
-from chalicelib.ocpi.paging import PageQuery
-from chalicelib.partner import DELEGATED
-from chalicelib.store import feeds, pages
+from chalicelib.partner import DELEGATED, REGISTERED
+from chalicelib.store.directory import claims_of
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
+    from chalicelib.store.directory import Directory
     from chalicelib.wiring import Platform
 
-HUB_ROLES = ("HUB",)
-# Seconds that the parties behind a hub are remembered.
-REMEMBERED = 30
+HUBCLIENTINFO = "hubclientinfo"
+
+
+class NotToldYet(ServerError):
+    """3000: a hub asks for parties of which it has not told us yet; it may ask again."""
 
 
 def readers(module: str) -> tuple[str, ...]:
@@ -37,76 +42,128 @@ def owners(module: str) -> tuple[str, ...]:
     return modules.serving_roles(module, modules.SENDER)
 
 
-def is_hub(partner: Partner) -> bool:
-    """Whether other parties are reached through this partner (AMB-19)."""
-    return bool(partner.hub_party_id) or any(role.role in HUB_ROLES for role in partner.roles)
+# a connection -> its parties
 
 
-def speaks_for(platform: Platform, partner: Partner, roles: Iterable[str]) -> frozenset[Party]:
-    """The parties this partner stands for in one of these roles.
+def speaks_for(
+    platform: Platform, partner: Partner, party: Party | None, roles: Iterable[str], asks: Party | None = None
+) -> bool:
+    """Whether this connection speaks for a party in one of these roles.
 
-    2.1.1 names no role, so one that is unknown there counts as any.
+    `asks` is the party behind a hub that this request comes from, if it names one (`asking`).
     """
-    wanted = {*roles, *HUB_ROLES}
-    parties = {
+    return party in spoken_for(platform, partner, roles, asks)
+
+
+def spoken_for(
+    platform: Platform, partner: Partner, roles: Iterable[str], asks: Party | None = None
+) -> frozenset[Party]:
+    """The parties that a connection speaks for in one of these roles; of a hub as far as it told."""
+    wanted = set(roles)
+    if partner.is_hub:
+        found = {party for role, party in _behind(platform, partner) if role in wanted}
+        return frozenset(found & {asks} if asks else found)
+    if partner.hub_party_id:
+        return frozenset()  # it calls itself a hub, and the operator does not any more
+    return frozenset(
         role.party
         for role in partner.roles
-        if role.role in wanted or (role.role == "OTHER" and partner.version == modules.V211)
-    }
-    if is_hub(partner):
-        parties |= {party for role, party in _behind(platform, partner) if role in wanted}
-    return frozenset(parties)
+        # 2.1.1 names no role, so one that is unknown there counts as any.
+        if (role.role in wanted or (role.role == "OTHER" and partner.version == modules.V211))
+        and not platform.settings.hosts(role.party)
+    )
+
+
+def asking(platform: Platform, partner: Partner, sender: Party | None) -> Party | None:
+    """The party behind a hub that a request comes from; None: the connection itself, for all its parties.
+
+    Raises InvalidParameters where OCPI-from names nobody the hub speaks for, NotToldYet where it may yet
+    tell of that party. Who sends over a direct connection is its own affair (AMB-22).
+    """
+    if not partner.is_hub or sender in (None, partner.hub_party):
+        return None
+    assert sender is not None
+    if sender in {party for _, party in _behind(platform, partner)}:
+        return sender
+    name = "/".join(sender)
+    if platform.settings.hosts(sender):
+        raise InvalidParameters(f"OCPI-from: {name} is a party of this platform")
+    direct = reached(platform, sender)
+    if direct is not None and not direct.is_hub:
+        raise InvalidParameters(f"OCPI-from: {name} is connected here directly and speaks for itself")
+    require_told(platform, partner)
+    raise InvalidParameters(f"OCPI-from: {name} is no party that this hub told of and may bring")
+
+
+def require_told(platform: Platform, partner: Partner) -> None:
+    """Refuse to answer a hub about all its parties before they are known (TRA-41). Raises NotToldYet."""
+    if partner.is_hub and not has_told(platform, partner):
+        raise NotToldYet("which parties are behind this hub is not known here yet; ask again in a minute")
+
+
+def has_told(platform: Platform, partner: Partner) -> bool:
+    """Whether a hub has told of all its parties: its list was pulled, or it has none and they are known."""
+    if partner.endpoint(HUBCLIENTINFO, modules.SENDER) is not None:
+        return platform.partners.directory().told(partner.id).complete
+    return bool(_told(platform.partners.directory(), partner))
 
 
 def reads(platform: Platform, partner: Partner, module: str) -> bool:
     """Whether a partner's roles entitle it to what we publish of this module."""
-    return bool(speaks_for(platform, partner, readers(module)))
+    return bool(spoken_for(platform, partner, readers(module)))
 
 
-def owns(platform: Platform, partner: Partner, module: str, party: Party) -> bool:
-    """Whether this partner may write objects of that party."""
-    if module == "hubclientinfo":
-        return is_hub(partner) or party in partner.parties
-    if party not in speaks_for(platform, partner, owners(module)):
-        return forwards(platform, partner, module, party)
-    return stands_for(platform, partner, party)
-
-
-def stands_for(platform: Platform, partner: Partner, party: Party) -> bool:
-    """Whether it is this connection that a party is reached by (AMB-18).
-
-    A hub does not stand for one of ours, nor for a party that is connected directly.
-    """
-    if party in partner.parties:
-        return True
-    direct = platform.partners.for_party(party)
-    return not platform.settings.hosts(party) and (direct is None or direct.id == partner.id)
-
-
-def _behind(platform: Platform, partner: Partner) -> frozenset[tuple[str, Party]]:
-    """The parties a hub told us of, with their roles (HUB-33)."""
-    known: dict[str, tuple[float, frozenset[tuple[str, Party]]]] = platform.__dict__.setdefault(
-        "_behind_hubs", {}
+def owns(
+    platform: Platform, partner: Partner, module: str, party: Party | None, asks: Party | None = None
+) -> bool:
+    """Whether objects of that party are this connection's to write and read."""
+    return party is not None and (
+        speaks_for(platform, partner, party, owners(module), asks)
+        or forwards(platform, partner, module, party)
     )
-    before = known.get(partner.id)
-    if before and before[0] > time.monotonic():
-        return before[1]
-    feed = feeds.name(f"hub:{partner.id}")
-    heads = platform.objects.feeds.heads("hubclientinfo", [feed])
-    found = pages.page(platform.objects, "hubclientinfo", heads, PageQuery(limit=10_000)).objects
-    parties = frozenset((each.key.id.partition("|")[0], each.key.party) for each in found)
-    known[partner.id] = time.monotonic() + REMEMBERED, parties
-    return parties
 
 
-def heard_of_parties(platform: Platform, partner: Partner) -> None:
-    """Look again at who is behind a hub."""
-    platform.__dict__.setdefault("_behind_hubs", {}).pop(partner.id, None)
+# a party -> its connection
 
 
-def provides(partner: Partner, module: str = "sessions") -> bool:
-    """Whether this partner is the provider that charging profiles are delegated to."""
-    return module == "sessions" and partner.smart_charging == DELEGATED and partner.plays("SCSP")
+def reached(platform: Platform, party: Party | None, *roles: str) -> Partner | None:
+    """The connection through which a party in one of these roles (none: any) is reached, a direct one first.
+
+    Of several hubs the first whose connection is not suspended.
+    """
+    if party is None:
+        return None
+    directory = platform.partners.directory()
+    ids = _ways(platform, directory).get((party[0].upper(), party[1].upper()), ())
+    found = [directory.partners[id] for role, id in ids if not roles or role in roles]
+    return next((each for each in found if each.state == REGISTERED), next(iter(found), None))
+
+
+def known(platform: Platform, *roles: str) -> frozenset[Party]:
+    """The parties in these roles that traffic flows with, directly or through a hub."""
+    found: set[Party] = set()
+    for each in platform.partners.registered():
+        found |= spoken_for(platform, each, roles)
+    return frozenset(found)
+
+
+# delegated smart charging
+
+
+def provides(
+    platform: Platform, partner: Partner, module: str = "sessions", asks: Party | None = None
+) -> bool:
+    """Whether this is the provider that Sessions are delegated to; behind a hub it has to ask itself."""
+    return (
+        module == "sessions" and bool(providers(platform, partner, asks)) and not (partner.hub and not asks)
+    )
+
+
+def providers(platform: Platform, partner: Partner, asks: Party | None = None) -> frozenset[Party]:
+    """The parties of a connection that Sessions are delegated to (CHP-06)."""
+    if partner.smart_charging != DELEGATED:
+        return frozenset()
+    return spoken_for(platform, partner, ("SCSP",), asks)
 
 
 def forwards(platform: Platform, partner: Partner, module: str, party: Party) -> bool:
@@ -117,8 +174,59 @@ def forwards(platform: Platform, partner: Partner, module: str, party: Party) ->
     return (
         module == "sessions"
         and partner.smart_charging == DELEGATED
-        and partner.plays("EMSP")
         and bool(platform.settings.hosted("SCSP"))
         and not platform.settings.hosts(party)
-        and platform.partners.for_party(party) is None
+        and bool(spoken_for(platform, partner, ("EMSP",)))
+        and reached(platform, party) is None
     )
+
+
+# how it is found out
+
+
+def _behind(platform: Platform, hub: Partner) -> frozenset[tuple[str, Party]]:
+    """The parties behind a hub, with their roles, that it speaks for."""
+    directory = platform.partners.directory()
+    mark = ("behind", hub.id, hub.revision)
+    found: frozenset[tuple[str, Party]] | None = directory.derived.get(mark)
+    if found is None:
+        direct = {party for each in directory.living() for _, party in _directly(each)}
+        found = frozenset(
+            (role, (country, party))
+            for role, country, party in (each.split("/") for each in _told(directory, hub))
+            if (country, party) not in direct and not platform.settings.hosts((country, party))
+        )
+        directory.derived[mark] = found
+    return found
+
+
+def _told(directory: Directory, hub: Partner) -> frozenset[str]:
+    """What a hub told of, or the operator of it, within what its invitation allows."""
+    party = hub.hub_party
+    listed = claims_of(each for each in hub.invited_roles if each.party != party and each.role != "HUB")
+    told = directory.told(hub.id).parties | claims_of(each for each in hub.roles if each.party != party)
+    if hub.endpoint(HUBCLIENTINFO, modules.SENDER) is None:
+        told |= listed
+    # What the hub's own party is besides a hub, which 2.3.0 calls OTHER.
+    own = claims_of(each for each in hub.roles if each.party == party and each.role not in ("HUB", "OTHER"))
+    return (told & listed if listed else told) | own
+
+
+def _ways(platform: Platform, directory: Directory) -> dict[Party, list[tuple[str, str]]]:
+    """The connections of each party, by role, direct ones first."""
+    found: dict[Party, list[tuple[str, str]]] | None = directory.derived.get("ways")
+    if found is None:
+        found = {}
+        for each in directory.living():
+            pairs = sorted(_behind(platform, each)) if each.is_hub else _directly(each)
+            for role, party in pairs:
+                found.setdefault(party, []).append((role, each.id))
+        directory.derived["ways"] = found
+    return found
+
+
+def _directly(partner: Partner) -> list[tuple[str, Party]]:
+    """The parties of a connection that is no hub's, with their roles."""
+    if partner.is_hub or partner.hub_party_id:
+        return []
+    return [(role.role, role.party) for role in partner.roles]

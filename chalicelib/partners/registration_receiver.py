@@ -29,16 +29,21 @@ from chalicelib.partner import (
     REGISTERED,
     UNREGISTERED,
     Partner,
+    Role,
     listed,
 )
 from chalicelib.partners import credentials, discovery
-from chalicelib.store.partner_items import CURRENT, INVITATION, Token, hashed
+from chalicelib.store.partner_items import CURRENT, INVITATION, Token, claims, hashed
 from chalicelib.store.partners import Claimed, Raced, event_id
 
 if TYPE_CHECKING:
     from chalicelib.partners.call import Call
     from chalicelib.wiring import Platform
 
+REFUSED = (
+    "end that one first (DELETE of its credentials), or ask the operator for an invitation "
+    "that names this role or replaces that connection"
+)
 # How long an exchanged token stays valid while the new one has not been used (AMB-15).
 GRACE_SECONDS = 300
 
@@ -134,22 +139,62 @@ def take(
 ) -> Partner:
     """Make the handshake's outcome true. Raises Raced; InvalidParameters for a party of another connection.
 
-    The older connection of a platform that registers anew under the same versions URL, which has
-    just answered us with the new token, ends by this: so a lost answer is repaired (AMB-15).
+    An older connection gives its parties to this one where its invitation, which is used by this, names
+    these roles, or says that it `replaces` it. Nothing else proves that they are the same platform's: a
+    token that opens its versions URL is held by each of its partners (design section 9, rule 4).
     """
-    store, older = platform.partners, None
+    store, invited, by_invitation = platform.partners, after, event == PARTNER_REGISTERED
+    older: Partner | None = None
+    keeps: tuple[Role, ...] = ()
+    if by_invitation and invited.replaces:
+        after = dataclasses.replace(after, replaces="")
+        replaced = store.get(invited.replaces, fresh=True)
+        older = replaced if replaced and replaced.is_connected and replaced.id != after.id else None
     for _ in range(2):
         try:
-            return store.change(
-                before, after, issued=issued, consumed=consumed, grace=grace, ended=older, event=event
+            done = store.change(
+                before,
+                after,
+                issued=issued,
+                consumed=consumed,
+                grace=grace,
+                ended=older,
+                keeps=keeps,
+                event=event,
             )
         except Claimed as taken:
             holder = store.holder(taken.claim)
-            if holder is None or older is not None or holder.versions_url != after.versions_url:
-                raise InvalidParameters(f"{taken.claim} is registered by another connection") from None
-            logs.log("WARNING", "registered anew", partner=after.id, ended=holder.id)
-            older = holder
-    raise InvalidParameters("parties of several other connections cannot be taken over")
+            if holder is None:
+                continue
+            if older is not None:
+                break
+            older, keeps = holder, _kept(invited, holder, taken.claim, by_invitation)
+        else:
+            if older is not None:
+                logs.log("WARNING", "parties taken over", partner=after.id, of=older.id, ended=not keeps)
+                told = PARTNER_UPDATED if keeps else PARTNER_UNREGISTERED
+                announce(platform, told, platform.partners.get(older.id, fresh=True) or older)
+            return done
+    raise InvalidParameters("parties of several other connections are not taken over at once; " + REFUSED)
+
+
+def _kept(invited: Partner, holder: Partner, claim: str, by_invitation: bool) -> tuple[Role, ...]:
+    """The roles that an older connection keeps; none where it ends. Raises InvalidParameters if it keeps all.
+
+    An invitation is one for a registration, not for the changes after it.
+    """
+    named = {each.claim for each in invited.invited_roles} & claims(invited)
+    if not by_invitation or claim not in named or holder.is_hub != invited.is_hub:
+        logs.log(
+            "WARNING",
+            "registration refused: a party is registered by another connection",
+            partner=invited.id,
+            party=claim,
+            registered_by=holder.id,
+            advice=f"if they are one platform, invite it with replaces={holder.id}, or with this role",
+        )
+        raise InvalidParameters(f"{claim} is registered by another connection; {REFUSED}")
+    return tuple(each for each in holder.roles if each.claim not in named and not holder.is_hub)
 
 
 def announce(platform: Platform, event: str, partner: Partner) -> None:

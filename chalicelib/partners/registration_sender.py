@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import secrets
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -60,7 +61,7 @@ def register(
     `draft` are further fields of the Partner: name, invited_roles, policy, requires.
     """
     credentials.platform_guard(platform, versions_url)
-    _not_yet(platform, versions_url)
+    _not_yet(platform, versions_url, draft)
     name = draft.pop("name", "") or (urlsplit(versions_url).hostname or "partner")
     partner = Partner(
         id=new_id(name), name=name, versions_url=versions_url, created_at=platform.clock(), **draft
@@ -80,6 +81,8 @@ def register(
     theirs: credentials.Theirs | None = None
     try:
         theirs = credentials.read(platform, answer.data, partner.version)
+        if theirs.hub_party_id and not partner.is_hub:
+            raise ActionError("is_hub", "the partner is a hub; register with it by `hub: true`", "/hub")
         after = _agreed(platform, partner, theirs)
         credentials.check_roles(platform, after)
         after = dataclasses.replace(after, inbound=(hashed(given),), registered_at=platform.clock())
@@ -196,9 +199,9 @@ def _both(mutual: list[str]) -> str:
     return f"both offer {', '.join(mutual)}" if mutual else "no version is"
 
 
-def _not_yet(platform: Platform, versions_url: str) -> None:
+def _not_yet(platform: Platform, versions_url: str, draft: Mapping[str, Any]) -> None:
     for each in platform.partners.all():
-        if each.versions_url == versions_url and each.state in (REGISTERED, SUSPENDED):
+        if each.versions_url == versions_url and each.is_connected and draft.get("replaces") != each.id:
             raise ActionError(
                 "already_registered",
                 f"{each.id} is registered with this versions URL; update_registration renews it, "

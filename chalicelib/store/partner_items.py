@@ -29,6 +29,7 @@ _TEXTS = (
     "details_url",
     "token_form",
     "hub_party_id",
+    "replaces",
     "created_at",
     "registered_at",
     "suspended_from",
@@ -63,13 +64,14 @@ def claims(partner: Partner | None) -> frozenset[str]:
     if partner is None or partner.state == "UNREGISTERED":
         return frozenset()
     if partner.is_hub:
-        return frozenset({f"HUB/{partner.hub_party_id[:2].upper()}/{partner.hub_party_id[2:].upper()}"})
-    return frozenset(role.claim for role in partner.roles)
+        return frozenset({"/".join(("HUB", *partner.hub_party))} if partner.hub_party else ())
+    return frozenset() if partner.hub_party_id else frozenset(role.claim for role in partner.roles)
 
 
 def fields(partner: Partner) -> Item:
     """The attributes of a partner that a handshake or the operator sets; its health is apart."""
     item: Item = {name: text(getattr(partner, name)) for name in _TEXTS}
+    item["hub"] = text("yes" if partner.hub else "")
     item["roles"] = text(_roles_text(partner.roles))
     item["invited_roles"] = text(_roles_text(partner.invited_roles))
     item["endpoints"] = text(
@@ -87,6 +89,7 @@ def partner_of(item: Item) -> Partner:
     return Partner(
         id=item["id"]["S"].removeprefix(PARTNER),
         **{name: _text(item, name) for name in _TEXTS},
+        hub=bool(_text(item, "hub")),
         roles=_roles(item, "roles"),
         invited_roles=_roles(item, "invited_roles"),
         endpoints=tuple(

@@ -1,25 +1,26 @@
 """Partners in DynamoDB: who presents which token, who owns which party, who answers.
 
-Everything a handshake changes is changed in one transaction (ARC-06). What is
-read often is remembered for some seconds, and at once forgotten by own writes;
-so a change made by another process is noticed here within CACHE_SECONDS.
+Everything a handshake changes is changed in one transaction (ARC-06). Who presents
+which token is remembered for some seconds, and at once forgotten by own writes; so a
+change made by another process is noticed here within CACHE_SECONDS. Who there is
+altogether, and who is behind a hub, stands in the `directory`, which is never old.
 """
 
 from __future__ import annotations
 
 import base64
 import dataclasses
-import random
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import partner as _partners
 from chalicelib.ocpi.errors import Unauthorized
-from chalicelib.ocpi.messages import Party, presented_tokens
-from chalicelib.partner import Health, Partner, Presented
+from chalicelib.ocpi.messages import presented_tokens
+from chalicelib.partner import PARTNER_UNREGISTERED, PARTNER_UPDATED, Health, Partner, Presented, Role
 from chalicelib.store import partner_transaction as changes
-from chalicelib.store.dynamodb import Item, text
+from chalicelib.store.directory import Directories, Directory, batches
+from chalicelib.store.dynamodb import text
 from chalicelib.store.partner_health import PartnerHealth
 from chalicelib.store.partner_items import (
     CLAIM,
@@ -35,7 +36,7 @@ from chalicelib.store.partner_items import (
     token_item,
     token_of,
 )
-from chalicelib.store.partner_transaction import RACES, Claimed, Raced
+from chalicelib.store.partner_transaction import Claimed, Raced
 from chalicelib.store.pulls import Pulls
 
 __all__ = ["Claimed", "Partners", "Raced"]
@@ -62,7 +63,8 @@ class Partners:
         self.table = f"{deployment.settings.prefix}-partners"
         self._known: dict[str, tuple[float, Partner | None]] = {}
         self._tokens: dict[str, tuple[float, Token]] = {}
-        self._everyone: tuple[float, dict[str, Partner]] = (0.0, {})
+        self.directories = Directories(deployment, self.table)
+        self._read = batches(deployment, self.table)
         self._outbound: dict[str, str] = {}
         self.health = PartnerHealth(deployment, self)
 
@@ -104,23 +106,11 @@ class Partners:
                 return {hash: token}
         keys = [{"id": text(TOKEN + hash)} for hash in (*hashes, hashed(f"none {hashes[0]}"))[:2]]
         found = {}
-        for item in self._batch(keys):
+        for item in self._read(keys):
             token = token_of(item)
             found[token.hash] = token
             self._tokens[token.hash] = (now + CACHE_SECONDS, token)
         return found
-
-    def _batch(self, keys: list[Item]) -> list[Item]:
-        items: list[Item] = []
-        for turn in range(RACES):
-            request = {self.table: {"Keys": keys, "ConsistentRead": True}}
-            answer = self._client.batch_get_item(RequestItems=request)
-            items += answer["Responses"].get(self.table, [])
-            keys = answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", [])
-            if not keys:
-                return items
-            time.sleep(random.random() * 0.05 * 2**turn)  # noqa: S311 - no secret
-        raise RuntimeError("DynamoDB left keys unprocessed")
 
     def _settle(self, token: Token) -> None:
         """A new token is in use: those it replaces are over (AMB-15)."""
@@ -151,53 +141,18 @@ class Partners:
                 self.remember(partner)
         return partner
 
+    def directory(self, fresh: bool = False) -> Directory:
+        """All partners and who is behind their hubs, as of this request; `fresh`: their health, too."""
+        return self.directories.now(fresh)
+
     def all(self, fresh: bool = False) -> list[Partner]:
-        """Every partner there is or was, oldest first; `fresh`: as they are now."""
-        until, found = self._everyone
-        if fresh or until <= time.monotonic():
-            found = {partner.id: partner for partner in self._scan()}
-            self._everyone = (time.monotonic() + CACHE_SECONDS, found)
+        """Every partner there is or was, oldest first; `fresh`: also their health as it is now."""
+        found = self.directory(fresh).partners
         return sorted(found.values(), key=lambda each: (each.created_at, each.id))
 
     def registered(self) -> list[Partner]:
         """The partners that traffic flows with."""
-        return [each for each in self.all() if each.state == _partners.REGISTERED]
-
-    def parties(self, *roles: str) -> frozenset[Party]:
-        """The parties in these roles that traffic flows with."""
-        return frozenset(
-            each.party for partner in self.registered() for each in partner.roles if each.role in roles
-        )
-
-    def for_party(self, party: Party, *roles: str) -> Partner | None:
-        """The connection through which a party in one of these roles is reached, a direct one first."""
-        party = party[0].upper(), party[1].upper()
-        for fresh in (False, True):
-            if fresh:
-                self._everyone = (0.0, {})
-            living = [
-                each for each in self.all() if each.state in (_partners.REGISTERED, _partners.SUSPENDED)
-            ]
-            for each in sorted(living, key=lambda each: each.is_hub):
-                if any(role.party == party and (not roles or role.role in roles) for role in each.roles):
-                    return each
-        return None
-
-    def _scan(self) -> list[Partner]:
-        found: list[Partner] = []
-        start: dict[str, Any] = {}
-        while True:
-            answer = self._client.scan(
-                TableName=self.table,
-                FilterExpression="begins_with(id, :prefix)",
-                ExpressionAttributeValues={":prefix": text(PARTNER)},
-                ConsistentRead=True,
-                **start,
-            )
-            found += [partner_of(item) for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return [each for each in self.directory().living() if each.state == _partners.REGISTERED]
 
     # Tokens we present.
 
@@ -226,7 +181,7 @@ class Partners:
         """Those of these inbound tokens that are valid now."""
         if not hashes:
             return []
-        found = [token_of(item) for item in self._batch([{"id": text(TOKEN + hash)} for hash in hashes])]
+        found = [token_of(item) for item in self._read([{"id": text(TOKEN + hash)} for hash in hashes])]
         now = self._deployment.clock()
         return [each for each in found if not each.valid_until or each.valid_until > now]
 
@@ -252,14 +207,16 @@ class Partners:
         consumed: str = "",
         grace: tuple[Token, ...] = (),
         ended: Partner | None = None,
+        keeps: tuple[Role, ...] = (),
         event: str = "",
     ) -> Partner:
         """Make `before` be `after`, tokens and claimed parties with it: all of it or nothing.
 
         `issued` becomes valid (for `expires_in` seconds, 0: for good); `consumed`, the hash of an
         invitation, must still be unused. Tokens of `before` and `ended` that are not named are over,
-        but for those in `grace`. `ended` is an older connection of the same platform. `event` is
-        told by the sweep, should whoever calls this die before telling it.
+        but for those in `grace`. `ended` is an older connection whose parties this one takes over, all
+        but the roles that it `keeps` and goes on with. `event` is told by the sweep, should whoever calls
+        this die before telling it.
         Raises Raced and Claimed, with nothing written.
         """
         revision = before.revision if before else 0
@@ -270,19 +227,17 @@ class Partners:
             after = dataclasses.replace(after, health=well)
         actions: list[dict[str, Any]] = [changes.update(self.table, after, revision, answered)]
         mine = {after.id, *([ended.id] if ended else [])}
+        over = _without(ended, keeps) if ended is not None else None
         wanted, had = claims(after), claims(before)
         for claim in sorted(wanted):
             actions.append(changes.claim(self.table, claim, after.id, mine))
-        for claim in sorted((had | claims(ended)) - wanted):
+        for claim in sorted((had | claims(ended)) - wanted - claims(over)):
             actions.append(changes.delete(self.table, CLAIM + claim))
-        if ended is not None:
-            over = dataclasses.replace(
-                ended, state=_partners.UNREGISTERED, outbound="", inbound=(), revision=ended.revision + 1
-            )
+        if ended is not None and over is not None:
             actions.append(changes.update(self.table, over, ended.revision))
         kept = {token.hash for token in grace} | ({issued.hash} if issued else set())
         dropped = {*(before.inbound if before else ()), *(ended.inbound if ended else ())} - kept
-        dropped -= set(after.inbound)
+        dropped -= {*after.inbound, *(over.inbound if over else ())}
         for token in grace:
             actions.append(changes.put(self.table, token_item(token, self._epoch() + 3600)))
         if issued is not None:
@@ -296,8 +251,9 @@ class Partners:
         for hash in sorted(dropped - {consumed}):
             actions.append(changes.delete(self.table, TOKEN + hash))
         actions += self._reminders(after, event)
-        if ended is not None:
-            actions += self._reminders(over, _partners.PARTNER_UNREGISTERED)
+        actions += self.directories.counted(after, new=not revision)
+        if over is not None:
+            actions += self._reminders(over, PARTNER_UPDATED if keeps else PARTNER_UNREGISTERED)
         try:
             changes.transact(self._client, actions)
         finally:
@@ -305,7 +261,7 @@ class Partners:
                 self._tokens.pop(hash, None)
             for each in mine:
                 self._known.pop(each, None)
-            self._everyone = (0.0, {})
+            self.directories.known = None
         return after
 
     def _reminders(self, changed: Partner, event: str) -> list[dict[str, Any]]:
@@ -332,9 +288,8 @@ class Partners:
     def remember(self, partner: Partner) -> None:
         """Believe this for some seconds."""
         self._known[partner.id] = (time.monotonic() + CACHE_SECONDS, partner)
-        until, everyone = self._everyone
-        if until > time.monotonic():
-            self._everyone = (until, {**everyone, partner.id: partner})
+        if self.directories.known is not None:
+            self.directories.known.remember(partner)
 
     def _epoch(self) -> int:
         return int(datetime.fromisoformat(self._deployment.clock()).timestamp())
@@ -342,3 +297,11 @@ class Partners:
     @property
     def _client(self) -> Any:
         return self._deployment.clients.dynamodb
+
+
+def _without(older: Partner, keeps: tuple[Role, ...]) -> Partner:
+    """An older connection that goes on with these roles, or not at all."""
+    over = dataclasses.replace(older, roles=keeps or older.roles, revision=older.revision + 1)
+    if keeps:
+        return over
+    return dataclasses.replace(over, state=_partners.UNREGISTERED, outbound="", inbound=())
