@@ -45,21 +45,36 @@ def gather(
     versions: tuple[str, str],
     policy: Policy,
 ) -> list[Compiled]:
-    """Every Tariff there is: the CDR's own, those given, those stored; each knows where it is from."""
+    """The Tariffs that may price: the CDR's own, those given, and of the stored those that are needed."""
     embedded = cdr.get("tariffs")
-    groups = (
-        (EMBEDDED, embedded if isinstance(embedded, list) else [], versions[0]),
-        (GIVEN, given, versions[1]),
-        (STORED, stored, versions[1]),
-    )
-    found = []
-    for origin, group, version in groups:
-        for index, tariff in enumerate(group):
-            pointer = f"/tariffs/{index}" if origin == EMBEDDED else ""
-            made = compile_tariff(tariff, version, policy, origin=origin, pointer=pointer)
+    own = embedded if isinstance(embedded, list) else []
+    found = [
+        compile_tariff(tariff, versions[0], policy, origin=EMBEDDED, pointer=f"/tariffs/{index}")
+        for index, tariff in enumerate(own)
+    ]
+    found += [compile_tariff(tariff, versions[1], policy, origin=GIVEN) for tariff in given]
+    known = [each for each in found if each is not None]
+    wanted = _ids(cdr) | {each.key for each in known}
+    for tariff in stored:
+        if not known or _id(tariff) in wanted:
+            made = compile_tariff(tariff, versions[1], policy, origin=STORED)
             if made is not None:
                 found.append(made)
-    return found
+    return [each for each in found if each is not None]
+
+
+def _ids(cdr: Mapping[str, Any]) -> set[str]:
+    """The Tariffs that periods name."""
+    periods = cdr.get("charging_periods")
+    return {
+        str(each.get("tariff_id")).lower()
+        for each in (periods if isinstance(periods, list) else [])
+        if isinstance(each, dict)
+    }
+
+
+def _id(tariff: Any) -> str:
+    return str(tariff.get("id")).lower() if isinstance(tariff, dict) else ""
 
 
 def choose(
@@ -74,10 +89,11 @@ def choose(
         policy.missing_tariff_id == "choose_if_none" and not any(named)
     )
     chosen = _chosen(session, tariffs, policy, preference, found) if by_choice and not all(named) else None
+    known: dict[str, Compiled | None] = {}
     for at, tariff_id in enumerate(named):
-        found.tariffs.append(
-            chosen if tariff_id is None else _named(session, tariffs, tariff_id, at, found, owner)
-        )
+        if tariff_id is not None and tariff_id not in known:
+            known[tariff_id] = _named(session, tariffs, tariff_id, at, found, owner)
+        found.tariffs.append(chosen if tariff_id is None else known[tariff_id])
     if any(named) and not all(named) and not by_choice:
         found.findings.append(
             finding(

@@ -39,6 +39,7 @@ def quoted(tariff: Mapping[str, Any], start: str, profile: Any, asked: Asked) ->
     kind = tariffs[0].type if tariffs else None
     choice = choose(session, tariffs, asked.policy, None if kind is None else kind)
     choice.findings = [each for each in choice.findings if each["code"] != "tariff_type_fallback"]
+    choice.reasons = dict.fromkeys(choice.reasons, "the one that is quoted")
     localize = zone_of({}, asked, needed=True).localize
     session, choice = split_session(session, choice, asked.policy, localize)
     session.periods = [replace(each, index=at) for at, each in enumerate(session.periods)]

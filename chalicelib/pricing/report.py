@@ -22,6 +22,7 @@ from chalicelib.pricing.run import Priced
 from chalicelib.pricing.segments import Sides
 
 ENGINE = "1"
+MOST_OF_A_CODE = 50
 
 
 def report(found: Priced) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def report(found: Priced) -> dict[str, Any]:
         "periods": trace.periods(
             found.session, outcome, found.reading.localize if found.zone.known else None
         ),
-        "findings": findings,
+        "findings": _few(findings),
         "diagnosis": diagnose(found),
         "time_zone": {"name": found.zone.name, "origin": found.zone.origin},
         "policy": found.asked.policy.shown(),
@@ -75,6 +76,23 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "verdict": claim.verdict,
         "rule": claim.rule,
     }
+
+
+def _few(findings: list[Finding]) -> list[Finding]:
+    """So many of each code, and in the last of them how many more there are."""
+    counts: dict[str, int] = {}
+    found: list[Finding] = []
+    last: dict[str, Finding] = {}
+    for each in findings:
+        code = each["code"]
+        counts[code] = counts.get(code, 0) + 1
+        if counts[code] <= MOST_OF_A_CODE:
+            last[code] = {**each}
+            found.append(last[code])
+    for code, count in counts.items():
+        if count > MOST_OF_A_CODE:
+            last[code]["message"] += f"; {count - MOST_OF_A_CODE} more like this"
+    return found
 
 
 def _explained(found: Priced) -> Finding | None:

@@ -147,8 +147,9 @@ def _size(cdr: Mapping[str, Any], asked: Asked) -> tuple[Finding | None, int]:
     periods, embedded = cdr.get("charging_periods"), cdr.get("tariffs")
     count = len(periods) if isinstance(periods, list) else 0
     own = embedded if isinstance(embedded, list) else []
-    tariffs = (*own, *asked.tariffs, *asked.stored)
-    elements = max((element_count(each) for each in tariffs), default=0)
+    tariffs = (*own, *asked.tariffs)
+    counts = [element_count(each) for each in (*tariffs, *asked.stored)]
+    elements = max(counts, default=0)
     dimensions = sum(_length(each, "dimensions") for each in periods) if isinstance(periods, list) else 0
     components = sum(_components(each) for each in tariffs[:MOST_TARIFFS])
     work = count * elements
@@ -158,6 +159,7 @@ def _size(cdr: Mapping[str, Any], asked: Asked) -> tuple[Finding | None, int]:
         or work > MOST_WORK
         or len(tariffs) > MOST_TARIFFS
         or dimensions > 10 * MOST_PERIODS
+        or sum(counts[: len(tariffs)]) > 10 * MOST_ELEMENTS
         or components > 10 * MOST_ELEMENTS
     ):
         words = f"{count} periods, {elements} elements, {len(tariffs)} Tariffs"
