@@ -8,16 +8,31 @@ amounts nobody can tell the two apart: then one of them is named first, and both
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from chalicelib.pricing.diagnosis import READINGS as READINGS_OF_THE_ENGINE
 from tests.pricing import engine, naive
-from tests.pricing.building import V221, V230, cdr, price
-from tests.pricing.examples import EXAMPLES, MONDAY, Example, charge, component, element, energy, park, tariff
+from tests.pricing.building import V221, V230, cdr, in_version, price
+from tests.pricing.examples import (
+    EXAMPLES,
+    FEE,
+    MONDAY,
+    STEPS,
+    Example,
+    at,
+    charge,
+    component,
+    element,
+    energy,
+    park,
+    reserve,
+    tariff,
+)
 from tests.pricing.mistakes import MISTAKES
 
 TOLERANCE = Decimal("0.01")
@@ -117,6 +132,99 @@ def test_a_mistake_is_called_by_its_name(
 @pytest.mark.parametrize("mistake", SPECIFIED)
 def test_every_specified_mistake_is_made_and_alone_explains_a_claim(mistake: str) -> None:
     assert any(each.values[3] == mistake and each.values[4] == {mistake} for each in FALSIFIED)
+
+
+EVENING = EXAMPLES["C23"].start.replace(hour=16, minute=30)
+BY_THE_HOUR = tariff(
+    element(component("ENERGY", "0.20"), end_time="17:00"), element(component("ENERGY", "0.45"))
+)
+SUMMER = MONDAY.replace(month=7, day=6, hour=16, minute=15)  # 18:15 in Amsterdam, 17:15 without saving
+TIME_STEPS = tariff(element(component("TIME", "1", step=600), component("PARKING_TIME", "2", step=600)))
+FEES = tariff(
+    element(component("FLAT", "0.50"), component("ENERGY", "0.25"), max_kwh=5),
+    element(component("FLAT", "1.00"), component("ENERGY", "0.25")),
+)
+OLD = tariff(element(component("ENERGY", "0.20")), id="OLD", end_date_time="2026-01-01T00:00:00Z")
+NEW = tariff(element(component("ENERGY", "0.30")), id="NEW", start_date_time="2026-01-01T00:00:00Z")
+INCLUDED = tariff(element(component("ENERGY", "1.21", "21")), tax_included="YES")
+EXCLUDED = {**INCLUDED, "tax_included": "NO"}
+PLAIN = tariff(element(component("ENERGY", "0.25")))
+
+
+def of(
+    by: dict[str, Any], *uses: Any, start: datetime = MONDAY, version: str = V221, **more: Any
+) -> tuple[dict[str, Any], str]:
+    return cdr(by, *uses, start=start, version=version, **more), version
+
+
+# reading: (the session, what that reading comes to, worked out by hand)
+READINGS: dict[str, tuple[tuple[dict[str, Any], str], tuple[str, str | None]]] = {
+    "fixed_offset_instead_of_local": (
+        of(
+            tariff(
+                element(component("ENERGY", "0.20"), start_time="17:00", end_time="18:00"),
+                element(component("ENERGY", "0.40")),
+            ),
+            energy("10"),
+            start=SUMMER,
+        ),
+        ("2.00", None),
+    ),
+    "step_for_time_too": (of(TIME_STEPS, charge(12), charge(12), park(16)), ("1.17", None)),  # 30 + 20
+    "step_time_and_parking_combined": (of(TIME_STEPS, charge(21), park(16)), ("0.98", None)),  # 21 + 19
+    "step_of_measured_volume": (
+        of(STEPS, park(8), park(12), start=at(18, 52)),  # 19:52 in Amsterdam
+        ("0.30", None),
+    ),
+    "flat_per_element": (of(FEES, energy("6"), energy("2"), energy("2")), ("4.00", None)),
+    "flat_per_period": (of(FEES, energy("6"), energy("2"), energy("2")), ("5.00", None)),
+    "flat_once_for_all": (of(FEE, reserve(13), energy("20")), ("8.25", "9.40")),
+    "vat_highest_rate": (of(EXAMPLES["C2"].tariff, energy("20")), ("5.50", "6.60")),
+    "price_taken_as_net": (of(INCLUDED, energy("10"), version=V230), ("12.10", "14.64")),
+    "price_taken_as_gross": (of(EXCLUDED, energy("10"), version=V230), ("10.00", "12.10")),
+    "time_including_parking": (
+        of(tariff(element(component("TIME", "3"), component("PARKING_TIME", "6"))), charge(60), park(30)),
+        ("7.50", None),
+    ),
+    "unpriced_billed": (
+        of(tariff(element(component("ENERGY", "0.30"), max_kwh=5)), energy("5"), energy("4")),
+        ("2.70", None),
+    ),
+    "reservation_time_billed": (
+        of(tariff(element(component("TIME", "2"))), reserve(30), charge(60)),
+        ("3.00", None),
+    ),
+    "duration_from_cdr_start": (
+        of(
+            tariff(element(component("TIME", "4"), min_duration=1800), element(component("TIME", "1"))),
+            reserve(15),
+            charge(20),
+            charge(20),
+        ),
+        ("1.67", None),
+    ),
+    "end_rate": (of(BY_THE_HOUR, energy("10", 60), start=EVENING - timedelta(hours=1)), ("4.50", None)),
+    "split_pro_rata": (of(BY_THE_HOUR, energy("10", 60), start=EVENING - timedelta(hours=1)), ("3.25", None)),
+    "tariff_of_another_validity": (
+        of(OLD, energy("10"), named=False, tariffs=[in_version(OLD, V221), in_version(NEW, V221)]),
+        ("2.00", None),
+    ),
+    "wh_for_kwh": (of(PLAIN, energy("5")), ("1250.00", None)),
+    "missing_period": (of(PLAIN, energy("4"), energy("3"), energy("7")), ("2.75", None)),
+    "duplicated_period": (of(PLAIN, energy("4"), energy("3"), energy("7")), ("4.25", None)),
+}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_every_other_reading_is_told_by_its_name(reading: str) -> None:
+    (made, version), claimed = READINGS[reading]
+    report = engine.report({**made, "total_cost": price(claimed, version)}, version, LOCAL)
+    assert report["verdict"] == "DISAGREE"
+    assert [each["reading"] for each in report["diagnosis"]][:1] == [reading]
+
+
+def test_no_reading_is_left_without_a_mistake_that_it_explains() -> None:
+    assert set(MISTAKES) | set(READINGS) == set(READINGS_OF_THE_ENGINE)
 
 
 @pytest.mark.parametrize(
