@@ -73,7 +73,7 @@ CODES: dict[str, tuple[str, str]] = {
     "home_charging": (INFORMATION, "home charging compensation: only the energy is judged"),
     "coarse_claim": (INFORMATION, "an amount agrees only because it is written with few decimals"),
     "parts_not_total": (CDR, "the parts that the CDR states do not add up to its total"),
-    "tax_not_rate": (CDR, "a tax is not its percentage of the amount"),
+    "tax_not_rate": (CDR, "a tax is more than its percentage of the amount"),
     "trace_cut": (INFORMATION, "the trace is too long to say all that did not apply"),
     "extension_field": (
         INFORMATION,

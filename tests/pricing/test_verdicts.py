@@ -154,6 +154,15 @@ def test_of_a_credit_cdr_only_the_total_is_negative() -> None:
     assert "credit_without_reference" in engine.codes(engine.report(credit, V221))
 
 
+@pytest.mark.parametrize(("amount", "told"), [("2.10", False), ("1.05", False), ("2.50", True)])
+def test_a_tax_above_its_rate_is_told_and_one_of_a_part_is_not(amount: str, told: bool) -> None:
+    """21 % of 10.00 are 2.10; of a part of it they are less, and of nothing more."""
+    given = made(EXAMPLES["C1"], V230)
+    tax = {"name": "VAT", "percentage": Decimal(21), "amount": Decimal(amount)}
+    given["total_cost"] = {"before_taxes": Decimal("10.00"), "taxes": [tax]}
+    assert ("tax_not_rate" in engine.codes(engine.report(given, V230))) is told
+
+
 def test_compensation_for_charging_at_home_is_compared_by_its_energy_only() -> None:
     given = {
         **made(EXAMPLES["C2"], V221, claimed=("1.23", None)),
