@@ -113,6 +113,7 @@ def _invite(partner: Partner, base_url: str) -> dict[str, Any]:
         "action": "invite",
         "name": f"Sandbox {partner.parties[0].role} {partner.base_url}",
         "roles": roles,
+        "hub": any(each["role"] == "HUB" for each in roles),
     }
     with requests.Session() as session:
         session.trust_env = False

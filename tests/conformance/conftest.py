@@ -42,6 +42,7 @@ def kit(running: LocalPlatform) -> Kit:
                 "invite",
                 name=f"Kit {key}",
                 roles=[{"role": role, "country_code": "NL", "party_id": "KIT"}],
+                hub=role == "HUB",
             )
             given = {"write": True, "patience": 20, **options}
             url, token = invited["versions_url"], invited["token"]

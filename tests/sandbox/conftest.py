@@ -30,7 +30,9 @@ def sandbox(running: LocalPlatform) -> Iterator[Callable[..., Partner]]:
         def make(role: str = "CPO", version: str = "2.2.1", **more: Any) -> Partner:
             partner = stack.enter_context(Partner(role, version, **more))
             roles = [each.credentials_role for each in partner.parties]
-            invited = running.do("invite", name=partner.base_url, roles=roles)
+            invited = running.do(
+                "invite", name=partner.base_url, roles=roles, hub=any(each["role"] == "HUB" for each in roles)
+            )
             stack.callback(leave, running, invited["partner"])
             partner.do("register", versions_url=invited["versions_url"], token=invited["token"])
             return partner
