@@ -171,17 +171,14 @@ def bill(tariff: Object, found: list[Period]) -> Bill:
 
 
 def _surpluses(found: list[Period]) -> Iterator[tuple[Object, Decimal]]:
-    """What rounding up to steps adds: of ENERGY, and of the time dimension that came last."""
-    priced = [each for each in found if "ENERGY" in each.components]
-    if priced:
-        last = priced[-1].components["ENERGY"]
-        yield last, _up(sum((each.kwh for each in priced), Decimal(0)), Decimal(last["step_size"]) / 1000)
-    timed = [(each, kind) for each in found for kind in ("TIME", "PARKING_TIME") if kind in each.components]
-    if timed:
-        period, kind = timed[-1]
-        same = [each.hours for each, other in timed if kind == "TIME" or other == kind]
-        component = period.components[kind]
-        yield component, _up(sum(same, Decimal(0)), Decimal(component["step_size"]) / HOUR)
+    """What rounding up to steps adds: of ENERGY, and of parking, or of charging where none is parked."""
+    parked = any("PARKING_TIME" in each.components for each in found)
+    for kind, unit in (("ENERGY", Decimal(1000)), ("PARKING_TIME" if parked else "TIME", HOUR)):
+        priced = [each for each in found if kind in each.components]
+        if priced:
+            volumes = [each.kwh if kind == "ENERGY" else each.hours for each in priced]
+            component = priced[-1].components[kind]
+            yield component, _up(sum(volumes, Decimal(0)), component["step_size"] / unit)
 
 
 def _up(volume: Decimal, step: Decimal) -> Decimal:

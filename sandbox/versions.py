@@ -114,10 +114,13 @@ def _session_211(made: Object, find: Find) -> None:
     _spent(made)
     if made["status"] == "RESERVATION":
         made["status"] = "PENDING"
-    if "total_cost" in made:
-        made["total_cost"] = made["total_cost"]["excl_vat"]
     place = made.pop("location_id"), made.pop("evse_uid"), made.pop("connector_id")
     made["location"] = _visited(place, find)
+    tariff = find("tariffs", made["location"]["evses"][0]["connectors"][0].get("tariff_id", "")) or {}
+    if "min_price" in tariff or "max_price" in tariff:
+        made.pop("total_cost", None)  # it knows no such limits, and would not come to the same
+    elif "total_cost" in made:
+        made["total_cost"] = made["total_cost"]["excl_vat"]
     _periods_211(made)
 
 
@@ -125,7 +128,10 @@ def _cdr_211(made: Object, find: Find) -> None:
     made["stop_date_time"] = made.pop("end_date_time")
     made["auth_id"] = made.pop("cdr_token")["contract_id"]
     _spent(made)
-    made["total_cost"] = made["total_cost"]["excl_vat"]
+    parts = [made[name]["excl_vat"] for name in PRICES["cdrs"][1:] if name in made]
+    # Without the limits of a Tariff, which it does not know.
+    unlimited = sum(parts, Decimal(0)) if not made.get("credit") else made["total_cost"]["excl_vat"]
+    made["total_cost"] = unlimited
     place = made.pop("cdr_location")
     made["location"] = _visited((place["id"], place["evse_uid"], place["connector_id"]), find)
     _periods_211(made)
