@@ -121,7 +121,8 @@ def tell(partner: Partner, charge: Charge, changes: bool = False) -> None:
 def told(partner: Partner, module: str, thing: Object) -> None:
     """An object of ours to every peer that receives this module."""
     for peer in _listening(partner, module):
-        _quietly(exchange.push, partner, peer, module, thing)
+        if not (peer.version == "2.1.1" and thing.get("credit")):  # which 2.1.1 cannot say
+            _quietly(exchange.push, partner, peer, module, thing)
 
 
 def set_status(partner: Partner, location: Object, evse: Object, status: str) -> None:

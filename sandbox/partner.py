@@ -48,7 +48,7 @@ class Told:
 
 
 class Partner:
-    """One sandbox. `role` may name several, as in "CPO,EMSP"; `version` is the latest it offers.
+    """One sandbox. `role` and `version` may name several: "CPO,EMSP", "2.1.1,2.2.1".
 
     `tick` seconds of real time between updates of charges that a command started; 0: only when told.
     """
@@ -64,12 +64,11 @@ class Partner:
         tick: float = 0,
         own_parties: Iterable[Party] = (),
         page_limit: int = 50,
-        versions: Iterable[str] = (),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.parties = tuple(own_parties) or tuple(PARTIES[each.strip()] for each in role.upper().split(","))
-        self.version = version
-        self.versions = tuple(versions) or (version,)
+        self.versions = tuple(sorted(version.replace(" ", "").split(",")))
+        self.version = self.versions[-1]
         if unknown := set(self.versions) - set(VERSIONS):
             raise ValueError(f"no such version: {sorted(unknown)}")
         self.page_limit, self._clock = page_limit, clock
@@ -206,6 +205,8 @@ class Partner:
         things = list(self.holdings.own[asked.module].values())
         if asked.module not in ("sessions", "cdrs") or asked.peer is None:
             return things
+        if asked.version == "2.1.1":
+            things = [each for each in things if not each.get("credit")]
         keys = {(each.get("country_code"), each.get("party_id")) for each in asked.peer.roles}
         if not any(each.get("role") in ("EMSP", "OTHER") for each in asked.peer.roles):
             return things

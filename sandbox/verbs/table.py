@@ -57,7 +57,9 @@ def form(function: Verb) -> list[str]:
 
 def described() -> list[dict[str, Any]]:
     """The table, for `GET /do` and the documentation."""
+    rooms = ("connections", "objects", "charging", "asking", "behaving")
+    ordered = sorted(VERBS.items(), key=lambda each: rooms.index(each[1].__module__.rpartition(".")[2]))
     return [
         {"verb": name, "fields": form(function), "does": " ".join((function.__doc__ or "").split())}
-        for name, function in VERBS.items()
+        for name, function in ordered
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from localrun import seed
 from localrun.platform import LocalPlatform
 from sandbox import Partner
 from tests.conftest import CPO, EMSP
@@ -16,9 +17,12 @@ from tests.conftest import CPO, EMSP
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[LocalPlatform]:
-    """CPO NL/EXA and EMSP NL/EXM, with the sample data."""
+    """CPO NL/EXA and EMSP NL/EXM, with one Location, its Tariff and three Tokens: little to announce."""
     parties = json.dumps([CPO, EMSP])
-    with LocalPlatform({"OCPI_SEED": "1", "OCPI_PARTIES": parties}) as platform:
+    with LocalPlatform({"OCPI_PARTIES": parties}) as platform:
+        platform.do("put", module="tariffs", objects=seed.tariffs("NL", "EXA")[:1])
+        platform.do("put", module="locations", objects=seed.locations("NL", "EXA")[:1])
+        platform.do("put", module="tokens", objects=seed.tokens("NL", "EXM")[:3])
         yield platform
 
 
