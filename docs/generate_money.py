@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chalicelib.pricing.codes import CODES
-from chalicelib.pricing.diagnosis import READINGS
+from chalicelib.pricing.knobs import KNOBS
 from chalicelib.pricing.lint_codes import LINT
-from chalicelib.pricing.policy import DEFAULT, KNOBS, PRESETS
+from chalicelib.pricing.policy import DEFAULT, PRESETS
+from chalicelib.pricing.readings import READINGS
 
 PAGE = Path(__file__).parent / "money.md"
 

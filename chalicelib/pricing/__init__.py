@@ -50,8 +50,9 @@ found: `stop_date_time` or `end_date_time`, a total as a number, as `{excl_vat, 
 
 from chalicelib.pricing.bill import bill
 from chalicelib.pricing.doors import audit, price, quote, split
+from chalicelib.pricing.knobs import KNOBS
 from chalicelib.pricing.lint import lint
-from chalicelib.pricing.policy import DEFAULT, KNOBS, PRESETS, Policy, PolicyError
+from chalicelib.pricing.policy import DEFAULT, PRESETS, Policy, PolicyError
 
 __all__ = [
     "DEFAULT",

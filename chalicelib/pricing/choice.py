@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.pricing.codes import Finding, finding
+from chalicelib.pricing.compiling import compile_tariff
 from chalicelib.pricing.moments import shown
 from chalicelib.pricing.policy import Policy
 from chalicelib.pricing.session import Session
-from chalicelib.pricing.tariff import Compiled, compile_tariff
+from chalicelib.pricing.tariff import Compiled
 
 EMBEDDED, GIVEN, STORED = "embedded", "given", "stored"
 

@@ -12,7 +12,7 @@ from chalicelib.pricing.periods import cut
 from chalicelib.pricing.policy import Policy, resolve
 from chalicelib.pricing.quoting import quoted
 from chalicelib.pricing.report import report
-from chalicelib.pricing.run import Asked, run
+from chalicelib.pricing.run import Asked, run, sense
 
 PolicyLike = Policy | str | Mapping[str, Any] | None
 ZoneLike = str | tuple[str, str] | None
@@ -33,11 +33,11 @@ def audit(
 ) -> dict[str, Any]:
     """The report on a CDR: priced again, each claim judged, differences diagnosed."""
     asked = Asked(
-        version=version,
+        version=sense(version),
         policy=resolve(policy, tolerance),
         tariffs=tuple(tariffs),
         stored=tuple(stored),
-        tariff_version=tariff_version,
+        tariff_version=None if tariff_version is None else sense(tariff_version),
         time_zone=time_zone,
         reservation=reservation,
         preference=preference if isinstance(preference, str) else None,
@@ -61,11 +61,11 @@ def price(
 ) -> dict[str, Any]:
     """The report on a CDR or Session with `totals`, its `total_*` fields; None where it has no price."""
     asked = Asked(
-        version=version,
+        version=sense(version),
         policy=resolve(policy, tolerance),
         tariffs=tuple(tariffs),
         stored=tuple(stored),
-        tariff_version=tariff_version,
+        tariff_version=None if tariff_version is None else sense(tariff_version),
         time_zone=time_zone,
         reservation=reservation,
         preference=preference if isinstance(preference, str) else None,
@@ -73,7 +73,7 @@ def price(
     with computing():
         found = run(cdr, asked)
         made = report(found)
-        totals = None if found.outcome is None else build_totals(found.session, found.outcome, version)
+        totals = None if found.outcome is None else build_totals(found.session, found.outcome, sense(version))
     return {**made, "totals": totals}
 
 
@@ -86,7 +86,7 @@ def split(
     policy: PolicyLike = None,
 ) -> list[dict[str, Any]]:
     """The `charging_periods` of a CDR or Session, cut where its Tariff changes a price (CDR-22)."""
-    asked = Asked(version=version, policy=resolve(policy), tariffs=tuple(tariffs), time_zone=time_zone)
+    asked = Asked(version=sense(version), policy=resolve(policy), tariffs=tuple(tariffs), time_zone=time_zone)
     with computing():
         return cut(cdr, asked)
 
@@ -101,6 +101,6 @@ def quote(
     policy: PolicyLike = None,
 ) -> dict[str, Any]:
     """What a charge would cost by a Tariff: a report without claims."""
-    asked = Asked(version=version, policy=resolve(policy), tariffs=(tariff,), time_zone=time_zone)
+    asked = Asked(version=sense(version), policy=resolve(policy), tariffs=(tariff,), time_zone=time_zone)
     with computing():
         return report(quoted(tariff, start, profile, asked))

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from chalicelib.pricing.checks import Moment
 from chalicelib.pricing.choice import Choice
 from chalicelib.pricing.exact import HOUR, ONE, ZERO
 from chalicelib.pricing.gireve import round_prices
 from chalicelib.pricing.lookup import Lookup
 from chalicelib.pricing.moments import Localize, in_utc, seconds
 from chalicelib.pricing.policy import Policy
-from chalicelib.pricing.restrictions import Moment
 from chalicelib.pricing.segments import STATED, Segment, Tax, put_price
 from chalicelib.pricing.session import Period, Session
 from chalicelib.pricing.steps import SESSION, Group, round_up

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.pricing.codes import Finding
+from chalicelib.pricing.compiling import element_count
 from chalicelib.pricing.exact import computing
 from chalicelib.pricing.lint_codes import Findings
 from chalicelib.pricing.lint_coverage import lint_coverage
 from chalicelib.pricing.lint_fields import lint_fields
 from chalicelib.pricing.lint_prices import lint_prices
 from chalicelib.pricing.moments import instant
-from chalicelib.pricing.run import MOST_ELEMENTS
-from chalicelib.pricing.tariff import element_count
+from chalicelib.pricing.run import MOST_ELEMENTS, sense
 
 MOST_FINDINGS = 500
 
@@ -40,8 +40,8 @@ def lint(
         found.add("malformed", "/elements", f"more than {MOST_ELEMENTS} elements; nothing prices by it")
         return found.found
     with computing():
-        lint_fields(tariff, version, found)
-        lint_prices(tariff, version, _moment(now), found)
+        lint_fields(tariff, sense(version), found)
+        lint_prices(tariff, sense(version), _moment(now), found)
         lint_coverage(tariff, time_zone, found)
         _types(tariff, [each for each in others if isinstance(each, dict)], found)
     return found.found[:MOST_FINDINGS]

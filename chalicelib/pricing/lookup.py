@@ -9,7 +9,7 @@ Spec: 2.3.0 mod_tariffs_tariffelement_class (TAR-11, TAR-12)
 
 from __future__ import annotations
 
-from chalicelib.pricing.restrictions import Check, Moment
+from chalicelib.pricing.checks import Check, Moment
 from chalicelib.pricing.tariff import CHARGING, DIMENSIONS, Compiled, Component, Element, Walk
 
 Failure = tuple[int, Check]

@@ -1,6 +1,5 @@
 """What a restriction asks of the start of a period, made ready to be asked quickly.
 
-A `Moment` is what is known there. A `Check` holds or does not, and says why in the compared values.
 Power and current come last: whether they could hold matters only where all else does.
 
 Spec: 2.3.0 mod_tariffs_tariffrestrictions_class (TAR-30 to TAR-39)
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.pricing.checks import CLOCKS, Check, Moment
 from chalicelib.pricing.exact import number, text
 from chalicelib.pricing.moments import DAY, DAYS, clock_minutes, is_date
 from chalicelib.pricing.policy import Policy
@@ -20,58 +20,6 @@ from chalicelib.pricing.policy import Policy
 _DAY_NUMBERS = {day: at for at, day in enumerate(DAYS)}
 _ELECTRICAL = frozenset({"min_power", "max_power", "min_current", "max_current"})
 RESERVATIONS = ("RESERVATION", "RESERVATION_EXPIRES")
-
-
-class Moment:
-    """What is known when a component is looked up. Unknown power and current are None."""
-
-    __slots__ = ("_kwh", "date", "kwh", "max_current", "max_power", "min_current", "min_power", "minute",
-                 "seconds", "weekday")  # fmt: skip
-
-    def __init__(self, minute: int, weekday: int, date: str, kwh: Decimal, seconds: Decimal) -> None:
-        self.minute, self.weekday, self.date = minute, weekday, date
-        self.kwh, self.seconds = kwh, seconds
-        self._kwh: str | None = None
-        self.min_power: Decimal | None = None
-        self.max_power: Decimal | None = None
-        self.min_current: Decimal | None = None
-        self.max_current: Decimal | None = None
-
-    def at(self, minute: int, weekday: int, date: str, kwh: Decimal, seconds: Decimal) -> Moment:
-        """Another time of the same period."""
-        other = Moment(minute, weekday, date, kwh, seconds)
-        other.min_power, other.max_power = self.min_power, self.max_power
-        other.min_current, other.max_current = self.min_current, self.max_current
-        return other
-
-    def swapped(self) -> Moment:
-        """The same with the other bound of power and current: could it hold at any moment?"""
-        other = self.at(self.minute, self.weekday, self.date, self.kwh, self.seconds)
-        other.min_power, other.max_power = self.max_power, self.min_power
-        other.min_current, other.max_current = self.max_current, self.min_current
-        return other
-
-    def clock(self) -> str:
-        return CLOCKS[self.minute]
-
-    def kwh_text(self) -> str:
-        if self._kwh is None:
-            self._kwh = text(self.kwh)
-        return self._kwh
-
-
-CLOCKS = tuple(f"{minute // 60:02d}:{minute % 60:02d} local" for minute in range(DAY))
-
-
-class Check:
-    """One restriction: whether it holds, and the words for it."""
-
-    __slots__ = ("holds", "name", "say")
-
-    def __init__(
-        self, name: str, holds: Callable[[Moment], bool], say: Callable[[Moment, bool], str]
-    ) -> None:
-        self.name, self.holds, self.say = name, holds, say
 
 
 @dataclass(eq=False, repr=False)

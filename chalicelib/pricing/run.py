@@ -9,16 +9,18 @@ from typing import Any
 from chalicelib.pricing.choice import Choice, choose, gather
 from chalicelib.pricing.claims import BEFORE, TOTAL_COST, Claim, Judge
 from chalicelib.pricing.codes import Finding, finding
+from chalicelib.pricing.compiling import element_count
 from chalicelib.pricing.countries import ZONES
 from chalicelib.pricing.engine import Outcome, Reading, compute
 from chalicelib.pricing.exact import unit
 from chalicelib.pricing.moments import Localize, in_utc, in_zone, zone
+from chalicelib.pricing.normalize import read_session
 from chalicelib.pricing.policy import Policy
 from chalicelib.pricing.remarks import needs_local, remarks, straddled
-from chalicelib.pricing.session import Session, read_session
+from chalicelib.pricing.session import Session
 from chalicelib.pricing.spans import Spans, find_spans
 from chalicelib.pricing.splitting import split_session
-from chalicelib.pricing.tariff import element_count
+from chalicelib.pricing.tariff import V211, V221, V230
 from chalicelib.pricing.volumes import self_findings, volume_claims
 
 # Beyond these nothing is priced: no car charges so, and nobody may spend our time with it.
@@ -87,6 +89,11 @@ class Priced:
             parts = {each.part for each in self.outcome.segments} if self.outcome is not None else set()
             return frozenset({TOTAL_COST, *parts})
         return frozenset({TOTAL_COST, *from_power}) if from_power else frozenset()
+
+
+def sense(version: str) -> str:
+    """In which version's sense prices are meant: 2.2 is as 2.2.1, whatever is newer as 2.3.0."""
+    return next((known for known in (V211, V221) if version.startswith(known[:3])), V230)
 
 
 def run(cdr: Any, asked: Asked) -> Priced:

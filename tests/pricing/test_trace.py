@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib import pricing
 from chalicelib.pricing import restrictions
-from chalicelib.pricing.restrictions import Check
+from chalicelib.pricing.checks import Check
 from tests.pricing.building import MONDAY, V221, V230, component, element, tariff, wire
 
 ENERGY, DEAR = component("ENERGY", "0.20", "20"), component("ENERGY", "0.30", "20")
