@@ -49,9 +49,9 @@ class Case:
     reservation: str | None = None
 
 
-def case(random: Random) -> Case:
+def case(random: Random, version: str | None = None) -> Case:
     """One CDR with one to three Tariffs."""
-    version = random.choice(VERSIONS[:1] + VERSIONS[1:] * 3)
+    version = version or random.choice(VERSIONS[:1] + VERSIONS[1:] * 3)
     zone = random.choice(ZONES)
     start = random.choice(MORNINGS) + timedelta(minutes=random.randint(0, 48 * 60))
     if random.random() < 0.3:

@@ -86,7 +86,7 @@ def check(report: dict[str, Any]) -> None:
     assert isinstance(pricing.bill(report), str)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False), st.integers(1, 4))
 def test_a_spoiled_cdr_ends_as_a_report(random: Random, times: int) -> None:
     made = case(random)

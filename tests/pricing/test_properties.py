@@ -1,8 +1,12 @@
-"""What must hold of every price, whatever it is: each property with the conditions under which it is true."""
+"""What must hold of every price, whatever it is: each property with the conditions under which it is true.
+
+`PRICING_EXAMPLES=2000` tries harder.
+"""
 
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -24,19 +28,19 @@ PARTS = [
     for part in ("", "fixed_", "energy_", "time_", "parking_", "reservation_")
     for side in (".before_taxes", ".after_taxes")
 ]
+EXAMPLES = int(os.environ.get("PRICING_EXAMPLES", "60"))
 LAST_DIGIT = Decimal(1).scaleb(-engine.DECIMALS)
 
 
 @st.composite
 def cases(draw: Any, version: str | None = None) -> Case:
     """A CDR that its Tariffs price."""
-    found = case(draw(st.randoms(use_true_random=False)))
-    assume(version is None or found.version == version)
+    found = case(draw(st.randoms(use_true_random=False)), version)
     assume(_bill(found).priceable)
     return found
 
 
-def true_of(strategy: Any, examples: int = 60) -> Callable[..., Any]:
+def true_of(strategy: Any, examples: int = EXAMPLES) -> Callable[..., Any]:
     """A property, tried on so many cases; assumptions may discard many more."""
 
     def decorate(test: Any) -> Any:
@@ -246,10 +250,12 @@ def test_a_session_weeks_later_costs_the_same(given: Case, data: Any) -> None:
     assert costs(with_cdr(now, charging_periods=periods, **moved)) == costs(now)
 
 
-@true_of(cases("2.2.1"), 40)
+@true_of(cases("2.2.1"))
 def test_a_cdr_and_its_tariffs_cost_the_same_as_2_3_0(given: Case, data: Any) -> None:
     """Provided that every component has a rate: without one, 2.2.1 knows the tax and 2.3.0 does not."""
-    assume(all("vat" in each for part in _elements(given) for each in part["price_components"]))
+    for part in _elements(given):
+        for each in part["price_components"]:
+            each.setdefault("vat", Decimal(0))
     body = copy.deepcopy(given.cdr) | {"total_cost": {"excl_vat": Decimal(0)}}
     converted = versions.upgrade("cdr", body, "2.2.1", Trip())
     assert all(each["tax_included"] == "NO" for each in converted["tariffs"])

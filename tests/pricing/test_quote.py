@@ -22,7 +22,7 @@ from tests.pricing.generator import MORNINGS, ZONES
 from tests.pricing.naive import DAYS
 
 KINDS = ["ENERGY", "TIME", "PARKING_TIME", "FLAT"]
-CASES = 40
+CASES = 24
 SLICE = 12  # seconds
 
 
