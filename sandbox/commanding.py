@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox import life, validation
+from sandbox import hub, life, validation
 from sandbox.calling import CallFailed, announced, call
 from sandbox.conduct import Asked
 from sandbox.messages import Answer, Refused
@@ -31,6 +31,8 @@ def receive(partner: Partner, asked: Asked) -> Answer:
         return Answer(_response(asked, "NOT_SUPPORTED"))
     validation.check(command, body, asked.version)
     check_url(partner, asked, str(body["response_url"]))
+    if "token" in body and asked.version != "2.1.1":
+        _check_token(partner, asked, body["token"])
     result = _judge(partner, command, body)
     if result == "UNKNOWN_LOCATION":
         raise Refused("unknown Location, EVSE or Connector", 2003, data=_response(asked, "REJECTED"))
@@ -45,6 +47,13 @@ def check_url(partner: Partner, asked: Asked, url: str) -> None:
     assert asked.peer is not None
     if not announced(asked.peer, url) and not partner.conduct.breaks("calls_any_host"):
         raise Refused("/response_url: not on a host that your versions or endpoints name")
+
+
+def _check_token(partner: Partner, asked: Asked, token: Object) -> None:
+    """An eMSP uses Tokens of its own. Raises Refused. Spec: 2.2.1 mod_commands_startsession_object"""
+    owner = (str(token["country_code"]).upper(), str(token["party_id"]).upper())
+    if owner not in hub.speaks_for(partner, asked) and not partner.conduct.breaks("foreign_token_accepted"):
+        raise Refused(f"/token: {owner[0]}/{owner[1]} is no party of yours")
 
 
 def _response(asked: Asked, result: str) -> Object:

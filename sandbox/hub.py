@@ -33,6 +33,27 @@ def behind(partner: Partner, peer: Peer) -> set[tuple[str, str]]:
     )
 
 
+def speaks_for(partner: Partner, asked: Asked) -> set[tuple[str, str]]:
+    """Every party in whose name this peer may ask: its own, and those behind it."""
+    assert asked.peer is not None
+    roles = asked.peer.roles
+    own = {(str(each.get("country_code")).upper(), str(each.get("party_id")).upper()) for each in roles}
+    return own | behind(partner, asked.peer)
+
+
+def check_sender(partner: Partner, asked: Asked) -> None:
+    """The party in OCPI-from is one of the peer's. Raises Refused.
+
+    Spec: 2.2.1 transport_and_format_message_routing_headers
+    """
+    heard = asked.request.headers
+    sender = (heard.get("ocpi-from-country-code", "").upper(), heard.get("ocpi-from-party-id", "").upper())
+    if not asked.side or asked.version == "2.1.1" or sender == ("", ""):
+        return
+    if sender not in speaks_for(partner, asked) and not partner.conduct.breaks("foreign_sender_accepted"):
+        raise Refused(f"OCPI-from: {sender[0]}/{sender[1]} is no party of yours")
+
+
 def client_infos(partner: Partner, asked: Asked) -> list[Object]:
     """Every party but those of the peer that asks, with how it is connected."""
     infos = [
@@ -72,6 +93,9 @@ def forward(partner: Partner, asked: Asked) -> Answer | None:
         return None
     heard = asked.request.headers
     to = (heard.get("ocpi-to-country-code", "").upper(), heard.get("ocpi-to-party-id", "").upper())
+    private = asked.module in ("sessions", "cdrs") and asked.method != "GET"
+    if to == hub.key and private and not partner.conduct.breaks("hub_broadcasts_cdrs"):
+        raise Refused(f"OCPI-to: {asked.module} are for one party and not broadcast")
     own = {hub.key, ("", ""), *(each.key for each in (*partner.parties, *partner.behind))}
     if to in own or partner.conduct.breaks("hub_answers_for_all"):
         offline = partner.statuses.get(to, "CONNECTED") != "CONNECTED"

@@ -190,7 +190,7 @@ def remember(partner: Partner, peer: Peer) -> None:
         known = [each["cdr_token"]["party_id"] for each in partner.own("cdrs")]
         for number, location in enumerate(partner.own("locations") if token["party_id"] not in known else ()):
             charge = prepare(partner, token, location["id"], ago=60 * (30 - 6 * number))
-            charge.advance(3600 + 1800 * number)
+            charge.advance(900 + 720 * number)
             charge.advance(540, parking=True)
             charge.status = "COMPLETED"
             partner.holdings.keep_own("sessions", charge.session(charge.ended))

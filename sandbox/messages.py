@@ -72,8 +72,11 @@ class Refused(Exception):
 
 
 def loads(text: bytes | str) -> Any:
-    """Raises ValueError."""
-    return json.loads(text, parse_float=Decimal)
+    """Raises ValueError, also where it is nested beyond reason."""
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def dumps(value: Any) -> str:

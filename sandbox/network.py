@@ -74,7 +74,8 @@ _TARIFFS: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "elements": [
                 _element(_component("ENERGY", "0.00"), max_kwh=D(10)),
-                _element(_component("ENERGY", "0.45", step=100), min_kwh=D(10)),
+                _element(_component("ENERGY", "0.40", step=100), min_kwh=D(30)),
+                _element(_component("ENERGY", "0.45", step=100)),
             ]
         },
     ),
@@ -88,7 +89,7 @@ _TARIFFS: dict[str, tuple[str, dict[str, Any]]] = {
                     _component("ENERGY", "0.59", "19"),
                     min_duration=2700,
                 ),
-                _element(_component("ENERGY", "0.59", "19")),
+                _element(_component("TIME", "0.00", "19", 60), _component("ENERGY", "0.59", "19")),
             ],
             "min_price": {"before_taxes": D("2.00"), "after_taxes": D("2.38")},
             "max_price": {"before_taxes": D("60.00"), "after_taxes": D("71.40")},
@@ -103,7 +104,7 @@ _TARIFFS: dict[str, tuple[str, dict[str, Any]]] = {
                     _component("TIME", "1.00", "20", 60),
                     day_of_week=["SATURDAY", "SUNDAY"],
                 ),
-                _element(_component("ENERGY", "0.45", "20")),
+                _element(_component("ENERGY", "0.45", "20"), _component("TIME", "0.00", "20", 60)),
             ]
         },
     ),

@@ -190,12 +190,7 @@ def _owner_in(asked: Asked, body: Object) -> tuple[str, str]:
 
 
 def _check_owner(partner: Partner, asked: Asked, owner: tuple[str, str]) -> None:
-    assert asked.peer is not None
-    known = {
-        (str(each.get("country_code")).upper(), str(each.get("party_id")).upper())
-        for each in asked.peer.roles
-    }
-    if owner not in known | hub.behind(partner, asked.peer):
+    if owner not in hub.speaks_for(partner, asked):
         raise Refused(f"{owner[0]}/{owner[1]} is no party of yours", 2001, 404)
 
 

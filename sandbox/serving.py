@@ -103,6 +103,7 @@ def _answer(partner: Partner, asked: Asked) -> Answer:
             _ = asked.request.json
         except ValueError:
             raise Refused("the body is no JSON", 2001, 400) from None
+    hub.check_sender(partner, asked)
     forwarded = hub.forward(partner, asked)
     return forwarded or handlers[asked.method](partner, asked)
 

@@ -62,6 +62,7 @@ ASKING = {
         ("authorizes_anybody", "an unknown Token is ALLOWED", "TOK-31"),
         ("token_type_ignored", "a Token of another type is authorized", "TOK-30", SINCE_221),
         ("commands_unchecked", "commands for unknown places and Sessions are ACCEPTED", "CMD-17"),
+        ("foreign_token_accepted", "a command with another eMSP's Token is ACCEPTED", "CMD-34", SINCE_221),
         ("command_never_concludes", "no result follows an ACCEPTED command", "CMD-07"),
         ("result_sent_twice", "results are sent twice", "CMD-14"),
         ("calls_any_host", "a response_url may be on any host", "CMD-08"),
@@ -154,6 +155,13 @@ HUBS = {
     **kept(
         ("hub_answers_for_all", "what is addressed to nobody is answered", "STA-23", SINCE_221),
         ("hub_ignores_offline", "requests to a party that is OFFLINE are answered", "STA-25", SINCE_221),
+        ("foreign_sender_accepted", "OCPI-from may be anybody", "HUB-04", SINCE_221),
+        (
+            "hub_broadcasts_cdrs",
+            "CDRs and Sessions addressed to the hub itself are taken",
+            "HUB-21",
+            SINCE_221,
+        ),
         ("hub_tells_asker", "ClientInfo of the asking party itself is listed", "HCI-04", SINCE_221),
         (
             "hub_keeps_request_id",

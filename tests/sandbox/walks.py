@@ -289,6 +289,7 @@ def _commands(stage: Stage, emsp: Partner) -> None:
         ("UNLOCK_CONNECTOR", {"location_id": "BRU1", "evse_uid": "BRU1-1", "connector_id": "1"}),
         ("UNLOCK_CONNECTOR", {"location_id": "NONE", "evse_uid": "X", "connector_id": "1"}),
         ("STOP_SESSION", {"session_id": "NONE"}),
+        ("START_SESSION", {"location_id": "LIL1", "token": {**emsp.own("tokens")[0], "party_id": "ZZZ"}}),
     ):
         found = stage.tries(emsp, "command", command=name, body=body)
         ids += [found["id"]] if found else []
@@ -325,6 +326,9 @@ def hub(stage: Stage) -> None:
         stage.ask("GET", f"{out}/locations?limit=1", **me, **to)
     stage.ask("GET", f"{out}/locations/NONE", **me, OCPI_to_country_code="BE", OCPI_to_party_id="SBC")
     stage.told(cpo.heard())
+    to_hub = {"OCPI_to_country_code": "LU", "OCPI_to_party_id": "SBH"}
+    stage.ask("POST", f"/{stage.version}/in/cdrs", {}, **me, **to_hub)
+    stage.ask("GET", f"{out}/locations", OCPI_from_country_code="XX", OCPI_from_party_id="XXX")
     for token in (stage.token, cpo_token):
         stage.ask("GET", f"{out}/hubclientinfo", token=token)
 
