@@ -18,14 +18,20 @@ from typing import Any
 
 from chalicelib.aws.clients import Clients
 from localrun import REGION, ROOT
+from localrun.changes import Changes, is_write
 from localrun.signals import Ended
 
 MINISTACK = "ministack==1.5.33"
 TOOLS = ROOT / ".tools" / "ministack"
+# Seconds between two looks at a queue or stream that nobody tells us of.
+PAUSE = 0.02
 
 
 class Emulator:
     """An endpoint that is there already: never started or ended, and nobody can look inside."""
+
+    changes: Changes | None = None
+    """Grows with every write; None where nobody tells us, and one has to ask."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
@@ -39,6 +45,10 @@ class Emulator:
     def idle(self, queue: str) -> bool:
         """Whether asking this queue for messages is known to be in vain; spares needless polls."""
         return False
+
+    def soonest(self, queue: str, most: float) -> float:
+        """Seconds until a message that the queue hides can be taken, `most` where there is none."""
+        return min(PAUSE, most)
 
     def quiet(self, stream_arn: str, reached: str) -> bool:
         """Whether this stream is known to end with the record `reached` ("": none); spares needless polls."""
@@ -72,6 +82,7 @@ class Moto(Emulator):
 
     def __init__(self, port: int = 0) -> None:
         super().__init__("")
+        self._changes = self.changes = Changes()
         self._port = port
         self._server: Any = None
 
@@ -92,7 +103,7 @@ class Moto(Emulator):
         dispatcher = DomainDispatcherApplication(create_backend_app)
         # moto lists the folder of its services for each request to find one by its host.
         dispatcher.get_backend_for_host = cache(dispatcher.get_backend_for_host)  # type: ignore[method-assign]
-        application = _serialised(dispatcher)
+        application = _noted(_serialised(dispatcher), self._changes)
         self._server = make_server(
             "127.0.0.1", self._port, application, threaded=True, request_handler=Handler
         )
@@ -117,6 +128,21 @@ class Moto(Emulator):
                     each.visible and not each.delayed for each in list(backend.queues[queue]._messages)
                 )
         return False
+
+    def soonest(self, queue: str, most: float) -> float:
+        from moto.core.models import DEFAULT_ACCOUNT_ID
+        from moto.sqs.models import sqs_backends
+
+        now = time.time() * 1000
+        for backend in list(sqs_backends[DEFAULT_ACCOUNT_ID].values()):
+            if queue in backend.queues:
+                hidden = [
+                    max(each.visible_at or 0, each.delayed_until or 0)
+                    for each in list(backend.queues[queue]._messages)
+                ]
+                # A little late rather than too early, which would be a look in vain.
+                return min([most, *(max(0.0, (each - now) / 1000) + 0.005 for each in hidden)])
+        return most
 
     def quiet(self, stream_arn: str, reached: str) -> bool:
         from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -207,6 +233,18 @@ def share_stream_records() -> None:
     from moto.dynamodb.models.table import StreamRecord
 
     StreamRecord.__deepcopy__ = lambda self, memo: self  # type: ignore[attr-defined]
+
+
+def _noted(application: Callable[..., Iterable[bytes]], changes: Changes) -> Callable[..., Iterable[bytes]]:
+    """The WSGI application, telling of every write once it is done."""
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        answer = application(environ, start_response)
+        if is_write(environ.get("HTTP_X_AMZ_TARGET", "")):
+            changes.note()
+        return answer
+
+    return serve
 
 
 def _serialised(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:

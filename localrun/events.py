@@ -22,14 +22,14 @@ class EventLog:
         kept: list[dict[str, Any]] | None = None,
     ) -> None:
         self._clients, self._queue_url, self._emulator = clients, queue_url, emulator
-        self._queue = queue_url.rsplit("/", 1)[-1]
+        self.queue = queue_url.rsplit("/", 1)[-1]
         self._events = kept if kept is not None else []
         self._ids = {each["id"] for each in self._events}
         self._lock = threading.Lock()
 
     def collect(self, wait: int = 0) -> int:
         """Take what has arrived; how many events that were."""
-        if self._emulator.idle(self._queue):
+        if self._emulator.idle(self.queue):
             return 0
         messages = self._clients.sqs.receive_message(
             QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=wait

@@ -20,7 +20,7 @@ from localrun.emulator import Emulator, Moto, choose
 from localrun.events import EventLog
 from localrun.front import Front
 from localrun.functions import Functions
-from localrun.pump import Pump, QueueFeed
+from localrun.pump import LOOK, Pump, QueueFeed
 from localrun.streams import StreamFeed
 from localrun.template import Template
 
@@ -122,7 +122,13 @@ class LocalPlatform:
                 pump.stream(StreamFeed(source, self.functions, clients, emulator, stage))
             else:
                 pump.schedule(source.function, self.functions, float(self.settings["OCPI_LOCAL_SWEEP"]))
-        pump.repeat("events", lambda: 0.0 if self.event_log.collect(emulator.poll_seconds) else 0.02)
+        pump.repeat("events", self._collect_events)
+
+    def _collect_events(self) -> float:
+        """Take what the bus carried; seconds until it is worth looking again."""
+        if self.event_log.collect(self.emulator.poll_seconds):
+            return 0.0
+        return self.emulator.soonest(self.event_log.queue, LOOK)
 
     def stop(self) -> None:
         """Everything down; what was under way is taken up again by the next start on the same endpoint.

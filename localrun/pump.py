@@ -13,14 +13,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from localrun.emulator import Emulator
+from localrun.emulator import PAUSE, Emulator
 from localrun.functions import FunctionFailed, Functions
 from localrun.sources import failed_items, schedule_event, sqs_event
 from localrun.streams import StreamFeed
 from localrun.template import Source
 
-PAUSE = 0.02
-"""Seconds between two looks at a queue or stream known to have nothing."""
+LOOK = 5.0
+"""Seconds, at most, between two looks at what tells by itself when there is something new."""
+
+RARELY = 4
+"""Times a schedule's interval that it waits longer, at most, while nobody writes anything."""
 
 LEASE = 20
 """Seconds, at most, after which a message comes back that failed or whose platform was killed.
@@ -129,7 +132,9 @@ class Pump:
                 free.release()
 
         def turn() -> float:
-            if feed.idle() or not free.acquire(timeout=0.5):
+            if feed.idle():
+                return self._emulator.soonest(feed.source.name, LOOK)
+            if not free.acquire(timeout=0.5):
                 return PAUSE
             messages: list[dict[str, Any]] = []
             try:
@@ -149,7 +154,7 @@ class Pump:
             return feed.lease / 3
 
         self._run(feed.source.function, turn)
-        self._run(f"{feed.source.function}-keep", keep)
+        self._run(f"{feed.source.function}-keep", keep, told=False)
 
     def stream(self, feed: StreamFeed) -> None:
         """Feed this stream, in order and one batch at a time."""
@@ -157,7 +162,8 @@ class Pump:
         def turn() -> float:
             if feed.idle():
                 feed.remember()
-                return PAUSE
+                told = self._emulator.changes is not None
+                return (LOOK if feed.remembered else feed.SETTLE) if told else PAUSE
             if feed.feed():
                 return 0
             if feed.failing:
@@ -167,16 +173,24 @@ class Pump:
         self._run(f"{feed.source.function}-{feed.source.name}", turn)
 
     def schedule(self, function: str, functions: Functions, seconds: float) -> None:
-        """Call this function every so many seconds."""
+        """Call this function every so many seconds, more rarely while nobody writes anything."""
+        changes, seen, idle = self._emulator.changes, -1, 0.0
 
         def turn() -> float:
+            nonlocal seen, idle
+            if changes is not None:
+                idle = min(idle + seconds, RARELY * seconds) if changes.count == seen else 0.0
+                changes.wait(seen, idle)
+                if self._stopping.is_set():
+                    return seconds
             try:
                 functions.call(function, schedule_event(function))
             except FunctionFailed as problem:
                 log.error("%s failed: %s", function, problem)
+            seen = changes.count if changes is not None else -1
             return seconds
 
-        self._run(function, turn)
+        self._run(function, turn, told=False)
 
     def repeat(self, name: str, turn: Callable[[], float]) -> None:
         """Do something again and again; it answers how many seconds to wait before the next time."""
@@ -185,13 +199,19 @@ class Pump:
     def stop(self, seconds: float = 0.7) -> None:
         """Take no more; what is under way has these seconds to finish, and is else taken again later."""
         self._stopping.set()
+        if self._emulator.changes is not None:
+            self._emulator.changes.note()  # whoever waits for something new wakes and sees that we stop
         until = time.monotonic() + seconds
         for each in [*self._threads, *self._under_way]:
             each.join(max(0.0, until - time.monotonic()))
 
-    def _run(self, name: str, turn: Callable[[], float]) -> None:
+    def _run(self, name: str, turn: Callable[[], float], told: bool = True) -> None:
+        """Take turns; a pause is over when something was written, where one is `told` of that."""
+        changes = self._emulator.changes if told else None
+
         def loop() -> None:
             while not self._stopping.is_set():
+                seen = changes.count if changes is not None else 0
                 try:
                     pause = turn()
                 except Exception as problem:
@@ -199,7 +219,9 @@ class Pump:
                         return
                     log.error("%s: %s", name, problem)
                     pause = 1.0
-                if pause:
+                if pause and changes is not None:
+                    changes.wait(seen, pause)
+                elif pause:
                     self._stopping.wait(pause)
 
         thread = threading.Thread(target=loop, name=name, daemon=True)

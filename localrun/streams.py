@@ -168,6 +168,11 @@ class StreamFeed:
             return {}
         return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
+    @property
+    def remembered(self) -> bool:
+        """Whether where the stream got to is written down."""
+        return self._reached == self._written
+
     def remember(self) -> None:
         """Write down where the stream got to, once in a while."""
         if self._reached == self._written or time.monotonic() - self._written_at < self.SETTLE:
