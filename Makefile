@@ -10,14 +10,26 @@ EMULATOR ?= moto
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
-$(VENV)/.ready: requirements.txt requirements-dev.txt
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+
+$(PY):
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+
+# What running a platform on this machine needs; a setup with everything has it, too.
+$(VENV)/.run: requirements.txt requirements-run.txt | $(PY)
+	@echo "installing what running a platform needs into $(VENV) (first use; about a minute)"
+	@$(PIP) -r requirements-run.txt
 	@touch $@
+
+$(VENV)/.ready: requirements.txt requirements-run.txt requirements-dev.txt | $(PY)
+	@echo "installing what developing needs into $(VENV) (first use; two minutes)"
+	@$(PIP) -r requirements-dev.txt
+	@touch $(VENV)/.run $@
 
 setup: $(VENV)/.ready ## make .venv with everything that is needed
 
-run: $(VENV)/.ready ## the whole platform on this machine (PORT=8000, OCPI_SEED=1, EMULATOR=moto|ministack)
+run: $(VENV)/.run ## the whole platform on this machine (PORT=8000, KEEP=1, OCPI_SEED=1, EMULATOR=moto|ministack)
 	@EMULATOR=$(EMULATOR) exec $(PY) local.py
 
 demo: $(VENV)/.ready ## two deployments live through a roaming day
@@ -66,7 +78,7 @@ deploy: $(VENV)/.ready ## deploy to AWS (STAGE=dev)
 rehearse: $(VENV)/.ready ## deploy the real package to an emulated AWS with IAM enforced, and use it
 	@$(PY) -m deploy.rehearse
 
-emulator: $(VENV)/.ready ## just the AWS emulator (PORT=5001, EMULATOR=moto|ministack)
+emulator: $(VENV)/.run ## just the AWS emulator (PORT=5001, EMULATOR=moto|ministack)
 	@exec $(PY) -m localrun.emulator
 
 clean: ## remove what was built (not .venv)

@@ -83,6 +83,7 @@ class Moto(Emulator):
     def __init__(self, port: int = 0) -> None:
         super().__init__("")
         self._changes = self.changes = Changes()
+        self._lock = threading.Lock()
         self._port = port
         self._server: Any = None
 
@@ -103,7 +104,7 @@ class Moto(Emulator):
         dispatcher = DomainDispatcherApplication(create_backend_app)
         # moto lists the folder of its services for each request to find one by its host.
         dispatcher.get_backend_for_host = cache(dispatcher.get_backend_for_host)  # type: ignore[method-assign]
-        application = _noted(_serialised(dispatcher), self._changes)
+        application = _noted(_serialised(dispatcher, self._lock), self._changes)
         self._server = make_server(
             "127.0.0.1", self._port, application, threaded=True, request_handler=Handler
         )
@@ -111,6 +112,10 @@ class Moto(Emulator):
         self._server.block_on_close = False
         self.endpoint = f"http://127.0.0.1:{self._server.port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name="moto", daemon=True).start()
+
+    def still(self) -> threading.Lock:
+        """To be held while nothing of DynamoDB may change."""
+        return self._lock
 
     def stop(self) -> None:
         if self._server is not None:
@@ -247,9 +252,10 @@ def _noted(application: Callable[..., Iterable[bytes]], changes: Changes) -> Cal
     return serve
 
 
-def _serialised(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+def _serialised(
+    application: Callable[..., Iterable[bytes]], lock: threading.Lock
+) -> Callable[..., Iterable[bytes]]:
     """The WSGI application with its DynamoDB calls, streams included, one at a time."""
-    lock = threading.Lock()
 
     def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):

@@ -2,7 +2,7 @@
 
 Partners' requests become API Gateway events for the Chalice app. On the same
 port, for this machine only: `POST /2015-03-31/functions/{name}/invocations`,
-`GET /local/events` and `GET /local/console`.
+`GET /local/events`, `GET /local/console`, and a page at `/` that leads to them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from localrun import gateway
+from localrun import gateway, start_page
 from localrun.functions import FunctionFailed, Functions, Unknown
 
 LARGEST_BODY = 10 * 1024 * 1024
@@ -138,6 +138,11 @@ class _Handler(BaseHTTPRequestHandler):
             return self._guarded(self._events)
         if path == "/local/console" and self.command == "GET":
             return self._guarded(self._console)
+        if path == "/" and self.command == "GET" and not self._foreign():
+            base_url = f"http://{self.headers['Host']}"
+            return self._text(start_page.page(self.front.functions.platform, base_url), "text/html")
+        if path.startswith(start_page.DOCS) and self.command == "GET":
+            return self._guarded(lambda: self._document(unquote(path.removeprefix(start_page.DOCS))))
         return self._partner(body)
 
     def _partner(self, body: bytes) -> None:
@@ -165,18 +170,21 @@ class _Handler(BaseHTTPRequestHandler):
     # What only this machine may ask for.
 
     def _guarded(self, act: Callable[[], None]) -> None:
-        """Refuse what did not come from a program on this machine; a web page elsewhere must not reach us."""
+        """Refuse what did not come from a program on this machine."""
+        if self._foreign():
+            return self._send(403, b'{"message":"for programs on this machine only"}')
+        return act()
+
+    def _foreign(self) -> bool:
+        """Whether it may come from elsewhere; a web page of somebody else must not reach us either."""
         host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
         origin = self.headers.get("Origin")
-        foreign = (
+        return (
             self.client_address[0] not in LOOPBACK
             or host not in LOOPBACK
             or (origin is not None and urlsplit(origin).netloc != self.headers.get("Host"))
             or self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
         )
-        if foreign:
-            return self._send(403, b'{"message":"for programs on this machine only"}')
-        return act()
 
     def _invoke(self, name: str, body: bytes) -> None:
         functions = self.front.functions
@@ -230,8 +238,16 @@ class _Handler(BaseHTTPRequestHandler):
         except FunctionFailed as problem:
             text = json.dumps({"message": str(problem)})
             return self._send(500 if "ModuleNotFound" not in str(problem) else 404, text.encode())
-        html = [("Content-Type", "text/html; charset=utf-8")]
-        return self._send(200, str(page).encode(), html)
+        return self._text(str(page), "text/html")
+
+    def _document(self, name: str) -> None:
+        text = start_page.document(name)
+        if text is None:
+            return self._send(404, b'{"message":"no such document"}')
+        return self._text(text, "text/plain")
+
+    def _text(self, text: str, kind: str) -> None:
+        self._send(200, text.encode(), [("Content-Type", f"{kind}; charset=utf-8")])
 
     # Reading and writing HTTP.
 

@@ -11,7 +11,8 @@ import itertools
 import json
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -20,6 +21,7 @@ from localrun.emulator import Emulator, Moto, choose
 from localrun.events import EventLog
 from localrun.front import Front
 from localrun.functions import Functions
+from localrun.keep import Kept
 from localrun.pump import LOOK, Pump, QueueFeed
 from localrun.streams import StreamFeed
 from localrun.template import Template
@@ -56,7 +58,8 @@ class LocalPlatform:
     process's environment has no say. `emulator` is "moto", "ministack", the
     URL of an endpoint that is there, or an Emulator somebody else started and
     will stop.
-    Without OCPI_STAGE, platforms on moto get a stage of their own.
+    Without OCPI_STAGE, platforms on moto get a stage of their own. What moto
+    holds outlives the process in the file `keep`.
     """
 
     def __init__(
@@ -65,19 +68,24 @@ class LocalPlatform:
         port: int = 0,
         emulator: str | Emulator = "moto",
         host: str = "127.0.0.1",
+        keep: Path | None = None,
     ) -> None:
         self.settings = {**DEFAULTS, **(settings or {})}
         self._port, self._host = port, host
         self._own_emulator = isinstance(emulator, str)
         self.emulator = choose(emulator) if isinstance(emulator, str) else emulator
+        self._kept = Kept(keep, self.emulator) if keep and isinstance(self.emulator, Moto) else None
         self.base_url = ""
         self.wiring: Any = None
         self._kept_events: list[dict[str, Any]] = []
         self._front: Front | None = None
         self._pump: Pump | None = None
 
-    def start(self) -> LocalPlatform:
-        """Everything up and answering. Raises SettingsError, OSError for a port that is taken."""
+    def start(self, tell: Callable[[str], None] = lambda step: None) -> LocalPlatform:
+        """Everything up and answering; `tell` hears what is done just now.
+
+        Raises SettingsError, OSError for a port that is taken, Unusable for kept data that cannot be read.
+        """
         from chalicelib import settings, wiring
 
         if isinstance(self.emulator, Moto) and "OCPI_STAGE" not in self.settings:
@@ -86,12 +94,16 @@ class LocalPlatform:
             # What is wrong with the settings or the port stops us before anything was started.
             stage = settings.read(self.settings).stage
             _require_free(self._host, self._port)
+            tell(f"starting the emulated AWS ({type(self.emulator).__name__.lower()})")
             if self._own_emulator:
                 self.emulator.start()
+            if self._kept is not None and self._kept.load():
+                tell(f"went on with what was kept in {self._kept.file}")
             environ = {**self.settings, **self.emulator.environ()}
             self.wiring = wiring.build(environ)
             clients = self.wiring.clients
             template = Template.read(stage, creation.account(clients), environ["AWS_REGION"])
+            tell("making tables, queues and the event bus")
             creation.create(template, clients)
             queue_url = creation.capture_events(stage, clients)
             self.event_log = EventLog(clients, queue_url, self.emulator, self._kept_events)
@@ -106,6 +118,7 @@ class LocalPlatform:
             )
             self._start_pump(template, stage)
             if self.settings["OCPI_SEED"] == "1":
+                tell("putting sample locations, tariffs and tokens")
                 seed.plant(self)
         except BaseException:
             self.stop()
@@ -123,6 +136,8 @@ class LocalPlatform:
             else:
                 pump.schedule(source.function, self.functions, float(self.settings["OCPI_LOCAL_SWEEP"]))
         pump.repeat("events", self._collect_events)
+        if self._kept is not None:
+            pump.repeat("keep", self._kept.turn, told=False)
 
     def _collect_events(self) -> float:
         """Take what the bus carried; seconds until it is worth looking again."""
@@ -140,6 +155,8 @@ class LocalPlatform:
             self._front.stop()
         if self._pump:
             self._pump.stop()
+            if self._kept is not None:
+                self._kept.save()
         if self._own_emulator:
             self.emulator.stop()
         self._front = self._pump = None

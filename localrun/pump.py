@@ -192,9 +192,12 @@ class Pump:
 
         self._run(function, turn, told=False)
 
-    def repeat(self, name: str, turn: Callable[[], float]) -> None:
-        """Do something again and again; it answers how many seconds to wait before the next time."""
-        self._run(name, turn)
+    def repeat(self, name: str, turn: Callable[[], float], told: bool = True) -> None:
+        """Do something again and again; it answers how many seconds to wait before the next time.
+
+        Less where something is written meanwhile, unless it is not `told` of that.
+        """
+        self._run(name, turn, told)
 
     def stop(self, seconds: float = 0.7) -> None:
         """Take no more; what is under way has these seconds to finish, and is else taken again later."""
