@@ -60,5 +60,5 @@ def _types(tariff: Mapping[str, Any], others: list[Mapping[str, Any]], found: Fi
     types = [each.get("type") for each in others]
     if tariff.get("type") in types:
         found.add("tariff_type", "/type", f"another one is {tariff.get('type') or 'without a type'}, too")
-    elif not {None, "REGULAR"} & {tariff.get("type"), *types}:
+    elif not any(each in (None, "REGULAR") for each in (tariff.get("type"), *types)):
         found.add("tariff_type", "/type", "none is REGULAR")

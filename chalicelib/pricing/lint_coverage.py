@@ -117,9 +117,8 @@ def _times(pointer: str, rules: Mapping[str, Any], found: Findings) -> None:
 
 
 def _dates(tariff: Mapping[str, Any], elements: list[tuple[int, Mapping[str, Any]]], found: Findings) -> None:
-    dates = {(rules.get("start_date"), rules.get("end_date")) for _, rules in elements}
-    try_same = len(dates) == 1 and any(each is not None for each in next(iter(dates)))
-    if try_same:
+    dates = [(rules.get("start_date"), rules.get("end_date")) for _, rules in elements]
+    if dates and all(each == dates[0] for each in dates) and dates[0] != (None, None):
         found.add(
             "dates_on_elements", "/elements/0/restrictions", "start_date_time and end_date_time would do"
         )

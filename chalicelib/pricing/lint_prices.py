@@ -106,7 +106,7 @@ def _twice(tariff: Mapping[str, Any], found: Findings) -> None:
 
 
 def _use(placed: list[Placed], found: Findings) -> None:
-    kinds = {component.get("type") for _, component, rules in placed if not rules.get("reservation")}
+    kinds = {str(component.get("type")) for _, component, rules in placed if not rules.get("reservation")}
     if placed and not kinds & {ENERGY, TIME, PARKING}:
         found.add("nothing_by_use", "/elements", "neither energy nor time is priced")
 

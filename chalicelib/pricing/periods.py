@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.pricing.exact import HOUR, ZERO, number, rounded
-from chalicelib.pricing.run import Asked, run
+from chalicelib.pricing.run import MOST_PERIODS, Asked, run
 from chalicelib.pricing.session import Period
 from chalicelib.pricing.splitting import split
 from chalicelib.pricing.tariff import ENERGY, PARKING, RESERVED, TIME
@@ -24,7 +24,7 @@ _SHARED = {ENERGY: "energy", TIME: "time", PARKING: "parking", RESERVED: "reserv
 
 
 def cut(cdr: Mapping[str, Any], asked: Asked) -> list[dict[str, Any]]:
-    """The periods in their order, cut; as they are where nothing prices them."""
+    """The periods in their order, cut; as they are where nothing prices them, or where there are too many."""
     found = run(cdr, asked)
     periods = cdr.get("charging_periods") if isinstance(cdr, Mapping) else None
     if found.outcome is None or not isinstance(periods, list):
@@ -32,7 +32,8 @@ def cut(cdr: Mapping[str, Any], asked: Asked) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     session, kwh = found.session, ZERO
     for period, tariff in zip(session.periods, found.choice.tariffs, strict=True):
-        parts = split(period, tariff, found.zone.localize, session.anchor, kwh)
+        whole = len(made) >= MOST_PERIODS
+        parts = [period] if whole else split(period, tariff, found.zone.localize, session.anchor, kwh)
         made += _written(periods[period.index], parts, kwh)
         kwh += period.energy
     return made

@@ -100,6 +100,19 @@ def test_a_spoiled_cdr_ends_as_a_report(random: Random, times: int) -> None:
     assert str(cdr) == str(before)
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False), st.integers(1, 4))
+def test_spoiled_tariffs_end_as_findings_and_spoiled_periods_as_periods(random: Random, times: int) -> None:
+    made = case(random)
+    cdr = spoiled(random, made, times)
+    tariffs = cdr.get("tariffs")
+    for each in tariffs if isinstance(tariffs, list) else [tariffs]:
+        json.dumps(
+            pricing.lint(each, version=made.version, others=tariffs if isinstance(tariffs, list) else [])
+        )
+    assert isinstance(pricing.split(cdr, version=made.version, time_zone=made.time_zone), list)
+
+
 @pytest.mark.parametrize("junk", JUNK, ids=lambda each: str(each)[:20])
 def test_what_is_no_cdr_ends_as_a_report(junk: Any) -> None:
     check(engine.report(junk, V221))
