@@ -139,7 +139,7 @@ def cdr(periods: int = 50) -> dict[str, Any]:
         "total_energy": Decimal("73.335"),
         "total_energy_cost": {"before_taxes": Decimal("18.00")},
         "total_time": 4,
-        "remark": "",
+        "remark": "charged at night",
         "last_updated": TIME,
     }
 

@@ -7,9 +7,21 @@ Spec: 2.2.1 status_codes (STA-01 to STA-21); AMB-05, AMB-40
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Self
+
+from chalicelib.ocpi.findings import Finding
+
+# Faults that a status_message spells out.
+MOST_TOLD = 20
+
 
 class OcpiError(Exception):
-    """A problem with one HTTP status and one OCPI status code."""
+    """A problem with one HTTP status and one OCPI status code.
+
+    `findings` are all faults of an object that was refused, the first of which is
+    `pointer` and `message`; `noted` what else was odd about it.
+    """
 
     http_status = 200
     status_code = 2000
@@ -19,11 +31,20 @@ class OcpiError(Exception):
         self.message = message
         self.pointer = pointer
         self.data = data
+        self.findings: tuple[Finding, ...] = ()
+        self.noted: tuple[Finding, ...] = ()
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """Every fault, each with its JSON Pointer; one at least."""
+        return self.findings or (Finding(self.pointer, "refused", self.message),)
 
     @property
     def status_message(self) -> str:
-        """The message, led by the JSON Pointer of the field it is about."""
-        return f"{self.pointer}: {self.message}" if self.pointer else self.message
+        """The message, led by the JSON Pointer of the field it is about; of several faults the first ones."""
+        told = [f"{each.pointer}: {each.message}" if each.pointer else each.message for each in self.faults]
+        more = len(told) - MOST_TOLD
+        return "; ".join(told[:MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
 
 class ClientError(OcpiError):
@@ -34,6 +55,13 @@ class InvalidParameters(OcpiError):
     """2001: invalid or missing parameters; `pointer` names the field (STA-14)."""
 
     status_code = 2001
+
+    @classmethod
+    def of(cls, faults: Sequence[Finding], noted: Sequence[Finding] = ()) -> Self:
+        """The refusal of an object for these faults."""
+        problem = cls(faults[0].message, faults[0].pointer)
+        problem.findings, problem.noted = tuple(faults), tuple(noted)
+        return problem
 
 
 class NotEnoughInformation(OcpiError):

@@ -25,3 +25,25 @@ def step(pointer: str, name: str | int) -> str:
     if "~" in name or "/" in name:
         name = name.replace("~", "~0").replace("/", "~1")
     return f"{pointer}/{name}"
+
+
+# Each code of what is read leniently, for docs/reading.md: what was found, and what became of it.
+CODES = {
+    "coerced": "a value of another form with one meaning: a number or boolean in quotes, an identifier as a"
+    " number, a word in another case or with other gaps, a date without a time; read as that",
+    "shape": "one value where a list is due, or a list of one where an object is due; read as the other",
+    "empty": "an empty text (or list) in an optional field; read as absent",
+    "other_version": "a name or an amount in the words of another version; read as that of its own",
+    "missing": "a required value is missing or null; read as the message says",
+    "wrong_type": "a value of another kind that means nothing here; set aside, or read as the message says",
+    "malformed": "a text that is not of the form of its type; kept where people can use it, else set aside",
+    "too_long": "a text longer than its type allows; kept",
+    "out_of_range": "a number beyond its bounds; kept where it can be, else set aside",
+    "unknown_enum": "a word that its type does not have; set aside, or read as the message says",
+    "unknown_zone": "a time zone that does not exist; that of the country is used",
+    "unknown_restriction": "a restriction of a Tariff that is not known; its element never applies",
+    "duplicate": "two things of one name in a list; the last counts",
+    "not_in_version": "a field of a newer version that is not sound there either; set aside",
+    "ambiguous": "several where one is meant; the first is taken",
+    "charset": "a body that is not UTF-8; read as Latin-1",
+}

@@ -1,9 +1,11 @@
 """What a partner sent, as a 2.3.0 object: read leniently, refused only where it cannot be used.
 
-The object keeps every field and word that is not known here. It may be the very
-dict that came in; neither this nor any caller changes it in place.
+What is repaired, set aside, assumed and refused is written in the tables of `models`,
+per field and type; `docs/reading.md` is made from them. The object keeps every field
+and word that is not known here. It may be the very dict that came in; neither this
+nor any caller changes it in place.
 
-Spec: ledger sections 4 and 5 (AMB-03, AMB-04, AMB-37; CNV rows)
+Spec: ledger sections 4 and 5 (AMB-03, AMB-04, AMB-37; CNV rows); design section 6
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from chalicelib.ocpi.versions.conversion import Trip
 
 __all__ = ["Finding", "Reading", "read"]
 
+Party = tuple[str, str]
+Holder = Callable[[Mapping[str, Any]], Party | None]
+
 # What a PATCH may address; its body says when the change was made (TRA-48, TRA-49).
 PATCHED = frozenset({"location", "evse", "connector", "session", "token", "tariff"})
 
@@ -28,11 +33,13 @@ PATCHED = frozenset({"location", "evse", "connector", "session", "token", "tarif
 class Reading:
     """An object in canonical 2.3.0 form, and what was odd about it as it came in.
 
-    The pointers of the findings are in the field names of the sender's version.
+    `repaired` is the same in the words of the sender's version. The pointers of the
+    findings are in the field names of that version.
     """
 
     object: Any
     findings: tuple[Finding, ...]
+    repaired: Any = None
 
 
 def read(
@@ -40,62 +47,86 @@ def read(
     data: Any,
     version: str,
     *,
-    owner: tuple[str, str] | None = None,
+    owner: Party | None = None,
     partial: bool = False,
     now: str | None = None,
     token: Callable[[str], Mapping[str, Any] | None] | None = None,
-    emsp: tuple[str, str] | None = None,
+    emsp: Party | None = None,
+    holder: Holder | None = None,
     role: str = "OTHER",
 ) -> Reading:
     """The object in a body of that version.
 
-    `owner` is put where 2.1.1 names none. `partial`: a PATCH, in which only what
-    is given is looked at. `now`: time of reception, for bodies that may lack it.
-    2.1.1 leaves more unsaid: `token` finds the canonical Token of an auth_id ("" asks
-    for the one an authorization is about), `emsp` is the eMSP party of the
-    connection, `role` that of the party in credentials.
+    `owner` is put where 2.1.1 names none, and in a Token of a command or answer that names
+    none. `partial`: a PATCH, in which only what is given is looked at. `now`: time of
+    reception, for bodies that lack it. `token` finds the canonical Token of an auth_id
+    ("" asks for the one an authorization is about), `holder` the eMSP of a CdrToken that
+    names none (default: `emsp`, the eMSP party of the connection), `role` is that of the
+    party in credentials of 2.1.1.
 
-    Raises InvalidParameters (2001) with a JSON Pointer in the sender's field names.
+    Raises InvalidParameters (2001) with every fault, JSON Pointers in the sender's field names.
     """
-    findings: tuple[Finding, ...]
     if kind == "versions":
-        data, findings = _versions(data, version)
-    else:
-        data, findings = _judged(kind, data, version, partial, now)
-    if partial and kind in PATCHED and data.get("last_updated") is None:
+        listed, findings = _versions(data, version)
+        return Reading(listed, findings, listed)
+    repaired, findings = _repaired(kind, data, version, partial, now, owner, holder, emsp, token)
+    if partial and kind in PATCHED and repaired.get("last_updated") is None:
         if version != V211:
             raise InvalidParameters("a PATCH says when the change was made (TRA-49)", "/last_updated")
         if now is not None:
-            data = {**data, "last_updated": now}
-    if version != V230 and kind != "versions":
+            repaired = {**repaired, "last_updated": now}
+    found = repaired
+    if version != V230:
         trip = Trip(partial=partial, owner=owner, token=token, emsp=emsp, role=role)
-        data = versions.upgrade(kind, data, version, trip)
+        found = versions.upgrade(kind, repaired, version, trip)
         findings += tuple(trip.doubts)
-    return Reading(data, findings)
+    return Reading(found, findings, repaired)
 
 
-def _judged(
-    kind: str, data: Any, version: str, partial: bool, now: str | None
+def _repaired(
+    kind: str,
+    data: Any,
+    version: str,
+    partial: bool,
+    now: str | None,
+    owner: Party | None,
+    holder: Holder | None,
+    emsp: Party | None,
+    token: Callable[[str], Mapping[str, Any] | None] | None,
 ) -> tuple[Any, tuple[Finding, ...]]:
     from chalicelib.ocpi.models import validators
 
     model = models.model(kind)
-    if validators.validate(model, version, partial)(data):
+    if validators.validate(model, version, partial)(data) and not validators.repeats(model, data):
         return data, ()
-    from chalicelib.ocpi.validation import Validator
+    from chalicelib.ocpi.tolerance import Known, Tolerance
 
-    validator = Validator(version, now=now)
-    return validator.validate(model, data, partial=partial), tuple(validator.findings)
+    known = Known(
+        now=now,
+        owner=owner,
+        holder=holder or (lambda _: emsp),
+        asked=(lambda: token("")) if token else None,
+    )
+    tolerance = Tolerance(version, known)
+    return tolerance.read(model, data, partial=partial), tuple(tolerance.findings)
 
 
 def _versions(data: Any, version: str) -> tuple[list[Any], tuple[Finding, ...]]:
-    """The list that a versions endpoint answers with."""
-    if type(data) is not list or not data:
-        raise InvalidParameters("expected a list of at least one version")
-    from chalicelib.ocpi.validation import Validator
+    """The list that a versions endpoint answers with; what cannot be read is passed over (VER-19)."""
+    from chalicelib.ocpi.tolerance import Tolerance
 
-    validator = Validator(version)
+    tolerance = Tolerance(version)
     row = models.model("versions")
-    return [validator.validate(row, item, f"/{index}") for index, item in enumerate(data)], tuple(
-        validator.findings
-    )
+    found: list[Any] = []
+    refused: list[Finding] = []
+    for index, item in enumerate([data] if type(data) is dict else data if type(data) is list else ()):
+        tolerance.faults.clear()
+        try:
+            found.append(tolerance.read(row, item, at=f"/{index}"))
+        except InvalidParameters as problem:
+            refused += problem.findings
+    if not found:
+        raise InvalidParameters.of(
+            refused or [Finding("", "empty", "expected a list of at least one version")]
+        )
+    return found, (*tolerance.findings, *refused)

@@ -96,7 +96,7 @@ def check(kind: str, obj: Any, version: str = V230, *, partial: bool = False) ->
     from chalicelib.ocpi import rules
     from chalicelib.ocpi.validation import Validator
 
-    validator = Validator(version, strict=True)
+    validator = Validator(version)
     validator.validate(models.model(kind), obj, partial=partial)
     if not validator.findings and not partial:
         rules.apply(kind, obj, version, validator.note)

@@ -15,6 +15,7 @@ from chalicelib.ocpi.models.base import (
     V230,
     Ascii,
     Bool,
+    Code,
     DateTime,
     Enum,
     Field,
@@ -25,6 +26,7 @@ from chalicelib.ocpi.models.base import (
     Text,
     Type,
     Url,
+    Zone,
 )
 
 # One of these fits every pattern there is.
@@ -49,7 +51,7 @@ def _model(model: Model, version: str, random: Random) -> dict[str, Any]:
         for name, row in model.fields(version).items()
         if row.required or random.random() < 0.4
     }
-    if random.random() < 0.1:
+    if random.random() < 0.1 and not model.closed:
         body["x_unknown"] = {"nested": [1, None]}
     return body
 
@@ -57,7 +59,10 @@ def _model(model: Model, version: str, random: Random) -> dict[str, Any]:
 def _field(row: Field, version: str, random: Random) -> Any:
     if not row.is_list:
         return _type(row.type, version, random)
-    return [_type(row.type, version, random) for _ in range(random.randint(row.card == SOME, 2))]
+    items = [_type(row.type, version, random) for _ in range(random.randint(row.card == SOME, 2))]
+    if isinstance(row.type, Model) and row.type.key:
+        items = list({item[row.type.key].upper(): item for item in items}.values())
+    return items
 
 
 def _type(kind: Type, version: str, random: Random) -> Any:
@@ -77,6 +82,10 @@ def _type(kind: Type, version: str, random: Random) -> Any:
         return Decimal(whole).scaleb(-scale) if scale else whole
     if isinstance(kind, Bool):
         return random.random() < 0.5
+    if isinstance(kind, Code) and kind.codes:
+        return random.choice(["EUR", "USD"])
+    if isinstance(kind, Zone):
+        return random.choice(["Europe/Brussels", "Etc/UTC"])
     if isinstance(kind, Pattern):
         return random.choice([text for text in SHAPED if re.fullmatch(kind.shape(version), text)])
     if isinstance(kind, Url):

@@ -9,6 +9,8 @@ Spec: 2.3.0 types, terminology_cardinality (TYP-01 to TYP-18)
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 V211, V221, V230 = VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 
 # Cardinality (TYP-15 to TYP-17)
@@ -16,6 +18,39 @@ ONE, MAYBE, MANY, SOME = "1", "?", "*", "+"
 
 # Lists that a PATCH merges entry by entry, and the field that names an entry (AMB-10)
 PARTIAL_PARTS = {"evses": "uid"}
+
+
+class Otherwise:
+    """What is read where a value is missing or cannot be used; `told` says it in docs/reading.md."""
+
+    def __init__(self, told: str) -> None:
+        self.told = told
+
+
+# The object around it cannot be used either: the nearest thing of its own is set aside, or all is refused.
+REFUSED: Final = Otherwise("refused")
+# Nothing is read: the field is left out.
+NOTHING: Final = Otherwise("set aside")
+# The time of arrival.
+ARRIVAL: Final = Otherwise("the time of arrival")
+# The party whose object it is, that of the path or of the connection.
+OWNER: Final = Otherwise("the party of the connection")
+# The eMSP that the Token is of: the one hosted here, of several the one that has it.
+HOLDER: Final = Otherwise("the eMSP that has the Token")
+# The Token that was asked about.
+ASKED: Final = Otherwise("the Token that was asked about")
+# The zone of the country and place (CNV-38).
+ZONE: Final = Otherwise("the zone of the country and place")
+# Of a PENDING Session 0, or the time of arrival; of any other refused.
+WHILE_PENDING: Final = Otherwise("0, or the time of arrival, while PENDING; else refused")
+# An object of which everything is not stated.
+UNSTATED: Final = Otherwise("an object that states nothing")
+# The word is kept though nobody here knows it.
+KEPT: Final = Otherwise("an unknown word is kept; missing: refused")
+# A restriction that is not understood: the element is made one that never applies.
+NEVER: Final = Otherwise("set aside, and the element never applies")
+# A restriction that nothing meets, in every version: less than no time.
+UNMET: Final = {"max_duration": 0}
 
 
 class Type:
@@ -68,6 +103,41 @@ class Pattern(Text):
     def shape(self, version: str) -> str:
         """The regular expression that the whole value matches in that version."""
         return self.form_211 or self.form if version == V211 else self.form
+
+
+class Degrees(Pattern):
+    """A coordinate: degrees as text, within `most` of zero, or there is no such place."""
+
+    def __init__(self, limit: int, form: str, most: int, *, form_211: str) -> None:
+        super().__init__(limit, form, form_211=form_211)
+        self.most_degrees = most
+
+
+class TimeOfDay(Pattern):
+    """string(5), a local time: 00:00 to 23:59, or to 24:00 where that has a meaning."""
+
+    def __init__(self, form: str, *, until_24: bool = False) -> None:
+        super().__init__(5, form)
+        self.until_24 = until_24
+
+
+class Day(Pattern):
+    """string(10), a local date."""
+
+
+class Code(Pattern):
+    """A code of ISO in capitals; `codes`: which there are, "": not asked."""
+
+    def __init__(self, limit: int, form: str, codes: str = "") -> None:
+        super().__init__(limit, form)
+        self.codes = frozenset(codes.split())
+
+
+class Zone(Text):
+    """string(255), a name of the IANA time zone database."""
+
+    def __init__(self) -> None:
+        super().__init__(255)
 
 
 class Url(Text):
@@ -136,6 +206,20 @@ class Enum(Type):
         }
         self.newest = tuple(newest)
         self.tolerated = frozenset(newest + until_211.split() + until_221.split())
+        spelled = {word: word for word in self.tolerated} | self.aliases
+        self.folded = {self.fold(word): meant for word, meant in spelled.items()}
+
+    @staticmethod
+    def fold(word: str) -> str:
+        """A word as it is compared: without case, blanks, hyphens and underscores."""
+        return word.translate(_NO_GAPS).upper()
+
+    def meant(self, word: str) -> str | None:
+        """The word of ours that is meant by one that is spelled otherwise."""
+        return self.folded.get(self.fold(word))
+
+
+_NO_GAPS = str.maketrans("", "", " \t\r\n-_")
 
 
 class Field:
@@ -143,9 +227,12 @@ class Field:
 
     `was` is its name in 2.1.1 where only the name differs. A field that differs in
     more has two rows of one name, with `since` and `until` that exclude each other.
+    `otherwise` is what is read of a partner's value that cannot be used, or that is
+    required and missing: an Otherwise, or the value itself. `whole`: one entry of the
+    list that cannot be used makes all of it so. `also`: a name that others use for it.
     """
 
-    __slots__ = ("card", "name", "note", "since", "type", "until", "was")
+    __slots__ = ("also", "card", "name", "note", "otherwise", "since", "type", "until", "was", "whole")
 
     def __init__(
         self,
@@ -157,8 +244,16 @@ class Field:
         since: str = V211,
         until: str = V230,
         was: str = "",
+        otherwise: Any = None,
+        whole: bool = False,
+        also: str = "",
     ) -> None:
         self.name = name
+        self.also = also
+        self.whole = whole
+        self.otherwise = otherwise
+        if otherwise is None:
+            self.otherwise = REFUSED if card in (ONE, SOME) else NOTHING
         self.type = type_
         self.card = card
         self.note = note
@@ -180,13 +275,35 @@ class Field:
         """The name in that version."""
         return self.was or self.name if version == V211 else self.name
 
+    def read_as(self, otherwise: Any, type_: Type | None = None, card: str = "") -> Field:
+        """The same row with another reading of what cannot be used."""
+        return Field(
+            self.name,
+            type_ or self.type,
+            card or self.card,
+            self.note,
+            since=self.since,
+            until=self.until,
+            was=self.was,
+            otherwise=otherwise,
+            whole=self.whole,
+            also=self.also,
+        )
+
 
 class Model(Type):
-    """An object or class of the specification: its rows, in the order of its table."""
+    """An object or class of the specification: its rows, in the order of its table.
 
-    def __init__(self, name: str, *rows: Field) -> None:
+    `key` names a thing of its own among others in a list. In a `closed` one a field
+    that is not known is not passed over: it may mean that the rest does not apply.
+    """
+
+    def __init__(self, name: str, *rows: Field, key: str = "", closed: bool = False) -> None:
         self.name = name
         self.rows = rows
+        self.key = key
+        self.closed = closed
+        self._elsewhere: dict[str, dict[str, tuple[str, ...]]] = {}
         self._fields: dict[str, dict[str, Field]] = {}
         self._foreign: dict[str, dict[str, tuple[Field, str]]] = {}
 
@@ -196,6 +313,18 @@ class Model(Type):
         if known is None:
             known = {row.wire(version): row for row in self.rows if row.since <= version <= row.until}
             self._fields[version] = known
+        return known
+
+    def elsewhere(self, version: str) -> dict[str, tuple[str, ...]]:
+        """Fields of that version that others write under another name: that of another version, mostly."""
+        known = self._elsewhere.get(version)
+        if known is None:
+            own = self.fields(version)
+            known = self._elsewhere[version] = {}
+            for name, row in own.items():
+                others = {each for each in (row.name, row.was, row.also) if each} - own.keys()
+                if others:
+                    known[name] = tuple(sorted(others))
         return known
 
     def foreign(self, version: str) -> dict[str, tuple[Field, str]]:
@@ -208,9 +337,10 @@ class Model(Type):
         if known is None:
             own = self.fields(version)
             known = self._foreign[version] = {}
+            elsewhere = {each for names in self.elsewhere(version).values() for each in names}
             for newer in VERSIONS[VERSIONS.index(version) + 1 :]:
                 for name, row in self.fields(newer).items():
-                    if name not in own:
+                    if name not in own and name not in elsewhere:
                         known.setdefault(name, (row, newer))
         return known
 

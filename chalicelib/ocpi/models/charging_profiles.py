@@ -5,7 +5,20 @@ Spec: 2.3.0 mod_charging_profiles (CHP-11 to CHP-46)
 
 from __future__ import annotations
 
-from chalicelib.ocpi.models.base import DATETIME, INT, MANY, MAYBE, URL, Enum, Field, Model, Number
+from chalicelib.ocpi.models.base import (
+    ARRIVAL,
+    DATETIME,
+    INT,
+    MANY,
+    MAYBE,
+    REFUSED,
+    URL,
+    Enum,
+    Field,
+    Model,
+    Number,
+)
+from chalicelib.ocpi.models.commands import ASSUMED_TIMEOUT
 from chalicelib.ocpi.models.types import SECONDS
 
 ResultType = Enum("ChargingProfileResultType", "ACCEPTED REJECTED UNKNOWN")
@@ -22,7 +35,7 @@ ChargingProfile = Model(
     Field("duration", SECONDS, MAYBE, "seconds; absent: open end"),
     Field("charging_rate_unit", Enum("ChargingRateUnit", "W A")),
     Field("min_charging_rate", Number(decimals=1), MAYBE, "one decimal"),
-    Field("charging_profile_period", ChargingProfilePeriod, MANY),
+    Field("charging_profile_period", ChargingProfilePeriod, MANY, otherwise=REFUSED, whole=True),
 )
 
 SetChargingProfile = Model(
@@ -31,7 +44,7 @@ SetChargingProfile = Model(
 
 ActiveChargingProfile = Model(
     "ActiveChargingProfile",
-    Field("start_date_time", DATETIME, note="time of calculation, zero of the profile"),
+    Field("start_date_time", DATETIME, note="time of calculation, zero of the profile", otherwise=ARRIVAL),
     Field("charging_profile", ChargingProfile),
 )
 
@@ -41,7 +54,7 @@ ChargingProfileResponse = Model(
         "result",
         Enum("ChargingProfileResponseType", "ACCEPTED NOT_SUPPORTED REJECTED TOO_OFTEN UNKNOWN_SESSION"),
     ),
-    Field("timeout", SECONDS, note="seconds"),
+    Field("timeout", SECONDS, note="seconds", otherwise=ASSUMED_TIMEOUT),
 )
 
 ChargingProfileResult = Model("ChargingProfileResult", Field("result", ResultType))

@@ -6,23 +6,27 @@ Spec: 2.3.0 mod_locations (LOC-60 to LOC-99, CNV-30 to CNV-60, CNV-211 to CNV-22
 from __future__ import annotations
 
 from chalicelib.ocpi.models.base import (
+    ARRIVAL,
     BOOL,
     DATETIME,
     MANY,
     MAYBE,
+    NOTHING,
     NUMBER,
+    REFUSED,
     SOME,
     URL,
     V211,
     V221,
     V230,
+    ZONE,
     Ascii,
     Enum,
     Field,
     Int,
     Model,
-    Pattern,
     Text,
+    TimeOfDay,
 )
 from chalicelib.ocpi.models.types import (
     COUNTRY,
@@ -31,8 +35,10 @@ from chalicelib.ocpi.models.types import (
     LATITUDE,
     LONG_ID,
     LONGITUDE,
+    NONE,
     PARTY_ID,
     TIME_OF_DAY,
+    TIME_ZONE,
     BusinessDetails,
     ConnectorFormat,
     ConnectorType,
@@ -105,13 +111,17 @@ RegularHours = Model(
     "RegularHours",
     Field("weekday", Int(1, 7), note="1 Monday to 7 Sunday"),
     Field("period_begin", TIME_OF_DAY, note="local time"),
-    Field("period_end", Pattern(5, r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00"), note="local, later than begin"),
+    Field(
+        "period_end",
+        TimeOfDay(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", until_24=True),
+        note="local, later than begin",
+    ),
 )
 
 Hours = Model(
     "Hours",
     Field("twentyfourseven", BOOL, MAYBE, until=V211, note="or regular_hours"),
-    Field("twentyfourseven", BOOL, since=V221),
+    Field("twentyfourseven", BOOL, since=V221, otherwise=False),
     Field("regular_hours", RegularHours, MANY, note="at least one exactly if twentyfourseven is false"),
     Field("exceptional_openings", ExceptionalPeriod, MANY, note="added to the regular hours"),
     Field("exceptional_closings", ExceptionalPeriod, MANY, note="override everything"),
@@ -126,18 +136,18 @@ StatusSchedule = Model(
 
 PublishTokenType = Model(
     "PublishTokenType",
-    Field("uid", ID, MAYBE, note="needs type"),
-    Field("type", TokenType, MAYBE),
-    Field("visual_number", Text(64), MAYBE, note="needs issuer"),
-    Field("issuer", Text(64), MAYBE),
-    Field("group_id", ID, MAYBE),
+    Field("uid", ID, MAYBE, note="needs type", otherwise=REFUSED),
+    Field("type", TokenType, MAYBE, otherwise=REFUSED),
+    Field("visual_number", Text(64), MAYBE, note="needs issuer", otherwise=REFUSED),
+    Field("issuer", Text(64), MAYBE, otherwise=REFUSED),
+    Field("group_id", ID, MAYBE, otherwise=REFUSED),
 )
 
 Parking = Model(
     "Parking",
     Field("id", ID, note="unique within the Location"),
     Field("physical_reference", Text(12), MAYBE),
-    Field("vehicle_types", VehicleType, SOME),
+    Field("vehicle_types", VehicleType, SOME, otherwise=NOTHING),
     Field("max_vehicle_weight", NUMBER, MAYBE, note="kg"),
     Field("max_vehicle_height", NUMBER, MAYBE, note="cm"),
     Field("max_vehicle_length", NUMBER, MAYBE, note="cm"),
@@ -147,8 +157,8 @@ Parking = Model(
     Field("dangerous_goods_allowed", BOOL, MAYBE),
     Field("direction", Enum("ParkingDirection", "PARALLEL PERPENDICULAR ANGLE"), MAYBE),
     Field("drive_through", BOOL, MAYBE),
-    Field("restricted_to_type", BOOL, note="others may not park"),
-    Field("reservation_required", BOOL),
+    Field("restricted_to_type", BOOL, note="others may not park", otherwise=NOTHING),
+    Field("reservation_required", BOOL, otherwise=NOTHING),
     Field("time_limit", NUMBER, MAYBE, note="minutes"),
     Field("roofed", BOOL, MAYBE),
     Field("images", Image, MANY),
@@ -156,6 +166,7 @@ Parking = Model(
     Field("refrigeration_outlet", BOOL, MAYBE),
     Field("standards", Ascii(36), MANY, note="e.g. PAS 1899"),
     Field("apds_reference", Ascii(), MAYBE),
+    key="id",
 )
 
 EVSEParking = Model(
@@ -167,17 +178,18 @@ EVSEParking = Model(
 Connector = Model(
     "Connector",
     Field("id", ID, note="unique within the EVSE"),
-    Field("standard", ConnectorType),
-    Field("format", ConnectorFormat),
-    Field("power_type", PowerType),
-    Field("max_voltage", Int(0), note="V, line to neutral for AC_3_PHASE", was="voltage"),
-    Field("max_amperage", Int(0), note="A", was="amperage"),
+    Field("standard", ConnectorType, otherwise=NOTHING),
+    Field("format", ConnectorFormat, otherwise=NOTHING),
+    Field("power_type", PowerType, otherwise=NOTHING),
+    Field("max_voltage", Int(0), note="V, line to neutral for AC_3_PHASE", was="voltage", otherwise=0),
+    Field("max_amperage", Int(0), note="A", was="amperage", otherwise=0),
     Field("max_electric_power", Int(0), MAYBE, "W, when lower than V x A suggests", since=V221),
     Field("tariff_id", ID, MAYBE, until=V211),
-    Field("tariff_ids", ID, MANY, "one active per Tariff.type", since=V221),
+    Field("tariff_ids", ID, MANY, "one active per Tariff.type", since=V221, also="tariff_id"),
     Field("terms_and_conditions", URL, MAYBE),
     Field("capabilities", ConnectorCapability, MANY, since=V230),
-    Field("last_updated", DATETIME),
+    Field("last_updated", DATETIME, otherwise=ARRIVAL),
+    key="id",
 )
 
 EVSE = Model(
@@ -196,7 +208,8 @@ EVSE = Model(
     Field("parking", EVSEParking, MANY, since=V230),
     Field("images", Image, MANY),
     Field("accepted_service_providers", Text(50), MANY, "eMSP names", since=V230),
-    Field("last_updated", DATETIME, note="also moves when a Connector changes"),
+    Field("last_updated", DATETIME, note="also moves when a Connector changes", otherwise=ARRIVAL),
+    key="uid",
 )
 
 Location = Model(
@@ -208,12 +221,12 @@ Location = Model(
     Field("publish", BOOL, note="false: visible only through publish_allowed_to", since=V221),
     Field("publish_allowed_to", PublishTokenType, MANY, "only with publish=false", since=V221),
     Field("name", Text(255), MAYBE),
-    Field("address", Text(255, in_211=45)),
-    Field("city", Text(45)),
-    Field("postal_code", Text(10), until=V211),
+    Field("address", Text(255, in_211=45), otherwise=""),
+    Field("city", Text(45), otherwise=""),
+    Field("postal_code", Text(10), until=V211, otherwise=""),
     Field("postal_code", Text(10), MAYBE, "absent only if the place has none", since=V221),
     Field("state", Text(45), MAYBE, since=V221),
-    Field("country", COUNTRY, note="ISO 3166-1 alpha-3"),
+    Field("country", COUNTRY, note="ISO 3166-1 alpha-3", otherwise=""),
     Field("coordinates", GeoLocation, note="WGS 84"),
     Field("related_locations", AdditionalGeoLocation, MANY),
     Field("parking_type", ParkingType, MAYBE, since=V221),
@@ -224,12 +237,40 @@ Location = Model(
     Field("suboperator", BusinessDetails, MAYBE),
     Field("owner", BusinessDetails, MAYBE),
     Field("facilities", Facility, MANY),
-    Field("time_zone", Text(255), MAYBE, until=V211),
-    Field("time_zone", Text(255), note="IANA name", since=V221),
+    Field("time_zone", TIME_ZONE, MAYBE, until=V211),
+    Field("time_zone", TIME_ZONE, note="IANA name", since=V221, otherwise=ZONE),
     Field("opening_times", Hours, MAYBE),
     Field("charging_when_closed", BOOL, MAYBE, "default true"),
     Field("images", Image, MANY),
     Field("energy_mix", EnergyMix, MAYBE),
     Field("help_phone", Ascii(25), MAYBE, since=V230),
-    Field("last_updated", DATETIME, note="also moves when an EVSE or Connector changes"),
+    Field("last_updated", DATETIME, note="also moves when an EVSE or Connector changes", otherwise=ARRIVAL),
 )
+
+
+def _only_named(model: Model, *parts: tuple[str, Model]) -> Model:
+    """The table for one that 2.1.1 puts into a Session or CDR, which are of use without it."""
+    types = dict(parts)
+    instead = {
+        "id": NONE,
+        "uid": NONE,
+        "status": "UNKNOWN",
+        "coordinates": NOTHING,
+        "connectors": NOTHING,
+    }
+    return Model(
+        model.name,
+        *(
+            row.read_as(
+                instead.get(row.name, row.otherwise),
+                types.get(row.name),
+                MANY if row.name == "connectors" else "",
+            )
+            for row in model.rows
+        ),
+        key=model.key,
+    )
+
+
+# The Location of a Session or CDR of 2.1.1
+PlaceOfCharging = _only_named(Location, ("evses", _only_named(EVSE)))

@@ -6,9 +6,13 @@ Spec: 2.3.0 version_information_endpoint, credentials, mod_hub_client_info (CNV-
 from __future__ import annotations
 
 from chalicelib.ocpi.models.base import (
+    ARRIVAL,
     DATETIME,
     MAYBE,
+    NOTHING,
+    REFUSED,
     SOME,
+    UNSTATED,
     URL,
     V211,
     V221,
@@ -37,7 +41,7 @@ Version = Model("Version", Field("version", VersionNumber), Field("url", URL))
 Endpoint = Model(
     "Endpoint",
     Field("identifier", ModuleID),
-    Field("role", Enum("InterfaceRole", "SENDER RECEIVER"), since=V221),
+    Field("role", Enum("InterfaceRole", "SENDER RECEIVER"), since=V221, otherwise=NOTHING),
     Field("url", URL),
 )
 
@@ -46,7 +50,7 @@ VersionDetails = Model("VersionDetails", Field("version", VersionNumber), Field(
 CredentialsRole = Model(
     "CredentialsRole",
     Field("role", Role),
-    Field("business_details", BusinessDetails),
+    Field("business_details", BusinessDetails, otherwise=UNSTATED),
     Field("party_id", PARTY_ID),
     Field("country_code", COUNTRY_CODE, note="ISO 3166-1 alpha-2"),
 )
@@ -55,11 +59,13 @@ Credentials = Model(
     "Credentials",
     Field("token", CREDENTIALS_TOKEN, note="what the other party presents to the issuer"),
     Field("url", URL, note="versions endpoint of the issuer"),
-    Field("business_details", BusinessDetails, until=V211),
+    Field("business_details", BusinessDetails, until=V211, otherwise=UNSTATED),
     Field("party_id", PARTY_ID, until=V211),
     Field("country_code", COUNTRY_CODE, until=V211),
-    Field("hub_party_id", Id(5), MAYBE, "country code and party id of the hub", since=V230),
-    Field("roles", CredentialsRole, SOME, since=V221),
+    Field(
+        "hub_party_id", Id(5), MAYBE, "country code and party id of the hub", since=V230, otherwise=REFUSED
+    ),
+    Field("roles", CredentialsRole, SOME, since=V221, whole=True),
 )
 
 ClientInfo = Model(
@@ -68,5 +74,10 @@ ClientInfo = Model(
     Field("country_code", COUNTRY_CODE),
     Field("role", Role),
     Field("status", Enum("ConnectionStatus", "CONNECTED OFFLINE PLANNED SUSPENDED")),
-    Field("last_updated", DATETIME, note="missing is read as the time of reception (AMB-29)"),
+    Field(
+        "last_updated",
+        DATETIME,
+        note="missing is read as the time of reception (AMB-29)",
+        otherwise=ARRIVAL,
+    ),
 )

@@ -6,11 +6,14 @@ Spec: 2.3.0 mod_tariffs (TAR-09 to TAR-42, CNV-90 to CNV-99, CNV-230 to CNV-233)
 from __future__ import annotations
 
 from chalicelib.ocpi.models.base import (
+    ARRIVAL,
     DATETIME,
     MANY,
     MAYBE,
+    NEVER,
     NUMBER,
     SOME,
+    UNMET,
     URL,
     V221,
     V230,
@@ -40,40 +43,44 @@ PriceComponent = Model(
     Field("type", Enum("TariffDimensionType", "ENERGY FLAT PARKING_TIME TIME")),
     Field("price", NUMBER, note="per kWh, hour or session; taxes by Tariff.tax_included"),
     Field("vat", NUMBER, MAYBE, "percent; absent: none applicable", since=V221),
-    Field("step_size", Int(0), note="Wh or s"),
+    Field("step_size", Int(0), note="Wh or s", otherwise=1),
 )
 
 TariffRestrictions = Model(
     "TariffRestrictions",
-    Field("start_time", TIME_OF_DAY, MAYBE, "local, inclusive"),
-    Field("end_time", TIME_OF_DAY, MAYBE, "local; wraps; 00:00 is the end of the day"),
-    Field("start_date", DATE, MAYBE, "inclusive"),
-    Field("end_date", DATE, MAYBE, "exclusive"),
-    Field("min_kwh", NUMBER, MAYBE, "inclusive"),
-    Field("max_kwh", NUMBER, MAYBE, "exclusive"),
-    Field("min_current", NUMBER, MAYBE, "A over all phases, at or above", since=V221),
-    Field("max_current", NUMBER, MAYBE, "below", since=V221),
-    Field("min_power", NUMBER, MAYBE, "kW, at or above"),
-    Field("max_power", NUMBER, MAYBE, "below"),
-    Field("min_duration", SECONDS, MAYBE, "s, inclusive"),
-    Field("max_duration", SECONDS, MAYBE, "s, exclusive"),
+    Field("start_time", TIME_OF_DAY, MAYBE, "local, inclusive", otherwise=NEVER),
+    Field("end_time", TIME_OF_DAY, MAYBE, "local; wraps; 00:00 is the end of the day", otherwise=NEVER),
+    Field("start_date", DATE, MAYBE, "inclusive", otherwise=NEVER),
+    Field("end_date", DATE, MAYBE, "exclusive", otherwise=NEVER),
+    Field("min_kwh", NUMBER, MAYBE, "inclusive", otherwise=NEVER),
+    Field("max_kwh", NUMBER, MAYBE, "exclusive", otherwise=NEVER),
+    Field("min_current", NUMBER, MAYBE, "A over all phases, at or above", since=V221, otherwise=NEVER),
+    Field("max_current", NUMBER, MAYBE, "below", since=V221, otherwise=NEVER),
+    Field("min_power", NUMBER, MAYBE, "kW, at or above", otherwise=NEVER),
+    Field("max_power", NUMBER, MAYBE, "below", otherwise=NEVER),
+    Field("min_duration", SECONDS, MAYBE, "s, inclusive", otherwise=NEVER),
+    Field("max_duration", SECONDS, MAYBE, "s, exclusive", otherwise=NEVER),
     Field(
         "day_of_week",
         Enum("DayOfWeek", "MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY"),
         MANY,
+        otherwise=NEVER,
+        whole=True,
     ),
     Field(
         "reservation",
         Enum("ReservationRestrictionType", "RESERVATION RESERVATION_EXPIRES"),
         MAYBE,
         since=V221,
+        otherwise=NEVER,
     ),
+    closed=True,
 )
 
 TariffElement = Model(
     "TariffElement",
-    Field("price_components", PriceComponent, SOME),
-    Field("restrictions", TariffRestrictions, MAYBE, "absent: always"),
+    Field("price_components", PriceComponent, SOME, whole=True),
+    Field("restrictions", TariffRestrictions, MAYBE, "absent: always", otherwise=UNMET),
 )
 
 Tariff = Model(
@@ -87,10 +94,10 @@ Tariff = Model(
     Field("tariff_alt_url", URL, MAYBE),
     Field("min_price", PriceLimit, MAYBE, since=V221),
     Field("max_price", PriceLimit, MAYBE, since=V221),
-    Field("elements", TariffElement, SOME),
-    Field("tax_included", TaxIncluded, note="missing is read as NO (AMB-56)", since=V230),
+    Field("elements", TariffElement, SOME, whole=True),
+    Field("tax_included", TaxIncluded, note="missing is read as NO (AMB-56)", since=V230, otherwise="NO"),
     Field("start_date_time", DATETIME, MAYBE, "UTC", since=V221),
     Field("end_date_time", DATETIME, MAYBE, "UTC", since=V221),
     Field("energy_mix", EnergyMix, MAYBE),
-    Field("last_updated", DATETIME),
+    Field("last_updated", DATETIME, otherwise=ARRIVAL),
 )

@@ -8,13 +8,20 @@ from __future__ import annotations
 from chalicelib.ocpi.models.base import (
     BOOL,
     DATETIME,
+    HOLDER,
+    KEPT,
     MANY,
     MAYBE,
+    NOTHING,
     NUMBER,
+    SOME,
     URL,
     V221,
     V230,
     Ascii,
+    Code,
+    Day,
+    Degrees,
     Enum,
     Field,
     Id,
@@ -22,7 +29,12 @@ from chalicelib.ocpi.models.base import (
     Model,
     Pattern,
     Text,
+    TimeOfDay,
+    Zone,
 )
+
+# A reference to nothing (SES-24, CDR-32)
+NONE = "#NA"
 
 COUNTRY_CODE = Id(2)
 PARTY_ID = Id(3)
@@ -31,12 +43,25 @@ CDR_ID = Id(39)
 # Location.id and EVSE.uid were longer in 2.1.1; what refers to one may be as long inside (CNV-10)
 LONG_ID = Id(36, in_211=39)
 LANGUAGE = Pattern(2, r"[A-Za-z]{2}")
-CURRENCY = Pattern(3, r"[A-Z]{3}")
-TIME_OF_DAY = Pattern(5, r"([01][0-9]|2[0-3]):[0-5][0-9]")
-DATE = Pattern(10, r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
-COUNTRY = Pattern(3, r"[A-Z]{3}")
-LATITUDE = Pattern(10, r"-?[0-9]{1,2}\.[0-9]{5,7}", form_211=r"-?[0-9]{1,2}\.[0-9]{6}")
-LONGITUDE = Pattern(11, r"-?[0-9]{1,3}\.[0-9]{5,7}", form_211=r"-?[0-9]{1,3}\.[0-9]{6}")
+# ISO 4217: what money is in, and what is none but has a code
+CURRENCY = Code(
+    3,
+    r"[A-Z]{3}",
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD"
+    " CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP"
+    " GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW"
+    " KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD"
+    " NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE"
+    " SLL SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED"
+    " VES VND VUV WST XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG"
+    " ZWL",
+)
+TIME_OF_DAY = TimeOfDay(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+DATE = Day(10, r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+COUNTRY = Code(3, r"[A-Z]{3}")
+LATITUDE = Degrees(10, r"-?[0-9]{1,2}\.[0-9]{5,7}", 90, form_211=r"-?[0-9]{1,2}\.[0-9]{6}")
+LONGITUDE = Degrees(11, r"-?[0-9]{1,3}\.[0-9]{5,7}", 180, form_211=r"-?[0-9]{1,3}\.[0-9]{6}")
+TIME_ZONE = Zone()
 SECONDS = Int(least=0)
 
 Role = Enum("Role", "CPO EMSP NAP NSP OTHER SCSP", until_221="HUB", aliases={"PTP": "OTHER"})
@@ -66,13 +91,13 @@ EnvironmentalImpactCategory = Enum(
 
 DisplayText = Model(
     "DisplayText",
-    Field("language", LANGUAGE, note="ISO 639-1"),
+    Field("language", LANGUAGE, note="ISO 639-1", otherwise=""),
     Field("text", Text(512), note="plain text, no markup"),
 )
 
 TaxAmount = Model(
     "TaxAmount",
-    Field("name", Text(), note="e.g. VAT"),
+    Field("name", Text(), note="e.g. VAT", otherwise=""),
     Field("account_number", Text(), MAYBE),
     Field("percentage", NUMBER, MAYBE),
     Field("amount", NUMBER, note="money due"),
@@ -83,7 +108,7 @@ Price = Model(
     Field("excl_vat", NUMBER, since=V221, until=V221, note="amount without VAT"),
     Field("incl_vat", NUMBER, MAYBE, since=V221, until=V221, note="amount with VAT; absent: not stated"),
     Field("before_taxes", NUMBER, since=V230, note="amount without taxes"),
-    Field("taxes", TaxAmount, MANY, since=V230, note="absent or empty: not stated (AMB-57)"),
+    Field("taxes", TaxAmount, MANY, "absent or empty: not stated (AMB-57)", since=V230, whole=True),
 )
 
 PriceLimit = Model(
@@ -99,14 +124,14 @@ Image = Model(
     Field("url", URL),
     Field("thumbnail", URL, MAYBE),
     Field("category", ImageCategory),
-    Field("type", Ascii(4), note="gif, jpeg, png, svg"),
+    Field("type", Ascii(4), note="gif, jpeg, png, svg", otherwise=""),
     Field("width", Int(0, 99999), MAYBE, note="pixels"),
     Field("height", Int(0, 99999), MAYBE, note="pixels"),
 )
 
 BusinessDetails = Model(
     "BusinessDetails",
-    Field("name", Text(100)),
+    Field("name", Text(100), otherwise=""),
     Field("website", URL, MAYBE),
     Field("logo", Image, MAYBE),
 )
@@ -125,8 +150,8 @@ EnvironmentalImpact = Model(
 
 EnergyMix = Model(
     "EnergyMix",
-    Field("is_green_energy", BOOL),
-    Field("energy_sources", EnergySource, MANY, note="adds up to 100 %"),
+    Field("is_green_energy", BOOL, otherwise=NOTHING),
+    Field("energy_sources", EnergySource, MANY, note="adds up to 100 %", whole=True),
     Field("environ_impact", EnvironmentalImpact, MANY),
     Field("supplier_name", Text(64), MAYBE),
     Field("energy_product_name", Text(64), MAYBE),
@@ -134,11 +159,11 @@ EnergyMix = Model(
 
 CdrToken = Model(
     "CdrToken",
-    Field("country_code", COUNTRY_CODE, note="eMSP"),
-    Field("party_id", PARTY_ID, note="eMSP"),
+    Field("country_code", COUNTRY_CODE, note="eMSP", otherwise=HOLDER),
+    Field("party_id", PARTY_ID, note="eMSP", otherwise=HOLDER),
     Field("uid", ID),
-    Field("type", TokenType),
-    Field("contract_id", ID),
+    Field("type", TokenType, otherwise="RFID"),
+    Field("contract_id", ID, otherwise=NONE),
 )
 
 CdrDimension = Model(
@@ -152,6 +177,7 @@ CdrDimension = Model(
             " STATE_OF_CHARGE",
             until_211="FLAT",
         ),
+        otherwise=KEPT,
     ),
     Field("volume", NUMBER, note="unit by type"),
 )
@@ -159,6 +185,6 @@ CdrDimension = Model(
 ChargingPeriod = Model(
     "ChargingPeriod",
     Field("start_date_time", DATETIME, note="ends where the next begins"),
-    Field("dimensions", CdrDimension, "+"),
+    Field("dimensions", CdrDimension, SOME, whole=True),
     Field("tariff_id", ID, MAYBE, since=V221, note="absent: no tariff"),
 )

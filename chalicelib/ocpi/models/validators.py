@@ -14,6 +14,7 @@ from typing import Any
 from pydantic_core import SchemaValidator
 
 from chalicelib.ocpi.models import base
+from chalicelib.ocpi.versions import zones
 
 # As sent on the wire, and a day that exists; 29 February is left to the closer look.
 _DATETIME = (
@@ -21,6 +22,12 @@ _DATETIME = (
     r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{3})?Z$"
 )
+
+
+def _degrees(kind: base.Degrees) -> str:
+    """As sent on the wire, short of the largest degree; what is beyond is left to the closer look."""
+    whole = "[0-8]?[0-9]" if kind.most_degrees == 90 else "(?:[0-9]{1,2}|1[0-7][0-9])"
+    return rf"^-?{whole}\.[0-9]{{5,7}}$"
 
 
 @cache
@@ -41,7 +48,32 @@ def _object(model: base.Model, version: str, partial: bool = False, named_by: st
     for name, (row, newer) in model.foreign(version).items():
         schema = {"type": "nullable", "schema": _field(row, newer)}
         fields[name] = {"type": "typed-dict-field", "schema": schema, "required": False}
-    return {"type": "typed-dict", "fields": fields, "extra_behavior": "ignore", "strict": True}
+    for others in model.elsewhere(version).values():
+        for name in others:
+            fields[name] = {"type": "typed-dict-field", "schema": {"type": "none"}, "required": False}
+    extra = "forbid" if model.closed else "ignore"
+    return {"type": "typed-dict", "fields": fields, "extra_behavior": extra, "strict": True}
+
+
+def repeats(model: base.Model, obj: dict[str, Any]) -> bool:
+    """Whether an object that is clean by itself has two things of one name in a list."""
+    for name, part in _keyed(model):
+        items = obj.get(name)
+        if items:
+            if len(items) > 1 and len({item[part.key].upper() for item in items}) < len(items):
+                return True
+            if _keyed(part):
+                for item in items:
+                    if repeats(part, item):
+                        return True
+    return False
+
+
+@cache
+def _keyed(model: base.Model) -> tuple[tuple[str, base.Model], ...]:
+    """The lists of a table whose entries have a name."""
+    found = {row.name: row.type for row in model.rows if isinstance(row.type, base.Model) and row.type.key}
+    return tuple(found.items())
 
 
 def _field(row: base.Field, version: str, partial: bool = False) -> Any:
@@ -49,6 +81,8 @@ def _field(row: base.Field, version: str, partial: bool = False) -> Any:
         schema = _object(row.type, version, True, base.PARTIAL_PARTS[row.name])
     else:
         schema = _type(row.type, version)
+    if schema.get("type") == "str" and not row.required and not row.is_list:
+        schema = {"min_length": 1, **schema}
     if row.is_list:
         schema = {"type": "list", "items_schema": schema, "strict": True}
         if row.card == base.SOME:
@@ -60,8 +94,6 @@ def _type(kind: base.Type, version: str) -> Any:
     if isinstance(kind, base.Model):
         return _object(kind, version)
     if isinstance(kind, base.Enum):
-        if kind.is_open:
-            return {"type": "str", "strict": True, "min_length": 1}
         return {"type": "literal", "expected": sorted(kind.tolerated)}
     if isinstance(kind, base.DateTime):
         return {"type": "str", "strict": True, "pattern": _DATETIME}
@@ -80,12 +112,18 @@ def _type(kind: base.Type, version: str) -> Any:
         }
     if isinstance(kind, base.Bool):
         return {"type": "bool", "strict": True}
+    if isinstance(kind, base.Zone):
+        return {"type": "literal", "expected": sorted(zones.KNOWN)}
+    if isinstance(kind, base.Code) and kind.codes:
+        return {"type": "literal", "expected": sorted(kind.codes)}
     assert isinstance(kind, base.Text)
     schema: dict[str, Any] = {"type": "str", "strict": True}
     if kind.most(version):
         schema["max_length"] = kind.most(version)
     if isinstance(kind, base.Id):
-        schema["pattern"] = r"^[\x20-\x7e]+$"
+        schema["pattern"] = r"^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$"
+    elif isinstance(kind, base.Degrees):
+        schema["pattern"] = _degrees(kind)
     elif isinstance(kind, base.Pattern):
         schema["pattern"] = f"^(?:{kind.shape(base.V230)})$"
     elif isinstance(kind, base.Url):

@@ -141,9 +141,7 @@ def _cdr_evse(cdr: dict[str, Any], place: dict[str, Any], trip: Trip) -> dict[st
                         voltage, amperage = each.get("max_voltage", 0), each.get("max_amperage", 0)
     connector = {
         "id": place["connector_id"],
-        "standard": place["connector_standard"],
-        "format": place["connector_format"],
-        "power_type": place["connector_power_type"],
+        **{name: place.get(f"connector_{name}") or other for name, other in _ANY_CONNECTOR.items()},
         "max_voltage": voltage,
         "max_amperage": amperage,
         "last_updated": cdr["last_updated"],

@@ -191,10 +191,18 @@ _PARTS = {
     ),
 }
 
+# The names that are met most; whether any other exists, the database of the machine says.
+KNOWN = frozenset(
+    [zone for _, _, zone in _BY_CODE.values()]
+    + [part[4] for parts in _PARTS.values() for part in parts]
+    + [OTHERWISE, "UTC"]
+)
+KNOWN_FOLDED = {name.upper(): name for name in KNOWN}
+
 
 def time_zone(country: Any, coordinates: Any = None) -> str:
     """An IANA name for a place in a country (alpha-3, or alpha-2 as some write, AMB-63)."""
-    code = _BY_ALPHA_2.get(country, country) if isinstance(country, str) else None
+    code = _code(country)
     place = _degrees(coordinates)
     if code not in _BY_CODE:
         return OTHERWISE if place is None else _by_the_sun(place[1])
@@ -203,6 +211,11 @@ def time_zone(country: Any, coordinates: Any = None) -> str:
             if south <= place[0] <= north and west <= place[1] <= east:
                 return zone
     return _BY_CODE[code][2]
+
+
+def _code(country: Any) -> str:
+    written = country.strip().upper() if isinstance(country, str) else ""
+    return _BY_ALPHA_2.get(written, written)
 
 
 def alpha_3(country_code: Any) -> str:

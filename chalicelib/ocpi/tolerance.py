@@ -1,0 +1,455 @@
+"""One object of a partner's read by its table: repaired, set aside, assumed or refused, and each thing noted.
+
+What has one meaning is repaired; an optional value that cannot be read is set aside; a
+required one is read as its row says (`Field.otherwise`); what is refused tells every
+fault. The compiled validators answer the common case, "nothing to note", faster:
+this room is asked when they say no, and asks them about each part in turn, so
+that only what is odd is looked at closely. It converts nothing between versions.
+
+Spec: design section 6; TYP-15 to TYP-17, AMB-03, AMB-04, AMB-10, AMB-11, AMB-29, AMB-56, AMB-62, CNV-86
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from typing import Any, Final
+
+from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.ocpi.findings import Finding, step
+from chalicelib.ocpi.models import validators
+from chalicelib.ocpi.models.base import (
+    ARRIVAL,
+    ASKED,
+    HOLDER,
+    KEPT,
+    NEVER,
+    NOTHING,
+    OWNER,
+    PARTIAL_PARTS,
+    REFUSED,
+    UNMET,
+    UNSTATED,
+    V211,
+    V230,
+    WHILE_PENDING,
+    ZONE,
+    Ascii,
+    DateTime,
+    Field,
+    Id,
+    Model,
+    Number,
+    Otherwise,
+    Text,
+    Type,
+    Url,
+)
+from chalicelib.ocpi.scalars import Unusable, identifier, scalar, shown, sound
+from chalicelib.ocpi.versions import zones
+
+# A longer list of complaints helps nobody; a 10 MB body may hold a million.
+MOST_FINDINGS = 100
+# What stands for a value that cannot be used, its faults told; and for one that is left out.
+_UNUSABLE: Final = object()
+_ABSENT: Final = object()
+
+Party = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What whoever reads knows beside the body: when it came, whose connection it came by, whose Token it is.
+
+    `holder` finds the eMSP of a CdrToken that names none, `asked` the Token that an
+    authorization is about.
+    """
+
+    now: str | None = None
+    owner: Party | None = None
+    holder: Callable[[Mapping[str, Any]], Party | None] | None = None
+    asked: Callable[[], Mapping[str, Any] | None] | None = None
+
+
+class Tolerance:
+    """Reads objects of one version by their tables and collects what it finds."""
+
+    def __init__(self, version: str, known: Known = Known()) -> None:
+        self.version = version
+        self.known = known
+        self.findings: list[Finding] = []
+        # What makes the value at hand unusable; told as findings where that is set aside.
+        self.faults: list[Finding] = []
+
+    def read(self, model: Model, value: Any, *, partial: bool = False, at: str = "") -> Any:
+        """The object, repaired; itself where nothing had to be. A `partial` one may lack everything.
+
+        Raises InvalidParameters with every fault where it cannot be used.
+        """
+        found = self._object(model, value, at, partial)
+        if self.faults:
+            raise InvalidParameters.of(self.faults, self.findings)
+        return found
+
+    def note(self, pointer: str, code: str, message: str) -> None:
+        """Remember something that does not stop the object."""
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(Finding(pointer, code, message))
+
+    def _fault(self, at: str, code: str, message: str) -> Any:
+        if len(self.faults) < MOST_FINDINGS:
+            self.faults.append(Finding(at, code, message))
+        return _UNUSABLE
+
+    def _object(self, model: Model, value: Any, at: str, partial: bool = False, named_by: str = "") -> Any:
+        if type(value) is list and len(value) == 1 and type(value[0]) is dict:
+            self.note(at, "shape", f"a list of one where an object belongs ({model.name})")
+            value = value[0]
+        if type(value) is not dict:
+            value = self._as_price(model, value, at)
+            if value is _UNUSABLE:
+                return value
+        out = self._in_own_words(model, value, at)
+        given = out
+        faults = len(self.faults)
+        missing: list[tuple[str, Field]] = []
+        for name, row in model.fields(self.version).items():
+            old = given.get(name)
+            if old is None:
+                if not row.required or (partial and name not in given and name != named_by):
+                    continue
+                if partial:
+                    self._fault(step(at, name), "missing", "required, must not be null")
+                else:
+                    missing.append((name, row))
+                continue
+            new = self._field(row, old, f"{at}/{name}", given, partial)
+            if new is not old:
+                out = dict(out) if out is value or out is given else out
+                if new is _ABSENT:
+                    del out[name]
+                elif new is _UNUSABLE:
+                    pass
+                elif new is NEVER:
+                    del out[name]
+                    out |= UNMET
+                else:
+                    out[name] = new
+        for name, row in missing:
+            said = "required, must not be null" if name in given else "required, but missing"
+            stood = self._stand_in(row, name, f"{at}/{name}", out, [Finding("", "missing", said)])
+            if stood is not _ABSENT and stood is not _UNUSABLE:
+                out = dict(out) if out is value or out is given else out
+                out[name] = stood
+        if model.closed or self.version != V230:
+            out = self._others(model, out, given, at)
+        return _UNUSABLE if len(self.faults) > faults else out
+
+    # one field
+
+    def _field(self, row: Field, value: Any, at: str, around: dict[str, Any], partial: bool) -> Any:
+        """The value, or what is read instead; _ABSENT, NEVER or _UNUSABLE where that is none."""
+        faults = len(self.faults)
+        if self._is_empty(row, value):
+            if not row.required:
+                self.note(at, "empty", f"{shown(value)} read as absent")
+                return _ABSENT
+            new = self._fault(at, "missing", f"required, but {shown(value) or 'empty'}")
+        elif row.is_list:
+            new = self._list(row, value, at, partial)
+        else:
+            new = self._value(row.type, value, at)
+        if new is not _UNUSABLE:
+            return new
+        told = self.faults[faults:]
+        del self.faults[faults:]
+        return self._instead(row, value, at, around, partial, told)
+
+    def _instead(
+        self,
+        row: Field,
+        value: Any,
+        at: str,
+        around: dict[str, Any],
+        partial: bool,
+        told: list[Finding],
+    ) -> Any:
+        """What is read instead of a value that cannot be used."""
+        other = row.otherwise
+        if other is KEPT and type(value) is str and value.strip() and sound(value):
+            self._aside(told, "kept, though nobody here knows it")
+            return value
+        if partial and (other is WHILE_PENDING or row.name in PARTIAL_PARTS):
+            self.faults += told  # whoever sends a change waits for it to be made
+            return _UNUSABLE
+        if other is NOTHING or (partial and other not in (REFUSED, KEPT, ARRIVAL, NEVER)):
+            self._aside(told, "set aside")
+            return _ABSENT
+        if other is NEVER:
+            self._aside(told, "not understood, so the element never applies")
+            return NEVER
+        if not row.required and not isinstance(other, Otherwise):
+            self._aside(told, "not understood, so the element never applies")
+            return other
+        return self._stand_in(row, row.wire(self.version), at, around, told)
+
+    def _aside(self, told: list[Finding], how: str) -> None:
+        for fault in told:
+            self.note(fault.pointer, fault.code, f"{fault.message}; {how}")
+
+    def _stand_in(self, row: Field, name: str, at: str, around: dict[str, Any], told: list[Finding]) -> Any:
+        """What a required field is read as by its row; _ABSENT: not stated; _UNUSABLE: there is nothing."""
+        told = [Finding(fault.pointer or at, fault.code, fault.message) for fault in told]
+        other = row.otherwise
+        if other is NOTHING:
+            self._aside(told, "read as not stated")
+            return _ABSENT
+        found = self._assumed(row, name, around) if isinstance(other, Otherwise) else other
+        if found is None:
+            self.faults += told[: MOST_FINDINGS - len(self.faults)]
+            return _UNUSABLE
+        how = other.told if isinstance(other, Otherwise) else shown(found)
+        self._aside(told, f"read as {how}")
+        return found
+
+    def _assumed(self, row: Field, name: str, around: dict[str, Any]) -> Any:
+        other, known = row.otherwise, self.known
+        if other is ARRIVAL:
+            return known.now
+        if other is ZONE:
+            return zones.time_zone(around.get("country"), around.get("coordinates"))
+        if other is OWNER:
+            return _of_party(name, known.owner)
+        if other is HOLDER:
+            party = known.holder(around) if known.holder else None
+            return _of_party(name, party)
+        if other is ASKED:
+            return known.asked() if known.asked else None
+        if other is UNSTATED and isinstance(row.type, Model):
+            empty = Tolerance(self.version, known)._object(row.type, {}, "")
+            return None if empty is _UNUSABLE else empty
+        if other is WHILE_PENDING and str(around.get("status")).strip().upper() == "PENDING":
+            return known.now if isinstance(row.type, DateTime) else 0
+        return None
+
+    def _is_empty(self, row: Field, value: Any) -> bool:
+        """Whether a value says that there is none: "", or in PHP's way an empty list for an object."""
+        if row.is_list:
+            return value in ("", {})
+        if value == "":
+            plain = isinstance(row.type, Text) and not isinstance(row.type, Id | Url)
+            return not row.required or not plain or row.type.__class__ not in (Text, Ascii)
+        return isinstance(row.type, Model) and value == []
+
+    def _list(self, row: Field, value: Any, at: str, partial: bool) -> Any:
+        if type(value) is not list:
+            if (type(value) is dict) is not isinstance(row.type, Model):
+                return self._fault(at, "wrong_type", f"expected a list, got {shown(value)}")
+            self.note(at, "shape", "one value where a list belongs")
+            value = [value]
+            kept: list[Any] | None = []
+        else:
+            kept = None
+        named_by = PARTIAL_PARTS.get(row.name, "") if partial else ""
+        unusable = False
+        gone: list[Finding] = []
+        clean = _clean(row.type, self.version) if not named_by else None
+        for index, item in enumerate(value):
+            faults = len(self.faults)
+            if clean is not None and clean(item):
+                new = item
+            elif named_by and isinstance(row.type, Model):
+                new = self._object(row.type, item, f"{at}/{index}", True, named_by)
+            elif item is None:
+                new = self._fault(f"{at}/{index}", "missing", "null in a list")
+            else:
+                new = self._value(row.type, item, f"{at}/{index}")
+            if new is _UNUSABLE:
+                if row.whole or named_by:
+                    unusable = True
+                    continue
+                gone += self.faults[faults:]
+                del self.faults[faults:]
+            if kept is None and new is not item:
+                kept = list(value[:index])
+            if kept is not None and new is not _UNUSABLE:
+                kept.append(new)
+        if unusable:
+            return _UNUSABLE
+        found = value if kept is None else kept
+        if isinstance(row.type, Model) and row.type.key:
+            found = self._last_of_each(row.type.key, found, at)
+        if row.required and not found:
+            self.faults += gone or [Finding(at, "empty", "needs at least one entry")]
+            return _UNUSABLE
+        self._aside(gone, "set aside")
+        return found
+
+    def _last_of_each(self, key: str, items: list[Any], at: str) -> list[Any]:
+        """Of two with one name the last counts."""
+        last = {str(item.get(key)).upper(): index for index, item in enumerate(items)}
+        if len(last) == len(items):
+            return items
+        places = set(last.values())
+        for index in range(len(items)):
+            if index not in places:
+                self.note(step(step(at, index), key), "duplicate", "used again further on; set aside")
+        return [item for index, item in enumerate(items) if index in places]
+
+    def _value(self, kind: Type, value: Any, at: str) -> Any:
+        if isinstance(kind, Model):
+            return value if _clean(kind, self.version)(value) else self._object(kind, value, at)
+        if type(value) is dict and isinstance(kind, Number):
+            for name in ("excl_vat", "before_taxes"):  # a Price of a newer version
+                if name in value:
+                    self.note(at, "other_version", f"{name} of another version")
+                    value = value[name]
+                    break
+        notes: list[tuple[str, str]] = []
+        try:
+            found = scalar(kind, value, self.version, lambda code, message: notes.append((code, message)))
+        except Unusable as problem:
+            return self._fault(at, problem.code, problem.message)
+        for code, message in notes:
+            self.note(at, code, message)
+        return found
+
+    # words of other versions
+
+    def _as_price(self, model: Model, value: Any, at: str) -> Any:
+        """A Price that is a number, as 2.1.1 has it; anything else is no object."""
+        row = next((name for name in ("excl_vat", "before_taxes") if name in model.fields(self.version)), "")
+        if row and type(value) in (int, Decimal, float):
+            self.note(at, "other_version", f"a number where {model.name} belongs; read as {row}")
+            return {row: value}
+        return self._fault(at, "wrong_type", f"expected an object ({model.name}), got {shown(value)}")
+
+    def _in_own_words(self, model: Model, value: dict[str, Any], at: str) -> dict[str, Any]:
+        """The object with the words of other versions, or of none, in those of its own."""
+        out = value
+        for name, others in model.elsewhere(self.version).items():
+            if value.get(name) is not None:
+                continue
+            for other in others:
+                if value.get(other) is not None:
+                    out = dict(out) if out is value else out
+                    out[name] = out.pop(other)
+                    self.note(step(at, other), "other_version", f"read as {name}")
+                    break
+        reworded = _PRICES.get(model.name)
+        if reworded is not None:
+            new, told = reworded(out, self.version)
+            if told:
+                self.note(at, "other_version", told)
+                return new
+        return out
+
+    def _others(self, model: Model, out: dict[str, Any], given: dict[str, Any], at: str) -> dict[str, Any]:
+        """Fields that this version does not have."""
+        foreign = model.foreign(self.version)
+        known = model.fields(self.version)
+        for name in given:
+            if name in known:
+                continue
+            value = given[name]
+            if name in foreign:
+                row, version = foreign[name]
+                new = self._foreign(row, version, value, step(at, name))
+            elif model.closed and value is not None:
+                self.note(step(at, name), "unknown_restriction", "not understood: the element never applies")
+                out = out | UNMET
+                continue
+            else:
+                continue
+            if new is not value:
+                out = {each: old for each, old in out.items() if each != name}
+                if new is not None:
+                    out[name] = new
+                elif row.otherwise is NEVER:
+                    out |= UNMET
+        return out
+
+    def _foreign(self, row: Field, version: str, value: Any, at: str) -> Any:
+        """A field of a newer version: as that has it, or None if it is not sound."""
+        if value is None:
+            return None
+        inner = Tolerance(version, self.known)
+        new = inner._field(row, value, at, {}, False)
+        for fault in inner.faults or (inner.findings if new is _ABSENT or new is NEVER else ()):
+            self.note(
+                fault.pointer, "not_in_version", f"not in {self.version}; as in {version}: {fault.message}"
+            )
+        if inner.faults or new is _ABSENT or new is NEVER:
+            return None
+        for finding in inner.findings:
+            self.note(finding.pointer, finding.code, finding.message)
+        return new
+
+
+def _of_party(name: str, party: Party | None) -> str | None:
+    return party[name == "party_id"] if party else None
+
+
+def _clean(kind: Type, version: str) -> Any:
+    if isinstance(kind, Model):
+        check = validators.validate(kind, version, False)
+        return check if not kind.key else lambda item: check(item) and not validators.repeats(kind, item)
+    return None
+
+
+def _price(price: dict[str, Any], version: str) -> tuple[dict[str, Any], str]:
+    """A Price or PriceLimit in the words of the other of 2.2.1 and 2.3.0 (CNV-205, CNV-233, AMB-62)."""
+    here, there = ("excl_vat", "before_taxes") if version != V230 else ("before_taxes", "excl_vat")
+    if version == V211 or price.get(here) is not None or price.get(there) is None:
+        return price, ""
+    rest = {name: value for name, value in price.items() if name not in _AMOUNTS}
+    net = price[there]
+    gross = price.get("incl_vat" if version == V230 else "after_taxes")
+    new = {**rest, here: net}
+    if version == V230 and gross is not None:
+        tax = _sum(gross, net, -1)
+        if tax is not None:
+            new["taxes"] = [{"name": "VAT", "amount": tax}]
+    elif version != V230:
+        if gross is None and isinstance(price.get("taxes"), list) and price["taxes"]:
+            gross = net
+            for each in price["taxes"]:
+                gross = _sum(gross, each.get("amount") if isinstance(each, dict) else None, 1)
+        if gross is not None:
+            new["incl_vat"] = gross
+    return new, f"in the words of another version; read as {here}"
+
+
+def _limit(price: dict[str, Any], version: str) -> tuple[dict[str, Any], str]:
+    words = {"excl_vat": "before_taxes", "incl_vat": "after_taxes"}
+    if version != V230:
+        words = {other: word for word, other in words.items()}
+    if not words.keys() & price.keys() or any(price.get(name) is not None for name in words.values()):
+        return price, ""
+    new = {words.get(name, name): value for name, value in price.items()}
+    return new, f"in the words of another version; read as {', '.join(words.values())}"
+
+
+_AMOUNTS = frozenset({"excl_vat", "incl_vat", "before_taxes", "after_taxes", "taxes"})
+_PRICES: dict[str, Callable[[dict[str, Any], str], tuple[dict[str, Any], str]]] = {
+    "Price": _price,
+    "PriceLimit": _limit,
+}
+
+
+def _sum(one: Any, other: Any, sign: int) -> Any:
+    """The exact sum or difference of two amounts, also in quotes; None where either is none."""
+    try:
+        amounts = [scalar(_NUMBER, each, V230, lambda _code, _message: None) for each in (one, other)]
+    except Unusable:
+        return None
+    found = (_EXACT.add if sign > 0 else _EXACT.subtract)(Decimal(amounts[0]), Decimal(amounts[1]))
+    return int(found) if found == found.to_integral_value() else found
+
+
+_NUMBER = Number()
+# Enough digits that no sum of accepted amounts is rounded.
+_EXACT = Context(prec=210)
+
+__all__ = ["Known", "Tolerance", "identifier"]
