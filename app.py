@@ -55,13 +55,16 @@ def _answer(module: str, interface: str, variables: dict[str, str]) -> HttpRespo
     base_url = _base_url(event)
     platform.seen_at(base_url)
     names = sorted(name for name in variables if name != "version")
+    version, segments = variables.get("version", ""), [variables[name] for name in names]
+    if not module:
+        module, interface, version, segments = _below_a_module(variables.get("proxy", ""))
     request = Request(
         method=event.method,
-        version=unquote(variables.get("version", "")),
+        version=unquote(version),
         interface=interface,
         module=module,
         # API Gateway leaves path variables percent-encoded: decoded once, here (AMB-39).
-        segments=tuple(unquote(variables[name]) for name in names),
+        segments=tuple(map(unquote, segments)),
         query=dict(event.query_params or {}),
         headers={name.lower(): value for name, value in event.headers.items()},
         body=cast(bytes, event.raw_body) or b"",
@@ -69,6 +72,17 @@ def _answer(module: str, interface: str, variables: dict[str, str]) -> HttpRespo
     )
     status, headers, body = endpoint.answer(request, platform)
     return HttpResponse(body=body, status_code=status, headers=dict(headers))
+
+
+def _below_a_module(path: str) -> tuple[str, str, str, list[str]]:
+    """The module, interface, version and segments of a path that is longer than any of its module's are.
+
+    It is answered as other paths below that module: to whom the token belongs, with routing headers.
+    """
+    match path.split("/"):
+        case ["ocpi", version, ("sender" | "receiver") as side, module, *segments] if module in modules.BY_ID:
+            return module, side.upper(), version, segments
+    return "", "", "", []
 
 
 def _base_url(event: HttpRequest) -> str:

@@ -119,7 +119,7 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
             duration_ms=round((time.perf_counter() - started) * 1000),
             outcome="ok" if reply.status_code < 2000 else "refused" if reply.status_code < 3000 else "failed",
         )
-        body = messages.envelope(reply, messages.now())
+        body = messages.envelope(reply, messages.now(), request.version)
         if partner and partner.reads_ascii_only:
             body = charset.plain(body)
         return reply.http_status, headers, body
@@ -191,9 +191,10 @@ def _refusal(problem: OcpiError, version: str) -> Reply:
 def _routing(request: Request, partner: Partner | None, platform: Platform) -> dict[str, str]:
     """Routing headers of the response: swapped, filled in where the request lacked them (HUB-05, AMB-21)."""
     row = modules.BY_ID.get(request.module)
-    if partner is None or row is None or not row.functional or request.version == modules.V211:
+    if row is None or not row.functional or request.version == modules.V211:
         return {}
-    asked_by = request.from_party or partner.hub_party or _first(role.party for role in partner.roles)
+    known = (partner.hub_party or _first(role.party for role in partner.roles)) if partner else None
+    asked_by = request.from_party or known
     asked_of = request.to_party or _first(party.party for party in serving(request, platform))
     headers: dict[str, str] = {}
     if asked_by:

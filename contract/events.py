@@ -58,6 +58,12 @@ SHARED: dict[str, Schema] = {
 }
 
 
+FINDINGS: Schema = {
+    "type": "array",
+    "items": {"type": "object", "properties": {"pointer": TEXT, "code": TEXT, "message": TEXT}},
+}
+
+
 def said(schema: Schema, description: str) -> Schema:
     """A schema with what its field is for."""
     return {**schema, "description": description}
@@ -252,8 +258,10 @@ EVENTS: dict[str, EventKind] = {
             "id": TEXT,
             "part": said(TEXT, "an EVSE's uid, or empty for the object as a whole"),
             "last_updated": MOMENT,
-            "version": said(TEXT, "the version the object is written in"),
-            "object": said(OBJECT, "as its owner wrote it, where it fits"),
+            "version": said(TEXT, "the version in which its owner sent it"),
+            "object": said(OBJECT, "in 2.3.0, what was odd about it put right, where it fits"),
+            "sent": said(OBJECT, "as its owner sent it, where that differs and fits"),
+            "findings": said(FINDINGS, "what was odd about it (docs/reading.md)"),
             "removed": {"const": True},
             "hidden": said({"const": True}, "its owner no longer lists it"),
             "partner": said(TEXT, "of `chargingprofiles` only"),
@@ -273,7 +281,7 @@ EVENTS: dict[str, EventKind] = {
                 "last_updated": "2026-03-02T09:31:02Z",
             },
         },
-        frozenset({"object", "removed", "hidden", "partner"}),
+        frozenset({"object", "sent", "findings", "removed", "hidden", "partner"}),
     ),
     "TokenAuthorized": EventKind(
         "a partner asked whether a token of yours may charge",

@@ -136,11 +136,32 @@ def test_ids_are_compared_without_case(ask: Any, stored: dict[str, Any]) -> None
     assert ask("PUT", URL.lower().replace("gent", "gEnt"), token="cpo", body=stored).status in (200, 404)
 
 
-def test_two_evses_of_one_uid_are_refused(ask: Any, known: Known) -> None:
-    whole = example("location", "2.2.1", evses=[evse("a1"), evse("A1")])
-    answer = ask("PUT", URL, token="cpo", body=whole)
-    assert (answer.status, answer.code) == (200, 2001)
-    assert "/evses/1/uid" in answer.json["status_message"]
+def test_of_two_evses_of_one_uid_the_last_counts_and_both_come_back(ask: Any, known: Known) -> None:
+    first, last = evse("a1"), {**evse("A1"), "status": "CHARGING"}
+    whole = example("location", "2.2.1", evses=[first, last])
+    assert ask("PUT", URL, token="cpo", body=whole).code == 1000
+    assert get(ask, URL)["evses"] == [first, last]
+    assert get(ask, f"{URL}/a1")["status"] == "CHARGING"
+
+
+ODD_LISTS: list[Any] = [
+    [],
+    None,
+    "none",
+    [evse("Z9"), evse("A1"), evse("M5")],
+    [evse("Z9"), {"status": "AVAILABLE"}, 7, evse("A1")],
+    [evse(" 7 ") | {"uid": 7}, evse("B")],
+    [evse("E1") | {"connectors": []}, evse("E2")],
+]
+
+
+@pytest.mark.parametrize("evses", ODD_LISTS)
+def test_evses_come_back_as_they_were_sent(ask: Any, known: Known, evses: Any) -> None:
+    whole = {**example("location", "2.2.1"), "evses": evses}
+    assert ask("PUT", URL, token="cpo", body=whole).code == 1000
+    assert get(ask, URL).get("evses") == evses
+    assert ask("PUT", URL, token="cpo", body=whole).code == 1000
+    assert get(ask, URL).get("evses") == evses
 
 
 @pytest.mark.parametrize("uid", ["-", "--", "a/b", "#1", "*", "feed#", "~", "@group"])

@@ -175,10 +175,26 @@ def test_a_missing_field_is_named(ask: Any, known: Known, module: str, operation
     token, owner = owned(module, version)
     store(ask, module, version, token, owner)
     whole = body(module, operation, version, owner) or {}
-    del whole["last_updated"]
+    name = "uid" if "uid" in whole else "id"
+    del whole[name]
     answer = ask(operation.method, path(module, operation, version, owner), token=token, body=whole)
     assert (answer.status, answer.code) == (200, 2001), answer.text
-    assert "last_updated" in answer.json["status_message"]
+    assert f"/{name}" in answer.json["status_message"]
+
+
+@pytest.mark.parametrize(
+    ("module", "operation", "version"), [row for row in rows() if row.values[1].method == "PUT"]
+)
+def test_what_says_no_time_is_of_its_arrival_and_told_once(
+    ask: Any, known: Known, module: str, operation: Any, version: str
+) -> None:
+    token, owner = owned(module, version)
+    store(ask, module, version, token, owner)
+    whole = body(module, operation, version, owner) or {}
+    del whole["last_updated"]
+    url = path(module, operation, version, owner)
+    assert ask("PUT", url, token=token, body=whole).code == 1000
+    assert ask("PUT", url, token=token, body=whole).code == 1000
 
 
 @pytest.mark.parametrize(

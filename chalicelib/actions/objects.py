@@ -9,6 +9,7 @@ Contract: design section 5
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -299,10 +300,12 @@ def get(platform: Platform, fields: Get) -> dict[str, Any]:
     found = _get(platform, fields)
     if found is None:
         raise UnknownObject(f"no {fields.module} {fields.id}", fields.module, "/id")
-    shown = found.in_version(fields.version).object
+    shown = found.shown(fields.version)
     if shown is None:
         raise InvalidParameters(f"cannot be said in {fields.version}", "/version")
-    return {"object": shown}
+    if found.own or not found.findings:
+        return {"object": shown}
+    return {"object": shown, "findings": [dataclasses.asdict(each) for each in found.findings]}
 
 
 def _get(platform: Platform, fields: Get) -> StoredObject | None:
@@ -321,7 +324,7 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
     party = party_of(fields.party)
     if fields.id is not None:
         known = _get(platform, Get(module=fields.module, id=fields.id, party=fields.party))
-        return {"objects": [known.in_version(fields.version).object] if known else [], "cursor": None}
+        return {"objects": [known.shown(fields.version)] if known else [], "cursor": None}
     if party is not None and fields.module == "hubclientinfo":
         return _told_of(platform, party, fields)
     if party is not None:
@@ -351,8 +354,7 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
     found = pages.page(platform.objects, fields.module, heads, query)
     finder = Finder(platform)
     shown = [
-        StoredObject(each.key, each.parts, finder=finder).in_version(fields.version).object
-        for each in found.objects
+        StoredObject(each.key, each.parts, finder=finder).shown(fields.version) for each in found.objects
     ]
     told = [each for each in shown if each is not None]
     return {"objects": told, "cursor": found.cursor, "total": found.total}
@@ -368,7 +370,7 @@ def _told_of(platform: Platform, party: Party, fields: List) -> dict[str, Any]:
         if each.last_updated >= query.date_from and not (query.date_to and each.last_updated >= query.date_to)
     ]
     shown = told[fields.offset : fields.offset + fields.limit]
-    objects_ = [each.in_version(fields.version).object for each in shown]
+    objects_ = [each.shown(fields.version) for each in shown]
     return {"objects": objects_, "cursor": None, "total": len(told)}
 
 

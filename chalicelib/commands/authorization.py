@@ -71,7 +71,8 @@ def _place(call: Call) -> dict[str, Any] | None:
 
 
 def _emsps(call: Call) -> list[Party]:
-    return list(dict.fromkeys(each.party for each in serving(call.request, call.platform)))
+    found = list(dict.fromkeys(each.party for each in serving(call.request, call.platform)))
+    return [party for party in found if call.url_party in (None, party)]
 
 
 def _verdict(
@@ -323,6 +324,8 @@ def _sketch(
     if stored is not None:
         return stored.canonical
     party = owner or ("", "")
+    if isinstance(said, list) and len(said) == 1:
+        said = said[0]
     return {
         "country_code": party[0],
         "party_id": party[1],

@@ -15,6 +15,7 @@ from chalicelib.objects.stored_object import Finder, StoredObject, connector_of,
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply, reply
+from chalicelib.ocpi.models.base import Enum
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import Key, check_id
@@ -149,7 +150,15 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
         to_party=key.party,
         timeout=ASKING_TIME,
     )
-    return str(said.data)
+    return _meant(said.data)
+
+
+def _meant(said: Any) -> str:
+    """A ChargingPreferencesResponse, also in other letters or as the only one of a list."""
+    if isinstance(said, list) and len(said) == 1:
+        said = said[0]
+    words = {Enum.fold(each): each for each in RESPONSES}
+    return words.get(Enum.fold(str(said)), str(said)[:100])
 
 
 def _check_capable(platform: Platform, session: StoredObject) -> None:

@@ -29,7 +29,7 @@ from chalicelib.objects import sessions
 from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
-from chalicelib.ocpi.timestamps import later
+from chalicelib.ocpi.timestamps import later, wire_timestamp
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import check_id
@@ -67,7 +67,12 @@ def result(call: Call) -> Reply:
     """POST results/{id}: the result of a profile request of ours; answered without data (CHP-18)."""
     request = receiver.ours_to(call, PROFILES)
     kind = lifecycle.result_kind(request)
-    given = reading.read(kind, receiver.bare(call.json_object), call.request.version).object
+    given = reading.read(
+        kind,
+        receiver.bare(call.json_object),
+        call.request.version,
+        now=wire_timestamp(call.platform.clock()),
+    ).object
     receiver.take_result(call.platform, request, given)
     return Reply()
 
@@ -79,7 +84,8 @@ def active_profile_changed(call: Call) -> Reply:
     profile hears it from us (CHP-40).
     """
     platform, session_id = call.platform, check_id(call.params["session_id"], "/session_id")
-    profile = reading.read("active_charging_profile", call.json_object, call.request.version).object
+    now = wire_timestamp(platform.clock())
+    profile = reading.read("active_charging_profile", call.json_object, call.request.version, now=now).object
     if call.partner.is_hub and call.asks is None:
         raise InvalidParameters("OCPI-from: the CPO of the session is required")
     theirs = sorted(call.spoken_for(("CPO", "EMSP")))

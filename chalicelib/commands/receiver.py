@@ -18,10 +18,11 @@ from chalicelib import logs
 from chalicelib.commands import capabilities, idempotency, lifecycle, results
 from chalicelib.objects import sessions
 from chalicelib.objects.sessions import ENDED
-from chalicelib.objects.stored_object import load
+from chalicelib.objects.stored_object import load, load_token
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.ocpi.scalars import identifier
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import host_of
 from chalicelib.partners.call import Call
@@ -68,7 +69,7 @@ def accept(call: Call) -> Reply:
     id, before = idempotency.look(call)
     if before is not None:
         return Reply(data=_in_version(call, before.response or {}))
-    emsp = call.asks or call.partner.party_for(EMSP_ROLES)
+    emsp = call.asks or _emsp(call)
     body = reading.read(
         KINDS[command], call.json_object, version, owner=emsp, emsp=emsp, now=platform.clock()
     ).object
@@ -89,6 +90,19 @@ def accept(call: Call) -> Reply:
             )
         await_answer(platform, request, "CommandReceived", verdict.found or {})
     return _respond(call, verdict)
+
+
+def _emsp(call: Call) -> Party | None:
+    """The partner's eMSP that a Token without owner is of: who asks, else of several the one that has it."""
+    named = [role.party for role in call.partner.roles if role.role in EMSP_ROLES]
+    if call.request.from_party in named:
+        return call.request.from_party
+    token = call.json_object.get("token")
+    if len(named) > 1 and isinstance(token, dict) and (uid := identifier(token.get("uid"))):
+        for party in named:
+            if load_token(call.platform, [party], uid) is not None:
+                return party
+    return call.partner.party_for(EMSP_ROLES)
 
 
 def result(call: Call) -> Reply:

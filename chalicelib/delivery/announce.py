@@ -10,20 +10,21 @@ Contract: design section 8; ARC-14, LOC-01, SES-01, TAR-02, TOK-01
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.aws.backend import Event
 from chalicelib.objects import sessions, visibility
+from chalicelib.objects.stored_object import Finder, StoredObject
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.partner import REGISTERED, SUSPENDED
 from chalicelib.partners import health, parties
 from chalicelib.store import pages
 from chalicelib.store.delivery_items import Target
-from chalicelib.store.object_items import Key
+from chalicelib.store.object_items import Key, part_of
 
 if TYPE_CHECKING:
     from chalicelib.aws.backend import Event
@@ -36,6 +37,8 @@ PAGE = 100
 MANY_EVSES = 3
 # What an object may weigh inside an event.
 LARGEST_OBJECT = 200_000
+# Findings that an event tells of.
+MOST_FINDINGS = 20
 
 Record = Mapping[str, Any]
 Image = Mapping[str, Mapping[str, Any]]
@@ -126,12 +129,12 @@ def _note(
     image = new or old
     if module not in modules.BY_ID or "body" not in image or image["object"]["S"].startswith("feed#"):
         return
-    names = ("body", "last_updated", "feed", "hidden", "version")
+    names = ("body", "last_updated", "feed", "hidden", "version", "evses")
     if old and new and all(old.get(name) == new.get(name) for name in names):
         return  # its place in a feed moved, nothing anybody sees
     key = Key(module, image["country_code"]["S"], image["party_id"]["S"], image["id"]["S"])
     if not image["own"]["BOOL"]:
-        events.append(_event(key, data, new, image))
+        events.append(_event(platform, key, data, new, image))
         if module != sessions.SESSIONS or not new:
             return
     change = changes.setdefault((module, key.partition), _Change(key))
@@ -147,8 +150,7 @@ def _note(
         change.vanished = True
 
 
-def _event(key: Key, data: Mapping[str, Any], new: Image, image: Image) -> Event:
-    body = image["body"]["S"]
+def _event(platform: Platform, key: Key, data: Mapping[str, Any], new: Image, image: Image) -> Event:
     detail: dict[str, Any] = {
         "module": key.module,
         "owner": key.owner,
@@ -162,10 +164,24 @@ def _event(key: Key, data: Mapping[str, Any], new: Image, image: Image) -> Event
     else:
         if "hidden" in new:
             detail["hidden"] = True  # its owner no longer lists it (AMB-33)
-        if len(body.encode()) <= LARGEST_OBJECT:
-            detail["object"] = jsontext.loads(body)
+        detail |= _told(platform, key, new)
     place = f"{image['object']['S']}#{image['part']['S']}"
     return Event("ObjectChanged", detail, f"{key.module}#{place}#{data['SequenceNumber']}")
+
+
+def _told(platform: Platform, key: Key, new: Image) -> dict[str, Any]:
+    """The object in 2.3.0, put right; what its owner sent beside it where that differs; what was odd."""
+    part = part_of({name: dict(value) for name, value in new.items()})
+    if len(part.body.encode()) > LARGEST_OBJECT:
+        return {}
+    found = StoredObject(key, [part._replace(evses="")], finder=Finder(platform))
+    told: dict[str, Any] = {"object": found.canonical}
+    if len(jsontext.dumps(found.canonical)) + len(part.body) <= LARGEST_OBJECT:
+        if found.source != found.canonical:
+            told["sent"] = found.source
+        if found.findings:
+            told["findings"] = [asdict(each) for each in found.findings[:MOST_FINDINGS]]
+    return told
 
 
 def _send(platform: Platform, changes: list[_Change]) -> None:

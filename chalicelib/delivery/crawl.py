@@ -378,6 +378,8 @@ def _objects(answer: Answer) -> list[Any]:
     """The objects of a page. Raises Unusable when there is no list."""
     if answer.data is None:
         return []
+    if isinstance(answer.data, dict) and answer.data:
+        return [answer.data]  # one object where a list is due
     if not isinstance(answer.data, list):
         raise Unusable("the data of a page is no list")
     return answer.data

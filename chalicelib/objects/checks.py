@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 Check = Callable[[str, dict[str, Any], str, bool], Reading]
 
 
-def as_theirs(platform: Platform, owner: Party) -> Check:
-    """What reads what a partner sent, leniently."""
+def as_theirs(platform: Platform, owner: Party | None) -> Check:
+    """What reads what a partner sent, leniently; `owner` is whose it is where it does not say.
+
+    Every object of a partner's that is refused is refused here, with all its faults.
+    """
     finder = Finder(platform)
 
     def check(kind: str, data: dict[str, Any], version: str, partial: bool) -> Reading:
@@ -37,6 +40,7 @@ def as_theirs(platform: Platform, owner: Party) -> Check:
             now=wire_timestamp(finder.now),
             token=finder.token,
             emsp=finder.emsp,
+            holder=finder.holder,
         )
 
     return check
@@ -44,8 +48,9 @@ def as_theirs(platform: Platform, owner: Party) -> Check:
 
 def strict(kind: str, data: dict[str, Any], version: str, partial: bool = False) -> None:
     """Refuse what OCPI does not allow us to say. Raises InvalidParameters."""
-    for finding in writing.check(kind, data, version, partial=partial):
-        raise InvalidParameters(finding.message, finding.pointer)
+    found = writing.check(kind, data, version, partial=partial)
+    if found:
+        raise InvalidParameters.of(found)
 
 
 def as_ours(platform: Platform, owner: Party) -> Check:
@@ -54,7 +59,15 @@ def as_ours(platform: Platform, owner: Party) -> Check:
 
     def check(kind: str, data: dict[str, Any], version: str, partial: bool) -> Reading:
         strict(kind, data, version, partial)
-        found = reading.read(kind, data, version, owner=owner, partial=partial, token=finder.token)
+        found = reading.read(
+            kind,
+            data,
+            version,
+            owner=owner,
+            partial=partial,
+            now=wire_timestamp(finder.now),
+            token=finder.token,
+        )
         if not partial:
             consistency.check(finder, owner, kind, found.object)
         return found

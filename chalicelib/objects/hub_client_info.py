@@ -91,7 +91,7 @@ def status(platform: Platform, partner: Partner, party: Party | None) -> str:
     if party is None or party == partner.hub_party or not partner.is_hub:
         return ""
     found = told_of(platform, party, [partner.id])
-    return str(min(found, key=_rank).source.get("status")) if found else ""
+    return str(min(found, key=_rank).canonical.get("status")) if found else ""
 
 
 def away(platform: Platform, partner: Partner, party: Party | None) -> str:
@@ -101,7 +101,7 @@ def away(platform: Platform, partner: Partner, party: Party | None) -> str:
 
 
 def _rank(each: StoredObject) -> int:
-    status = each.source.get("status")
+    status = each.canonical.get("status")
     return STATUSES.index(status) if status in STATUSES else len(STATUSES)
 
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import tokens
 from chalicelib.objects.stored_object import load_token
-from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
-from chalicelib.store.object_items import Key, check_id, folded, party_of
+from chalicelib.store.object_items import Key, check_id, folded
 
 if TYPE_CHECKING:
     from chalicelib.partners.call import Call
@@ -35,7 +34,7 @@ def owner(call: Call) -> Party:
 
 
 def key(call: Call, party: Party, data: dict[str, Any] | None) -> Key:
-    """The key of the object in the path, spelled as its owner spells it where a body tells."""
+    """The key of the object in the path, spelled as its owner spells it where the object, read, tells."""
     if call.request.module == "tokens":
         uid, type_ = token_uid(call), asked_type(call)
         if data is not None:
@@ -43,8 +42,8 @@ def key(call: Call, party: Party, data: dict[str, Any] | None) -> Key:
         return tokens.key(spelled(data or {}, party), uid, type_ or tokens.RFID)
     name = next(name for name in call.operation.names[2:] if name.startswith("{"))[1:-1]
     id_ = check_id(call.params[name], f"/{name}")
-    if data is not None and not call.params.get("evse_uid") and isinstance(data.get("id"), str):
-        id_ = data["id"] if folded(data["id"]) == folded(id_) else id_
+    if data is not None and not call.params.get("evse_uid") and data.get("id") is not None:
+        id_ = str(data["id"]) if folded(str(data["id"])) == folded(id_) else id_
     return Key(call.request.module, *spelled(data or {}, party), id_)
 
 
@@ -78,29 +77,19 @@ def check_same_object(call: Call, data: dict[str, Any], kind: str) -> None:
         "token": ("uid", params.get("token_uid")),
     }.get(kind) or (
         "id",
-        next((params[n] for n in ("location_id", "tariff_id", "session_id") if n in params), None),
+        next((params[n] for n in ("location_id", "tariff_id", "session_id", "cdr_id") if n in params), None),
     )
     pairs = [named]
     if kind not in ("evse", "connector"):
-        pairs += [("country_code", params["country_code"]), ("party_id", params["party_id"])]
+        pairs += [(name, params[name]) for name in ("country_code", "party_id") if name in params]
     for name, wanted in pairs:
         value = data.get(name)
-        if value is not None and (not isinstance(value, str) or folded(value) != folded(wanted or "")):
+        if value is not None and wanted is not None and folded(str(value)) != folded(wanted):
             raise InvalidParameters(f"differs from the path, which says {wanted!r}", f"/{name}")
     if kind == "token" and data.get("type") is not None:
         asked = asked_type(call)
         if asked and folded(str(data["type"])) != folded(asked):
             raise InvalidParameters(f"differs from the path, which says {asked!r}", "/type")
-
-
-def body_party(call: Call, data: dict[str, Any]) -> Party | None:
-    """The owner a CDR names; in 2.1.1 it is the partner itself."""
-    named = party_of(data)
-    if named is None and call.request.version == modules.V211:
-        return call.partner.party_for(parties.owners("cdrs")) or next(
-            iter(sorted(call.partner.parties)), None
-        )
-    return named
 
 
 def unnamed(data: dict[str, Any]) -> str:

@@ -15,8 +15,8 @@ from chalicelib.objects.writer import ObjectWriter
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
-from chalicelib.ocpi.patching import wire_timestamp
-from chalicelib.ocpi.reading import Finding
+from chalicelib.ocpi.reading import Finding, Reading
+from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.store.object_items import Key, folded, party_of
 
 if TYPE_CHECKING:
@@ -51,35 +51,41 @@ def receive(
 
     `via` is the partner's id. Raises InvalidParameters for an object that cannot be used.
     """
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]
     if not isinstance(data, dict):
         raise InvalidParameters("an object is required")
     named = sorted({(folded(country), folded(party)) for country, party in owner_parties})
-    owner = party_of(data) or (named[0] if len(named) == 1 and version == modules.V211 else None)
+    unsaid = named[0] if len(named) == 1 and version == modules.V211 else None
+    hub = via if module == "hubclientinfo" else ""
+    if hub and data.get("last_updated") is None:
+        data = {**data, "last_updated": wire_timestamp(platform.clock())}  # AMB-29: told on with it
+    writer = ObjectWriter(
+        platform, checks.as_theirs(platform, unsaid), own=False, via=hub, in_order=only_newer
+    )
+    read = writer.check(modules.BY_ID[module].kind, data, version, False)
+    owner = party_of(read.object)
     if owner is None:
-        raise InvalidParameters("the owner is not named", identity.unnamed(data))
+        raise InvalidParameters("the owner is not named", identity.unnamed(read.object))
     if module != "hubclientinfo" and owner not in named:
         raise InvalidParameters(f"{'/'.join(owner)} is not a party of this connection", "/party_id")
-    hub = via if module == "hubclientinfo" else ""
-    if module == "hubclientinfo" and data.get("last_updated") is None:
-        data = {**data, "last_updated": wire_timestamp(platform.clock())}
-    writer = ObjectWriter(
-        platform, checks.as_theirs(platform, owner), own=False, via=hub, in_order=only_newer
-    )
-    kind = modules.BY_ID[module].kind
-    reading = writer.check(kind, data, version, False)
-    key = identity.key_in(module, data, owner, hub)
+    key = identity.key_in(module, read.object, owner, hub)
     if module == "cdrs":
         parts = platform.objects.load(key)
         if parts:
-            if not same(StoredObject(key, parts, finder=Finder(platform)), data, version):
+            if not same(StoredObject(key, parts, finder=Finder(platform)), data, read, version):
                 raise InvalidParameters("a different CDR with this id is known", "/id")
-            return Outcome("unchanged", key, reading.findings, reading.object)
-    state = writer.replace(key, data, version, reading.object).state
+            return Outcome("unchanged", key, read.findings, read.object)
+    state = writer.replace(key, data, version, read.object).state
     told = {"created": "stored", "known": "unchanged"}.get(state, state)
-    return Outcome(told, key, reading.findings, reading.object, created=state == "created")
+    return Outcome(told, key, read.findings, read.object, created=state == "created")
 
 
-def same(known: StoredObject, data: dict[str, Any], version: str) -> bool:
+def same(known: StoredObject, data: dict[str, Any], read: Reading, version: str) -> bool:
     """Whether this CDR says what is known of it already, in whichever version it came (AMB-35)."""
-    found = known.source if known.version == version else known.in_version(version).object
-    return bool(found == data)
+    if known.version == version and known.source == data:
+        return True
+    if known.version != version:
+        return bool(known.in_version(version).object == read.repaired or known.canonical == read.object)
+    said = {**read.object, "last_updated": known.canonical.get("last_updated")}
+    return bool(known.canonical == (said if known.parts[0].undated else read.object))

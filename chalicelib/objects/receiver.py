@@ -16,10 +16,10 @@ from chalicelib.objects.writer import ObjectWriter
 from chalicelib.ocpi import modules, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
-from chalicelib.ocpi.patching import wire_timestamp
+from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.dynamodb import retried
-from chalicelib.store.object_items import Key, check_id
+from chalicelib.store.object_items import Key, check_id, party_of
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -39,17 +39,17 @@ def write(call: Call) -> Reply:
     if call.request.module == "hubclientinfo":
         return _written(hub_client_info.write(call, identity.owner(call), data))
     party = identity.owner(call)
-    key = identity.key(call, party, data)
     evse_uid, connector_id = call.params.get("evse_uid"), call.params.get("connector_id")
-    kind = "connector" if connector_id else "evse" if evse_uid else key.kind
-    identity.check_same_object(call, data, kind)
+    kind = _kind(call)
     writer = _writer(call, party)
     canonical = writer.check(kind, data, version, False).object
+    identity.check_same_object(call, canonical, kind)
+    key = identity.key(call, party, canonical)
     _check_customer(call, key, canonical)
     if connector_id and evse_uid:
         state = writer.replace_connector(key, evse_uid, data, version, canonical)
     elif evse_uid:
-        state = writer.replace_evse(key, data, version)
+        state = writer.replace_evse(key, data, version, canonical)
     else:
         state = writer.replace(key, data, version, canonical).state
     return _written(state)
@@ -57,40 +57,53 @@ def write(call: Call) -> Reply:
 
 def merge(call: Call) -> Reply:
     """Change some fields of an object of the partner, or of a part of its Location (TRA-47)."""
-    party, changes, version = identity.owner(call), call.json_object, call.request.version
+    party, version = identity.owner(call), call.request.version
     evse_uid, connector_id = call.params.get("evse_uid", ""), call.params.get("connector_id")
     writer = _writer(call, party)
+    kind = _kind(call)
+    read = writer.check(kind, call.json_object, version, True)
+    identity.check_same_object(call, read.object, kind)
     key = identity.key(call, party, None)
-    kind = "connector" if connector_id else "evse" if evse_uid else key.kind
-    identity.check_same_object(call, changes, kind)
-    judged = writer.check(kind, changes, version, True).object
-    _check_customer(call, key, judged if "cdr_token" in judged else None)
-    if changes.get("last_updated") is None:  # only 2.1.1 gets this far (TRA-50, CNV-12)
-        changes = {**changes, "last_updated": wire_timestamp(call.platform.clock())}
+    _check_customer(call, key, read.object if "cdr_token" in read.object else None)
     if key.module == "tokens":
         key = identity.token_key(call, party)
-    writer.merge(key, changes, version, evse_uid, connector_id)
+    writer.merge(key, read.repaired, version, evse_uid, connector_id)
     return Reply()
+
+
+def _kind(call: Call) -> str:
+    """What a path of this module is about: the object, or a part of a Location."""
+    if "connector_id" in call.params:
+        return "connector"
+    return "evse" if "evse_uid" in call.params else modules.BY_ID[call.request.module].kind
 
 
 def create(call: Call) -> Reply:
     """Take a CDR, once (CDR-11, CDR-12, CDR-16, AMB-35)."""
     platform, version, data = call.platform, call.request.version, call.json_object
-    party = identity.body_party(call, data)
+    unsaid = call.url_party or (_cpo(call) if version == modules.V211 else None)
+    writer = _writer(call, unsaid)
+    read = writer.check("cdr", data, version, False)
+    canonical = read.object
+    identity.check_same_object(call, canonical, "cdr")
+    party = party_of(canonical)
     if party is None:
-        raise InvalidParameters("the owner is not named", identity.unnamed(data))
+        raise InvalidParameters("the owner is not named", identity.unnamed(canonical))
     if not call.owns("cdrs", party):
         raise InvalidParameters("not a party of this connection", "/party_id")
-    writer = _writer(call, party)
-    canonical = writer.check("cdr", data, version, False).object
-    key = Key("cdrs", *identity.spelled(data, party), check_id(data.get("id"), "/id"))
+    key = Key("cdrs", *identity.spelled(canonical, party), check_id(canonical.get("id"), "/id"))
     url = routing.join(platform.endpoint_url(version, modules.RECEIVER, "cdrs"), *party, key.id)
     if writer.replace(key, data, version, canonical).state == "created":
         return Reply(http_status=201, headers={"Location": url})
     known = load(platform, key)
-    if known is None or not ingest.same(known, data, version):
+    if known is None or not ingest.same(known, data, read, version):
         raise InvalidParameters("a different CDR with this id is known; a CDR is never changed", "/id")
     return Reply(headers={"Location": url})
+
+
+def _cpo(call: Call) -> Party | None:
+    """Whose a CDR of 2.1.1 is, which does not say: the partner's."""
+    return call.partner.party_for(parties.owners("cdrs")) or next(iter(sorted(call.partner.parties)), None)
 
 
 def remove(call: Call) -> Reply:
@@ -124,7 +137,7 @@ def _check_customer(call: Call, key: Key, given: dict[str, Any] | None) -> None:
         sessions.check_customer(call, key, known, given)
 
 
-def _writer(call: Call, party: Party) -> ObjectWriter:
+def _writer(call: Call, party: Party | None) -> ObjectWriter:
     return ObjectWriter(call.platform, checks.as_theirs(call.platform, party), own=False)
 
 

@@ -8,7 +8,7 @@ Contract: design section 6; CNV-P2, LOC-26, LOC-27, LOC-87
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,18 @@ class Finder:
         """The hosted eMSP party that 2.1.1 Sessions and CDRs are for."""
         return next(iter(self._platform.settings.hosted("EMSP", "OTHER")), None)
 
+    def holder(self, cdr_token: Mapping[str, Any]) -> Party | None:
+        """The hosted eMSP that a CdrToken without owner is of: the one there is, else the one that has it."""
+        hosted = self._platform.settings.hosted("EMSP", "OTHER")
+        if len(hosted) < 2:
+            return next(iter(hosted), None)
+        uid, contract_id = (folded(str(cdr_token.get(name))) for name in ("uid", "contract_id"))
+        for party in hosted:
+            known = load_token(self._platform, [party], uid) if uid else None
+            if known and folded(str(known.canonical.get("contract_id"))) == contract_id:
+                return party
+        return None
+
     def token(self, auth_id: str) -> dict[str, Any] | None:
         """Our canonical Token with this contract (CNV-65)."""
         if not auth_id or self.emsp is None:
@@ -94,6 +106,7 @@ class StoredObject:
         self.key = Key(key.module, *spelled) if spelled else key
         self.connector_id = connector_id
         self._finder = finder
+        self._findings: tuple[Finding, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -133,13 +146,33 @@ class StoredObject:
             return jsontext.dumps(self.source)
         if self.kind != "location":
             return self.parts[0].body
-        head, *evses = self.parts
+        head = self.parts[0]
         if len({part.version for part in self.parts}) > 1:
             return jsontext.dumps(self.source)
         more = f'"last_updated":"{wire_timestamp(self.last_updated)}"'
+        evses = self._evses_text()
         if evses:
-            more = f'"evses":[{",".join(part.body for part in evses)}],{more}'
+            more = f'"evses":{evses},{more}'
         return f"{head.body[:-1]},{more}}}" if len(head.body) > 2 else f"{{{more}}}"
+
+    def _evses_text(self) -> str:
+        """The EVSEs as they were sent, in that order, those that came later behind; "" where none were."""
+        head, *evses = self.parts
+        sent: Any = jsontext.loads(head.evses) if head.evses else []
+        by_name = {part.name: part.body for part in evses}
+        if type(sent) is not list:  # no list where one was due
+            name = sent.get("evse")
+            alone = by_name.get(name) if name else jsontext.dumps(sent.get("as_sent"))
+            if alone is not None and len(by_name) <= (name is not None):
+                return alone
+            sent = [name] if name else []
+        bodies = [
+            jsontext.dumps(each[0]) if type(each) is list else by_name.pop(each)
+            for each in sent
+            if type(each) is list or each in by_name
+        ]
+        bodies += by_name.values()
+        return f"[{','.join(bodies)}]" if bodies or head.evses else ""
 
     @cached_property
     def source(self) -> dict[str, Any]:
@@ -155,10 +188,16 @@ class StoredObject:
 
     @cached_property
     def canonical(self) -> dict[str, Any]:
-        """The 2.3.0 form. Not to be changed."""
-        if self.version == modules.V230:
+        """The 2.3.0 form, of a partner's with all that was odd about it put right. Not to be changed."""
+        if self.version == modules.V230 and self.own:
             return self.source
         return self._upgraded(self.kind, self.source, self.version)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was odd about it as its owner sent it, or why it cannot be read."""
+        _ = self.canonical
+        return self._findings
 
     def in_version(self, version: str, find: Finder | None = None) -> Any:
         """What a partner of this version gets: an `ocpi.writing.Writing`."""
@@ -172,6 +211,10 @@ class StoredObject:
             return self._pieced(version, find)
         return writing.write(self.kind, self.canonical, version, find=find, now=find.now if find else None)
 
+    def shown(self, version: str, find: Finder | None = None) -> Any:
+        """What the operator sees: in 2.3.0 what was odd put right, in an older one what a partner gets."""
+        return self.canonical if version == modules.V230 else self.in_version(version, find).object
+
     def text_in(self, version: str, find: Finder | None = None) -> str | None:
         """The same as JSON text; None where that version has no way to say it."""
         if version == self.version and self._as_it_is:
@@ -181,8 +224,10 @@ class StoredObject:
 
     def _pieced(self, version: str, find: Finder | None) -> Any:
         """A Location of parts in several versions: those in the one asked for stay as they are (CNV-P3)."""
+        first, *rest = self.parts
         head, *evses = (
-            StoredObject(self.key, [part], finder=find).in_version(version) for part in self.parts
+            StoredObject(self.key, [part], finder=find).in_version(version)
+            for part in (first, *_in_order(first, rest))
         )
         if head.object is None:
             return head
@@ -210,28 +255,60 @@ class StoredObject:
         body = self._upgraded("location", jsontext.loads(head.body), head.version)
         return {
             **body,
-            "evses": [self._upgraded("evse", jsontext.loads(part.body), part.version) for part in evses],
+            "evses": [
+                self._upgraded("evse", jsontext.loads(part.body), part.version)
+                for part in _in_order(head, evses)
+            ],
             "last_updated": wire_timestamp(self.last_updated),
         }
 
     def _upgraded(self, kind: str, body: dict[str, Any], version: str) -> dict[str, Any]:
+        """A body of that version in its 2.3.0 form; as far as that goes where it cannot be read."""
         owner = (self.key.country_code, self.key.party_id)
-        asks = self._finder if version == modules.V211 else None
+        asks = self._finder if version == modules.V211 or not self.own else None
         token, emsp = (asks.token, asks.emsp) if asks else (None, None)
         if not self.own:
             # A partner's is stored as it was sent: what was odd about it is put right again when it is read.
-
             try:
-                found: dict[str, Any] = reading.read(
-                    kind, body, version, owner=owner, now=self.parts[0].last_updated, token=token, emsp=emsp
-                ).object
-                return found
-            except InvalidParameters:
-                """It was fit to be stored, so it is converted as far as it goes."""
+                found = reading.read(
+                    kind,
+                    body,
+                    version,
+                    owner=owner,
+                    now=wire_timestamp(self.parts[0].last_updated),
+                    token=token,
+                    emsp=emsp,
+                    holder=asks.holder if asks else None,
+                )
+            except InvalidParameters as problem:
+                # An EVSE that was set aside, or what an older reading let in.
+                self._findings += problem.findings
+                return self._unread(kind, body, version)
+            self._findings += found.findings
+            upgraded: dict[str, Any] = found.object
+            return upgraded
         trip = Trip(owner=owner)
         if asks:
             trip.token, trip.emsp = token, emsp
         return versions.upgrade(kind, body, version, trip)
+
+    def _unread(self, kind: str, body: dict[str, Any], version: str) -> dict[str, Any]:
+        try:
+            return versions.upgrade(
+                kind, body, version, Trip(owner=(self.key.country_code, self.key.party_id))
+            )
+        except (TypeError, LookupError, AttributeError, ValueError, ArithmeticError):
+            return body
+
+
+def _in_order(head: Part, evses: Sequence[Part]) -> Iterator[Part]:
+    """The EVSEs of a Location in the order in which they were sent, those that came later behind."""
+    sent = jsontext.loads(head.evses) if head.evses else []
+    by_name = {part.name: part for part in evses}
+    for each in sent if type(sent) is list else ():
+        if type(each) is str and each in by_name:
+            yield by_name.pop(each)
+    yield from by_name.values()
 
 
 def load(
@@ -270,7 +347,13 @@ def load_token(platform: Platform, parties: list[Party], uid: str, type: str = "
 
 def connector_of(evse: dict[str, Any], connector_id: str) -> dict[str, Any] | None:
     """The Connector of an EVSE with this id."""
-    for each in evse.get("connectors") or ():
-        if isinstance(each, dict) and folded(str(each.get("id"))) == folded(connector_id):
+    for each in connectors_of(evse):
+        if isinstance(each, dict) and folded(str(each.get("id")).strip()) == folded(connector_id):
             return each
     return None
+
+
+def connectors_of(evse: dict[str, Any]) -> list[Any]:
+    """The Connectors of an EVSE as it was sent, also of one that is no list."""
+    found = evse.get("connectors") or []
+    return found if isinstance(found, list) else [found]

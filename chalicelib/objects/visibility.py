@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import sessions, tokens
-from chalicelib.ocpi import jsontext, modules
+from chalicelib.objects.stored_object import StoredObject
+from chalicelib.ocpi import modules
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
 from chalicelib.store import feeds
@@ -115,7 +116,9 @@ def _candidates(platform: Platform, entry: dict[str, Any]) -> list[tuple[Key, di
         for part in platform.objects.parts([(k, "") for k in keys[at : at + 100]])
     ]
     return [
-        (key, jsontext.loads(part.body)) for key, part in zip(keys, parts, strict=True) if part is not None
+        (key, StoredObject(key, [part]).canonical)
+        for key, part in zip(keys, parts, strict=True)
+        if part is not None
     ]
 
 

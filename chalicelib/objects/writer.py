@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import consistency, order, private_locations, tokens, unsaid, visibility
 from chalicelib.objects.checks import Check
-from chalicelib.objects.stored_object import Finder, StoredObject, connector_of
-from chalicelib.ocpi import jsontext, modules, writing
+from chalicelib.objects.stored_object import Finder, StoredObject, connector_of, connectors_of
+from chalicelib.ocpi import jsontext, modules, scalars, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
-from chalicelib.ocpi.patching import merge, wire_timestamp
+from chalicelib.ocpi.patching import merge
+from chalicelib.ocpi.timestamps import readable, wire_timestamp
 from chalicelib.store.dynamodb import retried
-from chalicelib.store.object_items import Key, Part, check_id, folded, part_name
+from chalicelib.store.object_items import Key, Part, check_id, dated, folded, part_name
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -81,13 +82,15 @@ class ObjectWriter:
         objects = self.platform.objects
         if key.module == "cdrs" and old:
             return "known"
+        by_name = {part.name: part for part in old}
+        new = [dated(by_name.get(part.name), part) for part in new]
         if self.own:
             new = [new[0]._replace(unsaid=unsaid.of(key.module, canonical)), *new[1:]]
         if self.own and key.module == "locations":
             _no_evse_vanishes(old, new)
         if self.own and key.module == "sessions" and old:
             consistency.not_ended(old[0], new[0])
-        before = jsontext.loads(old[0].body) if old and key.module == "tokens" else None
+        before = StoredObject(key, old).canonical if old and key.module == "tokens" else None
         more = (
             tokens.entering(self.platform, key, before, canonical, self.own) if key.module == "tokens" else []
         )
@@ -102,16 +105,16 @@ class ObjectWriter:
         if "CPO" in self.platform.settings.roles:
             private_locations.token_arrived(self.platform, key, token)
 
-    def replace_evse(self, key: Key, data: dict[str, Any], version: str) -> str:
+    def replace_evse(self, key: Key, data: dict[str, Any], version: str, canonical: dict[str, Any]) -> str:
         """Store an EVSE of a Location that is known. Raises UnknownObject."""
         now = self.platform.clock()
-        new = _evse(data, version, now, now)
+        new = _evse(data, version, canonical, now, now)
 
         def attempt() -> str:
             head, old = self.platform.objects.parts([(key, ""), (key, new.uid)])
             if head is None:
                 raise UnknownObject(f"no Location {key.id}", "locations")
-            return self.platform.objects.save_part(key, head, old, new, self.own)
+            return self.platform.objects.save_part(key, head, old, dated(old, new), self.own)
 
         return retried(attempt)
 
@@ -122,15 +125,15 @@ class ObjectWriter:
 
         def change(evse: dict[str, Any], in_version: str) -> str:
             connector = data if in_version == version else canonical
-            known = connector_of(evse, str(data["id"]))
-            others = [each for each in evse.get("connectors") or () if each is not known]
+            known = connector_of(evse, str(canonical["id"]))
+            others = connectors_of(evse)
             if known is None:
                 evse["connectors"] = [*others, connector]
                 return "created"
-            evse["connectors"] = [connector if each is known else each for each in evse["connectors"]]
+            evse["connectors"] = [connector if each is known else each for each in others]
             return "stored"
 
-        return self._change_evse(key, evse_uid, version, data.get("last_updated"), change)
+        return self._change_evse(key, evse_uid, version, canonical.get("last_updated"), change)
 
     def merge(
         self,
@@ -168,8 +171,9 @@ class ObjectWriter:
             raise UnknownObject(f"no Location {key.id}", key.module)
         self._check_order(head.last_updated, changes)
         merged, version = self._merged("location", StoredObject(key, [head]), changes, version)
-        self.check("location", merged, version, False)
-        return objects.save_part(key, None, head, _head(merged, version, self.platform.clock()), self.own)
+        canonical = self.check("location", merged, version, False).object
+        new = _head(merged, version, canonical, self.platform.clock())._replace(evses=head.evses)
+        return objects.save_part(key, None, head, dated(head, new), self.own)
 
     def _merge_evse(self, key: Key, changes: dict[str, Any], version: str, evse_uid: str) -> str:
         if "uid" in changes and folded(str(changes["uid"])) != folded(evse_uid):
@@ -182,10 +186,10 @@ class ObjectWriter:
                 raise UnknownObject(f"no EVSE {evse_uid} in Location {key.id}", "locations")
             self._check_order(old.last_updated, changes)
             merged, in_version = self._merged("evse", StoredObject(key, [old]), changes, version)
-            self.check("evse", merged, in_version, False)
+            canonical = self.check("evse", merged, in_version, False).object
             now = self.platform.clock()
-            new = _evse(merged, in_version, now, now)
-            return objects.save_part(key, None, old, new, self.own)
+            new = _evse(merged, in_version, canonical, now, now)
+            return objects.save_part(key, None, old, dated(old, new), self.own)
 
         return retried(attempt)
 
@@ -203,7 +207,7 @@ class ObjectWriter:
             ours = self._in_words("connector", changes, version, in_version)
             merged = merge("connector", known, ours, in_version)
             self.check("connector", merged, in_version, False)
-            evse["connectors"] = [merged if each is known else each for each in evse["connectors"]]
+            evse["connectors"] = [merged if each is known else each for each in connectors_of(evse)]
             return "stored"
 
         return self._change_evse(key, evse_uid, version, changes.get("last_updated"), change)
@@ -230,7 +234,8 @@ class ObjectWriter:
             now = self.platform.clock()
             latest = max(old.last_updated, order.moment(last_updated, now, now))
             evse["last_updated"] = wire_timestamp(latest)
-            state = objects.save_part(key, None, old, _evse(evse, in_version, latest, now), self.own)
+            new = Part(old.uid, in_version, latest, jsontext.dumps(evse))
+            state = objects.save_part(key, None, old, new, self.own)
             return "unchanged" if state == "unchanged" else outcome
 
         return retried(attempt)
@@ -275,29 +280,57 @@ def _in_its_words(kind: str, changes: dict[str, Any], version: str) -> dict[str,
 def split(
     module: str, data: dict[str, Any], version: str, canonical: dict[str, Any], clock: str
 ) -> list[Part]:
-    """The parts an object is stored in. Raises InvalidParameters for two EVSEs of one uid."""
+    """The parts an object is stored in, as it was sent: `data`; what is in them is read in `canonical`.
+
+    The head of a Location keeps its list of EVSEs: those without a name that can be a key,
+    and those that are named again further on, stay in it.
+    """
     if module != "locations":
         last_updated = order.moment(canonical.get("last_updated"), clock, clock)
-        return [Part("", version, last_updated, jsontext.dumps(data))]
-    parts = [_head(data, version, clock)]
-    names = set()
-    for at, evse in enumerate(data.get("evses") or ()):
-        part = _evse(evse, version, parts[0].last_updated, clock, f"/evses/{at}")
-        if part.name in names:
-            raise InvalidParameters(f"EVSE {part.uid} is listed twice", f"/evses/{at}/uid")
-        names.add(part.name)
-        parts.append(part)
-    return parts
+        return [Part("", version, last_updated, jsontext.dumps(data), undated=_undated(data))]
+    head = _head(data, version, canonical, clock)
+    if "evses" not in data:
+        return [head]
+    sent = data["evses"]
+    read = {folded(str(evse["uid"])): evse for evse in canonical.get("evses") or ()}
+    parts: dict[str, Part] = {}
+    entries: list[Any] = []
+    for evse in sent if type(sent) is list else [sent]:
+        uid = scalars.identifier(evse.get("uid")) if type(evse) is dict else None
+        if uid is None:
+            entries.append([evse])
+            continue
+        part = _evse(evse, version, read.get(folded(uid)) or {"uid": uid}, head.last_updated, clock)
+        if part.name in parts:
+            again = entries.index(part.name)
+            entries[again] = [jsontext.loads(parts[part.name].body)]
+        entries.append(part.name)
+        parts[part.name] = part
+    listed: Any = entries
+    if type(sent) is not list:
+        listed = {"evse": entries[0]} if type(entries[0]) is str else {"as_sent": sent}
+    return [head._replace(evses=jsontext.dumps(listed)), *parts.values()]
 
 
-def _head(location: dict[str, Any], version: str, clock: str) -> Part:
+def _head(location: dict[str, Any], version: str, canonical: dict[str, Any], clock: str) -> Part:
     body = {name: value for name, value in location.items() if name not in ("evses", "last_updated")}
-    return Part("", version, order.moment(location.get("last_updated"), clock, clock), jsontext.dumps(body))
+    latest = order.moment(canonical.get("last_updated"), clock, clock)
+    return Part("", version, latest, jsontext.dumps(body), undated=_undated(location))
 
 
-def _evse(evse: dict[str, Any], version: str, otherwise: str, clock: str, pointer: str = "") -> Part:
-    uid = check_id(evse.get("uid"), f"{pointer}/uid")
-    return Part(uid, version, order.moment(evse.get("last_updated"), otherwise, clock), jsontext.dumps(evse))
+def _evse(evse: dict[str, Any], version: str, canonical: dict[str, Any], otherwise: str, clock: str) -> Part:
+    uid = check_id(canonical.get("uid"), "/uid")
+    latest = order.moment(canonical.get("last_updated") or evse.get("last_updated"), otherwise, clock)
+    return Part(uid, version, latest, jsontext.dumps(evse), undated=_undated(evse))
+
+
+def _undated(sent: dict[str, Any]) -> bool:
+    """Whether it does not say when it was updated, so that the time of arrival is taken."""
+    try:
+        readable(sent.get("last_updated"))
+    except ValueError:
+        return True
+    return False
 
 
 def _no_evse_vanishes(old: tuple[Part, ...], new: list[Part]) -> None:

@@ -1,4 +1,6 @@
-"""Text for partners that read nothing but ASCII, which is all that 2.1.1 promises (CNV-09, TYP-03).
+"""Text of partners that do not write UTF-8, and for those that read nothing but ASCII (CNV-09, TYP-03).
+
+ASCII is all that 2.1.1 promises.
 
 Letters lose their marks, others are spelled out, what is left becomes `?`. Only what
 goes out is changed: what is stored, and told to everybody else, stays as it is.
@@ -12,6 +14,34 @@ import unicodedata
 _WORDS = """ß ss|ẞ SS|æ ae|Æ AE|œ oe|Œ OE|ø o|Ø O|ł l|Ł L|đ d|Đ D|ð d|Ð D|þ th|Þ TH|ı i|ħ h
 |ä ae|ö oe|ü ue|Ä Ae|Ö Oe|Ü Ue|– -|— -|‐ -|‑ -|− -|× x|· .|… ...|€ EUR|‘ '|’ '|‚ '|“ '|” '|„ '|« '|» '"""
 _SPELLED = str.maketrans(dict(pair.split() for pair in _WORDS.split("|")))
+
+
+# What stands where bytes could not be read; on its way through a gateway a body may have lost them.
+_LOST = "\ufffd".encode()
+
+
+def read(raw: bytes) -> tuple[bytes | str, bool]:
+    """The text of a body, and whether it is in UTF-8 (then as it is); else it is what older systems write.
+
+    Raises ValueError where bytes were lost on the way, so that nobody stores what stands for them.
+    """
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16"), False
+    if _LOST in raw:
+        raise ValueError("holds U+FFFD: it was not in UTF-8, and letters were lost on the way")
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return _older(raw), False
+    return raw, True
+
+
+def _older(raw: bytes) -> str:
+    """Latin-1, or where it holds what is no letter there Windows' superset of it."""
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def plain(text: str) -> str:

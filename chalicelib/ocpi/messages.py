@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.models.base import V211
 
 REQUEST_ID = "X-Request-ID"
 CORRELATION_ID = "X-Correlation-ID"
@@ -77,8 +78,13 @@ def reply(value: Any, **rest: Any) -> Reply:
     return Reply(data=jsontext.dumps(value), **rest)
 
 
-def envelope(answer: Reply, timestamp: str) -> str:
-    """The body of every response (TRA-65, TRA-66); data is spliced in as it is."""
+def envelope(answer: Reply, timestamp: str, version: str = "") -> str:
+    """The body of every response (TRA-65, TRA-66); data is spliced in as it is.
+
+    2.1.1 foresees no fractions of seconds (TYP-07).
+    """
+    if version == V211:
+        timestamp = f"{timestamp[:19]}Z"
     head = f'"status_code":{answer.status_code},"status_message":{jsontext.dumps(answer.message)}'
     data = "" if answer.data is None else f'"data":{answer.data},'
     return f'{{{data}{head},"timestamp":"{timestamp}"}}'

@@ -29,12 +29,16 @@ OWNER = "{country_code}/{party_id}"
 
 @dataclass(frozen=True)
 class Operation:
-    """One method and shape of a row, and the word for what is done: `endpoint` knows who does it."""
+    """One method and shape of a row, and the word for what is done: `endpoint` knows who does it.
+
+    A `tolerated` one is no path of OCPI's, but partners use it (design section 6).
+    """
 
     method: str
     shape: str
     action: str
     versions: tuple[str, ...] = ALL
+    tolerated: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -156,7 +160,12 @@ MODULES: tuple[Module, ...] = (
             Interface(
                 RECEIVER,
                 ("EMSP", "OTHER"),
-                (*_objects("POST", LIST), *_objects("GET", f"{OWNER}/{{cdr_id}}")),
+                (
+                    *_objects("POST", LIST),
+                    *_objects("GET", f"{OWNER}/{{cdr_id}}"),
+                    Operation("POST", "{cdr_id}", "create", tolerated=True),
+                    Operation("POST", f"{OWNER}/{{cdr_id}}", "create", tolerated=True),
+                ),
             ),
         ),
     ),
@@ -168,7 +177,11 @@ MODULES: tuple[Module, ...] = (
             Interface(
                 SENDER,
                 ("EMSP", "OTHER"),
-                (_PAGE, Operation("POST", "{token_uid}/authorize", "authorize_token")),
+                (
+                    _PAGE,
+                    Operation("POST", "{token_uid}/authorize", "authorize_token"),
+                    Operation("POST", f"{OWNER}/{{token_uid}}/authorize", "authorize_token", tolerated=True),
+                ),
             ),
             Interface(RECEIVER, ("CPO",), _objects("GET PUT PATCH", f"{OWNER}/{{token_uid}}")),
         ),

@@ -67,8 +67,10 @@ def _upserted(stored: Any, given: Any, version: str, at: str) -> list[Any]:
     if type(given) is not list:
         raise InvalidParameters("expected a list", at)
     evse_model = models.model("evse")
-    evses = list(stored or ())
-    places = {str(evse.get("uid")).upper(): index for index, evse in enumerate(evses)}
+    evses = list(stored) if type(stored) is list else [stored] if type(stored) is dict else []
+    places = {
+        str(evse.get("uid")).strip().upper(): index for index, evse in enumerate(evses) if type(evse) is dict
+    }
     for number, evse in enumerate(given):
         where = step(at, number)
         uid = evse.get("uid") if type(evse) is dict else None

@@ -33,7 +33,9 @@ def match(
     fitting = [
         (operation, variables)
         for operation in operations
-        if version in operation.versions and (variables := _variables(operation, segments)) is not None
+        if version in operation.versions
+        and (not operation.tolerated or operation.method == method)
+        and (variables := _variables(operation, segments)) is not None
     ]
     if not fitting:
         raise UnknownPath("no such path")
@@ -48,7 +50,8 @@ def match(
 
 def shapes(interface: Interface) -> list[str]:
     """The distinct path shapes of an interface, shortest first."""
-    return sorted({operation.shape for operation in interface.operations}, key=lambda s: (s.count("/"), s))
+    offered = {operation.shape for operation in interface.operations if not operation.tolerated}
+    return sorted(offered, key=lambda s: (s.count("/"), s))
 
 
 def join(base: str, *segments: str) -> str:

@@ -261,9 +261,8 @@ def _datetime(_kind: DateTime, value: Any, _version: str, note: Note) -> str:
         raise Unusable("wrong_type", f"expected a DateTime, got {shown(value)}")
     if timestamps.is_wire(value):
         return value
-    text = value.strip()
     try:
-        wire = timestamps.wire_timestamp(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text)
+        wire = timestamps.readable(value)
     except ValueError:
         raise Unusable("malformed", f"{shown(value)} is not a DateTime in UTC") from None
     if not timestamps.is_permitted(value):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 _WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z", re.ASCII)
 _PERMITTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LENIENT = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,30}))?(?:[Zz]|([+-])(\d\d):?(\d\d))?",
     re.ASCII,
@@ -56,6 +58,17 @@ def later(moment: str, seconds: float) -> str:
 def seconds_between(earlier: str, later: str) -> float:
     """Seconds from one moment to another; negative when it has passed."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+def readable(value: Any) -> str:
+    """A DateTime of a partner's as it is sent: any that `timestamp` takes, blanks around, a day alone.
+
+    A day is its midnight in UTC. Raises ValueError.
+    """
+    if not isinstance(value, str):
+        raise ValueError("not a DateTime")
+    written = value.strip()
+    return wire_timestamp(f"{written}T00:00:00Z" if _DAY.fullmatch(written) else written)
 
 
 def is_wire(value: str) -> bool:

@@ -20,7 +20,7 @@ from urllib.parse import urljoin
 
 from chalicelib import logs
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.ocpi import jsontext, messages, modules
+from chalicelib.ocpi import charset, jsontext, messages, modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.partner import host_of
@@ -309,8 +309,8 @@ def _understood(
 def _envelope(text: bytes) -> tuple[int, str, dict[str, Any]]:
     """status_code (0: this is no envelope), status_message and the whole."""
     try:
-        envelope = jsontext.loads(text)
-    except jsontext.MalformedJson:
+        envelope = jsontext.loads(charset.read(text)[0])
+    except ValueError:
         return 0, "", {}
     if not isinstance(envelope, dict):
         return 0, "", {}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.ocpi import jsontext, modules
+from chalicelib.logs import log
+from chalicelib.ocpi import charset, jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, MalformedBody
 from chalicelib.ocpi.messages import Party, Request
 from chalicelib.ocpi.modules import Operation
@@ -38,16 +39,23 @@ class Call:
     def json(self) -> Any:
         """The body. Raises MalformedBody (HTTP 400) when it is not JSON (STA-02)."""
         try:
-            return jsontext.loads(self.request.body)
-        except jsontext.MalformedJson as problem:
+            text, is_utf_8 = charset.read(self.request.body)
+            found = jsontext.loads(text)
+        except ValueError as problem:
             raise MalformedBody(f"the body is not valid JSON: {problem}") from None
+        if not is_utf_8:
+            log("WARNING", "body is not UTF-8; read as Latin-1", code="charset", partner=self.partner.id)
+        return found
 
     @property
     def json_object(self) -> dict[str, Any]:
-        """The body as an object. Raises InvalidParameters when it is anything else."""
-        if not isinstance(self.json, dict):
+        """The body as an object, also the only one of a list. Raises InvalidParameters for anything else."""
+        body = self.json
+        if isinstance(body, list) and len(body) == 1:
+            body = body[0]
+        if not isinstance(body, dict):
             raise InvalidParameters("a JSON object is required")
-        return self.json
+        return body
 
     @cached_property
     def asks(self) -> Party | None:

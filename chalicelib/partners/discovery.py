@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.ocpi import modules
+from chalicelib.ocpi import modules, reading
 from chalicelib.ocpi.errors import InvalidParameters, UnsupportedVersion, UnusableApi
 from chalicelib.partner import CPO_SIDE, Endpoint, Partner, side_of_2_1_1
 from chalicelib.partner_client import url_guard
@@ -71,14 +71,8 @@ def versions_of(
     """
     data, partner = _get(platform, partner, partner.versions_url, token, budget, "versions")
     found: dict[str, str] = {}
-    for entry in data if isinstance(data, list) else ():
-        if not isinstance(entry, dict):
-            continue
-        version, url = entry.get("version"), entry.get("url")
-        if isinstance(version, str) and isinstance(url, str):
-            found.setdefault(version, url)
-    if not found:
-        raise UnusableApi("versions: not a list of versions")
+    for entry in _read("versions", data, modules.V230, "versions: not a list of versions"):
+        found.setdefault(entry["version"], entry["url"])
     return found, partner
 
 
@@ -92,22 +86,23 @@ def details_of(
     _usable(platform, url, f"the URL of version {version}")
     partner = dataclasses.replace(partner, version=version, details_url=url)
     data, partner = _get(platform, partner, url, token, budget, "version details")
-    listed = data.get("endpoints") if isinstance(data, dict) else None
-    if not isinstance(listed, list) or data.get("version", version) != version:
+    told = _read("version_details", data, version, f"version details: not those of {version}")
+    if told.get("version", version) != version:
         raise UnusableApi(f"version details: not those of {version}")
     endpoints = []
-    for entry in listed[:MOST_ENDPOINTS]:
-        if not isinstance(entry, dict):
-            continue
-        module, role, where = entry.get("identifier"), entry.get("role", ""), entry.get("url")
-        if not isinstance(module, str) or not isinstance(where, str):
-            continue
+    for entry in told["endpoints"][:MOST_ENDPOINTS]:
+        module, role, where = entry["identifier"], entry.get("role", ""), entry["url"]
         _usable(platform, where, f"the URL of {module[:40]}")
-        role = role.upper() if isinstance(role, str) and role.upper() in ("SENDER", "RECEIVER") else ""
         endpoints.append(Endpoint(module[:64], role, where))
-    if not endpoints:
-        raise UnusableApi("version details: no endpoints")
     return dataclasses.replace(partner, endpoints=tuple(endpoints))
+
+
+def _read(kind: str, data: Any, version: str, otherwise: str) -> Any:
+    """What a partner says there. Raises UnusableApi, with what is wrong with it."""
+    try:
+        return reading.read(kind, data, version).object
+    except InvalidParameters as problem:
+        raise UnusableApi(f"{otherwise} ({problem.status_message[:200]})") from None
 
 
 def role_in_2_1_1(platform: Platform, partner: Partner) -> str:

@@ -21,8 +21,8 @@ from chalicelib.store.dynamodb import Item, number, text
 HEAD = "-"
 LONGEST_ID = 255
 # What a StoredObject or a comparison needs of an item, and what is enough to show it on a page.
-NEEDED = "#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s"
-SHOWN = "#l,#c,#v,#b,#cc,#pp,#i,#u,#h,#w"
+NEEDED = "#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s,#e"
+SHOWN = "#l,#c,#v,#b,#cc,#pp,#i,#u,#h,#w,#e"
 NAMES = {
     "#o": "object",
     "#p": "part",
@@ -39,6 +39,7 @@ NAMES = {
     "#h": "hidden",
     "#w": "own",
     "#s": "unsaid",
+    "#e": "evses",
 }
 
 
@@ -98,6 +99,9 @@ class Part(NamedTuple):
     `body` is JSON text in `version`; a Location's head has neither its EVSEs nor
     `last_updated` in it. `revision` 0: not stored yet. `spelled` is the owner and
     id as they were first written, `unsaid` the versions that cannot say the object.
+    `evses` is JSON text of the head of a Location: its list of EVSEs as it was sent, each
+    that has an item by the name of that, each that cannot have one as `[itself]`; "" where
+    there was no list. `undated`: it did not say when it was updated.
     """
 
     uid: str
@@ -111,6 +115,8 @@ class Part(NamedTuple):
     hidden: bool = False
     spelled: tuple[str, str, str] | None = None
     unsaid: feeds.Unsaid = ()
+    evses: str = ""
+    undated: bool = False
 
     @property
     def name(self) -> str:
@@ -153,6 +159,7 @@ def part_of(item: Item) -> Part:
         hidden="hidden" in item,
         spelled=(item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"]),
         unsaid=_unsaid(item["unsaid"]["S"]) if "unsaid" in item else (),
+        evses=item["evses"]["S"] if "evses" in item else "",
     )
 
 
@@ -169,6 +176,8 @@ def shown_part(item: Item, feed: str) -> Part:
         item["own"]["BOOL"],
         "hidden" in item,
         (item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"]),
+        (),
+        item["evses"]["S"] if "evses" in item else "",
     )
 
 
@@ -183,13 +192,21 @@ def _unsaid(text: str) -> feeds.Unsaid:
 
 def same(old: Part, new: Part) -> bool:
     """Whether replacing the old by the new part changes nothing."""
-    return (old.body, old.version, old.last_updated, old.uid, old.unsaid) == (
+    return (old.body, old.version, old.last_updated, old.uid, old.unsaid, old.evses) == (
         new.body,
         new.version,
         new.last_updated,
         new.uid,
         new.unsaid,
+        new.evses,
     ) and not old.hidden
+
+
+def dated(old: Part | None, new: Part) -> Part:
+    """The new part with the time of the old one where it says none of its own and nothing else differs."""
+    if old is None or not new.undated or (old.body, old.version, old.uid) != (new.body, new.version, new.uid):
+        return new
+    return new._replace(last_updated=old.last_updated)
 
 
 def stands(part: Part, feed: str, place: int) -> bool:

@@ -294,13 +294,18 @@ class Objects:
         }
         if part.uid:
             item["uid"] = text(part.uid)
+        if part.evses:
+            item["evses"] = text(part.evses)
         if part.unsaid:
             item["unsaid"] = text(unsaid_text(part.unsaid))
         days = self._deployment.settings.retention.get(key.module)
         if days and key.module != "locations":  # never deleted, and its items are not of one age (LOC-04)
             moment = datetime.fromisoformat(self._deployment.clock())
             item["expires_at"] = number(int(moment.timestamp()) + days * 86400)
-        if len(part.body) > dynamodb.SURELY_FITS and dynamodb.size(item) > dynamodb.LARGEST_ITEM:
+        if (
+            len(part.body) + len(part.evses) > dynamodb.SURELY_FITS
+            and dynamodb.size(item) > dynamodb.LARGEST_ITEM
+        ):
             what = f"EVSE {part.uid}" if part.uid else f"this {key.kind}"
             raise InvalidParameters(
                 f"{what} is larger than the {dynamodb.LARGEST_ITEM // 1024} KB that can be kept"

@@ -45,7 +45,11 @@ Endpoint = Model(
     Field("url", URL),
 )
 
-VersionDetails = Model("VersionDetails", Field("version", VersionNumber), Field("endpoints", Endpoint, SOME))
+VersionDetails = Model(
+    "VersionDetails",
+    Field("version", VersionNumber, otherwise=NOTHING),
+    Field("endpoints", Endpoint, SOME),
+)
 
 CredentialsRole = Model(
     "CredentialsRole",
