@@ -29,16 +29,12 @@ OWNER = "{country_code}/{party_id}"
 
 @dataclass(frozen=True)
 class Operation:
-    """One method and shape of a row, and the word for what is done: `endpoint` knows who does it.
-
-    A `tolerated` one is no path of OCPI's, but partners use it (design section 6).
-    """
+    """One method and shape of a row, and the word for what is done: `endpoint` knows who does it."""
 
     method: str
     shape: str
     action: str
     versions: tuple[str, ...] = ALL
-    tolerated: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,16 +44,20 @@ class Operation:
 
 @dataclass(frozen=True)
 class Interface:
-    """One side of a module and the hosted roles that offer it (requirements section 3)."""
+    """One side of a module and the hosted roles that offer it (requirements section 3).
+
+    `tolerated` are no paths of OCPI's, but partners use them for what is meant by others.
+    """
 
     role: str
     offered_by: tuple[str, ...]
     operations: tuple[Operation, ...]
+    tolerated: tuple[Operation, ...] = ()
 
     @property
     def depth(self) -> int:
         """The most segments any of its paths has after the module."""
-        return max(len(operation.names) for operation in self.operations)
+        return max(len(operation.names) for operation in (*self.operations, *self.tolerated))
 
 
 @dataclass(frozen=True)
@@ -160,12 +160,8 @@ MODULES: tuple[Module, ...] = (
             Interface(
                 RECEIVER,
                 ("EMSP", "OTHER"),
-                (
-                    *_objects("POST", LIST),
-                    *_objects("GET", f"{OWNER}/{{cdr_id}}"),
-                    Operation("POST", "{cdr_id}", "create", tolerated=True),
-                    Operation("POST", f"{OWNER}/{{cdr_id}}", "create", tolerated=True),
-                ),
+                (*_objects("POST", LIST), *_objects("GET", f"{OWNER}/{{cdr_id}}")),
+                (*_objects("POST", "{cdr_id}"), *_objects("POST", f"{OWNER}/{{cdr_id}}")),
             ),
         ),
     ),
@@ -177,11 +173,8 @@ MODULES: tuple[Module, ...] = (
             Interface(
                 SENDER,
                 ("EMSP", "OTHER"),
-                (
-                    _PAGE,
-                    Operation("POST", "{token_uid}/authorize", "authorize_token"),
-                    Operation("POST", f"{OWNER}/{{token_uid}}/authorize", "authorize_token", tolerated=True),
-                ),
+                (_PAGE, Operation("POST", "{token_uid}/authorize", "authorize_token")),
+                (Operation("POST", f"{OWNER}/{{token_uid}}/authorize", "authorize_token"),),
             ),
             Interface(RECEIVER, ("CPO",), _objects("GET PUT PATCH", f"{OWNER}/{{token_uid}}")),
         ),

@@ -23,7 +23,8 @@ def resolve(
     side = row.interface(interface) if row and version in row.versions else None
     if side is None:
         raise UnknownPath(f"{version} has no {interface.lower()} interface of {module} here")
-    return match(side.operations, version, method, segments)
+    also = [operation for operation in side.tolerated if operation.method == method]
+    return match((*side.operations, *also), version, method, segments)
 
 
 def match(
@@ -33,9 +34,7 @@ def match(
     fitting = [
         (operation, variables)
         for operation in operations
-        if version in operation.versions
-        and (not operation.tolerated or operation.method == method)
-        and (variables := _variables(operation, segments)) is not None
+        if version in operation.versions and (variables := _variables(operation, segments)) is not None
     ]
     if not fitting:
         raise UnknownPath("no such path")
@@ -50,8 +49,7 @@ def match(
 
 def shapes(interface: Interface) -> list[str]:
     """The distinct path shapes of an interface, shortest first."""
-    offered = {operation.shape for operation in interface.operations if not operation.tolerated}
-    return sorted(offered, key=lambda s: (s.count("/"), s))
+    return sorted({operation.shape for operation in interface.operations}, key=lambda s: (s.count("/"), s))
 
 
 def join(base: str, *segments: str) -> str:
