@@ -60,7 +60,6 @@ class Crawl:
         self.exchanges: list[Exchange] = []
         self.objects: list[dict[str, Any]] = []
         self.complete = False
-        self._walked = False
 
     @property
     def query(self) -> dict[str, Any]:
@@ -74,11 +73,10 @@ class Crawl:
 
     def walk(self) -> None:
         """Ask for every page, once. Raises Failed where a page cannot be had."""
-        if self._walked:
+        if self.exchanges:
             if not self.complete and not self.objects:
                 objects_of(self.exchanges[0])
             return
-        self._walked = True
         self.page()
         self.objects = list(objects_of(self.exchanges[0]))
         while (link := next_link(self.exchanges[-1])) and len(self.exchanges) < MOST_PAGES:

@@ -18,6 +18,8 @@ from conformance.trial import WANTED, Options, Trial
 from conformance.verdict import FAIL, PASS, SKIPPED, WARN, Failed, Skipped, Verdict
 
 MOST_PROOFS = 6
+# What can be judged where the versions or their details are not as they must be.
+ENTRANCE = ("VER-02", "VER-03", "VER-05", "TRA-65/a", "TRA-66/a", "TYP-05", "STA-03/d")
 
 
 class CannotBeTried(Exception):
@@ -60,8 +62,9 @@ def run(options: Options, tell: Callable[[Result], None] = lambda result: None) 
         partner = Partner(options.listen, options.public_url)
     trial = Trial(options, peer, partner)
     try:
-        if reason := trial.begin():
-            raise CannotBeTried(reason)
+        trial.stopped = trial.begin()
+        if trial.stopped and not (trial.heard_of and _odd(trial)):
+            raise CannotBeTried(trial.stopped)
         if partner:
             _equip(trial, partner)
         results = tuple(_results(trial, CHECKS, tell))
@@ -81,6 +84,13 @@ def run(options: Options, tell: Callable[[Result], None] = lambda result: None) 
         results,
         frozenset(trial.secrets),
     )
+
+
+def _odd(trial: Trial) -> bool:
+    """Whether what stopped us is a fault of theirs, and not a version or a role that we lack in common."""
+    if "version in common" in trial.stopped or "knows no role" in trial.stopped:
+        return False
+    return not ("does not offer" in trial.stopped and trial.versions)
 
 
 def _equip(trial: Trial, partner: Partner) -> None:
@@ -154,6 +164,8 @@ def _one(trial: Trial, check: Check) -> Result:
 
 def _allow(trial: Trial, check: Check) -> None:
     """Raises Skipped for what this run may not do, or cannot."""
+    if trial.stopped and check.id not in ENTRANCE:
+        raise Skipped(f"not reached: {trial.stopped}")
     if check.writes and not trial.options.write:
         raise Skipped("not allowed to write; run with --write")
     only = trial.options.only
@@ -162,11 +174,8 @@ def _allow(trial: Trial, check: Check) -> None:
     )
     if not wanted and not check.id.startswith(("CRE-09", "CRE-13")):
         raise Skipped("not asked for")
-    if (
-        check.stage not in ("invited", "registering")
-        and not trial.options.token_in_use
-        and not trial.registered
-    ):
+    early = check.stage in ("invited", "registering") or trial.options.token_in_use or trial.stopped
+    if not early and not trial.registered:
         raise Skipped("the registration did not succeed")
 
 

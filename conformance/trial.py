@@ -76,6 +76,7 @@ class Trial:
     hub_party: str = ""
     registered: bool = False
     ended: bool = False
+    stopped: str = ""
     secrets: set[str] = field(default_factory=set)
     proofs: list[Exchange] = field(default_factory=list)
     known: dict[str, Any] = field(default_factory=dict)
@@ -108,6 +109,12 @@ class Trial:
 
     def serves(self, module: str, interface: str) -> bool:
         return (module, interface) in WANTED[self.options.role] and bool(self.find(module, interface))
+
+    @property
+    def heard_of(self) -> bool:
+        """Whether the versions URL answered us at all, were it with nonsense."""
+        versions = self.known.get("versions")
+        return bool(versions and versions.status and versions.status not in (401, 403, 404))
 
     def endpoint(self, module: str, interface: str) -> str:
         """The same for a check that needs it. Raises Skipped."""
@@ -253,9 +260,11 @@ class Trial:
             if answer.status != 401:
                 break
         self.known["versions"] = answer
+        if isinstance(answer.data, list):
+            self.versions = [each for each in answer.data if isinstance(each, dict)]
+        self.version = self.samples.version = self.options.version or VERSIONS[1]
         if not answer.ok or not isinstance(answer.data, list):
             return f"GET {self.options.url}: {answer.said}"
-        self.versions = [each for each in answer.data if isinstance(each, dict)]
         listed = {str(each.get("version")): str(each.get("url")) for each in self.versions}
         mutual = [version for version in VERSIONS if version in listed]
         if self.options.version and self.options.version not in listed:

@@ -11,7 +11,7 @@ from conformance.peer import Exchange
 from conformance.receiving import refused_in_words, require_created, require_same
 from conformance.samples import ABSENT, stamp
 from conformance.trial import Trial
-from conformance.verdict import Skipped, advise, require, require_refusal, require_success
+from conformance.verdict import Warned, advise, require, require_refusal, require_success
 
 D: Any = {"module": "cdrs", "interface": "RECEIVER", "roles": ("CPO",), "writes": True}
 
@@ -29,13 +29,13 @@ def posted(trial: Trial) -> tuple[dict[str, Any], Exchange]:
 
 
 def place(trial: Trial) -> str:
-    """Where the first CDR is to be read. Raises Failed, Skipped."""
+    """Where the first CDR is to be read. Raises Failed, Warned."""
     _, answer = posted(trial)
     location = answer.header("location")
     require(location, "the answer has no Location header", answer)
     url = urljoin(answer.url, str(location))
     if urlsplit(url).netloc != urlsplit(answer.url).netloc:
-        raise Skipped(f"the Location leads to another host, {urlsplit(url).netloc}: not followed")
+        raise Warned(f"the Location leads to another host, {urlsplit(url).netloc}: not followed", answer)
     return url
 
 

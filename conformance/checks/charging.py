@@ -226,3 +226,24 @@ def end_charges(trial: Trial) -> list[Exchange]:
         and of_our_driver(trial, each)
     ]
     return [send(trial, "STOP_SESSION", f"end-{n}", session_id=each["id"]) for n, each in enumerate(ongoing)]
+
+
+@check(
+    "CMD-14",
+    "A result is sent once",
+    "what is heard at the response_urls",
+    "one POST each",
+    stage="heard",
+    module="commands",
+    roles=("EMSP",),
+    writes=True,
+    force=SHOULD,
+)
+def results_come_once(trial: Trial) -> None:
+    results = [each for each in trial.server().heard if each.module == "results"]
+    if not results:
+        raise Skipped("no result came")
+    seen: set[str] = set()
+    for each in results:
+        require(each.url not in seen, "a second result came", each)
+        seen.add(each.url)

@@ -186,3 +186,28 @@ def preferences_are_answered(trial: Trial) -> None:
     words = tables(trial.version)["ChargingPreferencesResponse"]
     assert isinstance(words, Enumeration)
     require(answer.data in words.values, f"`data` is {answer.data!r}", answer)
+
+
+@check(
+    "ARC-20/c",
+    "A result goes to no host that we did not announce",
+    "POST commands/STOP_SESSION with a response_url on another host",
+    "refused, or at least no result sent there with our token",
+    force=READING,
+    **C,
+)
+def response_url_elsewhere(trial: Trial) -> None:
+    trial.endpoint("commands", "RECEIVER")
+    home = trial.server().base_url
+    if "//127.0.0.1" not in home:
+        raise Skipped("needs two names for the kit's address; tried on 127.0.0.1 only")
+    url = home.replace("127.0.0.1", "localhost") + "/kit/answers/elsewhere"
+    location, evse, connector = somewhere(trial, "UNLOCK_CAPABLE")
+    where = {"location_id": location, "evse_uid": evse, "connector_id": connector}
+    body = {"response_url": url, **where}
+    answer = trial.ask("POST", "commands", "RECEIVER", "/UNLOCK_CONNECTOR", body)
+    if not (isinstance(answer.data, dict) and answer.data.get("result") == "ACCEPTED"):
+        return
+    path = "/kit/answers/elsewhere"
+    came = trial.server().wait_for(lambda each: path in each.url, min(2.0, trial.options.patience))
+    require(came is None, "the result, and our token, went to a host that we never announced", came)

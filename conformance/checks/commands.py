@@ -82,6 +82,11 @@ def outcome(trial: Trial, answer: Exchange, name: str) -> Exchange:
         trial.known[known] = trial.server().results(name, wait)
     found: Exchange | None = trial.known[known]
     if found is None:
+        asked = [each.sent for each in trial.peer.exchanges if isinstance(each.sent, dict)]
+        given = {str(each.get("response_url")) for each in asked}
+        astray = [each for each in trial.server().heard if _is_result(each) and each.url not in given]
+        if astray:
+            fail("the result came to another URL than the one given", astray[0])
         late = isinstance(timeout, int) and timeout > trial.options.patience
         if late:
             raise Skipped(
@@ -89,6 +94,10 @@ def outcome(trial: Trial, answer: Exchange, name: str) -> Exchange:
             )
         fail("no result came to the response_url", answer)
     return trial.prove(found)
+
+
+def _is_result(each: Exchange) -> bool:
+    return each.method == "POST" and isinstance(each.sent, dict) and "result" in each.sent
 
 
 @check(

@@ -300,7 +300,8 @@ def credits_name_their_cdr(cdr: dict[str, Any]) -> Iterator[str]:
 def costs_add_up(cdr: dict[str, Any]) -> Iterator[str]:
     parts = [cdr[f"total_{name}_cost"] for name in ("fixed", "energy", "time", "parking", "reservation")
              if isinstance(cdr.get(f"total_{name}_cost"), dict)]  # fmt: skip
-    if parts and isinstance(cdr.get("total_cost"), dict) and not cdr.get("credit"):
+    limited = any(each.get("min_price") or each.get("max_price") for each in cdr.get("tariffs") or [])
+    if parts and isinstance(cdr.get("total_cost"), dict) and not cdr.get("credit") and not limited:
         net = next((name for name in ("before_taxes", "excl_vat") if name in cdr["total_cost"]), "")
         total = sum(float(each.get(net) or 0) for each in parts)
         if net and abs(total - float(cdr["total_cost"][net])) > 0.02:

@@ -93,6 +93,31 @@ def second_registration(trial: Trial) -> None:
 
 
 @check(
+    "CRE-32",
+    "Credentials whose platform offers nothing are refused with 3003",
+    "PUT credentials while our version details list the credentials alone",
+    "HTTP 200 and 3003",
+    force=SHOULD,
+    stage="ending",
+    writes=True,
+    roles=("CPO", "EMSP"),
+    **C,
+)
+def nothing_offered(trial: Trial) -> None:
+    invitation(trial)
+    partner = trial.server()
+    offered, partner.modules = partner.modules, ()
+    try:
+        answer = trial.config("PUT", trial.credentials_url, trial.credentials(trial.new_token()))
+    finally:
+        partner.modules = offered
+    if answer.ok and isinstance(answer.data, dict) and answer.data.get("token"):
+        trial.took(answer.data)
+    require(not answer.ok, "credentials of a platform without a module were taken", answer)
+    require(answer.code == 3003, f"must be 3003: {answer.said}", answer)
+
+
+@check(
     "CRE-22",
     "PUT gives a fresh token",
     "PUT credentials with a new token of ours",

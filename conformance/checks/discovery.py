@@ -32,7 +32,7 @@ def versions_are_listed(trial: Trial) -> None:
 )
 def versions_are_whole(trial: Trial) -> None:
     answer = trial.prove(trial.known["versions"])
-    for each in answer.data:
+    for each in answer.data if isinstance(answer.data, list) else []:
         require_no_faults(faults("Version", each, trial.version), "a Version", answer)
 
 

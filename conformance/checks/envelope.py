@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.check import NEWER, SHOULD, check
+from conformance.check import NEWER, READING, SHOULD, check
 from conformance.checks.heard import ROUTING
 from conformance.peer import Exchange
 from conformance.shapes import date_fault
@@ -224,6 +224,22 @@ def answers_are_routed_back(trial: Trial) -> None:
 def no_server_errors(trial: Trial) -> None:
     for each in answers(trial):
         require(each.status < 500 or each.status == 501, f"{where(each)}: {each.said}", each)
+
+
+@check(
+    "AMB-40",
+    "A method that is not offered is answered with 405, which says what is",
+    "all answers with HTTP 405 on modules",
+    "header Allow",
+    force=READING,
+    **E,
+)
+def refused_methods_say_what_is_offered(trial: Trial) -> None:
+    found = [each for each in answers(trial) if each.status == 405 and each.module not in CONFIGURATION]
+    if not found:
+        raise Skipped("nothing was answered with 405")
+    for each in found:
+        require(each.header("allow"), f"{where(each)}: no Allow", each)
 
 
 @check(

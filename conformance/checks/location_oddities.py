@@ -208,3 +208,17 @@ def encoded_ids(trial: Trial) -> None:
     id = trial.samples.id("a*b c/d")
     put(trial, "locations", trial.samples.location("L", id=id), id)
     require(get(trial, "locations", id).get("id") == id, "another id came", trial.proofs[-1])
+
+
+@check(
+    "TYP-01/b",
+    "The id of a Location is read in any case",
+    "PUT a Location, GET it in the other case",
+    "the same Location",
+    force=READING,
+    versions=NEWER,
+    **L,
+)
+def id_in_any_case(trial: Trial) -> None:
+    trial.endpoint("locations", "RECEIVER")
+    require(get(trial, "locations", whole(trial).swapcase()).get("id"), "no Location came", trial.proofs[-1])

@@ -92,6 +92,11 @@ def total_is_exact(trial: Trial, crawl: Crawl) -> None:
     last = crawl.exchanges[-1]
     total = number(last, "X-Total-Count")
     require(total == len(crawl.objects), f"{total} promised, {len(crawl.objects)} came", last)
+    page = crawl.page(limit=1)
+    total = number(page, "X-Total-Count")
+    require(
+        total == len(crawl.objects), f"{total} promised with limit=1, there are {len(crawl.objects)}", page
+    )
 
 
 @listed(

@@ -105,7 +105,7 @@ def windows_show_whole_locations(trial: Trial) -> None:
 
 
 @check(
-    "TYP-01",
+    "TYP-01/a",
     "Ids are read in any case",
     "GET locations/{location_id} in the other case",
     "the same Location",

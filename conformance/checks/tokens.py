@@ -294,3 +294,36 @@ def type_defaults_to_rfid(trial: Trial) -> None:
         raise Skipped("no RFID Token is listed")
     answer = require_success(authorize(trial, found[0]["uid"]), "authorize without type")
     require(((answer.data or {}).get("token") or {}).get("type") == "RFID", "another type came", answer)
+
+
+@check(
+    "TOK-30/c",
+    "A Token of another type is another Token",
+    "POST authorize for the uid of a listed RFID Token with type=AD_HOC_USER",
+    "not found",
+    versions=NEWER,
+    force=READING,
+    **A,
+)
+def other_type(trial: Trial) -> None:
+    trial.endpoint("tokens", "SENDER")
+    uids = {each.get("type"): str(each.get("uid")) for each in trial.crawl("tokens").objects}
+    if "RFID" not in uids:
+        raise Skipped("no RFID Token is listed")
+    answer = authorize(trial, uids["RFID"], "AD_HOC_USER")
+    require(not answer.ok, "it was found", answer)
+
+
+@check(
+    "TYP-01/c",
+    "The uid of a Token is read in any case",
+    "PUT a Token, GET it in the other case",
+    "the same Token",
+    force=READING,
+    versions=NEWER,
+    **K,
+)
+def uid_in_any_case(trial: Trial) -> None:
+    uid = trial.samples.id("C8")
+    put(trial, "tokens", trial.samples.token("C8"), uid)
+    require(get(trial, "tokens", uid.swapcase()).get("uid"), "no Token came", trial.proofs[-1])
