@@ -39,6 +39,7 @@ WANTED: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 OLDEST_ROLES = ("CPO", "EMSP")
+ONE_TO_ONE = ("sessions", "cdrs", "commands", "chargingprofiles")
 CONFIGURATION = ("versions", "credentials", "hubclientinfo")
 
 
@@ -130,6 +131,10 @@ class Trial:
     def is_hub(self) -> bool:
         return bool(self.hub_party) or bool(self.find("hubclientinfo", "SENDER") and self.newer)
 
+    def unknown_to_hub(self, answer: Exchange) -> bool:
+        """Whether a hub said that it finds nobody for what names an unknown thing."""
+        return self.is_hub and answer.code == 4001
+
     def receiver_for(self, module: str, interface: str) -> dict[str, str]:
         """The party of the other side that such a request is meant for; empty where none is known."""
         owner = {"tokens": "EMSP", "commands": "EMSP", "chargingprofiles": "SCSP"}.get(module, "CPO")
@@ -158,8 +163,13 @@ class Trial:
         self, method: str, module: str, interface: str, path: str = "", body: Any = None, **how: Any
     ) -> Exchange:
         """A request on an interface of the other side, below its endpoint; proves the check that asks it."""
-        url = self.endpoint(module, interface) + path
+        url, given = self.endpoint(module, interface) + path, how.get("headers", {})
         headers = {**self.routing(module, interface), **how.pop("headers", {})}
+        if self.is_hub and module in ONE_TO_ONE and (path or method != "GET"):
+            # Not for everybody behind the hub: it finds out for whom (open routing), unless a check says so.
+            headers = {"OCPI-to-country-code": None, "OCPI-to-party-id": None} | {
+                name: value for name, value in headers.items() if name in given or "from" in name.lower()
+            }
         return self.prove(self.peer.ask(method, url, body, headers=headers, module=module, **how))
 
     def config(self, method: str, url: str, body: Any = None, **how: Any) -> Exchange:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 # The check that must not pass, by the name of the break.
 CAUGHT_BY = {
+    "hub_broadcasts_cdrs": "HUB-21",
+    "foreign_sender_accepted": "HUB-04",
+    "foreign_token_accepted": "CMD-34",
     "accepts_wrong_token": "TRA-08/b",
     "accepts_no_token": "TRA-08/a",
     "token_a_opens_all": "TRA-09",
@@ -178,6 +181,8 @@ CAUGHT_BY = {
 
 # Breaks that are looked for on another sandbox than the one the role of the check says.
 ON = {
+    "hub_broadcasts_cdrs": "HUB",
+    "foreign_sender_accepted": "HUB",
     "no_routing_headers": "CPO,EMSP",
     "calls_without_routing": "CPO,EMSP",
     "client_info_without_status": "HUB",
