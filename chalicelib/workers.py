@@ -16,6 +16,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import logs, wiring
+from chalicelib.aws import queues
 from chalicelib.deployment import asked_at, function_name
 
 bp = Blueprint(__name__)
@@ -55,11 +56,12 @@ def _load(place: str) -> Callable[..., Any]:
 
 
 def _messages(name: str, queue: str, event: Any) -> dict[str, Any]:
-    """Work through queue messages; the ones that failed are tried again by Lambda, the others are done."""
+    """Work through queue messages; the ones that failed come back shortly, the others are done."""
     tasks, failures = WORK[queue], []
     with _function(name) as platform:
         for record in event.to_dict()["Records"]:
             asked_at.set(time.monotonic())
+            message: dict[str, Any] = {}
             try:
                 message = json.loads(record["body"])
                 place = tasks.get(None) or tasks.get(message.get("task"))
@@ -70,7 +72,22 @@ def _messages(name: str, queue: str, event: Any) -> dict[str, Any]:
             except Exception as problem:
                 logs.log_exception(f"{name} failed", problem, record=record["messageId"])
                 failures.append({"itemIdentifier": record["messageId"]})
+                _failed(platform, name.replace("_", "-"), record, message)
     return {"batchItemFailures": failures}
+
+
+def _failed(platform: wiring.Platform, queue: str, record: dict[str, Any], message: dict[str, Any]) -> None:
+    """Let a message come back after seconds that double, not when its queue would show it again.
+
+    A push message that its queue gives up now is written down as due, here or by the sweep.
+    """
+    receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
+    try:
+        platform.queues.come_back(queue, record["receiptHandle"], queues.pause_after(receives))
+        if receives >= queues.MOST_RECEIVES and queue in (queues.PUSH, queues.PUSH_SLOW):
+            _load("delivery.lost:keep")(platform, message)
+    except Exception as problem:
+        logs.log_exception("failed message not hastened", problem, record=record["messageId"])
 
 
 @bp.on_dynamodb_record(

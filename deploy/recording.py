@@ -48,6 +48,8 @@ def calls(function: str, service: str, operation: str, parameters: dict[str, Any
         index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
         for table, action in _table_actions(operation, parameters):
             yield function, f"table:{_short(table)}{index}", action
+    elif operation.startswith("ChangeMessageVisibility"):
+        return  # of its own queue, which its event source allows
     elif kind == "queue":
         name = parameters.get("QueueName") or parameters.get("QueueUrl", "").rsplit("/", 1)[-1]
         yield function, f"queue:{_short(name)}", operation.removesuffix("Batch")

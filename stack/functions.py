@@ -60,6 +60,9 @@ def resources() -> dict[str, Any]:
         if events:
             properties["Events"] = events
         found[function.logical_id] = {"Properties": properties}
+        if function.name == "sweep":
+            # It comes every minute: run again on top of that it would meet itself, and the late help nobody.
+            properties["EventInvokeConfig"] = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
         group = "ApiHandlerLogGroup" if function.name == "api_handler" else f"{function.logical_id}LogGroup"
         found[group] = {"Properties": {"LogGroupName": sub(f"/aws/lambda/{function.physical_name}")}}
     return found
@@ -97,7 +100,11 @@ def _events(function: Function) -> dict[str, Any]:
 
 
 def _stream(table: str) -> dict[str, Any]:
-    """Announcing is safe to repeat, so a failing batch is halved until the one bad record is found."""
+    """Announcing is safe to repeat, and is, until it works or the records expire after a day.
+
+    A service may be away for longer than any number of attempts; what can never be announced the
+    function sets aside itself.
+    """
     return {
         "Type": "DynamoDB",
         "Properties": {
@@ -106,7 +113,7 @@ def _stream(table: str) -> dict[str, Any]:
             "BatchSize": 100,
             "MaximumBatchingWindowInSeconds": 1,
             "BisectBatchOnFunctionError": True,
-            "MaximumRetryAttempts": 20,
+            "MaximumRetryAttempts": -1,
             "ParallelizationFactor": 2,
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
             "DestinationConfig": {

@@ -88,7 +88,7 @@ GRANTS: Grants = {
     | _DECIDE
     | _send("push", "pull", "results")
     | {"table:requests": "GetItem PutItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
-    "announce": _KNOW_PARTNERS | _TELL | _send("push", "push-slow"),
+    "announce": _KNOW_PARTNERS | _TELL | _send("push", "push-slow", "announce-dead"),
     "push": _PUSH,
     "push_slow": _PUSH,
     "pull": _KEEP_OBJECTS
@@ -104,6 +104,7 @@ GRANTS: Grants = {
     "sweep": _KNOW_PARTNERS
     | _TELL
     | _send("push", "push-slow", "pull", "results")
+    | {f"queue:{each}-dead": "DeleteMessage GetQueueUrl ReceiveMessage" for each in ("push", "push-slow")}
     | {
         "table:deliveries": "DeleteItem GetItem PutItem Query UpdateItem",
         "table:deliveries/index/due": "Query",

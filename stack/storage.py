@@ -12,6 +12,9 @@ from typing import Any
 OBJECT_TABLES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 # Seconds a function may run; a queue hides a message six times as long, as AWS recommends.
 QUEUE_TIMEOUTS = {"push": 120, "push-slow": 300, "pull": 120, "results": 60, "inbox": 120}
+# How often a message is received before it is a dead letter: what fails comes back after 5 seconds, doubled
+# each time, so ten times are 40 minutes; what else is lost is found by the sweep.
+RECEIVES = {"inbox": 10}
 TWO_WEEKS = 14 * 24 * 3600
 DAYS_4 = 4 * 24 * 3600
 
@@ -144,7 +147,7 @@ def _queue(name: str, timeout: int) -> dict[str, Any]:
                 "SqsManagedSseEnabled": True,
                 "RedrivePolicy": {
                     "deadLetterTargetArn": {"Fn::GetAtt": [dead, "Arn"]},
-                    "maxReceiveCount": 5,
+                    "maxReceiveCount": RECEIVES.get(name, 5),
                 },
             },
         },

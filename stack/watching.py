@@ -39,6 +39,7 @@ def resources() -> dict[str, Any]:
         "OldestDeliveryFilter": _counted(
             "sweep", '{ $.message = "backlog" }', "OldestDelivery", "$.oldest_seconds"
         ),
+        "DeadLettersFilter": _counted("sweep", '{ $.message = "dead letter" }', "DeadLetters", "1"),
         "PartnerUnreachableRule": _rule(
             "PartnerUnreachable", "Partner <partner> is unreachable: <reason>. Deliveries wait."
         ),
@@ -134,7 +135,7 @@ def _alarms() -> dict[str, Any]:
     dead = {
         f"{camel(queue)}DeadAlarm": _alarm(
             f"{queue}-dead",
-            f"Messages of {queue} that failed five times wait in its dead-letter queue",
+            f"Messages of {queue} that failed too often wait in its dead-letter queue",
             (
                 "AWS/SQS",
                 "ApproximateNumberOfMessagesVisible",
@@ -144,9 +145,24 @@ def _alarms() -> dict[str, Any]:
             threshold=1,
         )
         for queue in (*QUEUE_TIMEOUTS, "announce")
+        if queue not in ("push", "push-slow")  # the sweep takes theirs up again
     }
     own: tuple[str, dict[str, str]] = ("ocpi-${Stage}", {})
     return dead | {
+        "PushDeadAlarm": _alarm(
+            "push-dead",
+            "Push messages failed five times; the sweep took them up again as deliveries that are due",
+            (own[0], "DeadLetters", own[1], "Sum"),
+            threshold=1,
+        ),
+        "SweepMissingAlarm": _alarm(
+            "sweep-missing",
+            "What is due later (retries, pulls, expiries) was not looked after for 10 minutes: nothing runs",
+            ("AWS/Lambda", "Invocations", {"FunctionName": "ocpi-${Stage}-sweep"}, "Sum"),
+            threshold=3,
+            periods=2,
+            too_few=True,
+        ),
         "ApiFailsAlarm": _alarm(
             "api-fails",
             "The API answered HTTP 5xx at least 5 times in 5 minutes",
@@ -218,6 +234,7 @@ def _alarm(
     source: tuple[str, str, dict[str, str], str],
     threshold: float,
     periods: int = 1,
+    too_few: bool = False,
 ) -> dict[str, Any]:
     namespace, metric, dimensions, statistic = source
     properties: dict[str, Any] = {
@@ -231,10 +248,10 @@ def _alarm(
         ],
         "Statistic": statistic,
         "Period": 300,
-        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "ComparisonOperator": "LessThanThreshold" if too_few else "GreaterThanOrEqualToThreshold",
         "Threshold": threshold,
         "EvaluationPeriods": periods,
-        "TreatMissingData": NO_BASELINE,
+        "TreatMissingData": "breaching" if too_few else NO_BASELINE,
         "AlarmActions": [{"Ref": "AlarmTopic"}],
         "OKActions": [{"Ref": "AlarmTopic"}],
     }

@@ -173,21 +173,38 @@ def test_deliveries_are_listed_page_by_page(operate: Any, drain: Any, emsp: Any)
     assert operate("redeliver", partner=emsp.id) == {"sent": 5}
 
 
-def test_records_that_cannot_be_read_are_left_to_the_dead_letter_queue(platform: Any) -> None:
-    """A poison record is named to Lambda, and what came before it is done."""
+def test_a_record_that_cannot_be_read_is_set_aside_and_the_ones_behind_it_go_on(
+    platform: Any, operate: Any, drain: Any, emsp: Any
+) -> None:
+    """I7: a stream repeats until its records expire, and would stand still at it for a day."""
     from chalicelib.delivery import announce
 
-    record = {
+    poison = {
         "eventSourceARN": f"arn:aws:dynamodb:x:0:table/{platform.settings.prefix}-locations/stream/1",
         "dynamodb": {"SequenceNumber": "7", "NewImage": {"object": {"S": "NL/EXA/X"}, "body": {"S": "{}"}}},
     }
-    assert announce.announce(platform, [record]) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
+    seen: list[Any] = []
+    real = announce.announce
+    operate("put", module="locations", object=delivering.location())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(announce, "announce", lambda *args: seen.append(args[1]) or real(*args))
+        drain()
+    records = [each for batch in seen for each in batch]
+    emsp.forget()
+    operate("redeliver", partner=emsp.id)
+    assert announce.announce(platform, [poison, *records]) == {"batchItemFailures": []}
+    sqs = platform.clients.sqs
+    url = sqs.get_queue_url(QueueName=f"{platform.settings.prefix}-announce-dead")["QueueUrl"]
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert '"sequence_number":"7"' in message["Body"]
+    (waiting,) = sqs.receive_message(QueueUrl=platform.queues._url("push"))["Messages"]
+    assert '"LOC1"' in waiting["Body"]
 
 
-def test_our_own_mistake_is_shown_and_ends_in_the_dead_letter_queue(
-    platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, monkeypatch: pytest.MonkeyPatch
+def test_our_own_mistake_is_shown_and_told_once(
+    operate: Any, drain: Any, clock: Any, events: Any, emsp: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Issue 5, point 5; once it is mended, `redeliver` sends it."""
+    """Once it is mended, `redeliver` sends it; its dead letter makes nothing wait for ever."""
     from chalicelib.delivery import diff
 
     def mistaken(*_: Any) -> None:
@@ -202,10 +219,7 @@ def test_our_own_mistake_is_shown_and_ends_in_the_dead_letter_queue(
     (delivery,) = operate("deliveries")["deliveries"]
     assert (delivery["state"], delivery["object_id"]) == ("REFUSED", "LOC1")
     assert "ZeroDivisionError" in delivery["reason"]
-    sqs = platform.clients.sqs
-    url = sqs.get_queue_url(QueueName=f"{platform.settings.prefix}-push-dead")["QueueUrl"]
-    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
-    assert '"LOC1"' in message["Body"]
+    assert len({each["detail"]["event_id"] for each in events("DeliveryFailed")}) == 1
     operate("redeliver", id=delivery["id"])
     drain()
     assert puts(emsp) == ["LOC1"]

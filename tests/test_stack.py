@@ -134,7 +134,7 @@ def test_every_queue_has_a_dead_letter_queue_and_hides_long_enough(expanded: dic
     for name, timeout in QUEUE_TIMEOUTS.items():
         found = queues[functions.queue_id(name)]["Properties"]
         assert found["VisibilityTimeout"] >= 6 * timeout
-        assert found["RedrivePolicy"]["maxReceiveCount"] == 5
+        assert found["RedrivePolicy"]["maxReceiveCount"] == (10 if name == "inbox" else 5)
         dead = found["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
         assert queues[dead]["Properties"]["QueueName"] == {"Fn::Sub": f"ocpi-${{Stage}}-{name}-dead"}
 
@@ -247,6 +247,28 @@ def test_the_template_stays_below_the_limits_of_aws(packaged: Path, expanded: di
     nodes = {"/".join(path.split("/")[: at + 1]) for path in paths for at in range(len(path.split("/")))}
     assert len(nodes) < 120
     assert all("x-amazon-apigateway-any-method" in methods for methods in paths.values())
+
+
+def test_the_sweep_runs_once_a_minute_and_its_absence_is_told(expanded: dict[str, Any]) -> None:
+    """I8: Lambda does not repeat it on top of its schedule; that it never runs is an alarm, too."""
+    (config,) = of_type(expanded, "AWS::Lambda::EventInvokeConfig").values()
+    assert config["Properties"]["FunctionName"] == {"Ref": "Sweep"}
+    assert config["Properties"]["MaximumRetryAttempts"] == 0
+    assert config["Properties"]["MaximumEventAgeInSeconds"] == 60
+    alarm = expanded["Resources"]["SweepMissingAlarm"]["Properties"]
+    assert (alarm["MetricName"], alarm["ComparisonOperator"]) == ("Invocations", "LessThanThreshold")
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_streams_are_retried_until_their_records_expire(expanded: dict[str, Any]) -> None:
+    """I7: an outage of a service may take longer than any number of attempts."""
+    streams = [
+        each["Properties"]
+        for each in of_type(expanded, "AWS::Lambda::EventSourceMapping").values()
+        if "StartingPosition" in each["Properties"]
+    ]
+    assert streams
+    assert {each["MaximumRetryAttempts"] for each in streams} == {-1}
 
 
 def test_every_alarm_tells_somebody_and_is_explained(expanded: dict[str, Any]) -> None:

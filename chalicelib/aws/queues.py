@@ -24,6 +24,21 @@ MOST_MESSAGES = 10
 LARGEST_CALL = 240 * 1024
 LONGEST_DELAY = 900
 ATTEMPTS = 4
+TAKEN_SECONDS = 60
+# A message that failed comes back after so many seconds, doubled each time.
+COMES_BACK, LATEST = 5, 900
+# Receives after which a queue gives a push message up to its dead letters.
+MOST_RECEIVES = 5
+
+
+def dead(queue: str) -> str:
+    """The queue of another one's dead letters."""
+    return f"{queue}-dead"
+
+
+def pause_after(receives: int) -> int:
+    """Seconds until a message that was received so often comes back."""
+    return int(min(LATEST, COMES_BACK * 2 ** max(0, receives - 1)))
 
 
 class NotSent(Exception):
@@ -42,6 +57,25 @@ class Queues:
         seconds = max(0, min(LONGEST_DELAY, round(delay)))
         for batch in _batches(jsontext.dumps(body) for body in bodies):
             self._put(queue, batch, seconds)
+
+    def take(self, queue: str) -> list[tuple[str, str]]:
+        """Some messages, hidden from others for a while: what each is done with by, and its text."""
+        answer = self._deployment.clients.sqs.receive_message(
+            QueueUrl=self._url(queue), MaxNumberOfMessages=MOST_MESSAGES, VisibilityTimeout=TAKEN_SECONDS
+        )
+        return [(each["ReceiptHandle"], each["Body"]) for each in answer.get("Messages", ())]
+
+    def done(self, queue: str, handles: list[str]) -> None:
+        """Messages that were taken are no more; what is not deleted is only taken again."""
+        entries = [{"Id": str(at), "ReceiptHandle": each} for at, each in enumerate(handles)]
+        if entries:
+            self._deployment.clients.sqs.delete_message_batch(QueueUrl=self._url(queue), Entries=entries)
+
+    def come_back(self, queue: str, handle: str, seconds: int) -> None:
+        """Let a message that failed be seen again after so many seconds."""
+        self._deployment.clients.sqs.change_message_visibility(
+            QueueUrl=self._url(queue), ReceiptHandle=handle, VisibilityTimeout=seconds
+        )
 
     def _put(self, queue: str, texts: list[str], delay: int) -> None:
         entries = [

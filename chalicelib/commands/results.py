@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PATIENCE = 5
 SWEPT_AT_ONCE = 1000
 
-DELIVERED, REFUSED, UNKNOWN, GIVEN_UP = "DELIVERED", "REFUSED", "UNKNOWN", "GIVEN_UP"
+DELIVERED, REFUSED, GIVEN_UP = "DELIVERED", "REFUSED", "GIVEN_UP"
 
 
 def work(platform: Platform, message: Mapping[str, Any]) -> None:
@@ -109,12 +109,14 @@ def _after(
     if problem is None:
         return _sent(platform, pending, DELIVERED)
     if isinstance(problem, PartnerRefused):
-        return _sent(platform, pending, f"{REFUSED}: {problem.status_code} {problem.message}"[:500])
-    if problem.outcome_unknown and pending.command != lifecycle.CHANGED:
-        return _sent(platform, pending, f"{UNKNOWN}: {problem.reason}"[:500])
+        reason, retry_after = f"{problem.status_code} {problem.message}", None
+        if problem.own_word:
+            return _sent(platform, pending, f"{REFUSED}: {reason}"[:500])
+    else:
+        reason, retry_after = problem.reason, problem.retry_after
     if partner.policy == SPEC:
-        return _sent(platform, pending, f"{GIVEN_UP}: {problem.reason}"[:500])
-    return _again(platform, pending, problem.reason, problem.retry_after)
+        return _sent(platform, pending, f"{GIVEN_UP}: {reason}"[:500])
+    return _again(platform, pending, reason, retry_after)
 
 
 def note_health(

@@ -13,12 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from chalicelib import logs
 from chalicelib.aws import queues
-from chalicelib.aws.backend import Event
+from chalicelib.aws.backend import Event, EventsNotTaken
 from chalicelib.objects import sessions, visibility
 from chalicelib.objects.stored_object import Finder, StoredObject
 from chalicelib.ocpi import jsontext, modules
+from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.partner import REGISTERED, SUSPENDED
 from chalicelib.partners import health, parties
@@ -27,7 +30,6 @@ from chalicelib.store.delivery_items import Target
 from chalicelib.store.object_items import Key, part_of
 
 if TYPE_CHECKING:
-    from chalicelib.aws.backend import Event
     from chalicelib.partner import Partner
     from chalicelib.wiring import Platform
 
@@ -39,6 +41,9 @@ MANY_EVSES = 3
 LARGEST_OBJECT = 200_000
 # Findings that an event tells of.
 MOST_FINDINGS = 20
+
+# A service that is away, or a record that somebody else is changing: the same may work later.
+TRANSIENT = (ClientError, BotoCoreError, ServerError, queues.NotSent, EventsNotTaken)
 
 Record = Mapping[str, Any]
 Image = Mapping[str, Mapping[str, Any]]
@@ -70,25 +75,63 @@ class _Change:
 
 
 def announce(platform: Platform, records: Sequence[Record]) -> dict[str, Any]:
-    """Tell everyone who should hear what these stream records say; what failed is to be repeated."""
+    """Tell everyone who should hear what these stream records say; what failed is to be repeated.
+
+    A record that cannot be read is set aside by itself and the ones behind it go on: the stream
+    repeats until its records expire, and would stand still at one that never can be.
+    """
     changes: dict[tuple[str, str], _Change] = {}
     events: list[Event] = []
     unread = ""
     for record in records:
         try:
             _note(platform, record, changes, events)
-        except (KeyError, TypeError, ValueError) as problem:
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
             logs.log_exception("change not understood", problem)
-            unread = str(record.get("dynamodb", {}).get("SequenceNumber", ""))
-            break
+            if not _set_aside(platform, record, problem):
+                unread = str(record["dynamodb"]["SequenceNumber"])
+                break
     try:
         _send(platform, list(changes.values()))
         if events:
             platform.backend.emit_all(events)
-    except Exception as problem:
+    except TRANSIENT as problem:
         logs.log_exception("announcing failed", problem)
         unread = records[0]["dynamodb"]["SequenceNumber"]
+    except Exception as problem:
+        logs.log_exception("announcing failed", problem)
+        return _one_by_one(platform, records, problem)
     return {"batchItemFailures": [{"itemIdentifier": unread}] if unread else []}
+
+
+def _one_by_one(platform: Platform, records: Sequence[Record], problem: Exception) -> dict[str, Any]:
+    """Our own mistake in one of several: each by itself, and the one that it is about set aside."""
+    if len(records) == 1:
+        done = _set_aside(platform, records[0], problem)
+        unread = [] if done else [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]
+        return {"batchItemFailures": unread}
+    for record in records:
+        answer = announce(platform, [record])
+        if answer["batchItemFailures"]:
+            return answer
+    return {"batchItemFailures": []}
+
+
+def _set_aside(platform: Platform, record: Record, problem: Exception) -> bool:
+    """Name a record that cannot be read in the queue of dead letters, as the stream would; whether it is."""
+    data = record.get("dynamodb", {})
+    about = {
+        "stream": record.get("eventSourceARN"),
+        "sequence_number": data.get("SequenceNumber"),
+        "keys": data.get("Keys"),
+        "problem": type(problem).__name__,
+    }
+    try:
+        platform.queues.send(queues.dead("announce"), [about])
+    except Exception as failed:
+        logs.log_exception("change not set aside", failed)
+        return False
+    return True
 
 
 def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:

@@ -47,19 +47,23 @@ def delivered(
         since="",
         reason="",
         refused="",
+        untold=False,
     )
 
 
 def refused(platform: Platform, found: Delivery, reason: str, mark: str) -> Delivery:
     """The record of a state, told apart by its mark, that the partner does not take: final for it."""
+    now = platform.clock()
     return replace(
         found,
         state=REFUSED,
         attempts=found.attempts + 1,
         next_attempt_at="",
-        due_at=platform.clock(),
+        due_at=later(now, SLACK),
+        since=_since(found, now),
         reason=reason,
         refused=mark,
+        untold=True,
     )
 
 
@@ -74,7 +78,7 @@ def unreached(
         found, attempts=attempts, reason=problem.reason[:300], refused=mark, since=_since(found, now)
     )
     if partner.policy == SPEC or attempts > len(delays):
-        return replace(failed, state=GIVEN_UP, next_attempt_at="", due_at=now)
+        return replace(failed, state=GIVEN_UP, next_attempt_at="", due_at=later(now, SLACK), untold=True)
     delay = delays[attempts - 1] * (0.85 + 0.3 * random.random())  # noqa: S311
     delay = max(delay, problem.retry_after or 0)
     at = later(now, delay)
@@ -104,28 +108,32 @@ def _since(found: Delivery, now: str) -> str:
 
 def tell(platform: Platform, partner: Partner, before: Delivery, after: Delivery) -> None:
     """What follows from an outcome that was written down: the next attempt, or word to the operator."""
-    target, key = after.target, after.target.key
+    target = after.target
     if after.state == WAITING and after.next_attempt_at not in ("", before.next_attempt_at):
         wait = _seconds(platform.clock(), after.next_attempt_at)
         if wait <= queues.LONGEST_DELAY:
             message = {**target.message, "attempt": after.attempts}
             platform.queues.send(health.queue_for(partner), [message], delay=max(1, wait))
-    if after.state in (REFUSED, GIVEN_UP) and after != before:
-        platform.backend.emit(
-            "DeliveryFailed",
-            {
-                "partner": partner.id,
-                "module": key.module,
-                "owner": f"{key.country_code}/{key.party_id}",
-                "object_id": key.id,
-                "part": target.part,
-                "state": after.state,
-                "attempts": after.attempts,
-                "reason": after.reason,
-                "delivery": after.id,
-            },
-            id=f"failed#{after.id}#{after.attempts}#{after.due_at}",
-        )
+    if after.untold:
+        tell_failure(platform, after)
+
+
+def tell_failure(platform: Platform, failed: Delivery) -> None:
+    """Tell the back end of what failed for good, and note that it was told; until then the sweep does."""
+    key = failed.target.key
+    detail = {
+        "partner": failed.target.partner,
+        "module": key.module,
+        "owner": f"{key.country_code}/{key.party_id}",
+        "object_id": key.id,
+        "part": failed.target.part,
+        "state": failed.state,
+        "attempts": failed.attempts,
+        "reason": failed.reason,
+        "delivery": failed.id,
+    }
+    platform.backend.emit("DeliveryFailed", detail, id=f"failed#{failed.id}#{failed.attempts}#{failed.since}")
+    platform.deliveries.told(failed)
 
 
 def unknown(refusal: PartnerRefused) -> bool:

@@ -33,7 +33,7 @@ def work(platform: Platform, message: Mapping[str, Any]) -> None:
     if partner is None or partner.state != REGISTERED:
         return
     if message["task"] == "page":
-        Crawl(platform, partner, message["module"]).page(message["job"])
+        Crawl(platform, partner, message["module"], bool(message.get("probe"))).page(message["job"])
         return
     for module in [message["module"]] if message.get("module") else _due(platform, partner, message):
         begin(

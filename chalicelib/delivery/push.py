@@ -127,6 +127,9 @@ class _Push:
             if whole:
                 raise Busy
             return
+        if found.untold:  # whatever becomes of it now
+            outcomes.tell_failure(self.platform, found)
+            found = replace(found, untold=False)
         late = attempt is not None and (not found.state or found.attempts != attempt)
         if late and deliveries.release(found):
             return
@@ -160,9 +163,10 @@ class _Push:
         reason = f"internal: {type(problem).__name__}; the log has the details"
         unsure = replace(found, known=dict.fromkeys(found.known, UNSURE))
         outcome = outcomes.refused(self.platform, unsure, reason, "")
+        if found.reason == reason:  # once told is enough
+            outcome = replace(outcome, attempts=found.attempts, since=found.since, untold=found.untold)
         self.platform.deliveries.release(outcome, look_again=False)
-        if found.reason != reason:
-            outcomes.tell(self.platform, self.partner, found, outcome)
+        outcomes.tell(self.platform, self.partner, found, outcome)
 
     # One attempt
 

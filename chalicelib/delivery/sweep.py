@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.commands import results
-from chalicelib.delivery import crawl, push
-from chalicelib.delivery.crawl import Crawl
+from chalicelib.delivery import crawl, lost, outcomes, push
 from chalicelib.ocpi.timestamps import seconds_between
 from chalicelib.partner import REGISTERED, SUSPENDED, UNREACHABLE, UNREGISTERED
 from chalicelib.partners import health, registration_receiver
@@ -41,19 +39,37 @@ _reported: dict[int, float] = {}
 
 
 def sweep(platform: Platform) -> None:
-    """Send what is due to its queues, and end what nobody answered."""
+    """Send what is due to its queues, what was lost included, and end what nobody answered.
+
+    What fails does not keep the rest from being looked at; it is raised at the end, for the alarm.
+    """
+    problems: list[Exception] = []
+    for work in (lost.take_up, _send_due, _watch, results.expire_due):
+        try:
+            work(platform)
+        except Exception as problem:
+            logs.log_exception("sweep failed in part", problem, part=work.__name__)
+            problems.append(problem)
+    if problems:
+        raise problems[0]
+
+
+def _send_due(platform: Platform) -> None:
+    problems: list[Exception] = []
     for _ in range(MOST_ROUNDS):
-        due = platform.deliveries.due()
         lanes: dict[str, list[dict[str, Any]]] = {}
-        for partner_id, sort_key in due:
-            _sort(platform, partner_id, sort_key, lanes)
+        for partner_id, sort_key in platform.deliveries.due():
+            try:
+                _sort(platform, partner_id, sort_key, lanes)
+            except Exception as problem:
+                logs.log_exception("not swept", problem, partner=partner_id, record=sort_key)
+                problems.append(problem)
         for queue, bodies in lanes.items():
             platform.queues.send(queue, bodies)
         if not lanes:
             break
-    _watch(platform)
-
-    results.expire_due(platform)
+    if problems:
+        raise problems[0]
 
 
 def recover(platform: Platform, message: Mapping[str, Any]) -> None:
@@ -99,17 +115,18 @@ def probe(platform: Platform, message: Mapping[str, Any]) -> None:
 def _try(platform: Platform, partner: Partner) -> health.Trial | None:
     """What became of one request that waited for a partner, of any module; None where nothing was sent."""
     waiting, _ = platform.deliveries.undelivered(partner.id, WAITING, limit=50)
-    places: dict[str, Callable[[], None]] = {}
+    places: dict[str, dict[str, Any]] = {}
     for each in waiting:
-        body = {**each.target.message, "probe": True}
-        places.setdefault(each.target.key.module, partial(push.push, platform, body))
+        places.setdefault(each.target.key.module, {**each.target.message, "probe": True})
     for job in Pulls(platform).of(partner.id):
         if job.state == RUNNING:
-            crawling = Crawl(platform, partner, job.module, probe=True)
-            places.setdefault(f"pull {job.module}", partial(crawling.page, job.job))
-    for work in random.sample(list(places.values()), len(places)):
+            places.setdefault(f"pull {job.module}", {**crawl.message(job), "probe": True})
+    for place in random.sample(sorted(places), len(places)):
+        if place.startswith("pull "):
+            platform.queues.send(queues.PULL, [places[place]])
+            return health.Trial(1)
         with health.trial() as tried:
-            work()
+            push.push(platform, places[place])
         if tried.requests:
             return tried
     return None
@@ -175,9 +192,11 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
         Pulls(platform).forget(partner_id, sort_key)
     else:
         item = platform.deliveries.postpone(partner_id, sort_key, LOST_AFTER)
-        if item:
-            body = delivery_of(item).target.message
-            lanes.setdefault(health.queue_for(partner), []).append(body)
+        found = delivery_of(item) if item else None
+        if found and found.untold:
+            outcomes.tell_failure(platform, found)
+        elif found:
+            lanes.setdefault(health.queue_for(partner), []).append(found.target.message)
 
 
 def _watch(platform: Platform) -> None:

@@ -162,6 +162,50 @@ class Deliveries:
             raise LostLease(found.id) from None
         return False
 
+    def lost(self, target: Target, reason: str, *, whole: bool = False) -> None:
+        """Note that nobody came to look at a delivery: it is due now, unless it was refused or given up."""
+        key, now = target.key, {"S": self._deployment.clock()}
+        sets = [
+            "#s = :waiting, due = :due, due_at = :now, next_attempt_at = :now, reason = :reason",
+            "since = if_not_exists(since, :now), attempts = if_not_exists(attempts, :none)",
+            "#m = :module, #o = :owner, object_id = :id, part_id = :part",
+        ]
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=key_of(target),
+                UpdateExpression="SET " + ", ".join([*sets, *(["whole = :yes"] if whole else [])]),
+                ConditionExpression="attribute_not_exists(#s) OR #s = :waiting",
+                ExpressionAttributeNames={"#s": "state", "#m": "module", "#o": "owner"},
+                ExpressionAttributeValues={
+                    ":waiting": {"S": f"{WAITING} {target.partner}"},
+                    ":due": {"S": DUE},
+                    ":now": now,
+                    ":none": {"N": "0"},
+                    ":reason": {"S": reason[:300]},
+                    ":module": {"S": key.module},
+                    ":owner": {"S": f"{key.country_code}/{key.party_id}"},
+                    ":id": {"S": key.id},
+                    ":part": {"S": target.part},
+                    **({":yes": {"S": "yes"}} if whole else {}),
+                },
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def told(self, found: Delivery) -> None:
+        """Note that the back end was told of this failure."""
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=key_of(found.target),
+                UpdateExpression="REMOVE untold, due",
+                ConditionExpression="untold = :yes AND since = :since",
+                ExpressionAttributeValues={":yes": {"S": "yes"}, ":since": {"S": found.since}},
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return
+
     # A Location and its EVSEs
 
     def parts(self, target: Target) -> list[Delivery]:

@@ -65,7 +65,8 @@ class Delivery:
     `agreement` is the version and the registration under which the partner came to know it,
     `revision` the object's revision that it was sent. With `whole` the partner lacks something
     of the object that `known` does not tell, so the next attempt sends all of it. `since` is when
-    the partner first lacked what waits for it.
+    the partner first lacked what waits for it, or was refused. `untold`: it failed for good, and the
+    back end has not been told yet.
     """
 
     target: Target
@@ -81,6 +82,7 @@ class Delivery:
     since: str = ""
     reason: str = ""
     refused: str = ""
+    untold: bool = False
     lease: str = ""
     lease_id: str = ""
 
@@ -117,6 +119,7 @@ def delivery(target: Target, item: Item) -> Delivery:
         since=value("since"),
         reason=value("reason"),
         refused=value("refused"),
+        untold=bool(value("untold")),
         lease=value("lease"),
         lease_id=value("lease_id"),
     )
@@ -131,7 +134,8 @@ def writing(found: Delivery) -> tuple[str, dict[str, str], Item, list[str]]:
         "state": f"{found.state} {found.target.partner}" if found.state else "",
         "next_attempt_at": found.next_attempt_at,
         "due_at": (found.due_at or found.next_attempt_at) if found.state else "",
-        "due": DUE if found.state == WAITING and found.next_attempt_at else "",
+        "due": DUE if found.untold or (found.state == WAITING and found.next_attempt_at) else "",
+        "untold": "yes" if found.untold else "",
         "since": found.since if found.state else "",
         "whole": "yes" if found.whole else "",
         "reason": found.reason,
