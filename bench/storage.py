@@ -332,6 +332,8 @@ def _register(platform: wiring.Platform, partner: Partner, token: str) -> None:
     table = f"{platform.settings.prefix}-partners"
     item = {**items.fields(partner), "id": {"S": f"{items.PARTNER}{partner.id}"}}
     platform.clients.dynamodb.put_item(TableName=table, Item=item)
+    counted = platform.partners.directories.counted(partner, new=True)
+    platform.clients.dynamodb.transact_write_items(TransactItems=counted)
     item = items.token_item(Token(hashed(token), partner.id, "C"), 0)
     platform.clients.dynamodb.put_item(TableName=table, Item=item)
 

@@ -307,8 +307,13 @@ def test_no_command_or_profile_comes_from_another_party_behind_the_hub(hand: Any
 
 @pytest.fixture
 def old(hand: Any) -> PartnerStub:
-    found: PartnerStub = hand.register_partner(roles=[EMSP, {**HID, "party_id": "MSP", "country_code": "DE"}])
-    return found
+    """Connected by an invitation that named its roles."""
+    roles = [EMSP, {**EMSP, "role": "CPO"}]
+    stub = PartnerStub(roles, "2.2.1", "Old", own_token="old-token")
+    hand._stubs.append(stub)
+    stub.id, answer = register(hand, stub, roles=roles)
+    stub.token = answer.data["token"]
+    return stub
 
 
 def register(hand: Any, stub: PartnerStub, **terms: Any) -> tuple[str, Any]:
