@@ -66,9 +66,9 @@ def put(
         data = _with_known_statuses(platform, key, data)
         key, canonical = checked(platform, module, data, version)
     if module == "cdrs":
-        known = platform.objects.part(key)
-        if known is not None:
-            if StoredObject(key, [known], finder=Finder(platform)).canonical == canonical:
+        known = platform.objects.load(key)
+        if known:
+            if StoredObject(key, known, finder=Finder(platform)).canonical == canonical:
                 return Put(False)
             raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/id")
     written = _writer(platform, key, force).replace(key, data, version, canonical)
@@ -109,16 +109,20 @@ def put_all(
     for at in _new(platform, ready) if module != "locations" else ():
         groups.setdefault(visibility.feed_of(platform, *ready[at], own=True), []).append(at)
     for feed, members in groups.items():
-        made, more = [], []
+        made, more, together = [], [], []
         for at in members:
             key, canonical = ready[at]
-            (part,) = split(module, given[at], version, canonical, platform.clock())
+            part, *pieces = split(module, given[at], version, canonical, platform.clock())
+            if pieces:
+                continue  # too large to be put with others
             made.append((key, part._replace(unsaid=unsaid.of(module, canonical))))
+            together.append(at)
             if module == "tokens":
                 more += tokens.entering(platform, key, None, canonical, True)
         try:
-            platform.objects.create_all(module, feed, made, True, more)
-            outcomes.update(dict.fromkeys(members, Put(True)))
+            if made:
+                platform.objects.create_all(module, feed, made, True, more)
+            outcomes.update(dict.fromkeys(together, Put(True)))
         except (Conflict, OcpiError):
             continue  # one by one then, which tells whose fault it is
     for at in ready:

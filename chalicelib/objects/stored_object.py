@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import tokens
+from chalicelib.objects import periods, tokens
 from chalicelib.ocpi import jsontext, modules, reading, versions, writing
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding
@@ -145,7 +145,7 @@ class StoredObject:
         if self.connector_id is not None:
             return jsontext.dumps(self.source)
         if self.kind != "location":
-            return self.parts[0].body
+            return self.parts[0].body if len(self.parts) == 1 else jsontext.dumps(self.source)
         head = self.parts[0]
         if len({part.version for part in self.parts}) > 1:
             return jsontext.dumps(self.source)
@@ -181,6 +181,8 @@ class StoredObject:
             evse = jsontext.loads(self.parts[0].body)
             found: dict[str, Any] = connector_of(evse, self.connector_id) or {}
             return found
+        if self.kind != "location" and len(self.parts) > 1:
+            return periods.joined(jsontext.loads(self.parts[0].body), self.parts[1:])
         if self.kind == "location" and len({part.version for part in self.parts}) > 1:
             return self._joined()
         source: dict[str, Any] = jsontext.loads(self.text)

@@ -7,11 +7,11 @@ Contract: design section 7; LOC-43 to LOC-49, AMB-10, AMB-11, AMB-74
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import consistency, order, private_locations, tokens, unsaid, visibility
+from chalicelib.objects import consistency, order, periods, private_locations, tokens, unsaid, visibility
 from chalicelib.objects.checks import Check
 from chalicelib.objects.stored_object import Finder, StoredObject, connector_of, connectors_of
 from chalicelib.ocpi import jsontext, modules, scalars, writing
@@ -55,13 +55,22 @@ class ObjectWriter:
         Which is newer is judged on what the write is conditional on, so that nothing newer
         can slip in between. A whole of which nothing is news is "stale", and shown again where it was hidden.
         """
-        new = split(key.module, data, version, canonical, self.platform.clock())
-        return retried(lambda: self._replace(key, self.platform.objects.load(key), new, canonical))
+
+        def attempt() -> Written:
+            old = self.platform.objects.load(key)
+            new = split(key.module, data, version, canonical, self.platform.clock(), old)
+            return self._replace(key, old, new, canonical)
+
+        return retried(attempt)
 
     def _replace(
         self, key: Key, old: tuple[Part, ...], new: list[Part], canonical: dict[str, Any]
     ) -> Written:
-        chosen, has_older = order.newest(old, new) if self.in_order and key.module != "cdrs" else (new, False)
+        chosen, has_older = new, False
+        if self.in_order and key.module == "locations":
+            chosen, has_older = order.newest(old, new)
+        elif self.in_order and old and key.module != "cdrs":
+            has_older = new[0].last_updated < old[0].last_updated
         if has_older and key.module != "locations":
             state = "stale"
         else:
@@ -150,6 +159,8 @@ class ObjectWriter:
             return self._merge_evse(key, changes, version, evse_uid)
         if key.module == "locations" and not {"evses", "publish", "publish_allowed_to"} & changes.keys():
             return retried(lambda: self._merge_head(key, changes, version))
+        if key.module == "sessions" and version != modules.V211:  # 2.1.1 replaces the periods
+            return retried(lambda: self._merge_session(key, changes, version))
         return retried(lambda: self._merge_whole(key, changes, version))
 
     def _merge_whole(self, key: Key, changes: dict[str, Any], version: str) -> str:
@@ -160,8 +171,24 @@ class ObjectWriter:
         present = StoredObject(key, old, finder=Finder(self.platform))
         merged, version = self._merged(key.kind, present, changes, version)
         canonical = self.check(key.kind, merged, version, False).object
-        new = split(key.module, merged, version, canonical, self.platform.clock())
+        new = split(key.module, merged, version, canonical, self.platform.clock(), old)
         return self._replace(key, old, new, canonical).state
+
+    def _merge_session(self, key: Key, changes: dict[str, Any], version: str) -> str:
+        """A Session of many periods, of which neither those in pieces are read nor written."""
+        head = self.platform.objects.part(key)
+        added = changes.get(periods.PERIODS)
+        if head is None or not head.taken or head.version != version:
+            return self._merge_whole(key, changes, version)
+        kept = StoredObject(key, [head], finder=Finder(self.platform))
+        if added is not None and not periods.are_later(added, kept.source.get(periods.PERIODS)):
+            return self._merge_whole(key, changes, version)
+        self._check_order(head.last_updated, changes)
+        merged, _ = self._merged(key.kind, kept, changes, version)
+        canonical = self.check(key.kind, merged, version, False).object
+        new = _whole(merged, version, canonical, self.platform.clock())
+        parts = periods.split(key.module, new, merged, first=head.taken)
+        return self._save(key, (head,), parts, canonical)
 
     def _merge_head(self, key: Key, changes: dict[str, Any], version: str) -> str:
         """A Location's own fields: its EVSEs are neither read nor written."""
@@ -278,7 +305,12 @@ def _in_its_words(kind: str, changes: dict[str, Any], version: str) -> dict[str,
 
 
 def split(
-    module: str, data: dict[str, Any], version: str, canonical: dict[str, Any], clock: str
+    module: str,
+    data: dict[str, Any],
+    version: str,
+    canonical: dict[str, Any],
+    clock: str,
+    old: Sequence[Part] = (),
 ) -> list[Part]:
     """The parts an object is stored in, as it was sent: `data`; what is in them is read in `canonical`.
 
@@ -286,8 +318,7 @@ def split(
     and those that are named again further on, stay in it.
     """
     if module != "locations":
-        last_updated = order.moment(canonical.get("last_updated"), clock, clock)
-        return [Part("", version, last_updated, jsontext.dumps(data), undated=_undated(data))]
+        return periods.split(module, _whole(data, version, canonical, clock), data, old[1:])
     head = _head(data, version, canonical, clock)
     if "evses" not in data:
         return [head]
@@ -310,6 +341,11 @@ def split(
     if type(sent) is not list:
         listed = {"evse": entries[0]} if type(entries[0]) is str else {"as_sent": sent}
     return [head._replace(evses=jsontext.dumps(listed)), *parts.values()]
+
+
+def _whole(data: dict[str, Any], version: str, canonical: dict[str, Any], clock: str) -> Part:
+    latest = order.moment(canonical.get("last_updated"), clock, clock)
+    return Part("", version, latest, jsontext.dumps(data), undated=_undated(data))
 
 
 def _head(location: dict[str, Any], version: str, canonical: dict[str, Any], clock: str) -> Part:

@@ -19,9 +19,11 @@ from chalicelib.store import feeds
 from chalicelib.store.dynamodb import Item, number, text
 
 HEAD = "-"
+# Begins the name of a piece: charging periods that have left the head of their Session or CDR.
+PIECE = "~"
 LONGEST_ID = 255
 # What a StoredObject or a comparison needs of an item, and what is enough to show it on a page.
-NEEDED = "#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s,#e"
+NEEDED = "#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s,#e,#k"
 SHOWN = "#l,#c,#v,#b,#cc,#pp,#i,#u,#h,#w,#e"
 NAMES = {
     "#o": "object",
@@ -40,6 +42,7 @@ NAMES = {
     "#w": "own",
     "#s": "unsaid",
     "#e": "evses",
+    "#k": "taken",
 }
 
 
@@ -94,7 +97,7 @@ class Key:
 
 
 class Part(NamedTuple):
-    """One item: the head of an object (`uid` empty), or an EVSE of a Location.
+    """One item: the head of an object (`uid` empty), an EVSE of a Location, or a piece of charging periods.
 
     `body` is JSON text in `version`; a Location's head has neither its EVSEs nor
     `last_updated` in it. `revision` 0: not stored yet. `spelled` is the owner and
@@ -102,6 +105,7 @@ class Part(NamedTuple):
     `evses` is JSON text of the head of a Location: its list of EVSEs as it was sent, each
     that has an item by the name of that, each that cannot have one as `[itself]`; "" where
     there was no list. `undated`: it did not say when it was updated.
+    `taken`: how many charging periods stand in pieces.
     """
 
     uid: str
@@ -117,6 +121,7 @@ class Part(NamedTuple):
     unsaid: feeds.Unsaid = ()
     evses: str = ""
     undated: bool = False
+    taken: int = 0
 
     @property
     def name(self) -> str:
@@ -160,6 +165,7 @@ def part_of(item: Item) -> Part:
         spelled=(item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"]),
         unsaid=_unsaid(item["unsaid"]["S"]) if "unsaid" in item else (),
         evses=item["evses"]["S"] if "evses" in item else "",
+        taken=int(item["taken"]["N"]) if "taken" in item else 0,
     )
 
 

@@ -62,7 +62,8 @@ class Objects:
         """All parts of an object as they are now, the head first; empty when there is none."""
         if key.module != "locations":
             part = self.part(key)
-            return (part,) if part else ()
+            if part is None or not part.taken:
+                return (part,) if part else ()
         found: list[Part] = []
         request: dict[str, Any] = {
             "TableName": self.table(key.module),
@@ -296,6 +297,8 @@ class Objects:
             item["uid"] = text(part.uid)
         if part.evses:
             item["evses"] = text(part.evses)
+        if part.taken:
+            item["taken"] = number(part.taken)
         if part.unsaid:
             item["unsaid"] = text(unsaid_text(part.unsaid))
         days = self._deployment.settings.retention.get(key.module)
