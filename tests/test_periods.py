@@ -111,3 +111,12 @@ def test_a_cdr_of_ten_thousand_periods_is_stored_listed_and_pushed(
     assert len(posted.json["charging_periods"]) == 10_000
     (listed,) = ask("GET", "/ocpi/2.2.1/sender/cdrs", emsp.token).data
     assert listed["charging_periods"] == posted.json["charging_periods"]
+
+
+def test_the_event_of_a_long_session_has_all_of_its_periods(
+    ask: Any, partner: Any, drain: Any, events: Any
+) -> None:
+    ask("PUT", PATH, partner.token, session(40))
+    drain()
+    (heard,) = events("ObjectChanged")
+    assert len(heard["detail"]["object"]["charging_periods"]) == 40

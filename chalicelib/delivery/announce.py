@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.aws.backend import Event, EventsNotTaken
-from chalicelib.objects import sessions, visibility
+from chalicelib.objects import periods, sessions, visibility
 from chalicelib.objects.stored_object import Finder, StoredObject
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import ServerError
@@ -27,7 +27,7 @@ from chalicelib.partner import REGISTERED, SUSPENDED
 from chalicelib.partners import health, parties
 from chalicelib.store import pages
 from chalicelib.store.delivery_items import Target
-from chalicelib.store.object_items import Key, part_of
+from chalicelib.store.object_items import PIECE, Key, part_of
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -172,6 +172,8 @@ def _note(
     image = new or old
     if module not in modules.BY_ID or "body" not in image or image["object"]["S"].startswith("feed#"):
         return
+    if image["part"]["S"].startswith(PIECE) and module in periods.MODULES:
+        return  # periods that left the head, which is written with them
     names = ("body", "last_updated", "feed", "hidden", "version", "evses")
     if old and new and all(old.get(name) == new.get(name) for name in names):
         return  # its place in a feed moved, nothing anybody sees
@@ -217,7 +219,10 @@ def _told(platform: Platform, key: Key, new: Image) -> dict[str, Any]:
     part = part_of({name: dict(value) for name, value in new.items()})
     if len(part.body.encode()) > LARGEST_OBJECT:
         return {}
-    found = StoredObject(key, [part._replace(evses="")], finder=Finder(platform))
+    parts = platform.objects.load(key) if part.taken else [part._replace(evses="")]
+    if not parts or sum(len(each.body) for each in parts) > LARGEST_OBJECT:
+        return {}
+    found = StoredObject(key, parts, finder=Finder(platform))
     told: dict[str, Any] = {"object": found.canonical}
     if len(jsontext.dumps(found.canonical)) + len(part.body) <= LARGEST_OBJECT:
         if found.source != found.canonical:

@@ -271,7 +271,8 @@ class _Push:
         elif self.thorough and known and present.kind == "location":
             step = self._thoroughly(step, segments, obj, known)
         if step is not None:
-            revisions = {part.uid: part.revision for part in present.parts if part.uid}
+            evses = present.parts if present.kind == "location" else ()
+            revisions = {part.uid: part.revision for part in evses if part.uid}
             step = replace(step, revision=present.revision, revisions=revisions)
         mark = diff.digest(obj)
         if step is None or (found.state == REFUSED and found.refused == mark):
