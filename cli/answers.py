@@ -94,7 +94,8 @@ def put(screen: Screen, data: Any) -> Iterator[RenderableType]:
     lists = {name: value for name, value in data.items() if isinstance(value, list)}
     counts = {name: value for name, value in data.items() if name not in lists}
     numbers = {name: value for name, value in counts.items() if isinstance(value, int)}
-    line = ", ".join(f"{many} {words(name)}" for name, many in numbers.items())
+    shown = {name: many for name, many in numbers.items() if many or name in ("stored", "unchanged")}
+    line = ", ".join(f"{many} {words(name)}" for name, many in shown.items())
     refused = len(
         {each.get("index", each.get("id")) for each in lists.get("errors", []) if isinstance(each, dict)}
     )

@@ -15,7 +15,7 @@ from rich.text import Text
 from cli import ask, bulk, complete, fields, files, rows
 from cli.export import export
 from cli.run import How, Request
-from cli.show import Screen, as_json
+from cli.show import Screen, as_json, write
 
 URL = "http://127.0.0.1:8000"
 ENTRY = Path(__file__).resolve().parent.parent / "manage.py"
@@ -26,7 +26,7 @@ JSON, CSV, WIDE, WATCH, FOLLOW, EVERY, ALL, WAIT = (
     click.Option(["--wide", "__wide"], is_flag=True, help="every column, nothing cut"),
     click.Option(["--watch", "__watch"], is_flag=True, help="ask again and again, until Ctrl-C"),
     click.Option(["--follow", "__follow"], is_flag=True, help="what is new, as it comes, until Ctrl-C"),
-    click.Option(["--every", "__every"], type=click.FloatRange(0.1), help="seconds between them; 2"),
+    click.Option(["--every", "__every"], type=float, metavar="SECONDS", help="between them; default 2"),
     click.Option(["--all", "__all"], is_flag=True, help="all pages"),
     click.Option(["--wait", "__wait"], is_flag=True, help="wait until it has ended"),
 )
@@ -250,17 +250,23 @@ def _option(field: fields.Field) -> click.Option:
     if field.kind == "boolean":
         names = [f"{field.option}/--no-{field.option[2:]}", field.name]
         return click.Option(names, default=None, help=field.described or None)
-    names = list(dict.fromkeys((field.option, f"--{field.name}")))
     more: dict[str, Any] = {"multiple": field.kind in ("roles", "list")}
     if field.choices:
         more["type"] = click.Choice(field.choices, case_sensitive=False)
         more["shell_complete"] = lambda ctx, param, begun: _begun(field, begun)
-    metavar = {"json": "JSON|FILE|-", "roles": "ROLE/CC/PID", "secret": "-", "time": "TIME", "either": "TEXT"}
+    metavar = {
+        "json": "JSON|FILE|-",
+        "roles": "ROLE/CC/PID",
+        "secret": "-",
+        "time": "TIME",
+        "either": "TEXT",
+        "integer": "NUMBER",
+    }
     if field.kind in metavar:
         more["metavar"] = metavar[field.kind]
     if field.name == "partner":
         more["shell_complete"] = lambda ctx, param, incomplete: complete.partners(platform(ctx), incomplete)
-    return click.Option([*names, field.name], help=field.described or None, **more)
+    return click.Option([field.option, field.name], help=field.described or None, **more)
 
 
 def _begun(field: fields.Field, text: str) -> list[CompletionItem]:
@@ -327,11 +333,11 @@ def _help(ctx: click.Context, action: str | None) -> int:
         assert isinstance(group.command, Manage)
         _, found, _ = group.command.resolve_command(group, [action])
         assert found is not None
-        click.echo(found.get_help(click.Context(found, group, action)))
+        write(found.get_help(click.Context(found, group, action)) + "\n")
         return 0
     known = platform(ctx).actions()
     if how.json:
-        click.echo(as_json({"actions": known}))
+        write(as_json({"actions": known}) + "\n")
         return 0
     own = {name: command.get_short_help_str(200) for name, command in group.command.commands.items()}  # type: ignore[attr-defined]
     summaries = {**{name: action["summary"] for name, action in known.items()}, **own}
@@ -415,8 +421,8 @@ def _export() -> click.Command:
                 help="CDRs and Sessions that ended in it, others updated in it",
             ),
             click.Option(["--party"], metavar="NL/EXA|own|all", help="whose"),
-            click.Option(["--date-from", "--date_from"], metavar="TIME", help="updated at or after it"),
-            click.Option(["--date-to", "--date_to"], metavar="TIME", help="updated before it"),
+            click.Option(["--date-from"], metavar="TIME", help="updated at or after it"),
+            click.Option(["--date-to"], metavar="TIME", help="updated before it"),
             click.Option(["--version"], help="the OCPI version to write them in"),
             click.Option(["-o", "--output"], metavar="FILE", help="default: standard output"),
             JSON,

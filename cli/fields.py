@@ -85,15 +85,21 @@ def secret(field: Field, given: str | None) -> str:
 
 
 def spread(arguments: list[str]) -> list[str]:
-    """`--roles A B` as `--roles A --roles B`: roles are told by their form."""
+    """As click has them: `--date-from` for `--date_from`, `--roles A --roles B` for `--roles A B`."""
     found: list[str] = []
     roles = False
-    for each in arguments:
+    for each in map(_dashed, arguments):
         if roles and found[-1] != "--roles" and _ROLE.fullmatch(each):
             found.append("--roles")
         found.append(each)
         roles = each == "--roles" or (roles and bool(_ROLE.fullmatch(each)))
     return found
+
+
+def _dashed(argument: str) -> str:
+    """An option with dashes where a field has underscores; its value as it is."""
+    name, sign, value = argument.partition("=")
+    return name.replace("_", "-") + sign + value if re.fullmatch(r"--[a-z_-]+", name) else argument
 
 
 def when(text: str, now: datetime | None = None) -> str:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -15,7 +14,7 @@ from rich.text import Text
 from cli import complete
 from cli.ask import Refused, Unreachable
 from cli.commands import group
-from cli.show import Screen, as_line
+from cli.show import Screen, as_line, write
 
 REFUSED, WRONG, INTERRUPTED = 1, 2, 130
 
@@ -28,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         status = group().main(given, "manage.py", complete_var=complete.VARIABLE, standalone_mode=False)
-        sys.stdout.flush()
+        write("")
         return status if isinstance(status, int) else 0
     except click.exceptions.NoArgsIsHelpError as problem:
         click.echo(problem.format_message())
@@ -43,10 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
     except Unreachable as problem:
         _say(str(problem))
-        return REFUSED
-    except BrokenPipeError:
-        # Who reads has enough; the interpreter must not try to write the rest when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return REFUSED
 
 

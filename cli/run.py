@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from cli import answers
 from cli.ask import Platform, Refused, Unreachable
 from cli.progress import Progress
 from cli.rows import Row
-from cli.show import Screen, as_csv, as_json, as_line
+from cli.show import Screen, as_csv, as_json, as_line, write
 
 ENDED = ("COMPLETED", "FAILED", "CONCLUDED", "TIMEOUT")
 
@@ -64,11 +63,10 @@ class Request:
     def show(self, data: Any) -> None:
         """The answer as it is wanted."""
         if self.how.json:
-            print(as_json(data), flush=True)
+            write(as_json(data) + "\n")
             return
         if self.how.csv:
-            sys.stdout.write(self._spreadsheet(data))
-            sys.stdout.flush()
+            write(self._spreadsheet(data))
         else:
             screen, show = self.how.screen, self.row.show
             module = str(self.fields.get("module") or "")
@@ -126,7 +124,7 @@ class Request:
         """Go on until Ctrl-C, also over a platform that is away for a while."""
         try:
             for _ in rounds:
-                time.sleep(self.how.every)
+                time.sleep(max(0.1, self.how.every))
         except KeyboardInterrupt:
             pass
         return 0
@@ -172,10 +170,9 @@ class Request:
 
     def _new(self, name: str, rows: list[dict[str, Any]], headings: bool) -> None:
         if self.how.json:
-            print("\n".join(map(as_line, rows)), flush=True)
+            write("\n".join(map(as_line, rows)) + "\n")
         elif self.how.csv:
-            sys.stdout.write(as_csv(rows) if headings else as_csv(rows).partition("\n")[2])
-            sys.stdout.flush()
+            write(as_csv(rows) if headings else as_csv(rows).partition("\n")[2])
         else:
             chosen = self.row.columns.get(f"{name}/{self.fields.get('module')}") or self.row.columns.get(
                 name, ()

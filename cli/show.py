@@ -108,9 +108,7 @@ class Screen:
         with console.capture() as captured:
             for part in parts:
                 console.print(part)
-        text = "\n".join(line.rstrip() for line in captured.get().splitlines())
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+        write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
 
     def note(self, text: str) -> None:
         """Tell people something beside the answer, on standard error."""
@@ -239,6 +237,15 @@ def outline(value: Any, depth: int = 0) -> str:
     if isinstance(value, list) and value:
         return "\n".join(f"{pad}- {outline(each, depth + 1).lstrip()}" for each in value)
     return f"{pad}{_leaf(value)}"
+
+
+def write(text: str) -> None:
+    """To standard output; where its reader has enough, nowhere, also when the interpreter ends."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def as_json(data: Any) -> str:

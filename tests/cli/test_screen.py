@@ -195,9 +195,11 @@ def test_a_server_that_is_no_platform_is_told_in_words(run, partner, monkeypatch
 
 def test_a_closed_pipe_ends_quietly(canned):
     canned.answers["things"] = {"things": [{"id": str(at), "text": "x" * 60} for at in range(4000)]}
-    command = f"{sys.executable} {ROOT / 'manage.py'} things | head -1"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
-    assert done.stdout.startswith("ID") and done.stderr == ""
+    canned.answers["puts"] = {**canned.answers["things"], "errors": [{"pointer": "/city"}]}
+    for action, status in (("things", "0"), ("puts", "1"), ("help", "0")):
+        command = f"{sys.executable} {ROOT / 'manage.py'} {action} | head -1; echo ${{PIPESTATUS[0]}}"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+        assert done.stdout.splitlines()[-1] == status and done.stderr == ""
 
 
 def test_a_deployed_function_is_asked_through_aws(hand, run, monkeypatch):
