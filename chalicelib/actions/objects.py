@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -23,6 +24,7 @@ from chalicelib.objects import hosted, hub_client_info, unsaid
 from chalicelib.objects.stored_object import Finder, StoredObject, load, load_token
 from chalicelib.ocpi import advice, jsontext, modules, paging, writing
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
+from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
 from chalicelib.store import feeds, pages, requests
@@ -68,10 +70,11 @@ class PutsFields(Fields):
 
 
 class Check(Fields):
-    """What `put` would say of an object; nothing is stored."""
+    """What `put` would say of `object` or `objects`; nothing is stored."""
 
     module: Owned
-    object: dict[str, Any]
+    object: dict[str, Any] | None = None
+    objects: list[Any] | None = None
     version: Version = "2.3.0"
 
 
@@ -150,7 +153,8 @@ def put(platform: Platform, fields: Put) -> dict[str, Any]:
         )
         counts = {"stored": 0, "unchanged": 0, "older": 0}
         outcome.counted(counts)
-        return {**counts, "errors": []}
+        told = _told(0, fields.module, fields.object, outcome.warnings)
+        return {**counts, "errors": [], "warnings": told}
     return _put_many(platform, fields)
 
 
@@ -158,6 +162,7 @@ def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
     given = fields.objects or []
     counts = {"stored": 0, "unchanged": 0, "older": 0}
     errors: list[dict[str, Any]] = []
+    warnings: list[dict[str, Any]] = []
     until = time.monotonic() + SECONDS
     rest: list[Any] = []
     for at in range(0, len(given), hosted.TOGETHER):
@@ -174,13 +179,13 @@ def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
             keep_status=fields.keep_status,
         )
         for index, outcome in enumerate(outcomes, at):
+            where = fields.first + index, fields.module, given[index]
             if isinstance(outcome, OcpiError):
-                errors.append(
-                    {"index": fields.first + index, "pointer": outcome.pointer, "message": outcome.message}
-                )
+                errors += _told(*where, outcome.faults)
             else:
                 outcome.counted(counts)
-    answer: dict[str, Any] = {**counts, "errors": errors}
+                warnings += _told(*where, outcome.warnings)
+    answer: dict[str, Any] = {**counts, "errors": errors, "warnings": warnings}
     job, total = fields.job, fields.total
     if rest:
         done = len(given) - len(rest)
@@ -205,6 +210,13 @@ def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
             )
         log("INFO", "bulk put", module=fields.module, first=fields.first, **{**counts, "errors": len(errors)})
     return answer
+
+
+def _told(index: int, module: str, data: Any, found: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Faults or slips of the object at that place of the operator's list."""
+    named = data.get("uid" if module == "tokens" else "id") if isinstance(data, dict) else None
+    about = {"index": index, "id": None if named is None else str(named)[:100]}
+    return [{**about, "pointer": each.pointer, "message": each.message} for each in found]
 
 
 def _messages(fields: Put, objects_: list[Any], first: int) -> list[dict[str, Any]]:
@@ -257,21 +269,23 @@ def _progress(found: stored_puts.Put) -> dict[str, Any]:
 
 
 def check(platform: Platform, fields: Check) -> dict[str, Any]:
-    """Everything for which an object would be refused; if nothing, what is recommended besides."""
-    kind, data = modules.BY_ID[fields.module].kind, jsontext.exact(fields.object)
-    errors = [(each.pointer, each.message) for each in writing.check(kind, data, fields.version)]
-    advised: list[tuple[str, str]] = []
-    if not errors:
+    """What put would say of an object, or of each of several; if nothing, what is recommended besides."""
+    given = [fields.object] if fields.object is not None else fields.objects
+    if given is None or (fields.object is not None and fields.objects is not None):
+        raise ActionError("invalid", 'either "object" or "objects" is required', "/object")
+    answer: dict[str, list[dict[str, Any]]] = {"errors": [], "warnings": [], "advice": []}
+    for index, each in enumerate(given):
+        data = jsontext.exact(each)
+        told: dict[str, tuple[Finding, ...]] = {}
         try:
             _, canonical = hosted.checked(platform, fields.module, data, fields.version)
-            advised = [(each.pointer, each.message) for each in advice.advise(kind, canonical)]
+            told["warnings"] = hosted.warnings(platform, fields.module, data, fields.version)
+            told["advice"] = advice.advise(modules.BY_ID[fields.module].kind, canonical)
         except OcpiError as problem:
-            errors = [(problem.pointer, problem.message)]
-
-    def shown(said: list[tuple[str, str]]) -> list[dict[str, str]]:
-        return [{"pointer": pointer, "message": message} for pointer, message in said]
-
-    return {"errors": shown(errors), "advice": shown(advised)}
+            told["errors"] = problem.faults
+        for name, found in told.items():
+            answer[name] += _told(index, fields.module, data, found)
+    return answer
 
 
 def patch(platform: Platform, fields: Patch) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import checks, consistency, order, tokens, unsaid, visibility
+from chalicelib.objects import checks, consistency, order, slips, tokens, unsaid, visibility
 from chalicelib.objects.stored_object import Finder, StoredObject, load_token
 from chalicelib.objects.writer import ObjectWriter, split
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
+from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.store.dynamodb import Conflict, retried
@@ -35,10 +36,11 @@ WAYS = {
 
 @dataclass(frozen=True)
 class Put:
-    """What became of an object of ours: was anything stored, was anything older than what is known?"""
+    """What became of an object of ours: was anything stored, was anything older, what is surely a slip?"""
 
     is_stored: bool
     has_older: bool = False
+    warnings: tuple[Finding, ...] = ()
 
     def counted(self, counts: dict[str, int]) -> None:
         """Count it: `stored` or `older`, both where a part was news and another was not, else `unchanged`."""
@@ -71,10 +73,11 @@ def put(
             if StoredObject(key, known, finder=Finder(platform)).canonical == canonical:
                 return Put(False)
             raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/id")
+    warnings = slips.found(platform, Finder(platform), key, data, canonical, version)
     written = _writer(platform, key, force).replace(key, data, version, canonical)
     if written.state == "known":
         raise InvalidParameters("a CDR of this id was put by somebody else just now", "/id")
-    return Put(written.state in ("created", "stored"), written.has_older)
+    return Put(written.state in ("created", "stored"), written.has_older, warnings)
 
 
 def _with_known_statuses(platform: Platform, key: Key, data: dict[str, Any]) -> dict[str, Any]:
@@ -108,6 +111,12 @@ def put_all(
     groups: dict[str, list[int]] = {}
     for at in _new(platform, ready) if module != "locations" else ():
         groups.setdefault(visibility.feed_of(platform, *ready[at], own=True), []).append(at)
+    finder = Finder(platform)
+    told = {
+        at: slips.found(platform, finder, ready[at][0], given[at], ready[at][1], version)
+        for members in groups.values()
+        for at in members
+    }
     for feed, members in groups.items():
         made, more, together = [], [], []
         for at in members:
@@ -117,12 +126,12 @@ def put_all(
                 continue  # too large to be put with others
             made.append((key, part._replace(unsaid=unsaid.of(module, canonical))))
             together.append(at)
-            if module == "tokens":
+            if module in ("tokens", "cdrs"):
                 more += tokens.entering(platform, key, None, canonical, True)
         try:
             if made:
                 platform.objects.create_all(module, feed, made, True, more)
-            outcomes.update(dict.fromkeys(together, Put(True)))
+            outcomes.update({at: Put(True, warnings=told[at]) for at in together})
         except (Conflict, OcpiError):
             continue  # one by one then, which tells whose fault it is
     for at in ready:
@@ -154,6 +163,12 @@ def checked(platform: Platform, module: str, data: Any, version: str) -> tuple[K
     checks.strict(modules.BY_ID[module].kind, data, version)
     canonical = checks.as_ours(platform, owner)(modules.BY_ID[module].kind, data, version, False).object
     return _key(module, data, owner), canonical
+
+
+def warnings(platform: Platform, module: str, data: Any, version: str) -> tuple[Finding, ...]:
+    """The slips in an object that `put` would take. Raises InvalidParameters where it would not."""
+    key, canonical = checked(platform, module, data, version)
+    return slips.found(platform, Finder(platform), key, data, canonical, version)
 
 
 def patch(

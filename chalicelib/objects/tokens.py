@@ -51,11 +51,16 @@ def contract(party: Party, contract_id: str) -> str:
     return f"contract:{'/'.join(party)}:{folded(contract_id)}"
 
 
-def entered(platform: Platform, entry: str) -> list[Key]:
-    """The Tokens entered under a group, a printed number or a contract."""
+def session(party: Party, session_id: str) -> str:
+    """What a CDR of ours is entered under beside its own id."""
+    return f"session:{'/'.join(party)}:{folded(session_id)}"
+
+
+def entered(platform: Platform, entry: str, module: str = "tokens") -> list[Key]:
+    """The Tokens entered under a group, a printed number or a contract; the CDRs under a Session."""
     objects = platform.objects
     answer = objects.client.query(
-        TableName=objects.table("tokens"),
+        TableName=objects.table(module),
         IndexName="feed",
         KeyConditionExpression="#f = :f",
         ProjectionExpression="#cc,#pp,#i",
@@ -64,7 +69,7 @@ def entered(platform: Platform, entry: str) -> list[Key]:
         Limit=MOST_ENTERED,
     )
     return [
-        Key("tokens", item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"])
+        Key(module, item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"])
         for item in answer["Items"]
     ]
 
@@ -77,7 +82,7 @@ def entering(
     Whoever looks a Token up compares it, so an entry that is out of date does no harm.
     """
     old = _entries(key, before or {}, own)
-    table = platform.objects.table("tokens")
+    table = platform.objects.table(key.module)
     actions: list[dict[str, dict[str, Any]]] = []
     for name, entry in _entries(key, after, own).items():
         if old.get(name) == entry:
@@ -102,6 +107,8 @@ def is_news(key: Key, before: dict[str, Any] | None, after: dict[str, Any]) -> b
 
 def _entries(key: Key, token: dict[str, Any], own: bool) -> dict[str, str]:
     entries = {}
+    if key.module == "cdrs":
+        return {"session": session(key.party, str(token["session_id"]))} if token.get("session_id") else {}
     if token.get("group_id"):
         entries["group"] = group(str(token["group_id"]))
     if token.get("visual_number"):

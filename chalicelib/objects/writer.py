@@ -100,9 +100,8 @@ class ObjectWriter:
         if self.own and key.module == "sessions" and old:
             consistency.not_ended(old[0], new[0])
         before = StoredObject(key, old).canonical if old and key.module == "tokens" else None
-        more = (
-            tokens.entering(self.platform, key, before, canonical, self.own) if key.module == "tokens" else []
-        )
+        is_entered = key.module == "tokens" or (key.module == "cdrs" and self.own)
+        more = tokens.entering(self.platform, key, before, canonical, self.own) if is_entered else []
         feed = old[0].feed if is_older else ""  # whose head stays, stays where it stands
         feed = feed or visibility.feed_of(self.platform, key, canonical, self.own, self.via)
         state = objects.save(key, old, new, feed, self.own, more)

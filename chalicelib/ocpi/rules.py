@@ -85,7 +85,27 @@ def _mix(mix: dict[str, Any] | None, at: str, note: Note) -> None:
         note(f"{at}/energy_sources", "inconsistent", "percentages do not add up to 100")
 
 
+def _session(session: dict[str, Any], at: str, _version: str, note: Note) -> None:
+    _not_negative(session, ("kwh",), at, note)
+
+
+def _not_negative(obj: dict[str, Any], names: tuple[str, ...], at: str, note: Note) -> None:
+    """Nobody charges less than nothing in all, or for less than no time; in a period it may be (CDR-35)."""
+    for name in names:
+        if obj.get(name) is not None and obj[name] < 0:
+            note(f"{at}/{name}", "out_of_range", f"{obj[name]} is less than nothing")
+    for number, period in enumerate(obj.get("charging_periods") or ()):
+        for index, dimension in enumerate(period["dimensions"]):
+            if dimension["volume"] < 0 and dimension["type"] in _AMOUNTS:
+                where = f"{at}/charging_periods/{number}/dimensions/{index}/volume"
+                note(where, "out_of_range", f"{dimension['volume']} is less than nothing")
+
+
+_AMOUNTS = frozenset({"PARKING_TIME", "RESERVATION_TIME", "TIME"})
+
+
 def _cdr(cdr: dict[str, Any], at: str, version: str, note: Note) -> None:
+    _not_negative(cdr, ("total_energy", "total_time", "total_parking_time"), at, note)
     for number, period in enumerate(cdr["charging_periods"]):
         for index, dimension in enumerate(period["dimensions"]):
             if dimension["type"] in _NOT_IN_CDRS:  # CDR-34
@@ -146,6 +166,7 @@ def _unique(items: Iterable[dict[str, Any]], name: str, at: str, note: Note) -> 
 _RULES: dict[str, Callable[[dict[str, Any], str, str, Note], None]] = {
     "location": _location,
     "evse": _evse,
+    "session": _session,
     "cdr": _cdr,
     "tariff": _tariff,
     "start_session": _start_session,

@@ -1,0 +1,90 @@
+"""What is surely a slip in an object of ours, as far as other objects and its prices tell.
+
+Contract: design section 5 (`warnings` of put, `check`); LOC-73, CDR-27, TAR-14
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.objects import tokens
+from chalicelib.objects.stored_object import Finder
+from chalicelib.ocpi import modules, slips
+from chalicelib.ocpi.findings import Finding
+from chalicelib.pricing import lint
+from chalicelib.store.object_items import Key, folded
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+# What of a Tariff's lint is told with every put; the rest is for who asks for it (`lint`).
+TOLD = ("error", "warning")
+
+
+def found(
+    platform: Platform,
+    finder: Finder,
+    key: Key,
+    data: dict[str, Any],
+    canonical: dict[str, Any],
+    version: str,
+) -> tuple[Finding, ...]:
+    """Every slip in an object of ours that may be stored; `data` is what the operator wrote."""
+    told = list(slips.found(modules.BY_ID[key.module].kind, data, version))
+    if key.module == "tariffs":
+        told += [
+            Finding(each["pointer"], each["code"], each["message"])
+            for each in lint(data, version=version)
+            if each["severity"] in TOLD
+        ]
+    told += _nowhere(finder, key, canonical)
+    if key.module == "cdrs":
+        told += _second(platform, key, canonical)
+    return tuple(told)
+
+
+def _nowhere(finder: Finder, key: Key, canonical: dict[str, Any]) -> Iterator[Finding]:
+    """Tariffs and Locations that are named and that nobody has put."""
+    owner = key.country_code, key.party_id
+    embedded = {folded(str(each.get("id"))) for each in canonical.get("tariffs") or ()}
+    missing: dict[tuple[str, str], bool] = {}
+    for kind, id, at in _named(key.module, canonical):
+        if kind == "tariff" and folded(id) in embedded:
+            continue
+        if (kind, folded(id)) not in missing:
+            missing[kind, folded(id)] = finder(kind, *owner, id) is None
+        if missing[kind, folded(id)]:
+            yield Finding(at, "dangling", f"there is no {kind} {id} of {key.owner}")
+
+
+def _named(module: str, canonical: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for at, evse in enumerate(canonical.get("evses") or ()) if module == "locations" else ():
+        for number, connector in enumerate(evse.get("connectors") or ()):
+            for index, id in enumerate(connector.get("tariff_ids") or ()):
+                yield "tariff", str(id), f"/evses/{at}/connectors/{number}/tariff_ids/{index}"
+    if module in ("sessions", "cdrs"):
+        for at, period in enumerate(canonical.get("charging_periods") or ()):
+            if period.get("tariff_id"):
+                yield "tariff", str(period["tariff_id"]), f"/charging_periods/{at}/tariff_id"
+    if module == "sessions" and canonical.get("location_id") not in (None, "#NA"):
+        yield "location", str(canonical["location_id"]), "/location_id"
+
+
+def _second(platform: Platform, key: Key, cdr: dict[str, Any]) -> Iterator[Finding]:
+    """A CDR of a Session that has one already, unless one of them is a credit for the other."""
+    if not cdr.get("session_id") or cdr.get("credit"):
+        return
+    entry = tokens.session(key.party, str(cdr["session_id"]))
+    others = [each for each in tokens.entered(platform, entry, "cdrs") if each.partition != key.partition]
+    finder = Finder(platform)
+    known = [finder("cdr", each.country_code, each.party_id, each.id) for each in others]
+    credited = {folded(str(each.get("credit_reference_id"))) for each in known if each and each.get("credit")}
+    for each in known:
+        if each and not each.get("credit") and folded(str(each.get("id"))) not in credited:
+            yield Finding(
+                "/session_id",
+                "duplicate",
+                f"CDR {each['id']} is for this Session; a second one bills it again",
+            )
+            return
