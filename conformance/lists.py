@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from conformance.peer import Exchange
-from conformance.verdict import Warned, fail, require
+from conformance.verdict import Verdict, Warned, fail, require
 
 if TYPE_CHECKING:
     from conformance.trial import Trial
@@ -60,6 +60,7 @@ class Crawl:
         self.exchanges: list[Exchange] = []
         self.objects: list[dict[str, Any]] = []
         self.complete = False
+        self.verdict: Verdict | None = None
 
     @property
     def query(self) -> dict[str, Any]:
@@ -74,8 +75,6 @@ class Crawl:
     def walk(self) -> None:
         """Ask for every page, once. Raises Failed where a page cannot be had."""
         if self.exchanges:
-            if not self.complete and not self.objects:
-                objects_of(self.exchanges[0])
             return
         self.page()
         self.objects = list(objects_of(self.exchanges[0]))

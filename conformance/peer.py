@@ -8,6 +8,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -120,6 +121,9 @@ class Peer:
         sent = {name: value for name, value in request_headers.items() if value is not None}
         exchange = self._send(method, url, sent, data, query, module)
         self.exchanges.append(exchange)
+        if exchange.status in (307, 308) and (url := _same_host(exchange)):
+            exchange = self._send(method, url, sent, data, None, module)
+            self.exchanges.append(exchange)
         return exchange
 
     def _send(
@@ -156,6 +160,12 @@ class Peer:
             seconds=time.monotonic() - begun,
             module=module,
         )
+
+
+def _same_host(exchange: Exchange) -> str:
+    """Where a redirect leads, if it stays on the host: other HTTP clients follow it, too."""
+    target = urljoin(exchange.url, exchange.header("location") or "")
+    return target if urlsplit(target).netloc == urlsplit(exchange.url).netloc else ""
 
 
 def _parsed(text: str) -> Any:

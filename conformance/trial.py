@@ -14,7 +14,7 @@ from conformance.lists import Crawl
 from conformance.partner import Partner
 from conformance.peer import Exchange, Peer
 from conformance.samples import Samples
-from conformance.verdict import Skipped
+from conformance.verdict import Skipped, Verdict
 
 DATA = ("locations", "sessions", "cdrs", "tariffs")
 # What a partner of this role asks of the other side: (module, the other side's interface).
@@ -105,7 +105,7 @@ class Trial:
             if not isinstance(each, dict) or str(each.get("identifier")).lower() != module:
                 continue
             if not interface or not self.newer or each.get("role") == interface:
-                return str(each.get("url") or "").rstrip("/")
+                return str(each.get("url") or "")
         return ""
 
     def serves(self, module: str, interface: str) -> bool:
@@ -163,7 +163,8 @@ class Trial:
         self, method: str, module: str, interface: str, path: str = "", body: Any = None, **how: Any
     ) -> Exchange:
         """A request on an interface of the other side, below its endpoint; proves the check that asks it."""
-        url, given = self.endpoint(module, interface) + path, how.get("headers", {})
+        url, given = self.endpoint(module, interface), how.get("headers", {})
+        url = url.rstrip("/") + path if path else url
         headers = {**self.routing(module, interface), **how.pop("headers", {})}
         if self.is_hub and module in ONE_TO_ONE and (path or method != "GET"):
             # Not for everybody behind the hub: it finds out for whom (open routing), unless a check says so.
@@ -183,16 +184,27 @@ class Trial:
             self.proofs.append(exchange)
         return exchange
 
-    def crawl(self, module: str) -> Crawl:
-        """The whole list of a module, asked once; raises Failed where it cannot be had."""
+    def crawl(self, module: str, judged: bool = False) -> Crawl:
+        """The whole list of a module, asked once.
+
+        Where it cannot be had, that is the fault of the check that judges it (Failed), and leaves all
+        others nothing to try (Skipped).
+        """
         key = f"crawl/{module}"
         if key not in self.known:
             self.known[key] = Crawl(self, module)
         found: Crawl = self.known[key]
         self.known.setdefault(f"first/{module}", found)
-        found.walk()
+        try:
+            found.walk()
+        except Verdict as verdict:
+            found.verdict = found.verdict or verdict
         for each in found.exchanges[:3]:
             self.prove(each)
+        if found.verdict:
+            if judged or isinstance(found.verdict, Skipped):
+                raise found.verdict
+            raise Skipped(f"the list cannot be walked: {found.verdict.reason}")
         return found
 
     def moved(self, module: str) -> bool:

@@ -39,10 +39,10 @@ def _declare_one(
         trial.endpoint(module, "SENDER")
         for _ in range(3):
             try:
-                tried_by(trial, trial.crawl(module))
+                tried_by(trial, trial.crawl(module, judged=id.startswith(("TRA-20", "TRA-30", "TRA-37"))))
                 return
             except Failed:
-                if not trial.moved(module):
+                if trial.known[f"crawl/{module}"].verdict or not trial.moved(module):
                     raise
         raise Skipped("the list changes too fast to be judged")
 

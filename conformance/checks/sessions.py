@@ -185,14 +185,14 @@ def no_parts(trial: Trial) -> None:
 
 @check(
     "STA-14/d",
-    "A Session with a status that OCPI does not know is refused with 2001, and no HTTP error",
-    "PUT a Session with status SLEEPING",
+    "A Session without energy is refused with 2001, and no HTTP error",
+    "PUT an ACTIVE Session without `kwh`",
     "HTTP 200 and 2001",
     **S,
 )
-def unknown_status(trial: Trial) -> None:
+def without_energy(trial: Trial) -> None:
     for_their_driver(trial)
-    body = trial.samples.session("S9", status="SLEEPING")
+    body = trial.samples.session("S9", kwh=ABSENT)
     refused_in_words(trial, trial.ask("PUT", "sessions", "RECEIVER", path(trial, body["id"]), body))
 
 

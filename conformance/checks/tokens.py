@@ -151,13 +151,13 @@ def other_uid(trial: Trial) -> None:
 
 @check(
     "STA-14/f",
-    "A Token with a whitelist that OCPI does not know is refused with 2001, and no HTTP error",
-    "PUT a Token with whitelist MAYBE",
+    "A Token that does not say whether it is valid is refused with 2001, and no HTTP error",
+    "PUT a Token without `valid`",
     "HTTP 200 and 2001",
     **K,
 )
-def unknown_whitelist(trial: Trial) -> None:
-    body = trial.samples.token("C6", whitelist="MAYBE")
+def without_valid(trial: Trial) -> None:
+    body = trial.samples.token("C6", valid=ABSENT)
     refused_in_words(trial, trial.ask("PUT", "tokens", "RECEIVER", path(trial, body["uid"]), body))
 
 

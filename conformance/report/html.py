@@ -96,15 +96,15 @@ def _modules(outcome: Outcome, redaction: Redaction) -> Iterable[str]:
 
 def _brief(result: Result, redaction: Redaction) -> str:
     """A check among others; what is broken or advised was shown whole above."""
-    return _detail(result, redaction, False, proofs=2 if result.verdict == PASS else 1)
+    return _detail(result, redaction, False, proofs=1, most=400)
 
 
-def _detail(result: Result, redaction: Redaction, is_open: bool, proofs: int = 6) -> str:
+def _detail(result: Result, redaction: Redaction, is_open: bool, proofs: int = 6, most: int = 2500) -> str:
     check = result.check
     reason = f'<p class="reason">{escape(redaction.text(result.reason))}</p>' if result.reason else ""
     facts = {"asked": check.asks, "must come": check.expects, "force": check.force}
     listed = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
-    proof = "".join(_proof(redaction.exchange(each)) for each in result.evidence[:proofs])
+    proof = "".join(_proof(redaction.exchange(each), most) for each in result.evidence[:proofs])
     return (
         f'<details{" open" if is_open else ""}><summary><span class="id">{escape(check.id)}</span>'
         f'<span class="verdict {result.verdict}">{WORDS[result.verdict]}</span>'
@@ -113,7 +113,7 @@ def _detail(result: Result, redaction: Redaction, is_open: bool, proofs: int = 6
     )
 
 
-def _proof(exchange: dict[str, Any]) -> str:
+def _proof(exchange: dict[str, Any], most: int) -> str:
     request, answer = exchange["request"], exchange["answer"]
     who = "the other side asked" if exchange["direction"] == "heard" else "asked"
     said = answer["problem"] or f"HTTP {answer['http_status']} after {answer['milliseconds']} ms"
@@ -121,19 +121,20 @@ def _proof(exchange: dict[str, Any]) -> str:
         [
             f"{request['method']} {request['url']}",
             *(f"{name}: {value}" for name, value in request["headers"].items()),
-            *(["", _pretty(request["body"])] if request["body"] else []),
+            *(["", _pretty(request["body"], most)] if request["body"] else []),
             "",
             said,
             *(f"{name}: {value}" for name, value in answer["headers"].items()),
-            *(["", _pretty(answer["body"])] if answer["body"] else []),
+            *(["", _pretty(answer["body"], most)] if answer["body"] else []),
         ]
     )
     short = f"{who}: {request['method']} {request['url'][:90]}"
     return f"<details><summary>{escape(short)}</summary><pre>{escape(text)}</pre></details>"
 
 
-def _pretty(body: str) -> str:
+def _pretty(body: str, most: int) -> str:
     try:
-        return json.dumps(json.loads(body), indent=1, ensure_ascii=False)
+        shown = json.dumps(json.loads(body), indent=1, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return body
+        shown = body
+    return shown if len(shown) <= most else f"{shown[:most]} ..."
