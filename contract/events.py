@@ -372,6 +372,24 @@ EVENTS: dict[str, EventKind] = {
             "delivery": "p-7f3a#tariffs#NL/EXA/T1#-",
         },
     ),
+    "DeliveriesFailed": EventKind(
+        "deliveries to a partner failed for good; once for many of them, at most once an hour",
+        {
+            "partner": TEXT,
+            "failed": said(NUMBER, "how many, those told before not counted"),
+            "since": MOMENT,
+            "example": said(TEXT, "the id of one of them"),
+            "reason": said(TEXT, "why that one failed"),
+        },
+        {
+            "event_id": "digest#p-19bc#2026-03-01T10:00:00.000Z",
+            "partner": "p-19bc",
+            "failed": 200,
+            "since": "2026-03-01T10:00:00.000Z",
+            "example": "p-19bc#locations#NL/EXA/LOC1#-",
+            "reason": "HTTP 400, OCPI 2001: /evses: too many",
+        },
+    ),
     "PullCompleted": EventKind(
         "a pull ended",
         {

@@ -30,7 +30,7 @@ EVENT = 1.00 / MILLION
 LOG_GB = 0.63
 KEY_MONTH, ALARM_MONTH = 1.00, 0.10
 FREE_ALARMS, FREE_QUEUE_CALLS = 10, 1e6
-ALARMS = 15
+ALARMS = 13
 SECONDS = 30 * 24 * 3600
 MINUTES = SECONDS / 60
 # Lambda keeps five long polls of 20 s open per queue, also when nothing comes.

@@ -12,6 +12,8 @@ import logging
 import time
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from localrun.emulator import Emulator
 from localrun.functions import FunctionFailed, Functions
 from localrun.sources import failed_items, stream_event, stream_failure
@@ -100,7 +102,10 @@ class StreamFeed:
             return [], None
         try:
             page = streams.get_records(ShardIterator=iterator, Limit=size)
-        except streams.exceptions.ExpiredIteratorException:
+        except (ClientError, LookupError) as problem:
+            # Expired, trimmed, or dropped by the emulator, which says so in many ways: seek it again.
+            log.warning("%s: %s; seeking on", self.source.name, type(problem).__name__)
+            self._iterators[shard] = None
             return [], None
         return page["Records"], page.get("NextShardIterator")
 

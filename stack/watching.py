@@ -43,7 +43,10 @@ def resources() -> dict[str, Any]:
         "PartnerUnreachableRule": _rule(
             "PartnerUnreachable", "Partner <partner> is unreachable: <reason>. Deliveries wait."
         ),
-        "DeliveryFailedRule": _rule("DeliveryFailed", "A delivery to <partner> failed for good: <reason>."),
+        "PartnerRecoveredRule": _rule("PartnerRecovered", "Partner <partner> is back; what waited is sent."),
+        "DeliveriesFailedRule": _rule(
+            "DeliveriesFailed", "<failed> deliveries to <partner> failed for good, for example: <reason>."
+        ),
     }
     found |= _alarms()
     found |= _queries()
@@ -84,7 +87,8 @@ def _topic_policy() -> dict[str, Any]:
                             "ArnEquals": {
                                 "aws:SourceArn": [
                                     {"Fn::GetAtt": ["PartnerUnreachableRule", "Arn"]},
-                                    {"Fn::GetAtt": ["DeliveryFailedRule", "Arn"]},
+                                    {"Fn::GetAtt": ["PartnerRecoveredRule", "Arn"]},
+                                    {"Fn::GetAtt": ["DeliveriesFailedRule", "Arn"]},
                                 ]
                             }
                         },
@@ -110,7 +114,7 @@ def _counted(function: str, pattern: str, metric: str, value: str) -> dict[str, 
 
 
 def _rule(event: str, words: str) -> dict[str, Any]:
-    """Says which partner in the mail; its count of matches is the alarm's metric."""
+    """A mail that names the partner: one per outage and its end, one an hour about failures at most."""
     return {
         "Type": "AWS::Events::Rule",
         "Properties": {
@@ -122,7 +126,11 @@ def _rule(event: str, words: str) -> dict[str, Any]:
                     "Id": "mail",
                     "Arn": {"Ref": "AlarmTopic"},
                     "InputTransformer": {
-                        "InputPathsMap": {"partner": "$.detail.partner", "reason": "$.detail.reason"},
+                        "InputPathsMap": {
+                            name: f"$.detail.{name}"
+                            for name in ("partner", "reason", "failed")
+                            if f"<{name}>" in words
+                        },
                         "InputTemplate": json.dumps(words),
                     },
                 }
@@ -208,24 +216,7 @@ def _alarms() -> dict[str, Any]:
             (own[0], "OldestDelivery", own[1], "Maximum"),
             threshold=6 * 3600,
         ),
-        "PartnerUnreachableAlarm": _alarm(
-            "partner-unreachable",
-            "A partner became unreachable; its deliveries wait for it",
-            _events_matched("PartnerUnreachable"),
-            threshold=1,
-        ),
-        "DeliveryFailedAlarm": _alarm(
-            "delivery-failed",
-            "Deliveries were refused or given up",
-            _events_matched("DeliveryFailed"),
-            threshold=1,
-        ),
     }
-
-
-def _events_matched(event: str) -> tuple[str, str, dict[str, str], str]:
-    dimensions = {"EventBusName": "ocpi-${Stage}", "RuleName": f"ocpi-${{Stage}}-{event}"}
-    return "AWS/Events", "TriggeredRules", dimensions, "Sum"
 
 
 def _alarm(

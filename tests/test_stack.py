@@ -446,8 +446,8 @@ def test_queries_look_into_logs_of_functions_that_write_such_lines(expanded: dic
     assert asked <= groups
 
 
-def test_the_events_that_alarms_count_are_told_with_what_their_mails_say() -> None:
-    for event in ("PartnerUnreachable", "DeliveryFailed"):
+def test_the_events_that_are_mailed_are_told_with_what_their_mails_say() -> None:
+    for event in ("PartnerUnreachable", "PartnerRecovered", "DeliveriesFailed"):
         target = watching.resources()[f"{event}Rule"]["Properties"]["Targets"][0]["InputTransformer"]
         paths = {each.removeprefix("$.detail.") for each in target["InputPathsMap"].values()}
         assert paths <= set(told.EVENTS[event].fields)

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from chalicelib.actions.action import Action, Fields
 from chalicelib.aws import queues
-from chalicelib.delivery import announce
+from chalicelib.delivery import announce, retell
 from chalicelib.delivery import pull as pulling
 from chalicelib.errors import ActionError
 from chalicelib.ocpi import jsontext, modules
@@ -68,6 +68,23 @@ class RedeliverFields(Fields):
     id: str | None = None
     partner: str | None = None
     module: ModuleName | None = None
+
+
+class TellAgainFields(Fields):
+    """Which events: ObjectChanged of partners' objects of a module that changed since a time."""
+
+    module: ModuleName
+    since: str = Field(description="RFC 3339; objects updated at or after it")
+    cursor: str = ""
+
+
+def tell_again(platform: Platform, fields: TellAgainFields) -> dict[str, Any]:
+    """The events of a module again, for a back end that lost some; pages follow by the inbox."""
+    try:
+        since = timestamp(fields.since)
+    except ValueError:
+        raise ActionError("invalid", "an RFC 3339 date-time is required", "/since") from None
+    return retell.retell(platform, fields.module, since, fields.cursor)
 
 
 def pull(platform: Platform, fields: PullFields) -> dict[str, Any]:
@@ -231,5 +248,6 @@ ACTIONS = {
     "pulls": Action(pulls, PullsFields, "how far pulls came"),
     "push": Action(push, PushFields, "announce everything a partner is entitled to"),
     "deliveries": Action(deliveries, DeliveriesFields, "what is not delivered, with reasons"),
+    "tell_again": Action(tell_again, TellAgainFields, "tell the back end again what partners changed"),
     "redeliver": Action(redeliver, RedeliverFields, "send undelivered objects again"),
 }

@@ -17,6 +17,7 @@ from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import SPEC
 from chalicelib.partners import health
 from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery
+from chalicelib.store.pulls import Pulls
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 HOUR, WEEK = 3600, 7 * 24 * 3600
 # Seconds by which the sweep, the net, comes after the queue.
 SLACK = 30
+# The sweep's reminder of failures that people are told of together, and after how many seconds.
+DIGEST, DIGEST_SECONDS = "digest#", 300
 # Seconds over which deliveries are spread that waited for the same moment.
 PAUSE_SPREAD = 10
 
@@ -133,7 +136,34 @@ def tell_failure(platform: Platform, failed: Delivery) -> None:
         "delivery": failed.id,
     }
     platform.backend.emit("DeliveryFailed", detail, id=f"failed#{failed.id}#{failed.attempts}#{failed.since}")
+    Pulls(platform).remind(failed.target.partner, DIGEST, DIGEST_SECONDS)
     platform.deliveries.told(failed)
+
+
+def tell_digest(platform: Platform, partner: str, since: str) -> int:
+    """Tell people how many deliveries to a partner failed for good since then, with an example; how many."""
+    failed: list[Delivery] = []
+    for state in (REFUSED, GIVEN_UP):
+        after = None
+        while True:
+            found, after = platform.deliveries.undelivered(partner, state, after=after, limit=500)
+            failed += [each for each in found if each.since >= since]
+            if not after:
+                break
+    if failed:
+        example = max(failed, key=lambda each: each.since)
+        platform.backend.emit(
+            "DeliveriesFailed",
+            {
+                "partner": partner,
+                "failed": len(failed),
+                "since": since,
+                "example": example.id,
+                "reason": example.reason,
+            },
+            id=f"digest#{partner}#{since}",
+        )
+    return len(failed)
 
 
 def unknown(refusal: PartnerRefused) -> bool:

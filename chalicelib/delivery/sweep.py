@@ -14,7 +14,7 @@ from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.commands import results
 from chalicelib.delivery import crawl, lost, outcomes, push
-from chalicelib.ocpi.timestamps import seconds_between
+from chalicelib.ocpi.timestamps import later, seconds_between
 from chalicelib.partner import REGISTERED, SUSPENDED, UNREACHABLE, UNREGISTERED
 from chalicelib.partners import health, registration_receiver
 from chalicelib.store.delivery_items import WAITING, delivery_of
@@ -32,6 +32,8 @@ PAGES = 10
 # Partners' states are remembered for some seconds elsewhere: what was put aside meanwhile is found then.
 SECOND_LOOK = 30
 
+# Seconds between two mails about failed deliveries of one partner.
+QUIET = 3600
 # Seconds between two lines that say how long the oldest delivery waits: the alarm looks at five minutes.
 REPORTED_EVERY = 240
 
@@ -154,6 +156,8 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
         elif platform.deliveries.postpone(partner_id, sort_key, health.probe_pause(platform, partner)):
             body = {"task": "probe", "partner": partner_id}
             lanes.setdefault(queues.PUSH_SLOW, []).append(body)
+    elif kind == "digest":
+        _digest(platform, partner_id, sort_key)
     elif kind == "recover":
         if partner is None or partner.state != REGISTERED:
             Pulls(platform).forget(partner_id, sort_key)
@@ -197,6 +201,18 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
             outcomes.tell_failure(platform, found)
         elif found:
             lanes.setdefault(health.queue_for(partner), []).append(found.target.message)
+
+
+def _digest(platform: Platform, partner_id: str, sort_key: str) -> None:
+    """Mail about failures: shortly after the first, then one an hour at most, none when nothing failed."""
+    item = platform.deliveries.postpone(partner_id, sort_key, QUIET)
+    if item is None:
+        return
+    since = str(item.get("since", {}).get("S") or later(platform.clock(), -QUIET))
+    if outcomes.tell_digest(platform, partner_id, since):
+        Pulls(platform).note_since(partner_id, sort_key, platform.clock())
+    else:
+        Pulls(platform).forget(partner_id, sort_key)
 
 
 def _watch(platform: Platform) -> None:

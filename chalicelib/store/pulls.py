@@ -174,6 +174,16 @@ class Pulls:
         due_at = later(self._deployment.clock(), seconds)
         return _key(partner, name) | {"due": {"S": DUE}, "due_at": {"S": due_at}}
 
+    def note_since(self, partner: str, name: str, since: str) -> None:
+        """Note from when on the next of what the sweep thinks of counts."""
+        self._client.update_item(
+            TableName=self.table,
+            Key=_key(partner, name),
+            UpdateExpression="SET since = :since",
+            ConditionExpression="attribute_exists(due)",
+            ExpressionAttributeValues={":since": {"S": since}},
+        )
+
     def keep_without_event(self, partner: str, name: str, seconds: float, event: str) -> None:
         """Still think of it, with no event to tell, where it is this event that was to be told."""
         item = self.reminder(partner, name, seconds)
