@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -85,8 +86,13 @@ class Crawl:
 
     def page(self, **query: Any) -> Exchange:
         """One page with these parameters."""
-        asked = {**self.query, **query}
-        answer = self.trial.ask("GET", self.module, "SENDER", query=asked or None)
+        asked = {**self.query, **query} or None
+        answer = self.trial.ask("GET", self.module, "SENDER", query=asked)
+        until = time.monotonic() + self.trial.options.patience
+        while answer.code // 1000 == 3 and self.trial.options.role == "HUB" and time.monotonic() < until:
+            # To a new hub, a platform may first have to find out who is behind it.
+            time.sleep(0.5)
+            answer = self.trial.ask("GET", self.module, "SENDER", query=asked)
         self.exchanges.append(answer)
         return answer
 

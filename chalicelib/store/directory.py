@@ -128,11 +128,13 @@ class Directories:
 
     def counted(self, partner: Partner, new: bool) -> list[changes.Action]:
         """The writes by which a change of a partner is seen by every process."""
-        actions = [_count(self.table, "version")]
+        left = not new and partner.state == _partners.UNREGISTERED and partner.is_hub
+        # One write for all counts: a transaction may touch an item once.
+        actions = [_count(self.table, "version", *([HUB + partner.id] if left else []))]
         if new:
             actions.append(_update(self.table, MEMBERS, "ADD ids :id", {":id": {"SS": [partner.id]}}))
-        elif partner.state == _partners.UNREGISTERED and partner.is_hub:
-            actions += [_count(self.table, HUB + partner.id), changes.delete(self.table, HUB + partner.id)]
+        elif left:
+            actions.append(changes.delete(self.table, HUB + partner.id))
         return actions
 
     def _write(self, hub: str, update: str, values: Item) -> None:
@@ -196,5 +198,9 @@ def _update(table: str, id: str, update: str, values: Item, names: Mapping[str, 
     }
 
 
-def _count(table: str, name: str) -> Any:
-    return _update(table, HEAD, "ADD #n :one", {":one": {"N": "1"}}, {"#n": name})
+def _count(table: str, *names: str) -> Any:
+    """One more of each of these, by which every process sees that something changed."""
+    given = {f"#n{at}": name for at, name in enumerate(names)}
+    return _update(
+        table, HEAD, "ADD " + ", ".join(f"{each} :one" for each in given), {":one": {"N": "1"}}, given
+    )

@@ -25,7 +25,15 @@ def test_it_passes_whole_as_partner_of_the_two_main_roles(kit: Kit, role: str, v
 
 @pytest.mark.parametrize(
     ("role", "version"),
-    [("NSP", "2.2.1"), ("NAP", "2.3.0"), ("SCSP", "2.2.1"), ("SCSP", "2.3.0"), ("OTHER", "2.2.1")],
+    [
+        ("NSP", "2.2.1"),
+        ("NAP", "2.3.0"),
+        ("SCSP", "2.2.1"),
+        ("SCSP", "2.3.0"),
+        ("OTHER", "2.2.1"),
+        ("HUB", "2.2.1"),
+        ("HUB", "2.3.0"),
+    ],
 )
 def test_it_passes_whole_as_partner_of_the_other_roles(kit: Kit, role: str, version: str) -> None:
     outcome = kit(role, version)
