@@ -116,6 +116,7 @@ class Partner:
     policy: str = DURABLE
     charset: str = UTF_8
     smart_charging: str = ""
+    quirks: str = ""
     versions_url: str = ""
     details_url: str = ""
     token_form: str = "base64"  # noqa: S105 - or "raw": how we write the token (AMB-02)
@@ -131,6 +132,11 @@ class Partner:
     revision: int = 0
     outbound: str = field(default="", repr=False)
     inbound: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def quirk_names(self) -> tuple[str, ...]:
+        """The named repairs that are turned on for it (`ocpi.quirks`)."""
+        return tuple(self.quirks.split())
 
     @property
     def parties(self) -> frozenset[Party]:

@@ -10,11 +10,12 @@ import dataclasses
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from chalicelib.actions import dispatch
 from chalicelib.actions.action import Action, Fields
 from chalicelib.errors import ActionError
+from chalicelib.ocpi.quirks import QUIRKS
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import (
     DELEGATED,
@@ -53,6 +54,15 @@ class RoleField(BaseModel):
     business_details: dict[str, Any] = {}
 
 
+def _quirk(name: str) -> str:
+    if name not in QUIRKS:
+        raise ValueError(f"none of {', '.join(QUIRKS)}")
+    return name
+
+
+QuirkName = Annotated[str, Field(json_schema_extra={"enum": sorted(QUIRKS)}), AfterValidator(_quirk)]
+
+
 class _Terms(Fields):
     roles: list[RoleField] = Field(
         [],
@@ -73,6 +83,7 @@ class _Terms(Fields):
     requires: list[str] | None = Field(
         None, description="modules it must offer; default: what a CPO and an eMSP need of each other"
     )
+    quirks: list[QuirkName] = Field([], description="named repairs of what it writes, or cannot take")
 
     def terms(self) -> dict[str, Any]:
         roles = tuple(
@@ -86,6 +97,7 @@ class _Terms(Fields):
             "smart_charging": delegated,
             "hub": self.hub,
             "replaces": self.replaces,
+            "quirks": " ".join(sorted(set(self.quirks))),
         }
         return {"invited_roles": roles, "requires": requires, **given}
 
@@ -105,6 +117,14 @@ class Register(_Terms):
 
 class OfPartner(Fields):
     partner: str = Field(description="the partner's id")
+
+
+class Options(OfPartner):
+    """What is given is changed, at once and without a new registration."""
+
+    policy: Literal["durable", "spec"] | None = None
+    charset: Literal["utf-8", "ascii"] | None = None
+    quirks: list[QuirkName] | None = Field(None, description="all that shall be on; empty: none")
 
 
 class UpdateRegistration(OfPartner):
@@ -136,6 +156,16 @@ def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
     if after.state == REGISTERED and after.hub and before and not before.hub:
         platform.queues.send("pull", [{"task": "start", "partner": after.id}])  # who is behind it
     return {"partner": after.id, "token": token, "versions_url": platform.versions_url}
+
+
+def options(platform: Platform, fields: Options) -> dict[str, Any]:
+    """Change how a partner is served: its policy, its charset, the named repairs for it."""
+    before = _found(platform, fields.partner)
+    given: dict[str, Any] = {"policy": fields.policy, "charset": fields.charset}
+    if fields.quirks is not None:
+        given["quirks"] = " ".join(sorted(set(fields.quirks)))
+    changed = {name: value for name, value in given.items() if value is not None}
+    return shown(platform, _change(platform, before, dataclasses.replace(before, **changed)))
 
 
 def register(platform: Platform, fields: Register) -> dict[str, Any]:
@@ -272,6 +302,7 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
         "policy": partner.policy,
         "charset": partner.charset or UTF_8,
         "smart_charging": partner.smart_charging or "none",
+        "quirks": list(partner.quirk_names),
         "token_form": partner.token_form,
         "created_at": partner.created_at or None,
         "registered_at": partner.registered_at or None,
@@ -296,7 +327,7 @@ def _counted(values: Iterable[str]) -> dict[str, int]:
 
 
 def _given(fields: Invite) -> set[str]:
-    names = ("policy", "charset", "smart_charging", "requires", "hub", "replaces")
+    names = ("policy", "charset", "smart_charging", "requires", "hub", "replaces", "quirks")
     given = {name for name in fields.model_fields_set if name in names}
     return given | ({"invited_roles"} if "roles" in fields.model_fields_set else set())
 
@@ -324,6 +355,7 @@ ACTIONS = {
     "unregister": Action(unregister, OfPartner, "end a connection, at both sides"),
     "partners": Action(list_partners, Fields, "every partner: state, parties, health, backlog"),
     "partner": Action(show, OfPartner, "one partner"),
+    "partner_options": Action(options, Options, "change a partner's policy, charset or quirks"),
     "suspend": Action(suspend, OfPartner, "stop all traffic with a partner, both directions"),
     "resume": Action(resume, OfPartner, "let traffic flow again"),
     "status": Action(status, Fields, "partners, health, backlog, oldest undelivered, errors"),

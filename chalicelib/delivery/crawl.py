@@ -27,7 +27,7 @@ from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.delivery import diff
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.objects import hub_client_info, ingest
+from chalicelib.objects import checks, hub_client_info, ingest
 from chalicelib.ocpi import links, modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.paging import PageQuery
@@ -261,8 +261,9 @@ class Crawl:
         stored = _Stored()
         for each in page:
             try:
+                meant = checks.mended(self.partner, each)
                 outcome = ingest.receive(
-                    self.platform, self.module, each, self.partner.version, theirs, via=self.partner.id
+                    self.platform, self.module, meant, self.partner.version, theirs, via=self.partner.id
                 )
                 stored.kept.append(outcome.key.partition)
                 stored.stale += outcome.state == "stale"

@@ -26,7 +26,7 @@ from chalicelib.deployment import function_name
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.objects import hub_client_info, sessions, tokens, visibility
 from chalicelib.objects.stored_object import Finder, load
-from chalicelib.ocpi import jsontext, modules, routing, writing
+from chalicelib.ocpi import jsontext, modules, quirks, routing, writing
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.surrogates import shortest
 from chalicelib.ocpi.timestamps import later
@@ -389,7 +389,9 @@ class _Push:
                 self.partner,
                 step.method,
                 self.url(step.segments, step.query),
-                body=None if step.body is None else jsontext.dumps(step.body),
+                body=None
+                if step.body is None
+                else jsontext.dumps(quirks.written(self.partner.quirk_names, step.body)),
                 module=key.module,
                 from_party=self.sender or key.party,
                 to_party=party,

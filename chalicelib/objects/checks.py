@@ -5,18 +5,21 @@ Spec: "read leniently, write strictly"; requirements section 0
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import logs
 from chalicelib.objects import consistency
 from chalicelib.objects.stored_object import Finder
-from chalicelib.ocpi import reading, writing
+from chalicelib.ocpi import quirks, reading, writing
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.ocpi.reading import Reading
 
 if TYPE_CHECKING:
+    from chalicelib.partner import Partner
     from chalicelib.wiring import Platform
 
 # Reads an object of a kind, sent in a version, whole or in part. Raises InvalidParameters.
@@ -44,6 +47,17 @@ def as_theirs(platform: Platform, owner: Party | None) -> Check:
         )
 
     return check
+
+
+def mended(partner: Partner, data: Any) -> Any:
+    """A body of a partner's with the quirks repaired that are turned on for it."""
+    if not partner.quirks:
+        return data
+    meant, found = quirks.read(partner.quirk_names, data)
+    if found:
+        counts = Counter(each.message for each in found)
+        logs.log("INFO", "quirks repaired", partner=partner.id, quirks=dict(counts))
+    return meant
 
 
 def strict(kind: str, data: dict[str, Any], version: str, partial: bool = False) -> None:

@@ -35,7 +35,7 @@ def read(call: Call) -> Reply:
 
 def write(call: Call) -> Reply:
     """Create or replace an object of the partner, or a part of its Location (TRA-45, TRA-46)."""
-    version, data = call.request.version, call.json_object
+    version, data = call.request.version, checks.mended(call.partner, call.json_object)
     if call.request.module == "hubclientinfo":
         return _written(hub_client_info.write(call, identity.owner(call), data))
     party = identity.owner(call)
@@ -61,7 +61,7 @@ def merge(call: Call) -> Reply:
     evse_uid, connector_id = call.params.get("evse_uid", ""), call.params.get("connector_id")
     writer = _writer(call, party)
     kind = _kind(call)
-    read = writer.check(kind, call.json_object, version, True)
+    read = writer.check(kind, checks.mended(call.partner, call.json_object), version, True)
     identity.check_same_object(call, read.object, kind)
     key = identity.key(call, party, None)
     _check_customer(call, key, read.object if "cdr_token" in read.object else None)
@@ -80,7 +80,11 @@ def _kind(call: Call) -> str:
 
 def create(call: Call) -> Reply:
     """Take a CDR, once (CDR-11, CDR-12, CDR-16, AMB-35)."""
-    platform, version, data = call.platform, call.request.version, call.json_object
+    platform, version, data = (
+        call.platform,
+        call.request.version,
+        checks.mended(call.partner, call.json_object),
+    )
     unsaid = call.url_party or (_cpo(call) if version == modules.V211 else None)
     writer = _writer(call, unsaid)
     read = writer.check("cdr", data, version, False)

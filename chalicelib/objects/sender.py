@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from chalicelib.objects import unsaid, visibility
 from chalicelib.objects.stored_object import Finder, StoredObject, load
-from chalicelib.ocpi import paging
+from chalicelib.ocpi import jsontext, paging, quirks
 from chalicelib.ocpi.errors import UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partners import parties
@@ -29,7 +29,7 @@ def page(call: Call) -> Reply:
     found = pages.page(platform.objects, module, heads, query)
     finder = Finder(platform)
     texts = [StoredObject(each.key, each.parts, finder=finder).text_in(version) for each in found.objects]
-    shown = [text for text in texts if text is not None]
+    shown = [_for(call, text) for text in texts if text is not None]
     url = platform.endpoint_url(version, call.request.interface, module)
     answered = paging.Page(shown, found.total, found.cursor, found.offset)
     headers = paging.headers(query, answered, url, call.request.query)
@@ -41,7 +41,13 @@ def read(call: Call) -> Reply:
     text = _ours(call).text_in(call.request.version)
     if text is None:
         raise UnknownObject(f"cannot be said in {call.request.version}", call.request.module)
-    return Reply(data=text)
+    return Reply(data=_for(call, text))
+
+
+def _for(call: Call, text: str) -> str:
+    """An object as this partner can take it."""
+    names = call.partner.quirk_names
+    return jsontext.dumps(quirks.written(names, jsontext.loads(text))) if quirks.writes(names) else text
 
 
 def _hosted(call: Call) -> list[Party]:

@@ -25,6 +25,7 @@ _TEXTS = (
     "policy",
     "charset",
     "smart_charging",
+    "quirks",
     "versions_url",
     "details_url",
     "token_form",
