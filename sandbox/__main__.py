@@ -71,9 +71,9 @@ versions URL     {partner.versions_url}
 parties          {who}, OCPI {", ".join(partner.versions)}
 
 Tell it what to do:
-  python -m sandbox do                         the list of verbs
-  python -m sandbox do push module=locations
-  python -m sandbox do pull
+  .venv/bin/python -m sandbox do                        the list of verbs
+  .venv/bin/python -m sandbox do push module=locations
+  .venv/bin/python -m sandbox do pull
   curl -d '{{"verb": "peers"}}' {partner.base_url}/do
 
 Ctrl-C ends it.

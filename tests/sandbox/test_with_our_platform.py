@@ -145,6 +145,18 @@ def test_a_smart_charging_provider_registers(running: LocalPlatform, sandbox: Ma
     assert partner.peers.named().state == "REGISTERED"
 
 
+@pytest.mark.parametrize("version", ["2.2.1", "2.3.0"])
+def test_a_hub_brings_the_parties_behind_it_and_leaves_with_them(
+    running: LocalPlatform, sandbox: Make, version: str
+) -> None:
+    hub = sandbox("HUB", version)
+    eventually(lambda: hub.heard("GET", "/out/hubclientinfo"))
+    assert hub.do("tell", party="AT/HBM", status="OFFLINE")[0]["status_code"] == 1000
+    assert hub.do("push", module="tokens", id="04A1B2C3D4E580")["refused"] == []
+    running.do("unregister", partner=known_as(running, hub))
+    assert [each["state"] for each in hub.do("peers")] == ["UNREGISTERED"]
+
+
 @pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])
 def test_the_platform_registers_with_the_sandbox(running: LocalPlatform, version: str) -> None:
     with Partner("CPO", version) as partner:
@@ -182,12 +194,12 @@ def test_make_partner_invites_itself_and_says_what_to_try(running: LocalPlatform
         said = ""
         for line in process.stdout:
             said += line
-            if "Registered" in line or "Could not" in line:
+            if any(each in line for each in ("Registered", "Could not", "token A")):
                 break
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
     assert "Invited itself" in said and "Registered with CPO NL/EXA" in said
-    assert "python -m sandbox do push" in said
+    assert ".venv/bin/python -m sandbox do push" in said
     name = next(
         each["id"] for each in running.do("partners")["partners"] if each["name"].startswith("Sandbox NSP")
     )
