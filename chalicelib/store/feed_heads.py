@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.store import dynamodb, feeds
 from chalicelib.store.dynamodb import Conflict, Item, number, text
-from chalicelib.store.feeds import FeedHead, Unsaid
+from chalicelib.store.feeds import FeedHead, Gap, Unsaid, merged
 from chalicelib.store.object_items import HEAD
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
 
 Action = dict[str, dict[str, Any]]
+# Single holes from which on they are written as gaps.
+MOST_HOLES = 32
+# Objects whose numbers are noted in one item, where a version cannot say them.
+BLOCK = 128
 # Instead of a window: no time at which an object can be said.
 NEVER = "never"
 
@@ -43,15 +47,34 @@ class Feeds:
         To readers of a `version` those it cannot say are not there.
         """
         names = list(names)
-        parts = (HEAD, version) if version else (HEAD,)
-        keys = [_feed_key(name, part) for name in names for part in parts]
-        items = dynamodb.read(self._client, self._table(module), keys)
+        items = dynamodb.read(self._client, self._table(module), [_feed_key(name) for name in names])
         heads = [_feed_head(name, items.get((f"feed#{name}", HEAD))) for name in names]
         self._counts.update({(module, head.feed): head.count for head in heads})
         if self._deployment.settings.retention.get(module):
             heads = [self._without_forgotten(module, head) for head in heads]
         now = self._deployment.clock()
-        return [head.without(_unsaid(items.get((f"feed#{head.feed}", version)), now)) for head in heads]
+        if not version:
+            return heads
+        return [head.without(self._unsaid_now(module, head, version, now)) for head in heads]
+
+    def _unsaid_now(self, module: str, head: FeedHead, version: str, now: str) -> list[int]:
+        """The numbers of a feed that a version cannot say now."""
+        if not head.total:
+            return []
+        request: dict[str, Any] = {
+            "TableName": self._table(module),
+            "KeyConditionExpression": "#o = :o AND begins_with(#p, :p)",
+            "ExpressionAttributeNames": {"#o": "object", "#p": "part"},
+            "ExpressionAttributeValues": {":o": text(f"feed#{head.feed}"), ":p": text(f"{version}#")},
+        }
+        found: list[int] = []
+        while True:
+            answer = self._client.query(**request)
+            for item in answer["Items"]:
+                found += _unsaid(item, now)
+            if not answer.get("LastEvaluatedKey"):
+                return found
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _without_forgotten(self, module: str, head: FeedHead) -> FeedHead:
         """The head of a feed whose oldest objects were forgotten by age: they are gone from its beginning."""
@@ -159,20 +182,60 @@ class Feeds:
             }
         }
 
+    def forget(self, module: str, feed: str, numbers: Iterable[int]) -> None:
+        """Leave numbers empty whose objects age took away, in whatever order; twice is once."""
+        while not self._compact(module, feed, numbers, least=0):
+            continue
+
+    def compact(self, module: str, feed: str) -> None:
+        """Write many holes as the gaps they make: what is kept of a feed does not grow with changes."""
+        self._compact(module, feed, (), least=MOST_HOLES)
+
+    def _compact(self, module: str, feed: str, numbers: Iterable[int], least: int) -> bool:
+        """Rewrite the holes of a feed, if it has so many; False where somebody else wrote in between."""
+        answer = self._client.get_item(
+            TableName=self._table(module), Key=_feed_key(feed), ConsistentRead=True
+        )
+        item = answer.get("Item")
+        holes = len((item or {}).get("holes", {}).get("L", ()))
+        if item is None or holes < least:
+            return True
+        head = _feed_head(feed, item).without(numbers).compact()
+        values = {
+            ":gaps": text(_gaps_text(head.gaps)),
+            ":first": number(head.first),
+            ":seen": text(item.get("gaps", {}).get("S", "")),
+        }
+        same = "(#g = :seen OR (attribute_not_exists(#g) AND :seen = :none))"
+        same += " AND size(#h) = :holes" if holes else " AND attribute_not_exists(#h)"
+        try:
+            self._client.update_item(
+                TableName=self._table(module),
+                Key=_feed_key(feed),
+                UpdateExpression="SET #g = :gaps, #f = :first REMOVE #h",
+                ConditionExpression=same,
+                ExpressionAttributeNames={"#g": "gaps", "#f": "first", "#h": "holes"},
+                ExpressionAttributeValues={**values, ":none": text("")}
+                | ({":holes": number(holes)} if holes else {}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
     def unsaid(self, module: str, feed: str, changes: Mapping[int, tuple[Unsaid, Unsaid]]) -> list[Action]:
         """Note which versions could and now can not say the objects with these numbers.
 
-        One item per feed and version, an attribute per object: rewritten only when such an object comes.
+        An attribute per object, in items of BLOCK numbers each: bounded, and written only for such objects.
         """
         by_version: dict[str, dict[int, str | None]] = {}
         for place, (before, after) in changes.items():
             for version, _ in set(before) - set(after):
-                by_version.setdefault(version, {})[place] = None
+                by_version.setdefault(_block(version, place), {})[place] = None
             for version, window in set(after) - set(before):
-                by_version.setdefault(version, {})[place] = window
-        return [self._note(module, feed, version, places) for version, places in by_version.items()]
+                by_version.setdefault(_block(version, place), {})[place] = window
+        return [self._note(module, feed, part, places) for part, places in by_version.items()]
 
-    def _note(self, module: str, feed: str, version: str, places: Mapping[int, str | None]) -> Action:
+    def _note(self, module: str, feed: str, part: str, places: Mapping[int, str | None]) -> Action:
         said = [place for place, window in places.items() if window is None]
         not_said = {place: window for place, window in places.items() if window is not None}
         verbs = []
@@ -182,7 +245,7 @@ class Feeds:
             verbs.append("REMOVE " + ",".join(f"#n{place}" for place in said))
         fields: dict[str, Any] = {
             "TableName": self._table(module),
-            "Key": _feed_key(feed, version),
+            "Key": _feed_key(feed, part),
             "UpdateExpression": " ".join(verbs),
             "ExpressionAttributeNames": {f"#n{place}": str(place) for place in places},
         }
@@ -191,6 +254,11 @@ class Feeds:
                 f":n{place}": text(window or NEVER) for place, window in not_said.items()
             }
         return {"Update": fields}
+
+
+def _block(version: str, place: int) -> str:
+    """The item that notes whether a version can say the object with this number."""
+    return f"{version}#{place // BLOCK:08d}"
 
 
 def _unsaid(item: Item | None, now: str) -> Iterator[int]:
@@ -207,6 +275,18 @@ def _feed_key(name: str, part: str = HEAD) -> Item:
 def _feed_head(name: str, item: Item | None) -> FeedHead:
     if item is None:
         return FeedHead(name)
-    holes = tuple(sorted(int(each["N"]) for each in item.get("holes", {}).get("L", ())))
+    holes = (int(each["N"]) for each in item.get("holes", {}).get("L", ()))
     first = int(item.get("first", {}).get("N", 0))
-    return FeedHead(name, int(item.get("count", {}).get("N", 0)), holes, first)
+    gaps = merged(_gaps(item.get("gaps", {}).get("S", "")))
+    return FeedHead(name, int(item.get("count", {}).get("N", 0)), gaps, first).without(holes)
+
+
+def _gaps_text(gaps: Iterable[Gap]) -> str:
+    """How an item says which numbers are empty: "7 12-40"."""
+    return " ".join(f"{begin}-{end}" if end > begin else str(begin) for begin, end in gaps)
+
+
+def _gaps(text: str) -> Iterator[Gap]:
+    for each in text.split():
+        begin, _, end = each.partition("-")
+        yield int(begin), int(end or begin)

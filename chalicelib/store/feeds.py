@@ -14,6 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 
 from chalicelib.ocpi.messages import Party
 
@@ -68,46 +69,79 @@ def within(window: str, now: str) -> bool:
     return bool(bar) and now[: len(start)] >= start and not (end and now[: len(end)] >= end)
 
 
+Gap = tuple[int, int]
+
+
+def merged(gaps: Iterable[Gap], numbers: Iterable[int] = ()) -> tuple[Gap, ...]:
+    """Gaps (first and last number, inclusive) and single empty numbers as the fewest gaps, ascending."""
+    found: list[Gap] = []
+    for begin, end in sorted([*gaps, *((number, number) for number in numbers)]):
+        if found and begin <= found[-1][1] + 1:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((begin, end))
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class FeedHead:
-    """How many objects a feed ever had, and the numbers that are empty now, ascending.
+    """How many objects a feed ever had, and the numbers that are empty now: gaps, ascending.
 
-    Numbers begin at 1; all up to `first` are gone (forgotten by age). To a reader
-    whose version cannot say an object, its number is empty, too.
+    Numbers begin at 1; all up to `first` are gone. To a reader whose version cannot say an
+    object, its number is empty, too.
     """
 
     feed: str
     count: int = 0
-    holes: tuple[int, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     first: int = 0
 
     @property
     def total(self) -> int:
-        return max(0, self.count - self.first - len(self.holes))
+        return max(0, self.count - self.first - (self._empty_before[-1] if self.gaps else 0))
 
     @cached_property
-    def empty(self) -> frozenset[int]:
-        return frozenset(self.holes)
+    def _empty_before(self) -> tuple[int, ...]:
+        """How many numbers are empty up to the end of each gap."""
+        return tuple(accumulate(end - begin + 1 for begin, end in self.gaps))
+
+    @cached_property
+    def _filled_before(self) -> tuple[int, ...]:
+        """How many numbers are not empty before each gap."""
+        empty = (0, *self._empty_before)
+        return tuple(begin - 1 - self.first - empty[at] for at, (begin, _) in enumerate(self.gaps))
+
+    def is_empty(self, number: int) -> bool:
+        """Whether nothing is at this number."""
+        at = bisect_right(self.gaps, (number, self.count)) - 1
+        return at >= 0 and number <= self.gaps[at][1]
 
     def number(self, index: int) -> int:
         """The number of the object at this zero-based index; `count + 1` or more behind the end."""
-        number = wanted = self.first + index + 1
-        while True:
-            number, before = wanted + bisect_right(self.holes, number), number
-            if number == before:
-                return number
-
-    def without(self, numbers: Iterable[int]) -> FeedHead:
-        """The same feed to somebody for whom these numbers are empty."""
-        holes = {number for number in numbers if self.first < number <= self.count}
-        return replace(self, holes=tuple(sorted(self.empty | holes))) if holes else self
-
-    def since(self, number: int) -> FeedHead:
-        """The same feed when nothing before this number is left."""
-        holes = tuple(hole for hole in self.holes if hole >= number)
-        return FeedHead(self.feed, self.count, holes, number - 1)
+        at = bisect_right(self._filled_before, index)
+        return self.first + index + 1 + (self._empty_before[at - 1] if at else 0)
 
     def index(self, number: int) -> int:
         """The zero-based index of the first object with this number or a later one."""
         number = max(number, self.first + 1)
-        return number - self.first - 1 - bisect_left(self.holes, number)
+        at = bisect_left(self.gaps, (number, 0))
+        empty = self._empty_before[at - 1] if at else 0
+        if at and self.gaps[at - 1][1] >= number:
+            empty -= self.gaps[at - 1][1] - number + 1
+        return number - self.first - 1 - empty
+
+    def without(self, numbers: Iterable[int]) -> FeedHead:
+        """The same feed to somebody for whom these numbers are empty."""
+        more = [number for number in numbers if self.first < number <= self.count]
+        return replace(self, gaps=merged(self.gaps, more)) if more else self
+
+    def since(self, number: int) -> FeedHead:
+        """The same feed when nothing before this number is left."""
+        gaps = tuple((max(begin, number), end) for begin, end in self.gaps if end >= number)
+        return FeedHead(self.feed, self.count, gaps, number - 1)
+
+    def compact(self) -> FeedHead:
+        """The same feed with a gap at its beginning counted as gone."""
+        if self.gaps and self.gaps[0][0] <= self.first + 1:
+            return FeedHead(self.feed, self.count, self.gaps[1:], max(self.first, self.gaps[0][1]))
+        return self

@@ -169,6 +169,7 @@ class Objects:
         feed, place = old[0].feed, feeds.number_of(old[0].place)
         actions = [self._delete(key, part) for part in old]
         actions.append(self.feeds.hole(key.module, feed, place))
+        self.feeds.compact(key.module, feed)
         self._writer.all([*actions, *self.feeds.unsaid(key.module, feed, {place: (old[0].unsaid, ())})])
 
     def hide(self, key: Key, hidden: bool) -> None:
@@ -235,6 +236,7 @@ class Objects:
             entered = self.feeds.unsaid(key.module, feed, {place: ((), _unsaid(new))})
             return [hole, *noted, *entered, *changes]
 
+        self.feeds.compact(key.module, head.feed)
         self.feeds.append(key.module, feed, 1, actions)
 
     def _changes(

@@ -153,7 +153,7 @@ def _range(objects: Objects, module: str, at: int, head: FeedHead, first: int, l
             if key is not None:
                 yield Found(key, tuple(parts), at, feeds.number_of(place))
             place, parts, key = item["place"]["S"], [], key_of(module, item)
-            if head.empty and feeds.number_of(place) in head.empty:
+            if head.gaps and head.is_empty(feeds.number_of(place)):
                 key = None
         elif not item["place"]["S"].startswith(place):
             continue  # its head is being written
@@ -226,7 +226,7 @@ def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery) -
             outside.add(number)
         else:
             inside.add(number)
-    return sorted(inside - outside - head.empty)
+    return sorted(number for number in inside - outside if not head.is_empty(number))
 
 
 def _numbered(
