@@ -34,16 +34,20 @@ _WHO_IS_AWAY = _each(("hubclientinfo",), "BatchGetItem")
 _SEE_OBJECTS = (
     _each(_PUSHED, "BatchGetItem GetItem")
     | _each(_PUSHED, "Query", "feed")
-    | _each(("locations",), "BatchGetItem GetItem Query")
+    | _each(("locations", "sessions", "cdrs"), "BatchGetItem GetItem Query")
     | _WHO_IS_AWAY
 )
 _KEEP_OBJECTS = (
     _each(OBJECT_TABLES, "BatchGetItem GetItem PutItem UpdateItem")
     | _each(OBJECT_TABLES, "Query", "feed")
     | _each(("tariffs",), "BatchGetItem DeleteItem GetItem PutItem UpdateItem")
+    | _each(("sessions", "cdrs"), "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem")
     | _each(("locations",), "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem")
 )
-_FILTER_OBJECTS = _each(OBJECT_TABLES, "Query", "changes")
+# What a version cannot say is noted in items of the table itself.
+_FILTER_OBJECTS = _each(OBJECT_TABLES, "Query", "changes") | _each(
+    ("tariffs",), "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem"
+)
 _KNOW_PARTNERS = {"table:partners": "BatchGetItem GetItem"}
 _CALL_PARTNERS = {"key": "Decrypt"}
 _WATCH_PARTNERS = _CALL_PARTNERS | {"table:partners": "BatchGetItem GetItem UpdateItem"} | _send("push")
@@ -88,7 +92,11 @@ GRANTS: Grants = {
     | _DECIDE
     | _send("push", "pull", "results")
     | {"table:requests": "GetItem PutItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
-    "announce": _KNOW_PARTNERS | _TELL | _send("push", "push-slow", "announce-dead"),
+    "announce": _KNOW_PARTNERS
+    | _TELL
+    | _send("push", "push-slow", "announce-dead")
+    | _each(OBJECT_TABLES, "GetItem UpdateItem")
+    | _each(("cdrs", "sessions"), "GetItem Query UpdateItem"),
     "push": _PUSH,
     "push_slow": _PUSH,
     "pull": _KEEP_OBJECTS

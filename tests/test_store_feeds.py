@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.delivery import announce
 from chalicelib.store import feeds
 from chalicelib.store.dynamodb import Conflict, size
 from chalicelib.store.feeds import FeedHead
@@ -175,3 +176,61 @@ def test_what_is_forgotten_by_age_is_not_counted(ask: Any, operate: Any, known: 
         answer = ask("GET", f"/ocpi/2.3.0/sender/tariffs?offset={offset}&limit=2", token="emsp2")
         assert [each["id"] for each in answer.data] == expected
         assert answer.headers["x-total-count"] == "4"
+
+
+REMOVED_BY_AGE = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+def take_away(platform: Any, module: str, id_: str, by: dict[str, str] | None) -> dict[str, Any]:
+    """Delete an item as TTL or somebody else does; its stream record."""
+    client, table = platform.clients.dynamodb, platform.objects.table(module)
+    key = {"object": {"S": id_}, "part": {"S": "-"}}
+    old = client.delete_item(TableName=table, Key=key, ReturnValues="ALL_OLD")["Attributes"]
+    record: dict[str, Any] = {
+        "eventName": "REMOVE",
+        "eventSourceARN": f"arn:aws:dynamodb:x:0:table/{table}/stream/1",
+        "dynamodb": {"SequenceNumber": "7", "Keys": key, "OldImage": old},
+    }
+    return record | ({"userIdentity": by} if by else {})
+
+
+def listed(ask: Any, query: str) -> tuple[list[str], str, bool]:
+    answer = ask("GET", f"/ocpi/2.3.0/sender/tariffs?{query}", token="emsp2")
+    return [each["id"] for each in answer.data], answer.headers["x-total-count"], "link" in answer.headers
+
+
+def test_i5_what_age_takes_away_in_any_order_leaves_totals_and_pages_exact(
+    ask: Any, operate: Any, known: Known, platform: Any
+) -> None:
+    for at in (1, 2, 3):
+        operate("put", module="tariffs", object=own("tariff", id=f"T{at}"))
+    announce.announce(platform, [take_away(platform, "tariffs", "NL/EXA/T2", REMOVED_BY_AGE)] * 2)
+    assert listed(ask, "limit=2") == (["T1", "T3"], "2", False)
+    assert listed(ask, "offset=2") == ([], "2", False)
+    operate("patch", module="tariffs", id="T1", changes={"currency": "SEK"})
+    announce.announce(platform, [take_away(platform, "tariffs", "NL/EXA/T3", REMOVED_BY_AGE)])
+    assert listed(ask, "") == (["T1"], "1", False)
+    for version in ("2.1.1", "2.2.1"):
+        assert platform.objects.feeds.heads("tariffs", ["NL/EXA>*"], version)[0].total == 1
+
+
+@pytest.mark.parametrize("by", [REMOVED_BY_AGE, None])
+def test_i4_what_is_forgotten_by_age_is_not_announced_as_deleted(
+    operate: Any, drain: Any, events: Any, register_partner: Any, ask: Any, platform: Any, by: Any
+) -> None:
+    register_partner(roles=[{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}])
+    cpo = register_partner(roles=[{"role": "CPO", "country_code": "BE", "party_id": "BEC"}])
+    operate("put", module="tariffs", object=own("tariff", id="T1"))
+    theirs = example("tariff", "2.2.1", country_code="BE", party_id="BEC", id="T1")
+    ask("PUT", "/ocpi/2.2.1/receiver/tariffs/BE/BEC/T1", cpo.token, theirs)
+    drain()
+    heard = len(events("ObjectChanged"))
+    for owner in ("NL/EXA", "BE/BEC"):
+        record = take_away(platform, "tariffs", f"{owner}/T1", by)
+        announce.announce(platform, [record])
+    waiting = platform.clients.sqs.get_queue_attributes(
+        QueueUrl=platform.queues._url("push"), AttributeNames=["ApproximateNumberOfMessages"]
+    )["Attributes"]["ApproximateNumberOfMessages"]
+    assert waiting == ("0" if by else "1")
+    told = [each["detail"] for each in events("ObjectChanged")[heard:]]
+    assert [each.get("removed") for each in told] == ([] if by else [True])

@@ -25,9 +25,9 @@ from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.partner import REGISTERED, SUSPENDED
 from chalicelib.partners import health, parties
-from chalicelib.store import pages
+from chalicelib.store import feeds, pages
 from chalicelib.store.delivery_items import Target
-from chalicelib.store.object_items import PIECE, Key, part_of
+from chalicelib.store.object_items import HEAD, PIECE, Key, part_of
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -177,6 +177,11 @@ def _note(
     names = ("body", "last_updated", "feed", "hidden", "version", "evses")
     if old and new and all(old.get(name) == new.get(name) for name in names):
         return  # its place in a feed moved, nothing anybody sees
+    if not new and _is_forgotten(record):
+        if image["part"]["S"] == HEAD:
+            place = feeds.number_of(image["place"]["S"])
+            platform.objects.feeds.forget(module, image["feed"]["S"], [place])
+        return
     key = Key(module, image["country_code"]["S"], image["party_id"]["S"], image["id"]["S"])
     if not image["own"]["BOOL"]:
         events.append(_event(platform, key, data, new, image))
@@ -193,6 +198,12 @@ def _note(
         change.evses.add(uid)
     else:
         change.vanished = True
+
+
+def _is_forgotten(record: Record) -> bool:
+    """Whether DynamoDB removed an item because of its age: it is not deleted, only no longer kept here."""
+    by = record.get("userIdentity") or {}
+    return (by.get("type"), by.get("principalId")) == ("Service", "dynamodb.amazonaws.com")
 
 
 def _event(platform: Platform, key: Key, data: Mapping[str, Any], new: Image, image: Image) -> Event:
