@@ -14,6 +14,7 @@ from sandbox import Partner
 from sandbox.breaks import BREAKS
 from tests.conformance.breaks import CAUGHT_BY, ON, UNSEEN
 from tests.conformance.conftest import broken, verdicts
+from tests.conformance.lies import COST, Lie, tell
 
 ROLES = {"CPO": "EMSP", "EMSP": "CPO", "HUB": "EMSP", "CPO,EMSP": "EMSP"}
 BY_ID = {each.id: each for each in CHECKS}
@@ -22,12 +23,16 @@ TRAFFIC = ("TRA-20", "LOC-32", "TOK-08", "LOC-42", "TOK-04", "CMD-04", "CRE-22",
 CHARGE = ("CMD-08", "CMD-37", "SES-02", "CDR-02")
 
 
-def tried(box: str, role: str, version: str, break_: str = "", only: tuple[str, ...] = ()) -> Outcome:
+def tried(
+    box: str, role: str, version: str, break_: str = "", only: tuple[str, ...] = (), lie: Lie | None = None
+) -> Outcome:
     """A run of the kit, in that role, against a sandbox that breaks that rule."""
     with Partner(box, version, tick=0.2) as partner:
         invited = partner.do("invite")
         if break_:
             partner.do("break", name=break_)
+        if lie:
+            tell(partner, lie)
         given: dict[str, Any] = {"write": True, "patience": 2, "timeout": 10, "only": only}
         return run(Options(invited["versions_url"], invited["token"], role=role, version=version, **given))
 
@@ -63,3 +68,12 @@ def test_a_broken_rule_is_caught_by_its_check(name: str) -> None:
     assert verdicts(well_behaved(box, role, version))[id] in ("pass", "skipped")
     only = (id, *TRAFFIC, *(CHARGE if check.stage == "heard" else ()))
     assert verdicts(tried(box, role, version, name, only))[id] in ("fail", "warn")
+
+
+@pytest.mark.parametrize("case", COST, ids=lambda case: f"{case[0].__name__}-{case[1]}-{case[3]}")
+def test_a_sandbox_that_is_wrong_all_over_is_caught_by_every_check_it_concerns(
+    case: tuple[Lie, str, str, str],
+) -> None:
+    lie, box, role, version = case
+    found = verdicts(tried(box, role, version, lie=lie))
+    assert {id for id in COST[case].split() if found[id] not in ("fail", "warn")} == set()
