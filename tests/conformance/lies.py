@@ -86,12 +86,45 @@ def says_more_than_asked(partner: Any, asked: Asked, reply: Reply) -> None:
         reply.body["data"] = {"camelCase": 1}
 
 
+def reverses_every_other_list(partner: Any, asked: Asked, reply: Reply) -> None:
+    """An order that is another one each time."""
+    if asked.lists and isinstance(reply.body, dict) and isinstance(reply.body.get("data"), list):
+        partner.reversed_last = not getattr(partner, "reversed_last", True)
+        if partner.reversed_last:
+            reply.body["data"] = reply.body["data"][::-1]
+
+
+def lies_about_the_limit(partner: Any, asked: Asked, reply: Reply) -> None:
+    """X-Limit is less than what comes, and a next link says there is more."""
+    if asked.lists and "limit" in asked.request.query:
+        reply.headers["X-Limit"] = "0"
+
+
+def answers_versions_carelessly(partner: Any, asked: Asked, reply: Reply) -> None:
+    """No message ids on configuration modules, and versions that differ each time."""
+    if not _ours(asked):
+        reply.headers.pop("X-Request-ID", None)
+    if (
+        asked.module == "versions"
+        and isinstance(reply.body, dict)
+        and isinstance(reply.body.get("data"), list)
+    ):
+        partner.asked_so_far = getattr(partner, "asked_so_far", 0) + 1
+        more = {"version": f"9.{partner.asked_so_far}", "url": reply.body["data"][0]["url"]}
+        reply.body["data"] = [*reply.body["data"], more]
+
+
 def tell(partner: Any, lie: Lie) -> None:
     partner.conduct.tell(Misconduct(lie.__name__, "reply", lie))
 
 
 # What must not pass, by the lie, the sandbox, our role and version; what single breaks show is not repeated.
 COST: dict[tuple[Lie, str, str, str], str] = {
+    (reverses_every_other_list, "CPO", "EMSP", "2.2.1"): "TRA-28/a TRA-28/d",
+    (reverses_every_other_list, "EMSP", "CPO", "2.2.1"): "TRA-28/e",
+    (lies_about_the_limit, "CPO", "EMSP", "2.2.1"): "TRA-35/a TRA-35/b TRA-35/c TRA-35/d",
+    (lies_about_the_limit, "EMSP", "CPO", "2.2.1"): "TRA-35/e",
+    (answers_versions_carelessly, "CPO", "EMSP", "2.2.1"): "TRA-85 VER-18 VER-25",
     (refuses_every_write, "CPO", "EMSP", "2.3.0"): (
         "AMB-25 AMB-44 ARC-03 CDR-02 CDR-10 CHP-15/a CHP-15/c CHP-23/c CMD-01 CMD-07 CMD-08/b CMD-18 "
         "CMD-18/b CMD-19 CMD-37 CMD-39 CMD-41 CMD-45 CMD-48 CMD-49 SES-02 SES-11/a SES-42 TAR-05/a "
