@@ -20,12 +20,14 @@ from chalicelib.ocpi.errors import (
     OcpiError,
     ServerError,
     TooLarge,
+    TooManyRequests,
     Unauthorized,
     UnknownPath,
 )
 from chalicelib.ocpi.messages import Party, Reply, Request
 from chalicelib.ocpi.modules import Operation
 from chalicelib.partners.call import Call, require_receiver, serving
+from chalicelib.store.rates import WINDOW
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -36,6 +38,9 @@ LARGEST_BODY = 6 * 1024 * 1024
 
 VERSIONS = Operation("GET", "", "versions")
 DETAILS = Operation("GET", "", "version_details")
+
+# Requests of one partner in ten seconds; the API's own limit is twice as many for all together.
+MOST_REQUESTS = 1000
 
 # The word of an operation -> the function that does it.
 WORK = {
@@ -90,6 +95,7 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
             partner, presented = platform.partners.authenticate(request.headers.get("authorization", ""))
             operation, variables = _operation(request, platform)
             _admit(partner, request)
+            _limit(partner, platform)
             require_receiver(request, platform)
             call = Call(request, operation, variables, partner, presented, platform)
             reply = _work(operation)(call)
@@ -170,6 +176,13 @@ def _admit(partner: Partner, request: Request) -> None:
         raise Unauthorized("this token is for versions and credentials only; register first")
 
 
+def _limit(partner: Partner, platform: Platform) -> None:
+    """One partner's flood is not everybody's 429."""
+    requests, left = platform.rates.count(partner.id)
+    if requests > MOST_REQUESTS:
+        raise TooManyRequests(f"more than {MOST_REQUESTS} requests in {WINDOW} seconds", left)
+
+
 def _refusal(problem: OcpiError, version: str) -> Reply:
     code = problem.status_code
     if version == modules.V211 and code == 2004:
@@ -177,6 +190,8 @@ def _refusal(problem: OcpiError, version: str) -> Reply:
     headers: dict[str, str] = {}
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allow)
+    if isinstance(problem, TooManyRequests):
+        headers["Retry-After"] = str(problem.retry_after)
     if isinstance(problem, Unauthorized):
         headers["WWW-Authenticate"] = "Token"
     return Reply(

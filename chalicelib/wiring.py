@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.store.deliveries import Deliveries
     from chalicelib.store.objects import Objects
     from chalicelib.store.partners import Partners
+    from chalicelib.store.rates import Rates
     from chalicelib.store.requests import Requests
 
 _current: ContextVar[Platform | None] = ContextVar("platform", default=None)
@@ -52,6 +53,12 @@ class Platform(Deployment):
         from chalicelib.store.requests import Requests
 
         return Requests(self)
+
+    @cached_property
+    def rates(self) -> Rates:
+        from chalicelib.store.rates import Rates
+
+        return Rates(self)
 
     @cached_property
     def deliveries(self) -> Deliveries:

@@ -40,7 +40,7 @@ FUNCTIONS = (
     Function("announce", 512, 60),
     Function("push", 512, QUEUE_TIMEOUTS["push"], "push", window=1, concurrency=20),
     Function("push_slow", 512, QUEUE_TIMEOUTS["push-slow"], "push-slow", window=1, concurrency=5),
-    Function("pull", 512, QUEUE_TIMEOUTS["pull"], "pull", batch=1, concurrency=5),
+    Function("pull", 512, QUEUE_TIMEOUTS["pull"], "pull", batch=1, concurrency=10),
     Function("results", 512, QUEUE_TIMEOUTS["results"], "results", batch=1, concurrency=10),
     Function("inbox", 512, QUEUE_TIMEOUTS["inbox"], "inbox", concurrency=5),
     Function("sweep", 512, 55),

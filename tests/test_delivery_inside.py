@@ -222,6 +222,52 @@ def test_i10_a_network_in_one_page_is_stored_whole(
     assert len(operate("list", module="tariffs", party="BE/BEC", limit=500)["objects"]) == 120
 
 
+def test_i11_one_partner_does_not_use_up_the_pull_workers(
+    platform: Any, operate: Any, drain: Any, clock: Any, cpo: Any
+) -> None:
+    """Two pages of a partner at once; the next asks again shortly and gives its worker back."""
+    from chalicelib.delivery import crawl
+    from chalicelib.store.pulls import Pulls
+
+    slots = [Pulls(platform).take_slot(cpo.id, crawl.SLOTS) for _ in range(3)]
+    assert slots == ["slot#0", "slot#1", ""]
+    operate("pull", partner=cpo.id, module="tariffs", full=True)
+    drain(sweep=False)
+    assert cpo.requests("GET", "/sender/tariffs") == []
+    Pulls(platform).forget(cpo.id, "slot#0")
+    clock.advance(5)
+    drain(sweep=False)
+    assert len(cpo.requests("GET", "/sender/tariffs")) == 1
+    assert Pulls(platform).take_slot(cpo.id, crawl.SLOTS) == "slot#0"
+
+
+def test_i11_a_flood_of_one_partner_is_not_everybodys_429(
+    platform: Any, ask: Any, emsp: Any, cpo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """429 with Retry-After for the one, counted over all processes; the other is served."""
+    from chalicelib import endpoint, wiring
+    from chalicelib.store import rates
+
+    monkeypatch.setattr(endpoint, "MOST_REQUESTS", 30)
+    monkeypatch.setattr(rates.time, "time", lambda: 1_800_000_005.0)
+    other = wiring.build(
+        {"AWS_REGION": "eu-central-1", "OCPI_PARTIES": "[]"} | _environ(ask), platform.clients
+    )
+    for _ in range(20):
+        other.rates.count(emsp.id)
+    answers = [ask("GET", "/ocpi/versions", token=emsp.token) for _ in range(25)]
+    assert [each.status for each in answers[:19]] == [200] * 19
+    refused = answers[-1]
+    assert (refused.status, refused.code) == (429, 2000)
+    assert 1 <= int(refused.headers["retry-after"]) <= 10
+    assert ask("GET", "/ocpi/versions", token=cpo.token).status == 200
+
+
+def _environ(ask: Any) -> dict[str, str]:
+    found: dict[str, str] = ask.__self__._environ
+    return found
+
+
 def test_i12_a_stream_iterator_that_the_emulator_dropped_is_sought_again(
     platform: Any, operate: Any, drain: Any, emsp: Any
 ) -> None:

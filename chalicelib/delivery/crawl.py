@@ -48,6 +48,8 @@ HOUR = 3600
 # Objects asked for per page, and stored by one message: a function has two minutes.
 PAGE = 100
 AT_ONCE = 2_000
+# Pages of one partner under way at once, of a slow one one; seconds until another asks again.
+SLOTS, ASK_AGAIN = 2, 3
 MOST_PAGES = 20_000
 MOST_IDLE_PAGES = 3
 # Modules whose objects end by no longer being listed; of Sessions and CDRs old ones just age (AMB-33).
@@ -91,6 +93,17 @@ class Crawl:
             return
         if health.waits(self.partner) and not self.probe:
             return  # taken up again when it recovers
+        slow = self.partner.health.seconds > health.SLOW
+        slot = self.pulls.take_slot(self.partner.id, 1 if slow else SLOTS)
+        if not slot:  # its other modules are at it; the workers are everybody's
+            self.platform.queues.send(queues.PULL, [message(pull)], delay=ASK_AGAIN)
+            return
+        try:
+            self._work(pull)
+        finally:
+            self.pulls.forget(self.partner.id, slot)
+
+    def _work(self, pull: Pull) -> None:
         try:
             answer = self._fetch(pull)
             page = _objects(answer)
@@ -125,6 +138,9 @@ class Crawl:
             self._advance(pull, replace(pull, attempts=0, reason="", due_at="", next_at=""), answer, page)
             return
         stored = self._store(pull, page[first:last])
+        if isinstance(answer.data, dict) and not stored.kept:
+            self._again(pull, "the data of a page is no list", None)  # nor one object of a list
+            return
         moved = replace(
             pull,
             objects=pull.objects + len(stored.kept),
@@ -159,8 +175,10 @@ class Crawl:
         )
         offset = links.offset_of(pull.url)
         if 0 <= total < pull.total and offset:
-            back = links.at_offset(pull.url, offset - 1)  # an object left the window: TRA-39
-            self._go(pull, replace(moved, url=back, listed=min(moved.listed, offset - 1)))
+            # Objects left the window, and those behind them moved up by as many: TRA-39.
+            start = max(0, offset - min(PAGE, pull.total - total))
+            back = links.at_offset(pull.url, start)
+            self._go(pull, replace(moved, url=back, listed=min(moved.listed, start)))
             return
         link = links.next_link(answer.headers.get("link", ""))
         link = urljoin(pull.url, link) if link else ""

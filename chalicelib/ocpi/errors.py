@@ -90,6 +90,17 @@ class TooLarge(OcpiError):
     status_code = 2001
 
 
+class TooManyRequests(OcpiError):
+    """HTTP 429: this partner asks more than its share; after `retry_after` seconds it may again."""
+
+    http_status = 429
+    status_code = 2000
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Unauthorized(OcpiError):
     """HTTP 401: no credentials token, an unknown one, or token A on a module (TRA-08, TRA-09)."""
 
