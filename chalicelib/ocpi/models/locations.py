@@ -217,7 +217,7 @@ Location = Model(
     Field("country_code", COUNTRY_CODE, note="owner", since=V221),
     Field("party_id", PARTY_ID, note="owner", since=V221),
     Field("id", LONG_ID, note="never changes"),
-    Field("type", LocationType, until=V211),
+    Field("type", LocationType, until=V211, otherwise="UNKNOWN"),
     Field("publish", BOOL, note="false: visible only through publish_allowed_to", since=V221),
     Field("publish_allowed_to", PublishTokenType, MANY, "only with publish=false", since=V221),
     Field("name", Text(255), MAYBE),
