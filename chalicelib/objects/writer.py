@@ -162,8 +162,10 @@ class ObjectWriter:
             return retried(lambda: self._merge_session(key, changes, version))
         return retried(lambda: self._merge_whole(key, changes, version))
 
-    def _merge_whole(self, key: Key, changes: dict[str, Any], version: str) -> str:
-        old = self.platform.objects.load(key)
+    def _merge_whole(
+        self, key: Key, changes: dict[str, Any], version: str, old: tuple[Part, ...] = ()
+    ) -> str:
+        old = old or self.platform.objects.load(key)
         if not old:
             raise UnknownObject(f"no {key.kind} {key.id}", key.module)
         self._check_order(old[0].last_updated, changes)
@@ -177,7 +179,9 @@ class ObjectWriter:
         """A Session of many periods, of which neither those in pieces are read nor written."""
         head = self.platform.objects.part(key)
         added = changes.get(periods.PERIODS)
-        if head is None or not head.taken or head.version != version:
+        if head is not None and not head.taken:
+            return self._merge_whole(key, changes, version, (head,))
+        if head is None or head.version != version:
             return self._merge_whole(key, changes, version)
         kept = StoredObject(key, [head], finder=Finder(self.platform))
         if added is not None and not periods.are_later(added, kept.source.get(periods.PERIODS)):

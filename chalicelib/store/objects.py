@@ -60,7 +60,7 @@ class Objects:
 
     def load(self, key: Key) -> tuple[Part, ...]:
         """All parts of an object as they are now, the head first; empty when there is none."""
-        if key.module != "locations":
+        if key.module not in ("locations", "sessions"):  # a CDR seldom has parts, so its head is asked first
             part = self.part(key)
             if part is None or not part.taken:
                 return (part,) if part else ()
