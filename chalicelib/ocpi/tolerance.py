@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import cache
 from typing import Any, Final
 
 from chalicelib.ocpi.errors import InvalidParameters
@@ -114,7 +115,7 @@ class Tolerance:
         given = out
         faults = len(self.faults)
         missing: list[tuple[str, Field]] = []
-        for name, row in model.fields(self.version).items():
+        for name, row, is_clean in _rows(model, self.version):
             old = given.get(name)
             if old is None:
                 if not row.required or (partial and name not in given and name != named_by):
@@ -123,6 +124,8 @@ class Tolerance:
                     self._fault(step(at, name), "missing", "required, must not be null")
                 else:
                     missing.append((name, row))
+                continue
+            if is_clean is not None and is_clean(old):
                 continue
             new = self._field(row, old, f"{at}/{name}", given, partial)
             if new is not old:
@@ -391,11 +394,19 @@ def _of_party(name: str, party: Party | None) -> str | None:
     return party[name == "party_id"] if party else None
 
 
+@cache
+def _rows(model: Model, version: str) -> tuple[tuple[str, Field, Any], ...]:
+    """The fields of a table, each with what tells that nothing is odd about a value; None for objects."""
+    return tuple((name, row, validators.field(row, version)) for name, row in model.fields(version).items())
+
+
+@cache
 def _clean(kind: Type, version: str) -> Any:
-    if isinstance(kind, Model):
-        check = validators.validate(kind, version, False)
-        return check if not kind.key else lambda item: check(item) and not validators.repeats(kind, item)
-    return None
+    """Whether an object has nothing to be noted, in one call; None for what is no object."""
+    if not isinstance(kind, Model):
+        return None
+    check = validators.validate(kind, version, False)
+    return lambda item: check(item) and not validators.repeats(kind, item)
 
 
 def _price(price: dict[str, Any], version: str) -> tuple[dict[str, Any], str]:

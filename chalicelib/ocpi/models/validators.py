@@ -55,6 +55,14 @@ def _object(model: base.Model, version: str, partial: bool = False, named_by: st
     return {"type": "typed-dict", "fields": fields, "extra_behavior": extra, "strict": True}
 
 
+@cache
+def field(row: base.Field, version: str) -> Any:
+    """The same for the values of one field that are no objects; None for one that holds objects."""
+    if isinstance(row.type, base.Model):
+        return None
+    return SchemaValidator(_field(row, version)).isinstance_python
+
+
 def repeats(model: base.Model, obj: dict[str, Any]) -> bool:
     """Whether an object that is clean by itself has two things of one name in a list."""
     for name, part in _keyed(model):
