@@ -65,23 +65,30 @@ def field(row: base.Field, version: str) -> Any:
 
 def repeats(model: base.Model, obj: dict[str, Any]) -> bool:
     """Whether an object that is clean by itself has two things of one name in a list."""
-    for name, part in _keyed(model):
+    for name, part, is_list in _keyed(model):
         items = obj.get(name)
-        if items:
-            if len(items) > 1 and len({item[part.key].upper() for item in items}) < len(items):
-                return True
-            if _keyed(part):
-                for item in items:
-                    if repeats(part, item):
-                        return True
+        if not items:
+            continue
+        if not is_list:
+            items = (items,)
+        elif part.key and len(items) > 1 and len({item[part.key].upper() for item in items}) < len(items):
+            return True
+        if _keyed(part):
+            for item in items:
+                if repeats(part, item):
+                    return True
     return False
 
 
 @cache
-def _keyed(model: base.Model) -> tuple[tuple[str, base.Model], ...]:
-    """The lists of a table whose entries have a name."""
-    found = {row.name: row.type for row in model.rows if isinstance(row.type, base.Model) and row.type.key}
-    return tuple(found.items())
+def _keyed(model: base.Model) -> tuple[tuple[str, base.Model, bool], ...]:
+    """The fields of a table in which things have names, at any depth."""
+    found = {
+        row.name: (row.name, row.type, row.is_list)
+        for row in model.rows
+        if isinstance(row.type, base.Model) and (row.type.key or _keyed(row.type))
+    }
+    return tuple(found.values())
 
 
 def _field(row: base.Field, version: str, partial: bool = False) -> Any:
