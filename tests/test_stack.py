@@ -112,7 +112,7 @@ def test_stages_share_no_name(expanded: dict[str, Any]) -> None:
 
 def test_data_outlives_the_stack(expanded: dict[str, Any]) -> None:
     kept = of_type(expanded, "AWS::DynamoDB::Table") | of_type(expanded, "AWS::KMS::Key")
-    assert len(kept) == 10
+    assert len(kept) == 11
     for name, resource in kept.items():
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
 
@@ -134,7 +134,7 @@ def test_every_queue_has_a_dead_letter_queue_and_hides_long_enough(expanded: dic
     for name, timeout in QUEUE_TIMEOUTS.items():
         found = queues[functions.queue_id(name)]["Properties"]
         assert found["VisibilityTimeout"] >= 6 * timeout
-        assert found["RedrivePolicy"]["maxReceiveCount"] == (10 if name == "inbox" else 5)
+        assert found["RedrivePolicy"]["maxReceiveCount"] == (10 if name in ("inbox", "audit") else 5)
         dead = found["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
         assert queues[dead]["Properties"]["QueueName"] == {"Fn::Sub": f"ocpi-${{Stage}}-{name}-dead"}
 

@@ -24,7 +24,7 @@ from chalicelib.ocpi.errors import OcpiError
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
-ROOMS = ("partners", "objects", "deliveries", "holding", "commands")
+ROOMS = ("partners", "objects", "deliveries", "holding", "commands", "billing")
 
 
 def perform(platform: Platform, payload: Any) -> dict[str, Any]:
