@@ -38,6 +38,7 @@ SETTINGS = {
     "OCPI_RETRY_SCHEDULE": "1,2,5",
     "OCPI_PULL_INTERVAL": "0",
     "OCPI_STAGE": "bench",
+    "OCPI_MESSAGES": "none",
 }
 
 

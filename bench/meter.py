@@ -16,6 +16,7 @@ from math import ceil
 from typing import Any
 
 from chalicelib.store.dynamodb import Item, size
+from chalicelib.store.messages import SHOWN
 
 # Index keys and what is projected; None: everything.
 INDEXES: dict[str, dict[str, tuple[tuple[str, str], tuple[str, ...] | None]]] = {
@@ -27,7 +28,14 @@ INDEXES: dict[str, dict[str, tuple[tuple[str, str], tuple[str, ...] | None]]] = 
         "state": (("state", "due_at"), None),
         "due": (("due", "due_at"), ("partner", "object", "due", "due_at")),
     },
+    "messages": {
+        "partner": (("thread", "at"), ("thread", "request_id", *SHOWN)),
+        "recent": (("kind", "at"), ("kind", "request_id", *SHOWN)),
+        "object": (("object", "at"), ("object", "request_id", *SHOWN)),
+        "correlation": (("correlation_id", "at"), ("request_id", *SHOWN)),
+    },
 }
+KEYS = {"deliveries": ("partner", "object"), "messages": ("request_id", "at")}
 MODULES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 
 
@@ -136,9 +144,7 @@ class Meter:
 
 def _keys(table: str) -> tuple[str, ...]:
     name = table.rpartition("-")[2]
-    return (
-        ("object", "part") if name in MODULES else ("partner", "object") if name == "deliveries" else ("id",)
-    )
+    return ("object", "part") if name in MODULES else KEYS.get(name, ("id",))
 
 
 def _written(table: str, old: Item, new: Item, times: int) -> float:

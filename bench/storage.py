@@ -39,6 +39,7 @@ ENVIRON = {
     "OCPI_PARTIES": PARTIES[:-1] + "," + EMSP_PARTIES[1:],
     "OCPI_BASE_URL": "https://ocpi.example.com",
     "OCPI_STAGE": "bench",
+    "OCPI_MESSAGES": "none",
 }
 
 
@@ -81,7 +82,7 @@ class Bench:
 def measure() -> list[tuple[str, str, str]]:
     """Rows of (what, measured, target)."""
     with _bench() as bench:
-        return [*_units(bench), *_cpu(bench), *_large(bench), *_pages(bench)]
+        return [*_units(bench), *_messages(bench), *_cpu(bench), *_large(bench), *_pages(bench)]
 
 
 def _units(bench: Bench) -> list[tuple[str, str, str]]:
@@ -102,6 +103,43 @@ def _units(bench: Bench) -> list[tuple[str, str, str]]:
     for uid in ("T1", "T2"):
         put = bench.units("PUT", "tokens", ("BE", "EMS", uid), "emsp-2.2.1", _text(_token(uid)))
     rows.append(("PUT of a new Token", str(put), "<= 2 trips"))
+    return rows
+
+
+def _messages(bench: Bench) -> list[tuple[str, str, str]]:
+    """What the same requests use with OCPI_MESSAGES: one more batch write each."""
+    rows = []
+    kept = bench.platform.messages
+    requests: dict[str, tuple[str, str, tuple[str, ...], str, bytes]] = {
+        "PUT of a Location of 10 EVSEs": (
+            "PUT",
+            "locations",
+            ("BE", "BEC", "L10"),
+            "cpo-2.2.1",
+            _text({**_location("L10", 10), "name": "Third"}),
+        ),
+        "PATCH of an EVSE status": (
+            "PATCH",
+            "locations",
+            ("BE", "BEC", "L1", "3256"),
+            "cpo-2.2.1",
+            _status("BLOCKED", 3),
+        ),
+        "POST of a CDR of 50 periods": ("POST", "cdrs", (), "cpo-2.3.0", _text(_cdr("C8"))),
+        "page of 100 Locations": ("GET", "locations", (), "emsp-2.2.1", b""),
+    }
+    for what, request in requests.items():
+        bench.units(*request)
+        for mode in ("refused", "all"):
+            kept._mode = mode
+            usage = bench.units(*request)
+            kept._mode = "none"
+            # The second time nothing changes: what is left of its writes is the message.
+            again = bench.units(*request)
+            more = usage.write - again.write, usage.trips - again.trips
+            rows.append(
+                (f"{what}, OCPI_MESSAGES={mode}", f"+{more[0]:g} WU, +{more[1]} round trips", "+1 trip")
+            )
     return rows
 
 

@@ -6,6 +6,7 @@ was foreseen says what it is, one that was not is logged and answered 3000.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import time
 import uuid
@@ -26,11 +27,13 @@ from chalicelib.ocpi.errors import (
 )
 from chalicelib.ocpi.messages import Party, Reply, Request
 from chalicelib.ocpi.modules import Operation
+from chalicelib.partner_client import transcript
 from chalicelib.partners.call import Call, require_receiver, serving
+from chalicelib.store.messages import STRANGER
 from chalicelib.store.rates import WINDOW
 
 if TYPE_CHECKING:
-    from chalicelib.partner import Partner
+    from chalicelib.partner import Partner, Presented
     from chalicelib.wiring import Platform
 
 # What Lambda takes in one invocation; a Location of 1,000 EVSEs has about 1 MB.
@@ -76,8 +79,17 @@ class Suspended(OcpiError):
 
 
 def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], str]:
-    """The HTTP status, headers and body for one request."""
-    started = time.perf_counter()
+    """The HTTP status, headers and body for one request; what was said is kept when it is done."""
+    about = logs.subject.set(None)
+    try:
+        with platform.messages.together():
+            return _answer(request, platform)
+    finally:
+        logs.subject.reset(about)
+
+
+def _answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], str]:
+    started, at = time.perf_counter(), platform.clock()
     began = asked_at.set(time.monotonic())
     ids = {
         messages.REQUEST_ID: request.request_id or str(uuid.uuid4()),
@@ -88,6 +100,8 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
     )
     partner: Partner | None = None
     operation: Operation | None = None
+    presented: Presented | None = None
+    call: Call | None = None
     try:
         try:
             if not request.module:
@@ -98,6 +112,7 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
             _limit(partner, platform)
             require_receiver(request, platform)
             call = Call(request, operation, variables, partner, presented, platform)
+            logs.subject.set(call.subject)
             reply = _work(operation)(call)
         except OcpiError as problem:
             reply = _refusal(problem, request.version)
@@ -112,6 +127,8 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
             **_routing(request, partner, platform),
             **reply.headers,
         }
+        duration = round((time.perf_counter() - started) * 1000)
+        outcome = transcript.outcome(reply.status_code)
         logs.log(
             "INFO" if reply.status_code < 2000 else "WARNING",
             "request",
@@ -122,16 +139,36 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
             status=reply.http_status,
             ocpi_status=reply.status_code,
             reason=None if reply.status_code < 2000 else reply.message[:300],
-            duration_ms=round((time.perf_counter() - started) * 1000),
-            outcome="ok" if reply.status_code < 2000 else "refused" if reply.status_code < 3000 else "failed",
+            duration_ms=duration,
+            outcome=outcome,
         )
         body = messages.envelope(reply, messages.now(), request.version)
         if partner and partner.reads_ascii_only:
             body = charset.plain(body)
+        who = (partner, presented.token) if partner and presented else None
+        if _keeps(platform, request, reply, outcome, who is not None):
+            id, token = (who[0].id, who[1]) if who else (STRANGER, "")
+            said = (request, reply, body) if who else (dataclasses.replace(request, body=b""), reply, "")
+            kept = transcript.received(at, *said, id, token, ids)
+            platform.messages.note(dataclasses.replace(kept, duration_ms=duration, lag_s=_lag(call, at)))
         return reply.http_status, headers, body
     finally:
         logs.context.reset(scope)
         asked_at.reset(began)
+
+
+def _keeps(platform: Platform, request: Request, reply: Reply, outcome: str, is_known: bool) -> bool:
+    """Whether this request is kept: of strangers, and of floods, a few a minute."""
+    if not is_known or reply.http_status == TooManyRequests.http_status:
+        return platform.messages.keeps_one_more()
+    return platform.messages.keeps(outcome, is_plain=transcript.plain(request.method, request.module))
+
+
+def _lag(call: Call | None, now: str) -> int:
+    """How old an object was when its owner sent it."""
+    if call is None or call.operation.action not in ("write", "merge", "create"):
+        return -1
+    return transcript.lag_seconds(now, call.said.get("last_updated"))
 
 
 def _work(operation: Operation) -> Callable[[Call], Reply]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.queues import Queues
     from chalicelib.partner_client.client import PartnerClient
     from chalicelib.store.deliveries import Deliveries
+    from chalicelib.store.messages import Messages
     from chalicelib.store.objects import Objects
     from chalicelib.store.partners import Partners
     from chalicelib.store.rates import Rates
@@ -82,7 +83,13 @@ class Platform(Deployment):
     def partner_client(self) -> PartnerClient:
         from chalicelib.partner_client.client import PartnerClient
 
-        return PartnerClient(self, self.partners)
+        return PartnerClient(self, self.partners, self.messages)
+
+    @cached_property
+    def messages(self) -> Messages:
+        from chalicelib.store.messages import Messages
+
+        return Messages(self)
 
 
 def build(environ: Mapping[str, str], clients: Any = None) -> Platform:

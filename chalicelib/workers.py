@@ -33,17 +33,18 @@ WORK: dict[str, dict[str | None, str]] = {
     },
     "pull": {None: "delivery.pull:work"},
     "results": {None: "commands.results:work"},
-    "audit": {"audit": "billing.arrival:audit", "lint": "billing.arrival:lint"},
     "inbox": {None: "actions.dispatch:receive"},
 }
 
 
 @contextmanager
 def _function(name: str) -> Iterator[wiring.Platform]:
-    """The platform, for the work of the function of this name."""
+    """The platform, for the work of the function of this name; the messages that were sent are kept then."""
     reset, began = function_name.set(name), asked_at.set(time.monotonic())
     try:
-        yield wiring.platform()
+        platform = wiring.platform()
+        with platform.messages.together():
+            yield platform
     finally:
         function_name.reset(reset)
         asked_at.reset(began)
@@ -123,12 +124,6 @@ def pull(event: Any) -> dict[str, Any]:
 def results(event: Any) -> dict[str, Any]:
     """Deliver asynchronous results, and expire what nobody answered."""
     return _messages("results", "results", event)
-
-
-@bp.on_sqs_message(queue="audit", batch_size=10, name="audit")
-def audit(event: Any) -> dict[str, Any]:
-    """Price CDRs after they are stored, and look at partners' Tariffs."""
-    return _messages("audit", "audit", event)
 
 
 @bp.on_sqs_message(queue="inbox", batch_size=10, name="inbox")

@@ -159,7 +159,7 @@ def _widgets() -> list[tuple[int, int, dict[str, Any]]]:
                 "Cost: write units by table",
                 [
                     ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", f"ocpi-${{Stage}}-{table}"]
-                    for table in (*OBJECT_TABLES, "deliveries", "requests")
+                    for table in (*OBJECT_TABLES, "deliveries", "requests", "messages")
                 ],
                 stat="Sum",
             ),

@@ -56,16 +56,15 @@ _SHAKE_HANDS = {
     "key": "Decrypt Encrypt",
 }
 _TELL = {"bus": "PutEvents"}
+# What was said in the work of a function is kept at its end.
+_KEEP_MESSAGES = {"table:messages": "BatchWriteItem"}
 _DECIDE = {"backend": "InvokeFunction"}
 _OWN_URL = {"base_url": "GetParameter"}
-
-_AUDITS = {"table:audits": "BatchGetItem UpdateItem"} | {
-    f"table:audits/index/{each}": "Query" for each in ("verdict", "ledger", "state")
-}
 
 _PUSH = (
     _SEE_OBJECTS
     | _WATCH_PARTNERS
+    | _KEEP_MESSAGES
     | _TELL
     | _send("push", "push-slow", "pull")
     | {
@@ -85,8 +84,12 @@ _OPERATE = (
         "table:requests/index/recent": "Query",
         "table:deliveries": "DeleteItem GetItem PutItem Query",
         "table:deliveries/index/state": "Query",
+        "table:messages": "BatchWriteItem GetItem Query",
     }
-    | _AUDITS
+    | _each(("messages",), "Query", "partner")
+    | _each(("messages",), "Query", "recent")
+    | _each(("messages",), "Query", "object")
+    | _each(("messages",), "Query", "correlation")
 )
 
 GRANTS: Grants = {
@@ -95,29 +98,27 @@ GRANTS: Grants = {
     | _SHAKE_HANDS
     | _TELL
     | _DECIDE
+    | _KEEP_MESSAGES
     | _send("push", "pull", "results")
     | {"table:requests": "GetItem PutItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
     "announce": _KNOW_PARTNERS
     | _TELL
-    | _send("push", "push-slow", "audit", "announce-dead")
+    | _send("push", "push-slow", "announce-dead")
     | _each(OBJECT_TABLES, "GetItem UpdateItem")
     | _each(("cdrs", "sessions"), "GetItem Query UpdateItem"),
     "push": _PUSH,
     "push_slow": _PUSH,
     "pull": _KEEP_OBJECTS
     | _WATCH_PARTNERS
+    | _KEEP_MESSAGES
     | _TELL
     | _send("push", "pull")
     | {"table:deliveries": "DeleteItem GetItem PutItem Query"},
     "results": _WATCH_PARTNERS
+    | _KEEP_MESSAGES
     | _TELL
     | _send("push", "results")
     | {"table:requests": "GetItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
-    "audit": _SEE_OBJECTS
-    | _KNOW_PARTNERS
-    | _TELL
-    | _AUDITS
-    | {"table:audits": "BatchGetItem DeleteItem PutItem UpdateItem"},
     "inbox": _OPERATE,
     "sweep": _KNOW_PARTNERS
     | _TELL

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.store.messages import SHOWN
+
 OBJECT_TABLES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 # Seconds a function may run; a queue hides a message six times as long, as AWS recommends.
-QUEUE_TIMEOUTS = {"push": 120, "push-slow": 300, "pull": 120, "results": 60, "inbox": 120, "audit": 60}
+QUEUE_TIMEOUTS = {"push": 120, "push-slow": 300, "pull": 120, "results": 60, "inbox": 120}
 # How often a message is received before it is a dead letter: what fails comes back after 5 seconds, doubled
 # each time, so ten times are 40 minutes; what else is lost is found by the sweep.
-RECEIVES = {"inbox": 10, "audit": 10}
+RECEIVES = {"inbox": 10}
 TWO_WEEKS = 14 * 24 * 3600
 DAYS_4 = 4 * 24 * 3600
 
@@ -74,13 +76,14 @@ def resources() -> dict[str, Any]:
             "state": (("state", "due_at"), {"ProjectionType": "ALL"}),
         },
     )
-    found[table_id("audits")] = _table(
-        "audits",
-        ("id",),
+    found[table_id("messages")] = _table(
+        "messages",
+        ("request_id", "at"),
         {
-            "verdict": (("judged", "at"), {"ProjectionType": "ALL"}),
-            "ledger": (("counterparty", "end"), {"ProjectionType": "ALL"}),
-            "state": (("state", "since"), {"ProjectionType": "ALL"}),
+            "partner": (("thread", "at"), _shown("thread")),
+            "recent": (("kind", "at"), _shown("kind")),
+            "object": (("object", "at"), _shown("object")),
+            "correlation": (("correlation_id", "at"), _shown("correlation_id")),
         },
     )
     for name, timeout in QUEUE_TIMEOUTS.items():
@@ -104,6 +107,12 @@ def resources() -> dict[str, Any]:
         "Properties": {"AliasName": sub("alias/ocpi-${Stage}"), "TargetKeyId": {"Ref": "TokenKey"}},
     }
     return found
+
+
+def _shown(key: str) -> dict[str, Any]:
+    """What an index of messages shows beside keys, its own and those of its table: all but the bodies."""
+    names = [each for each in SHOWN if each not in ("request_id", "at", key)]
+    return {"ProjectionType": "INCLUDE", "NonKeyAttributes": names}
 
 
 def _table(

@@ -30,8 +30,10 @@ class Bench:
     def __init__(self, private: str = "1") -> None:
         from chalicelib import wiring
 
-        self.platform = wiring.build({"OCPI_PARTIES": PARTIES, "OCPI_ALLOW_PRIVATE_URLS": private})
-        self.client = PartnerClient(self.platform, self.platform.partners)
+        self.platform = wiring.build(
+            {"OCPI_PARTIES": PARTIES, "OCPI_ALLOW_PRIVATE_URLS": private, "OCPI_MESSAGES": "none"}
+        )
+        self.client = PartnerClient(self.platform, self.platform.partners, self.platform.messages)
         self.stub = PartnerStub()
         self.partner = Partner(
             id="p",

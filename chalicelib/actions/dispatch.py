@@ -24,7 +24,7 @@ from chalicelib.ocpi.errors import OcpiError
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
-ROOMS = ("partners", "objects", "deliveries", "holding", "commands", "billing")
+ROOMS = ("partners", "objects", "deliveries", "holding", "commands", "evidence")
 
 
 def perform(platform: Platform, payload: Any) -> dict[str, Any]:
@@ -85,9 +85,19 @@ def _dispatch(platform: Platform, payload: Any) -> Any:
         raise ActionError("unknown_action", f"unknown action {payload['action'][:60]!r}; see help", "/action")
     # A button of the dashboard's widget sends where it was pressed along.
     rest = {name: value for name, value in payload.items() if name not in ("action", "widgetContext")}
+    if isinstance(rest.get("partner"), str):
+        rest["partner"] = _partner(platform, rest["partner"])
     fields = action.fields.model_validate(rest)
     logs.log("INFO", "operator action", action=payload["action"], partner=rest.get("partner"))
     return action.perform(platform, fields)
+
+
+def _partner(platform: Platform, named: str) -> str:
+    """The id of the partner of this id or of this name, where only one has it."""
+    if not named or platform.partners.get(named) is not None:
+        return named
+    found = [each.id for each in platform.partners.all() if each.name.casefold() == named.casefold()]
+    return found[0] if len(found) == 1 else named
 
 
 def _help(platform: Platform, fields: Fields) -> dict[str, Any]:

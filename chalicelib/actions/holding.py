@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from chalicelib import logs
 from chalicelib.actions.action import Action, Fields
 from chalicelib.actions.objects import party_of
 from chalicelib.delivery import outcomes, push
@@ -50,20 +51,22 @@ def held(platform: Platform, fields: HeldFields) -> dict[str, Any]:
     ours = present.in_version(partner.version, Finder(platform)).object if present else None
     if present is None or ours is None:
         raise ActionError("unknown_object", f"nothing of ours to say in {partner.version}", "/id")
-    url = push.place(platform, partner, Target(partner.id, present.key, fields.evse_uid), ours)
+    target = Target(partner.id, present.key, fields.evse_uid)
+    url = push.place(platform, partner, target, ours)
     if not url:
         raise ActionError("not_delivered", "the partner never said where it keeps this CDR", "/id")
     theirs = None
     try:
-        theirs = platform.partner_client.call(
-            partner,
-            "GET",
-            url,
-            module=fields.module,
-            from_party=key.party,
-            to_party=partner.party_for(modules.serving_roles(fields.module, modules.RECEIVER)),
-            timeout=PATIENCE,
-        ).data
+        with logs.about(target.subject):
+            theirs = platform.partner_client.call(
+                partner,
+                "GET",
+                url,
+                module=fields.module,
+                from_party=key.party,
+                to_party=partner.party_for(modules.serving_roles(fields.module, modules.RECEIVER)),
+                timeout=PATIENCE,
+            ).data
     except PartnerRefused as refusal:
         if not outcomes.unknown(refusal):
             raise ActionError("refused", outcomes.words(refusal)) from None

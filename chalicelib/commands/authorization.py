@@ -16,6 +16,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from chalicelib import logs
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.logs import log, log_exception
 from chalicelib.objects import hub_client_info, tokens
@@ -270,16 +271,17 @@ def _asked(
     theirs = parties.spoken_for(platform, partner, roles)
     own = owner or partner.party_for(roles)
     try:
-        said = platform.partner_client.call(
-            partner,
-            "POST",
-            url,
-            body=body,
-            module="tokens",
-            from_party=from_party or _cpo(platform),
-            to_party=OPEN if partner.is_hub and owner is None else own,
-            timeout=ASKING_TIME,
-        )
+        with logs.about(logs.Subject("tokens", "/".join(owner) if owner else "", uid)):
+            said = platform.partner_client.call(
+                partner,
+                "POST",
+                url,
+                body=body,
+                module="tokens",
+                from_party=from_party or _cpo(platform),
+                to_party=OPEN if partner.is_hub and owner is None else own,
+                timeout=ASKING_TIME,
+            )
         info: dict[str, Any] = reading.read(
             "authorization_info",
             said.data,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import logs
 from chalicelib.commands import capabilities
 from chalicelib.logs import log_exception
 from chalicelib.objects import hub_client_info, sessions, visibility
@@ -140,16 +141,17 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
     if away:
         raise InvalidParameters(away, "/session_id")
     body = writing.write("charging_preferences", wishes, partner.version).object
-    said = platform.partner_client.call(
-        partner,
-        "PUT",
-        routing.join(url, key.id, "charging_preferences"),
-        body=jsontext.dumps(body),
-        module="sessions",
-        from_party=sessions.hosted_emsp(platform, session) or _emsp(platform),
-        to_party=key.party,
-        timeout=ASKING_TIME,
-    )
+    with logs.about(logs.Subject("sessions", key.owner, key.id)):
+        said = platform.partner_client.call(
+            partner,
+            "PUT",
+            routing.join(url, key.id, "charging_preferences"),
+            body=jsontext.dumps(body),
+            module="sessions",
+            from_party=sessions.hosted_emsp(platform, session) or _emsp(platform),
+            to_party=key.party,
+            timeout=ASKING_TIME,
+        )
     return _meant(said.data)
 
 

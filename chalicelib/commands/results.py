@@ -79,18 +79,19 @@ def _send(platform: Platform, pending: AsyncRequest) -> AsyncRequest | None:
     problem: PartnerRefused | PartnerUnreachable | None = None
     started = time.monotonic()
     try:
-        platform.partner_client.call(
-            partner,
-            "PUT" if pending.command == lifecycle.CHANGED else "POST",
-            pending.response_url,
-            body=jsontext.dumps(written.object),
-            module=pending.module,
-            from_party=pending.ours,
-            to_party=pending.theirs,
-            correlation_id=pending.correlation_id,
-            version=pending.version,
-            timeout=PATIENCE,
-        )
+        with logs.about(pending.subject):
+            platform.partner_client.call(
+                partner,
+                "PUT" if pending.command == lifecycle.CHANGED else "POST",
+                pending.response_url,
+                body=jsontext.dumps(written.object),
+                module=pending.module,
+                from_party=pending.ours,
+                to_party=pending.theirs,
+                correlation_id=pending.correlation_id,
+                version=pending.version,
+                timeout=PATIENCE,
+            )
     except (PartnerRefused, PartnerUnreachable) as found:
         problem = found
     seconds = time.monotonic() - started

@@ -77,17 +77,18 @@ def send(
     problem: PartnerRefused | PartnerUnreachable | None = None
     started = time.monotonic()
     try:
-        answer = platform.partner_client.call(
-            partner,
-            method,
-            url,
-            body=None if body is None else jsontext.dumps(body),
-            module=request.module,
-            from_party=request.ours,
-            to_party=request.theirs,
-            correlation_id=request.correlation_id,
-            timeout=PATIENCE,
-        )
+        with logs.about(request.subject):
+            answer = platform.partner_client.call(
+                partner,
+                method,
+                url,
+                body=None if body is None else jsontext.dumps(body),
+                module=request.module,
+                from_party=request.ours,
+                to_party=request.theirs,
+                correlation_id=request.correlation_id,
+                timeout=PATIENCE,
+            )
     except (PartnerRefused, PartnerUnreachable) as found:
         problem = found
     seconds = time.monotonic() - started

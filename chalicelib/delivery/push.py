@@ -76,7 +76,8 @@ def push(platform: Platform, message: Mapping[str, Any]) -> None:
     try:
         thorough = bool(message.get("thorough"))
         work = _Push(platform, partner, target, thorough, probe=bool(message.get("probe")))
-        work.run(whole=bool(message.get("whole")), attempt=message.get("attempt"))
+        with logs.about(target.subject):
+            work.run(whole=bool(message.get("whole")), attempt=message.get("attempt"))
     except Busy:
         platform.queues.send(health.queue_for(partner), [dict(message)], delay=SHORTLY)
     except LostLease as lost:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -24,11 +24,13 @@ from chalicelib.ocpi import charset, jsontext, messages, modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.partner import host_of
-from chalicelib.partner_client import secrets, url_guard
+from chalicelib.partner_client import secrets, transcript, url_guard
+from chalicelib.store.messages import FAILED
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
     from chalicelib.partner import Partner
+    from chalicelib.store.messages import Messages
     from chalicelib.store.partners import Partners
 
 LARGEST_ANSWER = 8 * 1024 * 1024
@@ -59,8 +61,8 @@ class Answer:
 class PartnerClient:
     """Calls partners over connections that are kept open."""
 
-    def __init__(self, deployment: Deployment, partners: Partners) -> None:
-        self._deployment, self._partners = deployment, partners
+    def __init__(self, deployment: Deployment, partners: Partners, kept: Messages) -> None:
+        self._deployment, self._partners, self._kept = deployment, partners, kept
 
     def call(
         self,
@@ -93,7 +95,7 @@ class PartnerClient:
         headers = self._headers(partner, module, chosen, from_party, to_party, body is not None)
         headers[messages.CORRELATION_ID] = correlation_id or str(uuid.uuid4())
         try:
-            return self._once(partner, method, url, body, module, headers, timeout, presented)
+            return self._once(partner, method, url, body, module, chosen, headers, timeout, presented)
         except PartnerRefused as refusal:
             if refusal.http_status != 401 or token is not None:
                 raise
@@ -101,7 +103,7 @@ class PartnerClient:
             if newer is None or newer.outbound in ("", partner.outbound):
                 raise
         presented = self._partners.outbound_token(newer)
-        return self._once(newer, method, url, body, module, headers, timeout, presented)
+        return self._once(newer, method, url, body, module, chosen, headers, timeout, presented)
 
     def guard(self, url: str, partner: Partner | None) -> None:
         """Refuse a hostile URL, or one at a host this partner did not announce. Raises InvalidParameters."""
@@ -139,15 +141,18 @@ class PartnerClient:
         url: str,
         body: str | None,
         module: str,
+        version: str,
         headers: dict[str, str],
         timeout: float,
         token: str,
     ) -> Answer:
         headers = {**headers, "Authorization": messages.encode_token(token, partner.token_form)}
         started = time.monotonic()
-        status, code, outcome, reason = 0, 0, "unreachable", None
+        at = self._deployment.clock()
+        heard, code, outcome, reason = transcript.Heard(), 0, "unreachable", None
         try:
             status, received, text = self._exchange(method, url, body, headers, timeout)
+            heard = transcript.Heard(status, received, text)
             blanks = secrets.forms(token)
             answer = _understood(status, received, text, blanks, whole=bool(module))
             code, outcome = answer.status_code, "ok"
@@ -159,6 +164,7 @@ class PartnerClient:
             reason = problem.reason
             raise
         finally:
+            duration = round((time.monotonic() - started) * 1000)
             logs.log(
                 "INFO" if outcome == "ok" else "WARNING",
                 "partner call",
@@ -166,14 +172,23 @@ class PartnerClient:
                 module=module or None,
                 method=method,
                 host=host_of(url),
-                status=status or None,
+                status=heard.status or None,
                 ocpi_status=code or None,
                 outcome=outcome,
                 reason=reason[:300] if reason else None,
-                duration_ms=round((time.monotonic() - started) * 1000),
+                duration_ms=duration,
                 outbound_request_id=headers.get(messages.REQUEST_ID),
                 outbound_correlation_id=headers[messages.CORRELATION_ID],
             )
+            told = FAILED if outcome == "unreachable" else outcome
+            if self._kept.keeps(told, is_plain=transcript.plain(method, module)):
+                said = transcript.sent(
+                    at, partner.id, method, url, module, version, headers, body, heard, token
+                )
+                said = replace(
+                    said, outcome=told, status_code=code, reason=(reason or "")[:300], duration_ms=duration
+                )
+                self._kept.note(said)
 
     def _exchange(
         self, method: str, url: str, body: str | None, headers: dict[str, str], timeout: float

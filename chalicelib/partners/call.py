@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.logs import log
+from chalicelib.logs import Subject, log
 from chalicelib.ocpi import charset, jsontext, modules
-from chalicelib.ocpi.errors import InvalidParameters, MalformedBody
+from chalicelib.ocpi.errors import InvalidParameters, MalformedBody, OcpiError
 from chalicelib.ocpi.messages import Party, Request
 from chalicelib.ocpi.modules import Operation
 from chalicelib.partners import parties
@@ -18,6 +18,13 @@ from chalicelib.settings import HostedParty
 if TYPE_CHECKING:
     from chalicelib.partner import Partner, Presented
     from chalicelib.wiring import Platform
+
+
+# What names the object in a path, or else in the body of a request that has it there alone.
+_IN_PATH = ("location_id", "session_id", "cdr_id", "tariff_id", "token_uid", "id")
+_IN_BODY = ("id", "uid", "session_id", "location_id", "reservation_id")
+# Paths that say no object, whose body does.
+_BODY_SAYS = ("create", "accept_command")
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,29 @@ class Call:
         return parties.owns(
             self.platform, self.partner, module, party, self.asks
         ) or party in self.spoken_for(parties.owners(module))
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The object that is meant, as far as the request says it."""
+        owner, id = self.url_party, next((self.params[each] for each in _IN_PATH if each in self.params), "")
+        if self.operation.action in _BODY_SAYS:
+            body = self.said
+            id = id or next((str(body[each]) for each in _IN_BODY if body.get(each)), "")
+            named = body.get("country_code"), body.get("party_id")
+            if owner is None and all(isinstance(each, str) for each in named):
+                owner = str(named[0]).upper()[:10], str(named[1]).upper()[:10]
+        if self.request.module == "hubclientinfo" and owner and not id:
+            id = "/".join(owner)
+        part = "/".join(self.params[each] for each in ("evse_uid", "connector_id") if each in self.params)
+        return Subject(self.request.module, "/".join(owner) if owner else "", id[:255], part[:255])
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The body as far as it can be read: empty where it is no object."""
+        try:
+            return self.json_object
+        except OcpiError:
+            return {}
 
     @property
     def url_party(self) -> Party | None:

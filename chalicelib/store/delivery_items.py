@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.logs import Subject
 from chalicelib.ocpi import jsontext
 from chalicelib.store.dynamodb import Item
 from chalicelib.store.object_items import Key, place_name
@@ -36,6 +37,14 @@ class Target:
         """Readable, and unambiguous whatever an id contains."""
         key = self.key
         return f"{key.module}#{key.owner}/{_escaped(key.name)}#{_escaped(place_name(self.part)) or '-'}"
+
+    @property
+    def subject(self) -> Subject:
+        """How log lines and messages name it."""
+        key = self.key
+        return Subject(
+            key.module, key.owner, key.id.rpartition(" ")[2] if key.module == "tokens" else key.id, self.part
+        )
 
     @property
     def message(self) -> dict[str, Any]:

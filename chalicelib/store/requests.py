@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.logs import Subject
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.messages import Party
 
@@ -78,6 +79,12 @@ class AsyncRequest:
     def kind(self) -> str:
         """Its partition of the index `recent`."""
         return self.direction if self.module == COMMANDS else f"PROFILE_{self.direction}"
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about: its session or location, else itself."""
+        named = self.session or self.body.get("session_id") or self.body.get("location_id") or self.id
+        return Subject(self.module, "", str(named))
 
     @property
     def ours(self) -> Party:
