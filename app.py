@@ -57,7 +57,8 @@ def _answer(module: str, interface: str, variables: dict[str, str]) -> HttpRespo
     names = sorted(name for name in variables if name != "version")
     version, segments = variables.get("version", ""), [variables[name] for name in names]
     if not module:
-        module, interface, version, segments = _below_a_module(variables.get("proxy", ""))
+        path = event.context.get("path") or ""
+        module, interface, version, segments = _below_a_module(path[path.find("/ocpi/") + 1 :])
     request = Request(
         method=event.method,
         version=unquote(version),

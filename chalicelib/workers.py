@@ -33,6 +33,7 @@ WORK: dict[str, dict[str | None, str]] = {
     },
     "pull": {None: "delivery.pull:work"},
     "results": {None: "commands.results:work"},
+    "audit": {"audit": "billing.arrival:audit", "lint": "billing.arrival:lint"},
     "inbox": {None: "actions.dispatch:receive"},
 }
 
@@ -124,6 +125,12 @@ def pull(event: Any) -> dict[str, Any]:
 def results(event: Any) -> dict[str, Any]:
     """Deliver asynchronous results, and expire what nobody answered."""
     return _messages("results", "results", event)
+
+
+@bp.on_sqs_message(queue="audit", batch_size=10, name="audit")
+def audit(event: Any) -> dict[str, Any]:
+    """Price CDRs after they are stored, and look at partners' Tariffs."""
+    return _messages("audit", "audit", event)
 
 
 @bp.on_sqs_message(queue="inbox", batch_size=10, name="inbox")

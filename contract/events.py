@@ -46,6 +46,11 @@ OBJECT: Schema = {"type": "object"}
 MOMENT: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"}
 PARTY: Schema = {"type": "string", "pattern": "^[^/]*/[^/]*$"}
 OPTIONAL_TEXT: Schema = {"type": ["string", "null"]}
+AMOUNTS: Schema = {
+    "type": "object",
+    "properties": {"before_taxes": {"type": ["string", "null"]}, "after_taxes": {"type": ["string", "null"]}},
+    "required": ["before_taxes", "after_taxes"],
+}
 OPTIONAL_OBJECT: Schema = {"type": ["object", "null"]}
 MODULES: Schema = {
     "enum": ["locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo", "chargingprofiles"]
@@ -388,6 +393,75 @@ EVENTS: dict[str, EventKind] = {
             "since": "2026-03-01T10:00:00.000Z",
             "example": "p-19bc#locations#NL/EXA/LOC1#-",
             "reason": "HTTP 400, OCPI 2001: /evses: too many",
+        },
+    ),
+    "CdrAudited": EventKind(
+        "a CDR that came was priced again, or its verdict changed",
+        {
+            "owner": PARTY,
+            "id": TEXT,
+            "partner": said(OPTIONAL_TEXT, "the partner that it came from"),
+            "verdict": {
+                "enum": [
+                    "AGREE",
+                    "AGREE_ROUNDING",
+                    "WITHIN_TOLERANCE",
+                    "INDETERMINATE",
+                    "DISAGREE",
+                    "UNPRICEABLE",
+                ]
+            },
+            "claimed": said(AMOUNTS, "its total_cost, exact decimals; null: it does not say, or nobody can"),
+            "computed": said(AMOUNTS, "what its Tariff makes of it"),
+            "difference": said(AMOUNTS, "claimed - computed"),
+            "currency": OPTIONAL_TEXT,
+            "cause": said(OPTIONAL_TEXT, "the reading that explains a difference, of `docs/money.md`"),
+        },
+        {
+            "event_id": "audit#BE/BEC/CDR1#1",
+            "owner": "BE/BEC",
+            "id": "CDR1",
+            "partner": "p-19bc",
+            "verdict": "DISAGREE",
+            "claimed": {"before_taxes": "6.12", "after_taxes": "7.41"},
+            "computed": {"before_taxes": "5", "after_taxes": "6.05"},
+            "difference": {"before_taxes": "1.12", "after_taxes": "1.36"},
+            "currency": "EUR",
+            "cause": "utc_instead_of_local",
+        },
+    ),
+    "ReconciliationFinding": EventKind(
+        "something does not fit together, or does so again",
+        {
+            "id": said(TEXT, "of the finding, the same when it is closed"),
+            "kind": {
+                "enum": [
+                    "SESSION_WITHOUT_CDR",
+                    "CDR_WITHOUT_SESSION",
+                    "ENERGY_APART",
+                    "TOTAL_APART",
+                    "SILENCE",
+                    "UNKNOWN_TOKEN",
+                    "UNKNOWN_TARIFF",
+                ]
+            },
+            "partner": OPTIONAL_TEXT,
+            "owner": said(PARTY, "whose object it is about"),
+            "object_id": said(TEXT, "the Session or CDR, or the module"),
+            "message": TEXT,
+            "state": {"enum": ["OPEN", "CLOSED"]},
+            "since": MOMENT,
+        },
+        {
+            "event_id": "SESSION_WITHOUT_CDR#BE/BEC/S1#OPEN#2026-10-03T02:00:00.000Z",
+            "id": "SESSION_WITHOUT_CDR#BE/BEC/S1",
+            "kind": "SESSION_WITHOUT_CDR",
+            "partner": "p-19bc",
+            "owner": "BE/BEC",
+            "object_id": "S1",
+            "message": "over since 2026-10-01T08:00:00.000Z, and no CDR came",
+            "state": "OPEN",
+            "since": "2026-10-03T02:00:00.000Z",
         },
     ),
     "PullCompleted": EventKind(

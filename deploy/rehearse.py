@@ -212,7 +212,7 @@ def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
             page = _invoke(environ, f"{STACK}-widget", {"widgetContext": {}})
             expect("Rehearsal Partner" in str(page), f"widget: {str(page)[:500]}")
     with _step("the dead-letter queues are empty"):
-        for queue in ("push", "push-slow", "pull", "results", "inbox", "announce"):
+        for queue in ("push", "push-slow", "pull", "results", "inbox", "audit", "announce"):
             expect(not _waiting(environ, f"{STACK}-{queue}-dead"), f"{queue}-dead holds messages")
 
 

@@ -43,6 +43,7 @@ FUNCTIONS = (
     Function("pull", 512, QUEUE_TIMEOUTS["pull"], "pull", batch=1, concurrency=10),
     Function("results", 512, QUEUE_TIMEOUTS["results"], "results", batch=1, concurrency=10),
     Function("inbox", 512, QUEUE_TIMEOUTS["inbox"], "inbox", concurrency=5),
+    Function("audit", 512, QUEUE_TIMEOUTS["audit"], "audit", window=1, concurrency=5),
     Function("sweep", 512, 55),
     Function("operator", 1024, 120),
     Function("widget", 512, 30),

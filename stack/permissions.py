@@ -61,6 +61,10 @@ _KEEP_MESSAGES = {"table:messages": "BatchWriteItem"}
 _DECIDE = {"backend": "InvokeFunction"}
 _OWN_URL = {"base_url": "GetParameter"}
 
+_AUDITS = {"table:audits": "BatchGetItem UpdateItem"} | {
+    f"table:audits/index/{each}": "Query" for each in ("verdict", "ledger", "state")
+}
+
 _PUSH = (
     _SEE_OBJECTS
     | _WATCH_PARTNERS
@@ -86,6 +90,7 @@ _OPERATE = (
         "table:deliveries/index/state": "Query",
         "table:messages": "BatchWriteItem GetItem Query",
     }
+    | _AUDITS
     | _each(("messages",), "Query", "partner")
     | _each(("messages",), "Query", "recent")
     | _each(("messages",), "Query", "object")
@@ -103,7 +108,7 @@ GRANTS: Grants = {
     | {"table:requests": "GetItem PutItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
     "announce": _KNOW_PARTNERS
     | _TELL
-    | _send("push", "push-slow", "announce-dead")
+    | _send("push", "push-slow", "audit", "announce-dead")
     | _each(OBJECT_TABLES, "GetItem UpdateItem")
     | _each(("cdrs", "sessions"), "GetItem Query UpdateItem"),
     "push": _PUSH,
@@ -119,6 +124,11 @@ GRANTS: Grants = {
     | _TELL
     | _send("push", "results")
     | {"table:requests": "GetItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
+    "audit": _SEE_OBJECTS
+    | _KNOW_PARTNERS
+    | _TELL
+    | _AUDITS
+    | {"table:audits": "BatchGetItem DeleteItem PutItem UpdateItem"},
     "inbox": _OPERATE,
     "sweep": _KNOW_PARTNERS
     | _TELL

@@ -13,10 +13,10 @@ from chalicelib.store.messages import SHOWN
 
 OBJECT_TABLES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 # Seconds a function may run; a queue hides a message six times as long, as AWS recommends.
-QUEUE_TIMEOUTS = {"push": 120, "push-slow": 300, "pull": 120, "results": 60, "inbox": 120}
+QUEUE_TIMEOUTS = {"push": 120, "push-slow": 300, "pull": 120, "results": 60, "inbox": 120, "audit": 60}
 # How often a message is received before it is a dead letter: what fails comes back after 5 seconds, doubled
 # each time, so ten times are 40 minutes; what else is lost is found by the sweep.
-RECEIVES = {"inbox": 10}
+RECEIVES = {"inbox": 10, "audit": 10}
 TWO_WEEKS = 14 * 24 * 3600
 DAYS_4 = 4 * 24 * 3600
 
@@ -74,6 +74,15 @@ def resources() -> dict[str, Any]:
         {
             "due": (("due", "due_at"), {"ProjectionType": "KEYS_ONLY"}),
             "state": (("state", "due_at"), {"ProjectionType": "ALL"}),
+        },
+    )
+    found[table_id("audits")] = _table(
+        "audits",
+        ("id",),
+        {
+            "verdict": (("judged", "at"), {"ProjectionType": "ALL"}),
+            "ledger": (("counterparty", "end"), {"ProjectionType": "ALL"}),
+            "state": (("state", "since"), {"ProjectionType": "ALL"}),
         },
     )
     found[table_id("messages")] = _table(

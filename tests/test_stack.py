@@ -134,7 +134,7 @@ def test_every_queue_has_a_dead_letter_queue_and_hides_long_enough(expanded: dic
     for name, timeout in QUEUE_TIMEOUTS.items():
         found = queues[functions.queue_id(name)]["Properties"]
         assert found["VisibilityTimeout"] >= 6 * timeout
-        assert found["RedrivePolicy"]["maxReceiveCount"] == (10 if name == "inbox" else 5)
+        assert found["RedrivePolicy"]["maxReceiveCount"] == (10 if name in ("inbox", "audit") else 5)
         dead = found["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
         assert queues[dead]["Properties"]["QueueName"] == {"Fn::Sub": f"ocpi-${{Stage}}-{name}-dead"}
 

@@ -24,7 +24,15 @@ from chalicelib.ocpi.errors import OcpiError
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
-ROOMS = ("partners", "objects", "deliveries", "holding", "commands", "evidence")
+ROOMS = (
+    "partners",
+    "objects",
+    "deliveries",
+    "holding",
+    "commands",
+    "billing",
+    "evidence",
+)
 
 
 def perform(platform: Platform, payload: Any) -> dict[str, Any]:

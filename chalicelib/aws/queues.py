@@ -18,7 +18,7 @@ from chalicelib.ocpi import jsontext
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
 
-PUSH, PUSH_SLOW, PULL, RESULTS, INBOX = "push", "push-slow", "pull", "results", "inbox"
+PUSH, PUSH_SLOW, PULL, RESULTS, INBOX, AUDIT = "push", "push-slow", "pull", "results", "inbox", "audit"
 # What SQS takes in one call and as a delay.
 MOST_MESSAGES = 10
 LARGEST_CALL = 240 * 1024

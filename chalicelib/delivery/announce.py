@@ -42,6 +42,9 @@ LARGEST_OBJECT = 200_000
 # Findings that an event tells of.
 MOST_FINDINGS = 20
 
+# Of which objects, by whether they are ours, what the queue `audit` is asked.
+_MONEY = {("cdrs", False): "audit", ("cdrs", True): "audit", ("tariffs", False): "lint"}
+
 # A service that is away, or a record that somebody else is changing: the same may work later.
 TRANSIENT = (ClientError, BotoCoreError, ServerError, queues.NotSent, EventsNotTaken)
 
@@ -82,10 +85,11 @@ def announce(platform: Platform, records: Sequence[Record]) -> dict[str, Any]:
     """
     changes: dict[tuple[str, str], _Change] = {}
     events: list[Event] = []
+    audits: list[dict[str, Any]] = []
     unread = ""
     for record in records:
         try:
-            _note(platform, record, changes, events)
+            _note(platform, record, changes, events, audits)
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             logs.log_exception("change not understood", problem)
             if not _set_aside(platform, record, problem):
@@ -95,6 +99,7 @@ def announce(platform: Platform, records: Sequence[Record]) -> dict[str, Any]:
         _send(platform, list(changes.values()))
         if events:
             platform.backend.emit_all(events)
+        platform.queues.send(queues.AUDIT, audits)
     except TRANSIENT as problem:
         logs.log_exception("announcing failed", problem)
         unread = records[0]["dynamodb"]["SequenceNumber"]
@@ -162,9 +167,13 @@ def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:
 
 
 def _note(
-    platform: Platform, record: Record, changes: dict[tuple[str, str], _Change], events: list[Event]
+    platform: Platform,
+    record: Record,
+    changes: dict[tuple[str, str], _Change],
+    events: list[Event],
+    audits: list[dict[str, Any]],
 ) -> None:
-    """Sort one record into what changed of ours and what the back end is told."""
+    """Sort one record into what changed of ours, what the back end is told, and what is to be priced."""
     module = _module(platform, record)
     data = record["dynamodb"]
     old: Image = data.get("OldImage") or {}
@@ -183,6 +192,10 @@ def _note(
             platform.objects.feeds.forget(module, image["feed"]["S"], [place])
         return
     key = Key(module, image["country_code"]["S"], image["party_id"]["S"], image["id"]["S"])
+    task = _MONEY.get((module, image["own"]["BOOL"]))
+    if task and new and (not old or any(old.get(name) != new.get(name) for name in ("body", "feed"))):
+        about = {"country_code": key.country_code, "party_id": key.party_id, "id": key.id}
+        audits.append({"task": task, **about})
     if not image["own"]["BOOL"]:
         events.append(_event(platform, key, data, new, image))
         if module != sessions.SESSIONS or not new:

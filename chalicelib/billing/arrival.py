@@ -1,0 +1,75 @@
+"""What is done with money's objects after they are stored, by messages of the queue `audit`.
+
+The change stream names each CDR that came or that we put, and each Tariff of a partner's; no request
+waits for its price. Whatever fails is repeated by the queue, and everything may be repeated.
+
+Contract: design section 13
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import pricing
+from chalicelib.billing import disputes, verdicts
+from chalicelib.objects.stored_object import StoredObject, load
+from chalicelib.partners import parties
+from chalicelib.store.audits import TARIFF, Audits
+from chalicelib.store.object_items import Key
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+# Findings about one Tariff that are kept.
+MOST_FINDINGS = 50
+
+
+def audit(platform: Platform, message: Mapping[str, Any]) -> None:
+    """Price a CDR that was stored, and settle the dispute about the one that it credits."""
+    key = _key("cdrs", message)
+    found = load(platform, key)
+    if found is None:
+        return  # forgotten by age meanwhile
+    _, audit = verdicts.judge(platform, found)
+    if audit.is_credit and audit.credits:
+        disputes.credited(platform, Key("cdrs", *key.party, audit.credits), found.key.id)
+
+
+def lint(platform: Platform, message: Mapping[str, Any]) -> None:
+    """Look at a Tariff that a partner sent; what is wrong with it is kept for the partner's scorecard."""
+    key = _key("tariffs", message)
+    found = load(platform, key)
+    audits, id = Audits(platform), f"{TARIFF}#{key.partition}"
+    findings = _findings(platform, found) if found else []
+    if not findings:
+        if audits.read([id]):
+            audits.delete(id)
+        return
+    partner = parties.reached(platform, key.party)
+    values = {
+        "state": f"{TARIFF} {key.owner}",
+        "since": platform.clock(),
+        "owner": key.owner,
+        "object_id": key.id,
+        "partner": partner.id if partner else "",
+        "findings": findings[:MOST_FINDINGS],
+    }
+    audits.put(id, values)
+
+
+def tariff_findings(platform: Platform, owner: str) -> list[dict[str, Any]]:
+    """What is wrong with the Tariffs of a party, `NL/EXA`: `{id, since, findings}` each, the oldest first."""
+    return [
+        {"id": each["object_id"], "since": each["since"], "findings": each["findings"]}
+        for each in Audits(platform).all("state", f"{TARIFF} {owner}")
+    ]
+
+
+def _findings(platform: Platform, found: StoredObject) -> list[dict[str, Any]]:
+    said = pricing.lint(found.source, version=found.version, now=platform.clock())
+    return [each for each in said if each["severity"] != "information"]
+
+
+def _key(module: str, message: Mapping[str, Any]) -> Key:
+    return Key(module, str(message["country_code"]), str(message["party_id"]), str(message["id"]))
