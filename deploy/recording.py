@@ -77,6 +77,9 @@ def _short(name: str) -> str:
     return max(fitting, key=len, default=name)
 
 
+# Reads a whole table, so that a request or message would cost the more the longer a platform lives.
+UNBOUNDED = {"Scan", "PartiQLSelect", "ExecuteStatement", "BatchExecuteStatement"}
+
 # What the recorder cannot see: what one process asks once and remembers, for whichever function it
 # works then, and the back end's function, which tests put in the place of a client.
 UNSEEN = {
@@ -95,7 +98,7 @@ _ONE_PART = tuple(each for each in OBJECT_TABLES if each != "locations")
 
 
 def compare(recorded: Iterable[Call]) -> list[str]:
-    """A line for each permission that is missing or spare.
+    """A line for each permission that is missing or spare, and for each scan, allowed or not.
 
     Missing is exact. A permission is spare when the tests use it nowhere where
     it means the same: what a function does with one module's objects of one
@@ -117,6 +120,10 @@ def compare(recorded: Iterable[Call]) -> list[str]:
         if call[1:] not in UNSEEN and call[2] != "GetQueueUrl" and _meant(call) not in used
     }
     return [
+        *(
+            f"scan: {function} reads all of {name}, however much there is"
+            for function, name in sorted({call[:2] for call in made | allowed if call[2] in UNBOUNDED})
+        ),
         *(
             f"missing: {function} calls {action} on {name}"
             for function, name, action in sorted(made - allowed)

@@ -520,6 +520,17 @@ def test_a_recorded_call_names_the_resource_and_the_permission_it_needs() -> Non
     assert needs("sts", "GetCallerIdentity", {}) == []
 
 
+def test_no_function_scans_a_table_though_its_role_allowed_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Design section 7: no cost grows with a table. `make test` compares every call of the suite so."""
+    scan = ("sweep", "table:partners", "Scan")
+    found = recording.compare({scan})
+    assert found[0] == "scan: sweep reads all of table:partners, however much there is"
+    monkeypatch.setitem(permissions.GRANTS, "sweep", {"table:partners": "Scan"})
+    assert recording.compare(set())[0] == found[0]
+    monkeypatch.undo()
+    assert not any(each.startswith("scan: ") for each in recording.compare(set()))
+
+
 def test_a_missing_and_a_spare_permission_are_both_found() -> None:
     everything = {
         (function, resource, action)
