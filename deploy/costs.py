@@ -30,11 +30,11 @@ EVENT = 1.00 / MILLION
 LOG_GB = 0.63
 KEY_MONTH, ALARM_MONTH = 1.00, 0.10
 FREE_ALARMS, FREE_QUEUE_CALLS = 10, 1e6
-ALARMS = 13
+ALARMS = 14
 SECONDS = 30 * 24 * 3600
 MINUTES = SECONDS / 60
 # Lambda keeps five long polls of 20 s open per queue, also when nothing comes.
-IDLE_POLLS = 5 * 5 * 3 * MINUTES
+IDLE_POLLS = 5 * 6 * 3 * MINUTES
 BATCH, BUSY = 10, 5
 
 ASSUMED = {
@@ -42,6 +42,7 @@ ASSUMED = {
     "inbox_gb_s": 0.0125,  # 0.5 GB for 25 ms
     "announce_gb_s": 0.0075,  # 0.5 GB for 15 ms, a batch
     "delivery_gb_s": 0.025,  # 0.5 GB for 50 ms, most of it the partner's answer
+    "audit_gb_s": 0.01,  # 0.5 GB for 20 ms: a CDR priced, its verdict written
     "sweep_gb_s": 0.03,
     "invocation_log_kb": 0.35,  # START, END and REPORT
     "access_log_kb": 0.35,
@@ -49,6 +50,8 @@ ASSUMED = {
     "months_kept": 12,  # unless OCPI_RETENTION_DAYS says otherwise
 }
 SESSION_UPDATES = 8
+# Of a verdict: the item and its entries in two indexes; itself, policy, Location and a Tariff read.
+AUDIT_WRITES, AUDIT_READS = 3, 4
 SESSION_REQUESTS = 4  # assumed: authorization, a command and its result, a look at it
 
 
@@ -83,7 +86,7 @@ def month(load: Load, units: Mapping[str, float]) -> dict[str, float]:
     deliveries = changes * load.hearing + records if load.ours else 0.0
     requests = sessions * SESSION_REQUESTS + (0.0 if load.ours else changes + records)
     commanded = changes + records if load.ours else 0.0
-    events = sessions * 3 + (0.0 if load.ours else changes + records)
+    events = sessions * (3 if load.ours else 4) + (0.0 if load.ours else changes + records)
 
     # Batches fill at the rate of busy hours; announcing and pushing wait a second for more.
     together = max(1.0, BUSY * changes / SECONDS)
@@ -94,12 +97,12 @@ def month(load: Load, units: Mapping[str, float]) -> dict[str, float]:
 
     writes = (
         changes * units[f"{kind}_status_writes"]
-        + sessions * units["session_writes"]
+        + sessions * (units["session_writes"] + AUDIT_WRITES)
         + deliveries * units["delivery_writes"]
     )
     reads = (
         changes * units[f"{kind}_status_reads"]
-        + sessions * units["session_reads"]
+        + sessions * (units["session_reads"] + AUDIT_READS)
         + deliveries * units["delivery_reads"]
         + load.partners * load.charge_points * 30  # every partner reads everything once a day
         + MINUTES * 4
@@ -109,9 +112,10 @@ def month(load: Load, units: Mapping[str, float]) -> dict[str, float]:
         + commanded * ASSUMED["inbox_gb_s"]
         + announced * ASSUMED["announce_gb_s"]
         + deliveries * ASSUMED["delivery_gb_s"]
+        + sessions * ASSUMED["audit_gb_s"]
         + MINUTES * ASSUMED["sweep_gb_s"]
     )
-    invocations = requests + inboxed + announced + pushed + MINUTES
+    invocations = requests + inboxed + announced + pushed + sessions + MINUTES
     logs = (
         commanded * units["our_status_log_kb"]
         + requests * (units["their_status_log_kb"] + ASSUMED["access_log_kb"])
@@ -119,7 +123,7 @@ def month(load: Load, units: Mapping[str, float]) -> dict[str, float]:
         + invocations * ASSUMED["invocation_log_kb"]
     )
     # A call sends, receives or deletes up to ten; the back end sends its changes one by one.
-    queue_calls = 3 * pushed + commanded + 2 * inboxed + IDLE_POLLS
+    queue_calls = 3 * (pushed + sessions) + commanded + 2 * inboxed + IDLE_POLLS
     kept = sessions * ASSUMED["months_kept"] * ASSUMED["stored_kb_a_session"]
     stored = (load.charge_points * 30 + kept + load.partners * 100) / MILLION
     return {
