@@ -17,6 +17,7 @@ from chalicelib.actions.objects import party_of
 from chalicelib.billing import disputes, engine, verdicts
 from chalicelib.billing.engine import Terms
 from chalicelib.errors import ActionError
+from chalicelib.objects import hosted
 from chalicelib.objects.stored_object import StoredObject, load
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.timestamps import readable, timestamp
@@ -226,6 +227,14 @@ def settle(platform: Platform, fields: SettleFields) -> dict[str, Any]:
     return disputes.settle(platform, _key("cdrs", fields.party, fields.id), fields.outcome)
 
 
+def release(platform: Platform, fields: OfCdr) -> dict[str, Any]:
+    """Announce a CDR of ours that was held, as it is."""
+    key = _key("cdrs", fields.party, fields.id)
+    if not hosted.release(platform, key):
+        raise ActionError("not_held", f"{key.owner}/{key.id} is not held", "/id")
+    return {"owner": key.owner, "id": key.id, "released": True}
+
+
 def list_disputes(platform: Platform, fields: DisputesFields) -> dict[str, Any]:
     """Disputes, open ones and settled ones."""
     states = [fields.state] if fields.state else [OPEN, SETTLED]
@@ -339,5 +348,6 @@ ACTIONS = {
     "dispute": Action(dispute, DisputeFields, "put a CDR under dispute"),
     "disputes": Action(list_disputes, DisputesFields, "CDRs under dispute, and how they were settled"),
     "settle": Action(settle, SettleFields, "end a dispute"),
+    "release": Action(release, OfCdr, "announce a CDR of ours that was held"),
     "money_policy": Action(money_policy, PolicyFields, "how a partner's CDRs are priced"),
 }

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from chalicelib.actions.action import Action, Fields
+from chalicelib.billing import gate
 from chalicelib.commands import authorization, preferences
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.logs import log
@@ -150,6 +151,7 @@ def put(platform: Platform, fields: Put) -> dict[str, Any]:
             fields.version,
             force=fields.force,
             keep_status=fields.keep_status,
+            gate=gate.gate(platform),
         )
         counts = {"stored": 0, "unchanged": 0, "older": 0}
         outcome.counted(counts)
@@ -164,6 +166,7 @@ def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
     errors: list[dict[str, Any]] = []
     warnings: list[dict[str, Any]] = []
     until = time.monotonic() + SECONDS
+    looking = gate.gate(platform)
     rest: list[Any] = []
     for at in range(0, len(given), hosted.TOGETHER):
         if time.monotonic() > until:
@@ -177,6 +180,7 @@ def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
             fields.version,
             force=fields.force,
             keep_status=fields.keep_status,
+            gate=looking,
         )
         for index, outcome in enumerate(outcomes, at):
             where = fields.first + index, fields.module, given[index]
@@ -279,7 +283,9 @@ def check(platform: Platform, fields: Check) -> dict[str, Any]:
         told: dict[str, tuple[Finding, ...]] = {}
         try:
             _, canonical = hosted.checked(platform, fields.module, data, fields.version)
-            told["warnings"] = hosted.warnings(platform, fields.module, data, fields.version)
+            told["warnings"] = hosted.warnings(
+                platform, fields.module, data, fields.version, gate=gate.gate(platform)
+            )
             told["advice"] = advice.advise(modules.BY_ID[fields.module].kind, canonical)
         except OcpiError as problem:
             told["errors"] = problem.faults

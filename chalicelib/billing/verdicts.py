@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.billing import engine
 from chalicelib.billing.engine import Report
-from chalicelib.objects import sessions
+from chalicelib.objects import sessions, visibility
 from chalicelib.objects.stored_object import StoredObject
 from chalicelib.ocpi.timestamps import readable, timestamp
 from chalicelib.partners import parties
-from chalicelib.store import feeds
 from chalicelib.store.audits import OWN, RECEIVED, Audit, Audits, Sides
 
 if TYPE_CHECKING:
@@ -84,11 +83,6 @@ def partner_of(platform: Platform, found: StoredObject) -> Partner | None:
     return parties.reached(platform, party)
 
 
-def is_held(found: StoredObject) -> bool:
-    """Whether a CDR of ours stands where nobody reads it, until it is released or put right."""
-    return found.own and feeds.readers(found.feed) == frozenset()
-
-
 def _audit(platform: Platform, found: StoredObject, report: Report, partner: Partner | None) -> Audit:
     cdr = found.canonical
     emsp = sessions.emsp_of(cdr)
@@ -119,7 +113,7 @@ def _audit(platform: Platform, found: StoredObject, report: Report, partner: Par
         token=_name(token.get("uid") if isinstance(token, Mapping) else None),
         is_credit=cdr.get("credit") is True,
         credits=_name(cdr.get("credit_reference_id")) if cdr.get("credit") is True else "",
-        is_held=is_held(found),
+        is_held=found.own and visibility.is_held(found.key, found.feed),
     )
 
 

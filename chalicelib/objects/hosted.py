@@ -5,7 +5,7 @@ Contract: design section 5 (`put`, `patch`, `remove`); LOC-03, TAR-02, TOK-02, S
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,23 @@ class Put:
         counts["unchanged"] += not (self.is_stored or self.has_older)
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What somebody who looks at a CDR of ours before it is stored says: warnings, and is it kept back?"""
+
+    warnings: tuple[Finding, ...] = ()
+    is_held: bool = False
+
+
+# Asked with the key, the 2.3.0 form and the version the CDR is written in.
+Gate = Callable[[Key, dict[str, Any], str], Looked]
+
+
+def open_gate(key: Key, canonical: dict[str, Any], version: str) -> Looked:
+    """The gate that lets everything through."""
+    return Looked()
+
+
 def put(
     platform: Platform,
     module: str,
@@ -57,11 +74,13 @@ def put(
     *,
     force: bool = False,
     keep_status: bool = False,
+    gate: Gate = open_gate,
 ) -> Put:
     """Store an object of a hosted party, but for what is older than what is known, unless `force`.
 
-    With `keep_status` the EVSEs that are known keep their status and its time. Raises
-    InvalidParameters when it is not what the specification lets us send.
+    With `keep_status` the EVSEs that are known keep their status and its time. A CDR that the `gate`
+    holds is stored where nobody reads it, and may be put again. Raises InvalidParameters when it
+    is not what the specification lets us send.
     """
     key, canonical = checked(platform, module, data, version)
     if keep_status and module == "locations":
@@ -72,9 +91,14 @@ def put(
         if known:
             if StoredObject(key, known, finder=Finder(platform)).canonical == canonical:
                 return Put(False)
-            raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/id")
+            if not visibility.is_held(key, known[0].feed):
+                raise InvalidParameters(
+                    "a CDR is never changed (CDR-01); put a credit CDR and a new one", "/id"
+                )
     warnings = slips.found(platform, Finder(platform), key, data, canonical, version)
-    written = _writer(platform, key, force).replace(key, data, version, canonical)
+    looked = gate(key, canonical, version) if module == "cdrs" else Looked()
+    warnings += looked.warnings
+    written = _writer(platform, key, force, looked.is_held).replace(key, data, version, canonical)
     if written.state == "known":
         raise InvalidParameters("a CDR of this id was put by somebody else just now", "/id")
     return Put(written.state in ("created", "stored"), written.has_older, warnings)
@@ -99,6 +123,7 @@ def put_all(
     *,
     force: bool = False,
     keep_status: bool = False,
+    gate: Gate = open_gate,
 ) -> list[Put | OcpiError]:
     """`put` of several objects, new ones together: what became of each, or why it was refused."""
     outcomes: dict[int, Put | OcpiError] = {}
@@ -109,11 +134,15 @@ def put_all(
         except OcpiError as problem:
             outcomes[at] = problem
     groups: dict[str, list[int]] = {}
+    looked: dict[int, Looked] = {}
     for at in _new(platform, ready) if module != "locations" else ():
-        groups.setdefault(visibility.feed_of(platform, *ready[at], own=True), []).append(at)
+        looked[at] = gate(*ready[at], version) if module == "cdrs" else Looked()
+        feed = visibility.feed_of(platform, *ready[at], own=True, held=looked[at].is_held)
+        groups.setdefault(feed, []).append(at)
     finder = Finder(platform)
     told = {
         at: slips.found(platform, finder, ready[at][0], given[at], ready[at][1], version)
+        + looked[at].warnings
         for members in groups.values()
         for at in members
     }
@@ -137,7 +166,9 @@ def put_all(
     for at in ready:
         if at not in outcomes:
             try:
-                outcomes[at] = put(platform, module, given[at], version, force=force, keep_status=keep_status)
+                outcomes[at] = put(
+                    platform, module, given[at], version, force=force, keep_status=keep_status, gate=gate
+                )
             except OcpiError as problem:
                 outcomes[at] = problem
     return [outcomes[at] for at in range(len(given))]
@@ -165,10 +196,13 @@ def checked(platform: Platform, module: str, data: Any, version: str) -> tuple[K
     return _key(module, data, owner), canonical
 
 
-def warnings(platform: Platform, module: str, data: Any, version: str) -> tuple[Finding, ...]:
+def warnings(
+    platform: Platform, module: str, data: Any, version: str, gate: Gate = open_gate
+) -> tuple[Finding, ...]:
     """The slips in an object that `put` would take. Raises InvalidParameters where it would not."""
     key, canonical = checked(platform, module, data, version)
-    return slips.found(platform, Finder(platform), key, data, canonical, version)
+    said = gate(key, canonical, version).warnings if module == "cdrs" else ()
+    return slips.found(platform, Finder(platform), key, data, canonical, version) + said
 
 
 def patch(
@@ -207,6 +241,23 @@ def patch(
     except order.Older:
         return Put(False, has_older=True)
     return Put(state in ("created", "stored"), state == "stale")
+
+
+def release(platform: Platform, key: Key) -> bool:
+    """Let a CDR of ours that was held go to whom it is for; whether it was held. Raises UnknownObject."""
+
+    def attempt() -> bool:
+        old = platform.objects.load(key)
+        if not old:
+            raise UnknownObject(f"no CDR {key.id} of ours", "cdrs", "/id")
+        if not visibility.is_held(key, old[0].feed):
+            return False
+        canonical = StoredObject(key, old, finder=Finder(platform)).canonical
+        feed = visibility.feed_of(platform, key, canonical, own=True)
+        platform.objects.save(key, old, old, feed, True)
+        return True
+
+    return retried(attempt)
 
 
 def remove_own(platform: Platform, module: str, id: str, party: Party | None = None) -> list[str]:
@@ -273,5 +324,6 @@ def _key(module: str, data: dict[str, Any], owner: Party) -> Key:
     return Key(module, *owner, check_id(data.get("id"), "/id"))
 
 
-def _writer(platform: Platform, key: Key, force: bool) -> ObjectWriter:
-    return ObjectWriter(platform, checks.as_ours(platform, key.party), own=True, in_order=not force)
+def _writer(platform: Platform, key: Key, force: bool, held: bool = False) -> ObjectWriter:
+    check = checks.as_ours(platform, key.party)
+    return ObjectWriter(platform, check, own=True, in_order=not force, held=held)

@@ -72,8 +72,22 @@ def may_see(
     return bool(theirs & audience) and not (module == "locations" and version == modules.V211)
 
 
-def feed_of(platform: Platform, key: Key, canonical: dict[str, Any], own: bool, via: str = "") -> str:
-    """The feed an object belongs in: whose it is, and for whom."""
+def is_held(key: Key, feed: str) -> bool:
+    """Whether a CDR of ours that stands in this feed is kept back: nobody reads it."""
+    return key.module == "cdrs" and feeds.readers(feed) == frozenset()
+
+
+def feed_of(
+    platform: Platform,
+    key: Key,
+    canonical: dict[str, Any],
+    own: bool,
+    via: str = "",
+    held: bool = False,
+) -> str:
+    """The feed an object belongs in: whose it is, and for whom; nobody where it is `held`."""
+    if held:
+        return feeds.name(key.owner, feeds.NOBODY)
     if via:
         return feeds.name(f"hub:{via}")
     if not own:

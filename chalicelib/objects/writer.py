@@ -38,16 +38,25 @@ class ObjectWriter:
 
     `in_order`: what is older than what is known of that very thing does not replace it (`order`). A
     partner's push of its own object does (AMB-12), and so does the operator's `force`.
+    `held`: a CDR of ours that stands where nobody reads it; as long as it does, it may be replaced.
     """
 
     def __init__(
-        self, platform: Platform, check: Check, *, own: bool, via: str = "", in_order: bool = False
+        self,
+        platform: Platform,
+        check: Check,
+        *,
+        own: bool,
+        via: str = "",
+        in_order: bool = False,
+        held: bool = False,
     ) -> None:
         self.platform = platform
         self.check = check
         self.own = own
         self.via = via
         self.in_order = in_order
+        self.held = held
 
     def replace(self, key: Key, data: dict[str, Any], version: str, canonical: dict[str, Any]) -> Written:
         """Store a whole object; a CDR that is there stays: "known".
@@ -89,7 +98,7 @@ class ObjectWriter:
         is_older: bool = False,
     ) -> str:
         objects = self.platform.objects
-        if key.module == "cdrs" and old:
+        if key.module == "cdrs" and old and not (self.own and visibility.is_held(key, old[0].feed)):
             return "known"
         by_name = {part.name: part for part in old}
         new = [dated(by_name.get(part.name), part) for part in new]
@@ -103,7 +112,7 @@ class ObjectWriter:
         is_entered = key.module == "tokens" or (key.module == "cdrs" and self.own)
         more = tokens.entering(self.platform, key, before, canonical, self.own) if is_entered else []
         feed = old[0].feed if is_older else ""  # whose head stays, stays where it stands
-        feed = feed or visibility.feed_of(self.platform, key, canonical, self.own, self.via)
+        feed = feed or visibility.feed_of(self.platform, key, canonical, self.own, self.via, self.held)
         state = objects.save(key, old, new, feed, self.own, more)
         if key.module == "tokens" and not self.own and tokens.is_news(key, before, canonical):
             self._show_private(key, canonical)
