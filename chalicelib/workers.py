@@ -7,7 +7,6 @@ Blueprint's own logger do not exist here.
 from __future__ import annotations
 
 import importlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,26 +14,26 @@ from typing import Any
 
 from chalice import Blueprint, Rate
 
-from chalicelib import logs, wiring
+from chalicelib import logs, tasks, wiring
 from chalicelib.aws import queues
 from chalicelib.deployment import asked_at, function_name
 
 bp = Blueprint(__name__)
 
 
-# The task of a message -> the function that does it, by the queue it comes on.
-WORK: dict[str, dict[str | None, str]] = {
-    "push": {
-        "push": "delivery.push:push",
-        "announce_all": "delivery.announce:announce_all",
-        "probe": "delivery.sweep:probe",
-        "recover": "delivery.sweep:recover",
-        "forget": "delivery.sweep:forget",
-    },
-    "pull": {None: "delivery.pull:work"},
-    "results": {None: "commands.results:work"},
-    "audit": {"audit": "billing.arrival:audit", "lint": "billing.arrival:lint"},
-    "inbox": {None: "actions.dispatch:receive"},
+# What a message asks for -> the function that does it.
+WORK: dict[type[tasks.Task], str] = {
+    tasks.PushObject: "delivery.push:push",
+    tasks.AnnounceAll: "delivery.announce:announce_all",
+    tasks.Probe: "delivery.sweep:probe",
+    tasks.Recover: "delivery.sweep:recover",
+    tasks.Forget: "delivery.sweep:forget",
+    tasks.StartPull: "delivery.pull:start",
+    tasks.PullPage: "delivery.pull:page",
+    tasks.AdvanceRequest: "commands.results:work",
+    tasks.AuditCdr: "billing.arrival:audit",
+    tasks.LintTariff: "billing.arrival:lint",
+    tasks.PerformAction: "actions.dispatch:receive",
 }
 
 
@@ -60,35 +59,32 @@ def _load(place: str) -> Callable[..., Any]:
 
 def _messages(name: str, queue: str, event: Any) -> dict[str, Any]:
     """Work through queue messages; the ones that failed come back shortly, the others are done."""
-    tasks, failures = WORK[queue], []
+    failures = []
     with _function(name) as platform:
         for record in event.to_dict()["Records"]:
             asked_at.set(time.monotonic())
-            message: dict[str, Any] = {}
+            task = None
             try:
-                message = json.loads(record["body"])
-                place = tasks.get(None) or tasks.get(message.get("task"))
-                if place is None:
-                    logs.log("ERROR", "unknown task", task=str(message.get("task"))[:60])
-                else:
-                    _load(place)(platform, message)
+                task = tasks.read(queue, record["body"])
+                if task is not None:
+                    _load(WORK[type(task)])(platform, task)
             except Exception as problem:
                 logs.log_exception(f"{name} failed", problem, record=record["messageId"])
                 failures.append({"itemIdentifier": record["messageId"]})
-                _failed(platform, name.replace("_", "-"), record, message)
+                _failed(platform, name.replace("_", "-"), record, task)
     return {"batchItemFailures": failures}
 
 
-def _failed(platform: wiring.Platform, queue: str, record: dict[str, Any], message: dict[str, Any]) -> None:
+def _failed(platform: wiring.Platform, queue: str, record: dict[str, Any], task: tasks.Task | None) -> None:
     """Let a message come back after seconds that double, not when its queue would show it again.
 
-    A push message that its queue gives up now is written down as due, here or by the sweep.
+    A push that its queue gives up now is written down as due, here or by the sweep.
     """
     receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
     try:
         platform.queues.come_back(queue, record["receiptHandle"], queues.pause_after(receives))
-        if receives >= queues.MOST_RECEIVES and queue in (queues.PUSH, queues.PUSH_SLOW):
-            _load("delivery.lost:keep")(platform, message)
+        if receives >= queues.MOST_RECEIVES and isinstance(task, tasks.PushObject):
+            _load("delivery.lost:keep")(platform, task)
     except Exception as problem:
         logs.log_exception("failed message not hastened", problem, record=record["messageId"])
 

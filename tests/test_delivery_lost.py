@@ -11,6 +11,7 @@ import pytest
 from chalicelib.delivery import diff, sweep
 from chalicelib.store.delivery_items import Target
 from chalicelib.store.object_items import Key
+from chalicelib.tasks import Probe, PushObject, Recover, Task
 from tests import delivering
 from tests.delivering import EMSP_ROLES, later
 
@@ -67,8 +68,7 @@ def test_a_change_is_sent_that_meets_a_repetition_nobody_needs(
         drain(sweep=False)  # another worker hears of it, and leaves it to the one that has the lease
 
     monkeypatch.setattr(platform.deliveries, "take", once(platform.deliveries.take, meanwhile))
-    late = {**Target(emsp.id, LOCATION, "E1").message, "attempt": 1}
-    platform.queues.send("push", [late])
+    platform.queues.send([PushObject.to(Target(emsp.id, LOCATION, "E1"), attempt=1)])
     drain(sweep=False)
     (patch,) = emsp.requests("PATCH")
     assert patch.json["status"] == "CHARGING"
@@ -111,7 +111,7 @@ def test_a_location_is_not_sent_with_an_evse_older_than_one_sent_meanwhile(
 
     charging: list[float] = []
     monkeypatch.setattr("chalicelib.delivery.push.time.sleep", finish)
-    platform.queues.send("push", [{**Target(emsp.id, LOCATION).message, "whole": True}])
+    platform.queues.send([PushObject.to(Target(emsp.id, LOCATION), whole=True)])
     drain()
     assert charging
     for put in emsp.requests("PUT"):
@@ -151,11 +151,11 @@ def test_a_partner_is_caught_up_although_whoever_noticed_it_died(
     emsp.up()
     real, died = platform.queues.send, []
 
-    def send(queue: str, bodies: list[dict[str, Any]], delay: float = 0) -> None:
-        if any(each.get("task") == "recover" for each in bodies) and not died:
+    def send(tasks: list[Task], queue: str = "", delay: float = 0) -> None:
+        if any(isinstance(each, Recover) for each in tasks) and not died:
             died.append(queue)
             raise RuntimeError("killed")
-        real(queue, bodies, delay)
+        real(tasks, queue, delay)
 
     monkeypatch.setattr(platform.queues, "send", send)
     for _ in range(3):
@@ -253,9 +253,9 @@ def test_what_waits_is_listed_once_and_looked_at_again_at_the_end(
     send, undelivered = platform.queues.send, platform.deliveries.undelivered
     sent: list[dict[str, Any]] = []
 
-    def noted(queue: str, bodies: list[dict[str, Any]], **more: Any) -> None:
-        sent.extend(dict(each) for each in bodies)
-        send(queue, bodies, **more)
+    def noted(tasks: list[Task], *more: Any, **others: Any) -> None:
+        sent.extend(dict(each.body) for each in tasks)
+        send(tasks, *more, **others)
 
     monkeypatch.setattr(sweep, "PAGES", 1)
     monkeypatch.setattr(platform.queues, "send", noted)
@@ -263,7 +263,7 @@ def test_what_waits_is_listed_once_and_looked_at_again_at_the_end(
         platform.deliveries, "undelivered", lambda *args, **more: undelivered(*args, **{"limit": 2, **more})
     )
     emsp.up()
-    platform.queues.send("push", [{"task": "probe", "partner": emsp.id}])
+    platform.queues.send([Probe(emsp.id)])
     drain(sweep=False)
     left = {each["object_id"] for each in operate("deliveries", partner=emsp.id)["deliveries"]}
     assert left <= {"T0", "T1", "T2"}  # tried just now, and not yet due

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.objects.stored_object import load
+from chalicelib.tasks import PerformAction
 from tests.conftest import OperatorRefused
 from tests.known import Known, example, own
 
@@ -90,10 +91,10 @@ def test_how_far_a_put_came_is_kept(operate: Any, known: Known, hand: Any) -> No
         return {name: found[name] for name in ("state", "stored", "unchanged", "refused")}
 
     for part in (*parts[:2], parts[1], parts[0]):
-        hand.platform.queues.send("inbox", [part])
+        hand.platform.queues.send([PerformAction(part)])
         hand.drain(sweep=False)
     assert progress() == {"state": "RUNNING", "stored": 19, "unchanged": 0, "refused": 1}
-    hand.platform.queues.send("inbox", [parts[2]])
+    hand.platform.queues.send([PerformAction(parts[2])])
     hand.drain(sweep=False)
     assert progress() == {"state": "COMPLETED", "stored": 28, "unchanged": 0, "refused": 2}
     (found,) = operate("puts", job="tokens of May")["puts"]

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.delivery import pull
 from chalicelib.ocpi import jsontext
+from chalicelib.tasks import PullPage
 from tests import delivering
 from tests.delivering import CPO_ROLES, later
 from tests.stub import Canned
@@ -255,14 +257,11 @@ def test_what_a_complete_crawl_no_longer_lists_is_hidden(
 
 
 def test_a_repeated_message_moves_nothing(platform: Any, operate: Any, drain: Any, cpo: Any) -> None:
-    from chalicelib.delivery import pull
-
     cpo.objects["locations"] = [theirs("L0")]
     begun = operate("pull", partner=cpo.id, module="locations", full=True)
     drain()
-    message = {"task": "page", "partner": cpo.id, "module": "locations", "job": begun["id"].split("#")[-1]}
     asked = len(fetched(cpo))
-    pull.work(platform, message)
+    pull.page(platform, PullPage(cpo.id, "locations", begun["id"].split("#")[-1]))
     assert len(fetched(cpo)) == asked
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from chalicelib.actions.action import Action, Fields
-from chalicelib.aws import queues
 from chalicelib.delivery import announce, retell
 from chalicelib.delivery import pull as pulling
 from chalicelib.errors import ActionError
@@ -22,6 +21,7 @@ from chalicelib.partner import REGISTERED, Partner
 from chalicelib.partners import health
 from chalicelib.store.delivery_items import UNDELIVERED, Delivery
 from chalicelib.store.pulls import Pull, Pulls
+from chalicelib.tasks import AnnounceAll, PushObject
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -126,10 +126,7 @@ def push(platform: Platform, fields: PushFields) -> dict[str, Any]:
     names = [each for each in wanted if announce.receives(platform, partner, each)]
     if fields.module and not names:
         raise ActionError("not_offered", f"{partner.id} receives no {fields.module} from us", "/module")
-    bodies = [
-        {"task": "announce_all", "partner": partner.id, "module": each, "whole": True} for each in names
-    ]
-    platform.queues.send(queues.PUSH, bodies)
+    platform.queues.send([AnnounceAll(partner.id, each, whole=True) for each in names])
     return {"partner": partner.id, "modules": names}
 
 
@@ -175,9 +172,9 @@ def redeliver(platform: Platform, fields: RedeliverFields) -> dict[str, Any]:
                 found += more
                 if not after:
                     break
-    bodies = [{**each.target.message, "whole": True} for each in found]
-    platform.queues.send(health.queue_for(partner), bodies)
-    return {"sent": len(bodies)}
+    pushes = [PushObject.to(each.target, whole=True) for each in found]
+    platform.queues.send(pushes, health.queue_for(partner))
+    return {"sent": len(pushes)}
 
 
 def shown(delivery: Delivery) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from chalicelib.actions.action import Action, Fields
 from chalicelib.errors import ActionError
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.errors import OcpiError
+from chalicelib.tasks import PerformAction
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -58,9 +59,9 @@ def answer(platform: Platform, event: Any) -> dict[str, Any]:
     return answer
 
 
-def receive(platform: Platform, payload: Any) -> None:
+def receive(platform: Platform, task: PerformAction) -> None:
     """An action that came as a message; what is wrong with it is logged, what failed is tried again."""
-    result = perform(platform, jsontext.loads(json.dumps(payload)))
+    result = perform(platform, task.payload)
     if not result["ok"]:
         error = result["error"]
         logs.log(

@@ -32,6 +32,7 @@ from chalicelib.store import feeds, pages, requests
 from chalicelib.store import put_jobs as stored_puts
 from chalicelib.store.object_items import Key, folded
 from chalicelib.store.put_jobs import Puts
+from chalicelib.tasks import PerformAction
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -197,7 +198,7 @@ def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
             job, total = requests.new_id(), fields.first + len(given)
         answer["queued"] = len(rest)
         named = fields.model_copy(update={"job": job, "total": total})
-        platform.queues.send("inbox", _messages(named, rest, fields.first + done))
+        platform.queues.send(map(PerformAction, _messages(named, rest, fields.first + done)))
     if job:
         answer["job"] = job
         step = range(fields.first, fields.first + len(given) - len(rest))

@@ -33,6 +33,7 @@ from chalicelib.partner import (
 from chalicelib.partners import credentials, registration_receiver, registration_sender
 from chalicelib.store.partner_items import INVITATION, Token, hashed
 from chalicelib.store.partners import Raced
+from chalicelib.tasks import StartPull
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -154,7 +155,7 @@ def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
     issued = Token(hashed(token), after.id, INVITATION, until)
     _change(platform, before, after, issued=issued, expires_in=fields.expires_in)
     if after.state == REGISTERED and after.hub and before and not before.hub:
-        platform.queues.send("pull", [{"task": "start", "partner": after.id}])  # who is behind it
+        platform.queues.send([StartPull(after.id)])  # who is behind it
     return {"partner": after.id, "token": token, "versions_url": platform.versions_url}
 
 

@@ -1,17 +1,16 @@
-"""The queue messages, and sending them.
+"""The queues, and sending tasks to them.
 
-A message names an object or a pending request and never carries it; whoever
-takes it reads what is true then. Sending is repeated until the queue has
-everything, or it raises, so that whoever wanted it sent is repeated.
+Sending is repeated until the queue has everything, or it raises, so that whoever
+wanted it sent is repeated.
 
-Contract: design section 8; ARC-14
+Contract: design section 8
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.ocpi import jsontext
 
@@ -45,18 +44,35 @@ class NotSent(Exception):
     """The queue did not take every message; sending all of them again does no harm."""
 
 
+class Asked(Protocol):
+    """A task: the queue it usually goes to, and its message."""
+
+    @property
+    def queue(self) -> str: ...
+
+    @property
+    def body(self) -> Any: ...
+
+
 class Queues:
-    """Sends messages to this deployment's own queues."""
+    """Sends tasks to this deployment's own queues."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._urls: dict[str, str] = {}
 
-    def send(self, queue: str, bodies: Iterable[dict[str, Any]], delay: float = 0) -> None:
-        """Put messages on a queue, to be seen after `delay` seconds (at most 900). Raises NotSent."""
+    def send(self, tasks: Iterable[Asked], queue: str = "", delay: float = 0) -> None:
+        """Put tasks on their queues, or on this one, to be seen after `delay` seconds (at most 900).
+
+        Raises NotSent.
+        """
         seconds = max(0, min(LONGEST_DELAY, round(delay)))
-        for batch in _batches(jsontext.dumps(body) for body in bodies):
-            self._put(queue, batch, seconds)
+        lanes: dict[str, list[str]] = {}
+        for task in tasks:
+            lanes.setdefault(queue or task.queue, []).append(jsontext.dumps(task.body))
+        for name, texts in lanes.items():
+            for batch in _batches(texts):
+                self._put(name, batch, seconds)
 
     def take(self, queue: str) -> list[tuple[str, str]]:
         """Some messages, hidden from others for a while: what each is done with by, and its text."""

@@ -8,7 +8,6 @@ Contract: design section 13
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import pricing
@@ -17,6 +16,7 @@ from chalicelib.objects.stored_object import StoredObject, load
 from chalicelib.partners import parties
 from chalicelib.store.audits import TARIFF, Audits
 from chalicelib.store.object_items import Key
+from chalicelib.tasks import AuditCdr, LintTariff
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 50
 
 
-def audit(platform: Platform, message: Mapping[str, Any]) -> None:
+def audit(platform: Platform, task: AuditCdr) -> None:
     """Price a CDR that was stored, and settle the dispute about the one that it credits."""
-    key = _key("cdrs", message)
+    key = task.key
     found = load(platform, key)
     if found is None:
         return  # forgotten by age meanwhile
@@ -36,9 +36,9 @@ def audit(platform: Platform, message: Mapping[str, Any]) -> None:
         disputes.credited(platform, Key("cdrs", *key.party, audit.credits), found.key.id)
 
 
-def lint(platform: Platform, message: Mapping[str, Any]) -> None:
+def lint(platform: Platform, task: LintTariff) -> None:
     """Look at a Tariff that a partner sent; what is wrong with it is kept for the partner's scorecard."""
-    key = _key("tariffs", message)
+    key = task.key
     found = load(platform, key)
     audits, id = Audits(platform), f"{TARIFF}#{key.partition}"
     findings = _findings(platform, found) if found else []
@@ -69,7 +69,3 @@ def tariff_findings(platform: Platform, owner: str) -> list[dict[str, Any]]:
 def _findings(platform: Platform, found: StoredObject) -> list[dict[str, Any]]:
     said = pricing.lint(found.source, version=found.version, now=platform.clock())
     return [each for each in said if each["severity"] != "information"]
-
-
-def _key(module: str, message: Mapping[str, Any]) -> Key:
-    return Key(module, str(message["country_code"]), str(message["party_id"]), str(message["id"]))

@@ -21,6 +21,7 @@ from chalicelib import logs
 from chalicelib.ocpi import timestamps
 from chalicelib.ocpi.timestamps import later
 from chalicelib.store.requests import COMMANDS, CONCLUDED, PENDING, RECEIVED, SENT, AsyncRequest, Change
+from chalicelib.tasks import AdvanceRequest
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -37,7 +38,6 @@ RESULT_KINDS = {
 LEASE = 60
 USEFUL = 60
 USEFUL_CANCELLATION = 3600
-LONGEST_DELAY = 900
 
 
 def result_kind(pending: AsyncRequest) -> str:
@@ -98,11 +98,8 @@ def is_granted_reservation(pending: AsyncRequest) -> bool:
 def enqueue(platform: Platform, pending: AsyncRequest, delay: float = 0) -> None:
     """Have the next step done by the queue; the sweep does it where the queue is away."""
     try:
-        platform.queues.send(
-            "results",
-            [{"task": "send_result" if pending.todo == "send" else pending.todo, "id": pending.id}],
-            delay=min(LONGEST_DELAY, int(delay)),
-        )
+        step = "send_result" if pending.todo == "send" else pending.todo
+        platform.queues.send([AdvanceRequest(pending.id, step)], delay=int(delay))
     except Exception as problem:
         logs.log_exception("results queue not reached; the sweep will do it", problem, request=pending.id)
 

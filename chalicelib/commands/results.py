@@ -10,8 +10,7 @@ Spec: ARC-08, CMD-08, CMD-14, CMD-15, CHP-15, CHP-21, CHP-40
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib import logs
 from chalicelib.commands import lifecycle, profile_subscribers
@@ -21,6 +20,7 @@ from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import SPEC
 from chalicelib.partners import health
 from chalicelib.store.requests import COMMANDS, AsyncRequest
+from chalicelib.tasks import AdvanceRequest
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -33,16 +33,15 @@ SWEPT_AT_ONCE = 1000
 DELIVERED, REFUSED, GIVEN_UP = "DELIVERED", "REFUSED", "GIVEN_UP"
 
 
-def work(platform: Platform, message: Mapping[str, Any]) -> None:
-    """One message of the results queue: take the request that it names one step further."""
-    advance(platform, str(message["id"]))
+def work(platform: Platform, task: AdvanceRequest) -> None:
+    """Take the request that a message names one step further."""
+    advance(platform, task.id)
 
 
 def expire_due(platform: Platform) -> int:
     """Queue every request whose next step is overdue; how many those were."""
     ids = platform.requests.due(platform.clock(), SWEPT_AT_ONCE)
-    if ids:
-        platform.queues.send("results", [{"task": "advance", "id": id} for id in ids])
+    platform.queues.send(map(AdvanceRequest, ids))
     return len(ids)
 
 

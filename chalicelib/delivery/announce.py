@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec.structs import replace
 
 from chalicelib import logs
 from chalicelib.aws import queues
@@ -28,6 +29,7 @@ from chalicelib.partners import health, parties
 from chalicelib.store import feeds, pages
 from chalicelib.store.delivery_items import Target
 from chalicelib.store.object_items import HEAD, PIECE, Key, part_of
+from chalicelib.tasks import AnnounceAll, AuditCdr, LintTariff, PushObject, SeeChange, Task
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -43,7 +45,7 @@ LARGEST_OBJECT = 200_000
 MOST_FINDINGS = 20
 
 # Of which objects, by whether they are ours, what the queue `audit` is asked.
-_MONEY = {("cdrs", False): "audit", ("cdrs", True): "audit", ("tariffs", False): "lint"}
+_MONEY = {("cdrs", False): AuditCdr, ("cdrs", True): AuditCdr, ("tariffs", False): LintTariff}
 
 # A service that is away, or a record that somebody else is changing: the same may work later.
 TRANSIENT = (ClientError, BotoCoreError, ServerError, queues.NotSent, EventsNotTaken)
@@ -85,7 +87,7 @@ def announce(platform: Platform, records: Sequence[Record]) -> dict[str, Any]:
     """
     changes: dict[tuple[str, str], _Change] = {}
     events: list[Event] = []
-    audits: list[dict[str, Any]] = []
+    audits: list[Task] = []
     unread = ""
     for record in records:
         try:
@@ -99,7 +101,7 @@ def announce(platform: Platform, records: Sequence[Record]) -> dict[str, Any]:
         _send(platform, list(changes.values()))
         if events:
             platform.backend.emit_all(events)
-        platform.queues.send(queues.AUDIT, audits)
+        platform.queues.send(audits)
     except TRANSIENT as problem:
         logs.log_exception("announcing failed", problem)
         unread = records[0]["dynamodb"]["SequenceNumber"]
@@ -132,38 +134,36 @@ def _set_aside(platform: Platform, record: Record, problem: Exception) -> bool:
         "problem": type(problem).__name__,
     }
     try:
-        platform.queues.send(queues.dead("announce"), [about])
+        platform.queues.send([SeeChange(about)])
     except Exception as failed:
         logs.log_exception("change not set aside", failed)
         return False
     return True
 
 
-def announce_all(platform: Platform, message: Mapping[str, Any]) -> None:
-    """Name everything a partner is entitled to, a page per message.
-
-    `whole`: it is sent all of it even where it should know it.
-    """
-    partner = platform.partners.get(message["partner"])
+def announce_all(platform: Platform, task: AnnounceAll) -> None:
+    """Name everything a partner is entitled to, a page per message."""
+    partner = platform.partners.get(task.partner)
     if partner is None or partner.state != REGISTERED:
         return
-    module, cursor = message.get("module") or "", message.get("cursor") or ""
-    names = [module] if module else [row.id for row in modules.MODULES if row.kind]
-    if not cursor and not module:
-        more = [{**message, "module": each} for each in names if receives(platform, partner, each)]
-        platform.queues.send(queues.PUSH, more)
+    module = task.module
+    if not module:
+        names = [row.id for row in modules.MODULES if row.kind and receives(platform, partner, row.id)]
+        platform.queues.send([replace(task, module=each) for each in names])
         return
 
     owners = platform.settings.hosted(*parties.owners(module))
     found_feeds = visibility.feeds_for(platform, partner, module, partner.version, owners)
     found_feeds += sessions.forwarded_feeds(platform, partner, module)
     heads = platform.objects.feeds.heads(module, found_feeds)
-    page = pages.page(platform.objects, module, heads, PageQuery(limit=PAGE, cursor=cursor))
-    how = {"whole" if message.get("whole") else "thorough": True}
-    bodies = [{**Target(partner.id, each.key).message, **how} for each in page.objects]
-    platform.queues.send(health.queue_for(partner), bodies)
+    page = pages.page(platform.objects, module, heads, PageQuery(limit=PAGE, cursor=task.cursor))
+    pushes = [
+        PushObject.to(Target(partner.id, each.key), whole=task.whole, thorough=not task.whole)
+        for each in page.objects
+    ]
+    platform.queues.send(pushes, health.queue_for(partner))
     if page.cursor:
-        platform.queues.send(queues.PUSH, [{**message, "cursor": page.cursor}])
+        platform.queues.send([replace(task, cursor=page.cursor)])
 
 
 def _note(
@@ -171,7 +171,7 @@ def _note(
     record: Record,
     changes: dict[tuple[str, str], _Change],
     events: list[Event],
-    audits: list[dict[str, Any]],
+    audits: list[Task],
 ) -> None:
     """Sort one record into what changed of ours, what the back end is told, and what is to be priced."""
     module = _module(platform, record)
@@ -194,8 +194,7 @@ def _note(
     key = Key(module, image["country_code"]["S"], image["party_id"]["S"], image["id"]["S"])
     task = _MONEY.get((module, image["own"]["BOOL"]))
     if task and new and (not old or any(old.get(name) != new.get(name) for name in ("body", "feed"))):
-        about = {"country_code": key.country_code, "party_id": key.party_id, "id": key.id}
-        audits.append({"task": task, **about})
+        audits.append(task(key.country_code, key.party_id, key.id))
     if not image["own"]["BOOL"]:
         events.append(_event(platform, key, data, new, image))
         if module != sessions.SESSIONS or not new:
@@ -258,18 +257,16 @@ def _told(platform: Platform, key: Key, new: Image) -> dict[str, Any]:
 
 def _send(platform: Platform, changes: list[_Change]) -> None:
     """One message per change, part and entitled partner, sent in as few calls as it takes."""
-    lanes: dict[str, list[dict[str, Any]]] = {}
+    lanes: dict[str, list[PushObject]] = {}
     for change in changes:
         for partner in _audience(platform, change):
             for part, whole in change.messages():
-                body = Target(partner.id, change.key, part).message
                 # Who may see it now that could not before is behind a hub, which knows it already.
                 whole = whole or (partner.is_hub and len(change.feeds) > 1)
-                lanes.setdefault(health.queue_for(partner), []).append(
-                    {**body, "whole": True} if whole else body
-                )
-    for queue, bodies in lanes.items():
-        platform.queues.send(queue, bodies)
+                task = PushObject.to(Target(partner.id, change.key, part), whole=whole)
+                lanes.setdefault(health.queue_for(partner), []).append(task)
+    for queue, pushes in lanes.items():
+        platform.queues.send(pushes, queue)
 
 
 def _audience(platform: Platform, change: _Change) -> Iterator[Partner]:

@@ -38,6 +38,7 @@ from chalicelib.partners import health, parties
 from chalicelib.store import feeds, pages
 from chalicelib.store.object_items import Key
 from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, Pull, Pulls
+from chalicelib.tasks import PullPage
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -96,7 +97,7 @@ class Crawl:
         slow = self.partner.health.seconds > health.SLOW
         slot = self.pulls.take_slot(self.partner.id, 1 if slow else SLOTS)
         if not slot:  # its other modules are at it; the workers are everybody's
-            self.platform.queues.send(queues.PULL, [message(pull)], delay=ASK_AGAIN)
+            self.platform.queues.send([next_page(pull)], delay=ASK_AGAIN)
             return
         try:
             self._work(pull)
@@ -241,7 +242,7 @@ class Crawl:
 
     def _go(self, pull: Pull, moved: Pull) -> None:
         if self.pulls.put(moved, pull):
-            self.platform.queues.send(queues.PULL, [message(moved)])
+            self.platform.queues.send([next_page(moved)])
 
     # Pages that did not come
 
@@ -270,7 +271,7 @@ class Crawl:
         due_at = later(next_at, 30 if wait <= queues.LONGEST_DELAY else 0)
         moved = replace(pull, attempts=pull.attempts + 1, reason=reason[:300], due_at=due_at, next_at=next_at)
         if self.pulls.put(moved, pull) and wait <= queues.LONGEST_DELAY:
-            self.platform.queues.send(queues.PULL, [message(moved)], delay=wait)
+            self.platform.queues.send([next_page(moved)], delay=wait)
 
     # The objects
 
@@ -381,9 +382,9 @@ def tell(platform: Platform, pull: Pull) -> None:
     Pulls(platform).put(replace(pull, untold=0), pull)
 
 
-def message(pull: Pull) -> dict[str, Any]:
-    """The queue message that asks for the page that is next."""
-    return {"task": "page", "partner": pull.partner, "module": pull.module, "job": pull.job}
+def next_page(pull: Pull) -> PullPage:
+    """The task that asks for the page that is next."""
+    return PullPage(pull.partner, pull.module, pull.job)
 
 
 def first_url(base: str, module: str, date_from: str) -> str:

@@ -10,13 +10,11 @@ Contract: design section 8
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chalicelib import logs
+from chalicelib import logs, tasks
 from chalicelib.aws import queues
-from chalicelib.ocpi import jsontext
-from chalicelib.store.delivery_items import target_of
+from chalicelib.tasks import PushObject
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -28,10 +26,9 @@ REASON = "the message about it failed too often; the log has the details"
 PAUSE = 60
 
 
-def keep(platform: Platform, message: Mapping[str, Any]) -> None:
+def keep(platform: Platform, task: PushObject) -> None:
     """Write down that the delivery which a message asked for is due."""
-    if message.get("task") == "push":
-        platform.deliveries.lost(target_of(message), REASON, whole=bool(message.get("whole")))
+    platform.deliveries.lost(task.target, REASON, whole=task.whole)
 
 
 def take_up(platform: Platform) -> None:
@@ -49,21 +46,22 @@ def take_up(platform: Platform) -> None:
 
 def _taken_up(platform: Platform, queue: str, text: str) -> bool:
     try:
-        message = jsontext.loads(text)
-        if message.get("task") == "push":
-            keep(platform, message)
-        else:
-            platform.queues.send(queue, [message], delay=PAUSE)
+        task = tasks.read(queue, text)
+        if isinstance(task, PushObject):
+            keep(platform, task)
+        elif task is not None:
+            platform.queues.send([task], queue, PAUSE)
     except Exception as problem:
         logs.log_exception("dead letter not taken up", problem, queue=queue)
         return False
+    body = task.body if task else {}
     logs.log(
         "ERROR",
         "dead letter",
         queue=queue,
-        task=str(message.get("task"))[:60],
-        partner=message.get("partner"),
-        module=message.get("module"),
-        object_id=message.get("id"),
+        task=body.get("task"),
+        partner=body.get("partner"),
+        module=body.get("module"),
+        object_id=body.get("id"),
     )
     return True

@@ -18,6 +18,7 @@ from chalicelib.partner import SPEC
 from chalicelib.partners import health
 from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery
 from chalicelib.store.pulls import Pulls
+from chalicelib.tasks import PushObject
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -111,12 +112,11 @@ def _since(found: Delivery, now: str) -> str:
 
 def tell(platform: Platform, partner: Partner, before: Delivery, after: Delivery) -> None:
     """What follows from an outcome that was written down: the next attempt, or word to the operator."""
-    target = after.target
     if after.state == WAITING and after.next_attempt_at not in ("", before.next_attempt_at):
         wait = _seconds(platform.clock(), after.next_attempt_at)
         if wait <= queues.LONGEST_DELAY:
-            message = {**target.message, "attempt": after.attempts}
-            platform.queues.send(health.queue_for(partner), [message], delay=max(1, wait))
+            task = PushObject.to(after.target, attempt=after.attempts)
+            platform.queues.send([task], health.queue_for(partner), max(1, wait))
     if after.untold:
         tell_failure(platform, after)
 

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chalicelib.aws import queues
 from chalicelib.delivery import crawl
 from chalicelib.delivery.crawl import Crawl
 from chalicelib.ocpi import modules
@@ -18,6 +16,7 @@ from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import REGISTERED
 from chalicelib.partners import parties
 from chalicelib.store.pulls import RUNNING, Pull, Pulls
+from chalicelib.tasks import PullPage, StartPull
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -27,23 +26,20 @@ if TYPE_CHECKING:
 OVERLAP = 300
 
 
-def work(platform: Platform, message: Mapping[str, Any]) -> None:
-    """Begin pulls, or fetch the page that is next in one."""
-    partner = platform.partners.get(message["partner"])
+def start(platform: Platform, task: StartPull) -> None:
+    """Begin the pulls that are due of a partner."""
+    partner = platform.partners.get(task.partner)
     if partner is None or partner.state != REGISTERED:
         return
-    if message["task"] == "page":
-        Crawl(platform, partner, message["module"], bool(message.get("probe"))).page(message["job"])
-        return
-    for module in [message["module"]] if message.get("module") else _due(platform, partner, message):
-        begin(
-            platform,
-            partner,
-            module,
-            full=bool(message.get("full")),
-            date_from=message.get("date_from", ""),
-            afresh=bool(message.get("afresh")),
-        )
+    for module in [task.module] if task.module else _due(platform, partner, task.without):
+        begin(platform, partner, module, full=task.full, date_from=task.date_from, afresh=task.afresh)
+
+
+def page(platform: Platform, task: PullPage) -> None:
+    """Fetch the page that is next in a pull."""
+    partner = platform.partners.get(task.partner)
+    if partner is not None and partner.state == REGISTERED:
+        Crawl(platform, partner, task.module, task.probe).page(task.job)
 
 
 def offered(platform: Platform, partner: Partner) -> list[str]:
@@ -101,16 +97,16 @@ def begin(
         if interval:
             splay = 0.75 + 0.5 * random.random()  # noqa: S311
             pulls.remind(partner.id, f"schedule#{module}", interval * splay)
-    platform.queues.send(queues.PULL, [crawl.message(found)])
+    platform.queues.send([crawl.next_page(found)])
     return found
 
 
-def _due(platform: Platform, partner: Partner, message: Mapping[str, Any]) -> list[str]:
+def _due(platform: Platform, partner: Partner, without: str) -> list[str]:
     """The modules to pull now: of a hub its list of parties first, since nothing else is of use before."""
     found = offered(platform, partner)
     if parties.HUBCLIENTINFO in found and not parties.has_told(platform, partner):
         return [parties.HUBCLIENTINFO]
-    return [each for each in found if each != message.get("without")]
+    return [each for each in found if each != without]
 
 
 def _owns(platform: Platform, partner: Partner, module: str) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec.structs import replace as replace_task
 
 from chalicelib import logs
 from chalicelib.aws import queues
@@ -34,8 +35,9 @@ from chalicelib.partner import REGISTERED, SPEC, SUSPENDED
 from chalicelib.partners import health, parties
 from chalicelib.store import feeds
 from chalicelib.store.deliveries import LostLease
-from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery, Target, target_of
+from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery, Target
 from chalicelib.store.object_items import place_name
+from chalicelib.tasks import PushObject
 
 if TYPE_CHECKING:
     from chalicelib.objects.stored_object import StoredObject
@@ -62,32 +64,31 @@ class UnknownThere(Exception):
     """The partner does not know the Location of the EVSE it was sent: it gets the whole."""
 
 
-def push(platform: Platform, message: Mapping[str, Any]) -> None:
-    """Send the partner named in a message what it does not know of the object named there."""
-    target = target_of(message)
+def push(platform: Platform, task: PushObject) -> None:
+    """Send a partner what it does not know of an object."""
+    target = task.target
     partner = platform.partners.get(target.partner)
     if partner is None or partner.state not in (REGISTERED, SUSPENDED):
         return
     if not partner.endpoint(target.key.module, modules.RECEIVER) or tokens.stays_here(target.key):
         return
     if function_name.get() == "push" and health.queue_for(partner) != queues.PUSH:
-        platform.queues.send(queues.PUSH_SLOW, [dict(message)])
+        platform.queues.send([task], queues.PUSH_SLOW)
         return
     try:
-        thorough = bool(message.get("thorough"))
-        work = _Push(platform, partner, target, thorough, probe=bool(message.get("probe")))
+        work = _Push(platform, partner, target, task.thorough, task.probe)
         with logs.about(target.subject):
-            work.run(whole=bool(message.get("whole")), attempt=message.get("attempt"))
+            work.run(whole=task.whole, attempt=task.attempt)
     except Busy:
-        platform.queues.send(health.queue_for(partner), [dict(message)], delay=SHORTLY)
+        platform.queues.send([task], health.queue_for(partner), SHORTLY)
     except LostLease as lost:
         # Whoever took over, or wrote the record of a whole Location, may not have seen what this was about.
         logs.log(
             "WARNING", "delivery was taken over and is looked at again", partner=partner.id, record=str(lost)
         )
         # Nor is known which of two requests arrived last: the partner is sent all of it.
-        again = {name: value for name, value in message.items() if name != "attempt"} | {"whole": True}
-        platform.queues.send(health.queue_for(partner), [again], delay=SHORTLY)
+        again = replace_task(task, attempt=None, whole=True)
+        platform.queues.send([again], health.queue_for(partner), SHORTLY)
 
 
 def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str, Any]) -> str:

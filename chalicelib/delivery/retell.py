@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws import queues
 from chalicelib.aws.backend import Event
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.partners import parties
 from chalicelib.store import feeds, pages
 from chalicelib.store.object_items import Key, Part
+from chalicelib.tasks import PerformAction
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -41,7 +41,7 @@ def retell(platform: Platform, module: str, since: str, cursor: str = "") -> dic
     platform.backend.emit_all(events)
     if page.cursor:
         rest = {"action": "tell_again", "module": module, "since": since, "cursor": page.cursor}
-        platform.queues.send(queues.INBOX, [rest])
+        platform.queues.send([PerformAction(rest)])
     return {"told": len(events), "more": bool(page.cursor)}
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from chalicelib import logs
-from chalicelib.aws import queues
 from chalicelib.commands import results
 from chalicelib.delivery import crawl, lost, outcomes, push
 from chalicelib.ocpi.timestamps import later, seconds_between
@@ -19,6 +20,7 @@ from chalicelib.partner import REGISTERED, SUSPENDED, UNREACHABLE, UNREGISTERED
 from chalicelib.partners import health, registration_receiver
 from chalicelib.store.delivery_items import WAITING, delivery_of
 from chalicelib.store.pulls import RUNNING, Pulls
+from chalicelib.tasks import AnnounceAll, Forget, Probe, PullPage, PushObject, Recover, StartPull, Task
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -59,54 +61,53 @@ def sweep(platform: Platform) -> None:
 def _send_due(platform: Platform) -> None:
     problems: list[Exception] = []
     for _ in range(MOST_ROUNDS):
-        lanes: dict[str, list[dict[str, Any]]] = {}
+        lanes: defaultdict[str, list[Task]] = defaultdict(list)
         for partner_id, sort_key in platform.deliveries.due():
             try:
                 _sort(platform, partner_id, sort_key, lanes)
             except Exception as problem:
                 logs.log_exception("not swept", problem, partner=partner_id, record=sort_key)
                 problems.append(problem)
-        for queue, bodies in lanes.items():
-            platform.queues.send(queue, bodies)
+        for queue, tasks in lanes.items():
+            platform.queues.send(tasks, queue)
         if not lanes:
             break
     if problems:
         raise problems[0]
 
 
-def recover(platform: Platform, message: Mapping[str, Any]) -> None:
+def recover(platform: Platform, task: Recover) -> None:
     """Send everything due that waits for a partner, page by page, and fetch what it changed meanwhile.
 
-    What has its next attempt still to come waits for that; `early`: it does not.
+    What has its next attempt still to come waits for that, unless the task is `early`.
     """
-    partner = platform.partners.get(message["partner"])
+    partner = platform.partners.get(task.partner)
     if partner is None or partner.state != REGISTERED:
         return
-    after, now = message.get("cursor"), platform.clock()
+    after, now = task.cursor, platform.clock()
     for _ in range(PAGES):
         found, after = platform.deliveries.undelivered(partner.id, WAITING, after=after)
-        due = [each for each in found if each.next_attempt_at <= now or message.get("early")]
-        bodies = [{**each.target.message, "attempt": each.attempts} for each in due]
-        platform.queues.send(health.queue_for(partner), bodies)
+        due = [each for each in found if each.next_attempt_at <= now or task.early]
+        pushes = [PushObject.to(each.target, attempt=each.attempts) for each in due]
+        platform.queues.send(pushes, health.queue_for(partner))
         if not after:
             break
     if after:
-        platform.queues.send(queues.PUSH, [{**message, "cursor": after}])
-    elif message.get("again"):
+        platform.queues.send([replace(task, cursor=after)])
+    elif task.again:
         Pulls(platform).forget(partner.id, health.RECOVER)
     else:
-        again = {"task": "recover", "partner": partner.id, "again": True}
-        platform.queues.send(queues.PUSH, [again], delay=SECOND_LOOK)
-    if not message.get("cursor") and not message.get("again"):
-        platform.queues.send(queues.PULL, [{"task": "start", "partner": partner.id}])
+        platform.queues.send([Recover(partner.id, again=True)], delay=SECOND_LOOK)
+    if not task.cursor and not task.again:
+        platform.queues.send([StartPull(partner.id)])
 
 
-def probe(platform: Platform, message: Mapping[str, Any]) -> None:
+def probe(platform: Platform, task: Probe) -> None:
     """Try an unreachable partner with something that waits for it, with its versions where nothing does.
 
     An answer that fails may be one module's: then its versions say whether the partner is back.
     """
-    partner = platform.partners.get(str(message["partner"]))
+    partner = platform.partners.get(task.partner)
     if partner is None or partner.state != REGISTERED or partner.health.state != UNREACHABLE:
         return
     tried = _try(platform, partner)
@@ -117,35 +118,35 @@ def probe(platform: Platform, message: Mapping[str, Any]) -> None:
 def _try(platform: Platform, partner: Partner) -> health.Trial | None:
     """What became of one request that waited for a partner, of any module; None where nothing was sent."""
     waiting, _ = platform.deliveries.undelivered(partner.id, WAITING, limit=50)
-    places: dict[str, dict[str, Any]] = {}
+    pushes: dict[str, PushObject] = {}
     for each in waiting:
-        places.setdefault(each.target.key.module, {**each.target.message, "probe": True})
-    for job in Pulls(platform).of(partner.id):
-        if job.state == RUNNING:
-            places.setdefault(f"pull {job.module}", {**crawl.message(job), "probe": True})
-    for place in random.sample(sorted(places), len(places)):
-        if place.startswith("pull "):
-            platform.queues.send(queues.PULL, [places[place]])
+        pushes.setdefault(each.target.key.module, PushObject.to(each.target, probe=True))
+    running = [job for job in Pulls(platform).of(partner.id) if job.state == RUNNING]
+    pages = [PullPage(job.partner, job.module, job.job, probe=True) for job in running]
+    tasks: list[PushObject | PullPage] = [*pushes.values(), *pages]
+    for task in random.sample(tasks, len(tasks)):
+        if isinstance(task, PullPage):
+            platform.queues.send([task])
             return health.Trial(1)
         with health.trial() as tried:
-            push.push(platform, places[place])
+            push.push(platform, task)
         if tried.requests:
             return tried
     return None
 
 
-def forget(platform: Platform, message: Mapping[str, Any]) -> None:
+def forget(platform: Platform, task: Forget) -> None:
     """Forget what waits for a partner that has left, and what it knew but for CDRs (AMB-35)."""
-    partner = platform.partners.get(message["partner"], fresh=True)
+    partner = platform.partners.get(task.partner, fresh=True)
     if partner is not None and partner.state != UNREGISTERED:
         return
-    after = platform.deliveries.forget(message["partner"], message.get("cursor") or "")
+    after = platform.deliveries.forget(task.partner, task.cursor)
     if after:
-        platform.queues.send(queues.PUSH, [{**message, "cursor": after}])
+        platform.queues.send([replace(task, cursor=after)])
 
 
-def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, list[dict[str, Any]]]) -> None:
-    """Put one due thing into its lane, and make it due again in case it gets lost."""
+def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: defaultdict[str, list[Task]]) -> None:
+    """Put one due thing into its lane, "" for its own queue; it is due again in case it gets lost."""
     partner = platform.partners.get(partner_id)
     kind, _, module = sort_key.partition("#")
     if kind == "probe":
@@ -154,25 +155,24 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
         elif partner.health.state != UNREACHABLE:
             health.recovered(platform, partner)  # who noticed it died before saying so
         elif platform.deliveries.postpone(partner_id, sort_key, health.probe_pause(platform, partner)):
-            body = {"task": "probe", "partner": partner_id}
-            lanes.setdefault(queues.PUSH_SLOW, []).append(body)
+            lanes[""].append(Probe(partner_id))
     elif kind == "digest":
         _digest(platform, partner_id, sort_key)
     elif kind == "recover":
         if partner is None or partner.state != REGISTERED:
             Pulls(platform).forget(partner_id, sort_key)
         elif platform.deliveries.postpone(partner_id, sort_key, LOST_AFTER * 3):
-            lanes.setdefault(queues.PUSH, []).append({"task": "recover", "partner": partner_id})
+            lanes[""].append(Recover(partner_id))
     elif kind == "catch-up":
         event = Pulls(platform).event(partner_id, sort_key)
         if event and partner is not None:
             registration_receiver.tell_late(platform, partner, event)
         if partner is not None and partner.state == REGISTERED:
-            platform.queues.send(queues.PUSH, [{"task": "announce_all", "partner": partner_id}])
+            platform.queues.send([AnnounceAll(partner_id)])
             if not Pulls(platform).of(partner_id):
-                platform.queues.send(queues.PULL, [{"task": "start", "partner": partner_id}])
+                platform.queues.send([StartPull(partner_id)])
         elif partner is not None and partner.state == UNREGISTERED:
-            platform.queues.send(queues.PUSH, [{"task": "forget", "partner": partner_id}])
+            platform.queues.send([Forget(partner_id)])
         Pulls(platform).forget(partner_id, sort_key)
     elif kind == "schedule":
         interval = platform.settings.pull_interval
@@ -183,15 +183,13 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
             sort_key,
             interval * (0.9 + 0.2 * random.random()),  # noqa: S311
         ):
-            body = {"task": "start", "partner": partner_id, "module": module}
-            lanes.setdefault(queues.PULL, []).append(body)
+            lanes[""].append(StartPull(partner_id, module))
     elif kind == "pull" and partner is not None and partner.state in (REGISTERED, SUSPENDED):
         item = platform.deliveries.postpone(partner_id, sort_key, LOST_AFTER * 3)
         if item and "untold" in item and item["untold"]["N"] == "1":
             crawl.tell(platform, Pulls(platform).get(partner_id, module))
         elif item:
-            body = {"task": "page", "partner": partner_id, "module": module, "job": item["job"]["S"]}
-            lanes.setdefault(queues.PULL, []).append(body)
+            lanes[""].append(PullPage(partner_id, module, item["job"]["S"]))
     elif partner is None or partner.state not in (REGISTERED, SUSPENDED):
         Pulls(platform).forget(partner_id, sort_key)
     else:
@@ -200,7 +198,7 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: dict[str, l
         if found and found.untold:
             outcomes.tell_failure(platform, found)
         elif found:
-            lanes.setdefault(health.queue_for(partner), []).append(found.target.message)
+            lanes[health.queue_for(partner)].append(PushObject.to(found.target))
 
 
 def _digest(platform: Platform, partner_id: str, sort_key: str) -> None:

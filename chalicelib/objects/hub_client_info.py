@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws import queues
 from chalicelib.objects.ingest import Outcome, receive
 from chalicelib.objects.stored_object import StoredObject
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
@@ -19,6 +18,7 @@ from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import Key, folded
+from chalicelib.tasks import AnnounceAll, Recover, StartPull
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -50,8 +50,7 @@ def write(call: Call, party: Party, data: dict[str, Any]) -> str:
     heard(call.platform, call.partner, [outcome])
     if outcome.object.get("status") == CONNECTED != before:
         # What waited for it is sent (HCI-10).
-        body = {"task": "recover", "partner": call.partner.id, "again": True, "early": True}
-        call.platform.queues.send(queues.PUSH, [body])
+        call.platform.queues.send([Recover(call.partner.id, again=True, early=True)])
     return "created" if outcome.created else "stored"
 
 
@@ -65,16 +64,13 @@ def heard(platform: Platform, hub: Partner, outcomes: Iterable[Outcome]) -> None
     came = there and platform.partners.directories.tell(hub.id, there)
     if came and parties.has_told(platform, hub):
         # What is for who came alone was never meant for this hub before (HCI-10).
-        task = {"task": "announce_all", "partner": hub.id}
-        platform.queues.send(queues.PUSH, [{**task, "module": each} for each in FOR_ONE])
+        platform.queues.send([AnnounceAll(hub.id, each) for each in FOR_ONE])
 
 
 def heard_all(platform: Platform, hub: str) -> None:
     """A hub's list of parties is complete; the first time everything else is exchanged then."""
     if platform.partners.directories.complete(hub):
-        platform.queues.send(queues.PUSH, [{"task": "announce_all", "partner": hub}])
-        rest = {"task": "start", "partner": hub, "without": parties.HUBCLIENTINFO}
-        platform.queues.send(queues.PULL, [rest])
+        platform.queues.send([AnnounceAll(hub), StartPull(hub, without=parties.HUBCLIENTINFO)])
 
 
 def read(call: Call, party: Party) -> StoredObject:

@@ -26,6 +26,7 @@ from chalicelib.ocpi import charset
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED, UNREACHABLE
 from chalicelib.store.pulls import Pulls
+from chalicelib.tasks import Recover
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
@@ -251,7 +252,7 @@ def recovered(platform: Platform, partner: Partner) -> None:
 def catch_up(platform: Platform, partner_id: str) -> None:
     """Have what waits for a partner sent; the sweep repeats it until all of it was listed."""
     Pulls(platform).remind(partner_id, RECOVER, LOST_AFTER)
-    platform.queues.send(queues.PUSH, [{"task": "recover", "partner": partner_id}])
+    platform.queues.send([Recover(partner_id)])
 
 
 def probe_pause(platform: Platform, partner: Partner) -> float:

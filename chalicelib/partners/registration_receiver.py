@@ -35,6 +35,7 @@ from chalicelib.partner import (
 from chalicelib.partners import credentials, discovery
 from chalicelib.store.partner_items import CURRENT, INVITATION, Token, claims, hashed
 from chalicelib.store.partners import Claimed, Raced, event_id
+from chalicelib.tasks import AnnounceAll, StartPull
 
 if TYPE_CHECKING:
     from chalicelib.partners.call import Call
@@ -202,8 +203,8 @@ def announce(platform: Platform, event: str, partner: Partner) -> None:
     steps: list[Callable[[], object]] = [lambda: _tell(platform, event, partner)]
     if partner.state == REGISTERED:
         steps += [
-            lambda: platform.queues.send("push", [{"task": "announce_all", "partner": partner.id}]),
-            lambda: platform.queues.send("pull", [{"task": "start", "partner": partner.id}]),
+            lambda: platform.queues.send([AnnounceAll(partner.id)]),
+            lambda: platform.queues.send([StartPull(partner.id)]),
         ]
     for step in steps:
         try:

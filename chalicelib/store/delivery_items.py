@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from chalicelib.logs import Subject
 from chalicelib.ocpi import jsontext
@@ -45,25 +44,6 @@ class Target:
         return Subject(
             key.module, key.owner, key.id.rpartition(" ")[2] if key.module == "tokens" else key.id, self.part
         )
-
-    @property
-    def message(self) -> dict[str, Any]:
-        """The queue message that asks for this delivery."""
-        body = {
-            "task": "push",
-            "partner": self.partner,
-            "module": self.key.module,
-            "owner": f"{self.key.country_code}/{self.key.party_id}",
-            "id": self.key.id,
-        }
-        return {**body, "part": self.part} if self.part else body
-
-
-def target_of(message: Mapping[str, Any]) -> Target:
-    """The delivery that a message asks for."""
-    country, _, party = message["owner"].partition("/")
-    key = Key(message["module"], country, party, message["id"])
-    return Target(message["partner"], key, message.get("part") or "")
 
 
 @dataclass(frozen=True)
