@@ -79,9 +79,10 @@ def _below_a_module(path: str) -> tuple[str, str, str, list[str]]:
     """The module, interface, version and segments of a path that is longer than any of its module's are.
 
     It is answered as other paths below that module: to whom the token belongs, with routing headers.
+    A hub passes on those of modules that are not known here.
     """
     match path.split("/"):
-        case ["ocpi", version, ("sender" | "receiver") as side, module, *segments] if module in modules.BY_ID:
+        case ["ocpi", version, ("sender" | "receiver") as side, module, *segments] if 0 < len(module) <= 64:
             return module, side.upper(), version, segments
     return "", "", "", []
 

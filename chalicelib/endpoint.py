@@ -11,7 +11,7 @@ import importlib
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.deployment import asked_at
@@ -25,8 +25,8 @@ from chalicelib.ocpi.errors import (
     Unauthorized,
     UnknownPath,
 )
-from chalicelib.ocpi.messages import Party, Reply, Request
-from chalicelib.ocpi.modules import Operation
+from chalicelib.ocpi.messages import IN_2_1_1, Party, Reply, Request
+from chalicelib.ocpi.modules import LIST, Operation
 from chalicelib.partner_client import transcript
 from chalicelib.partners.call import Call, require_receiver, serving
 from chalicelib.store.messages import STRANGER
@@ -68,8 +68,15 @@ WORK = {
     "accept_clear_profile": "commands.profiles_receiver:accept_clear",
     "accept_active_profile": "commands.profiles_receiver:accept_active",
     "take_profile_result": "commands.profiles_receiver:result",
+    "page_client_info": "hub.client_info:page",
     "take_active_profile": "commands.profiles_receiver:active_profile_changed",
 }
+
+
+# What decides about a request at a hub, and the word of a module that is not known here.
+ROUTED = "hub.switch:answer"
+CUSTOM = "custom"
+FOUND = frozenset({"versions", "credentials", *modules.BY_ID})
 
 
 class Suspended(OcpiError):
@@ -104,16 +111,20 @@ def _answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], 
     call: Call | None = None
     try:
         try:
-            if not request.module:
+            headers = {**request.headers, "x-correlation-id": ids[messages.CORRELATION_ID]}
+            request = dataclasses.replace(request, headers=headers)
+            if (request.module not in FOUND and not platform.settings.hub) or not request.module:
                 raise UnknownPath("no such path; everything OCPI is found from the versions URL")
             partner, presented = platform.partners.authenticate(request.headers.get("authorization", ""))
             operation, variables = _operation(request, platform)
             _admit(partner, request)
             _limit(partner, platform)
-            require_receiver(request, platform)
             call = Call(request, operation, variables, partner, presented, platform)
             logs.subject.set(call.subject)
-            reply = _work(operation)(call)
+            if platform.settings.hub and _is_routed(request):
+                reply = _load(ROUTED)(call, _perform)
+            else:
+                reply = _perform(call)
         except OcpiError as problem:
             reply = _refusal(problem, request.version)
         except Exception as problem:
@@ -171,10 +182,25 @@ def _lag(call: Call | None, now: str) -> int:
     return transcript.lag_seconds(now, call.said.get("last_updated"))
 
 
-def _work(operation: Operation) -> Callable[[Call], Reply]:
-    room, _, function = WORK[operation.action].partition(":")
-    work: Callable[[Call], Reply] = getattr(importlib.import_module(f"chalicelib.{room}"), function)
+def _perform(call: Call) -> Reply:
+    """Do what is asked, as the parties hosted here."""
+    if call.operation.action == CUSTOM:
+        raise UnknownPath(f"no module {call.request.module[:40]} is offered here")
+    require_receiver(call.request, call.platform)
+    reply: Reply = _load(WORK[call.operation.action])(call)
+    return reply
+
+
+def _load(place: str) -> Callable[..., Any]:
+    room, _, function = place.partition(":")
+    work: Callable[..., Any] = getattr(importlib.import_module(f"chalicelib.{room}"), function)
     return work
+
+
+def _is_routed(request: Request) -> bool:
+    """Whether a request is for a party, and not between two platforms (HUB-02)."""
+    row = modules.BY_ID.get(request.module)
+    return row.functional if row else request.module not in ("", *FOUND)
 
 
 def _operation(request: Request, platform: Platform) -> tuple[Operation, dict[str, str]]:
@@ -190,8 +216,10 @@ def _operation(request: Request, platform: Platform) -> tuple[Operation, dict[st
     if request.module == "credentials":
         return routing.match(modules.CREDENTIALS, request.version, request.method, request.segments)
     row = modules.BY_ID.get(request.module)
+    if row is None and platform.settings.hub:
+        return Operation(request.method, LIST, CUSTOM), {}
     side = row.interface(request.interface) if row else None
-    if side is None or not platform.settings.roles & set(side.offered_by):
+    if side is None or not platform.settings.serves & set(side.offered_by):
         raise UnknownPath(
             f"no {request.interface.lower()} interface of {request.module[:40]} is offered here"
         )
@@ -222,8 +250,8 @@ def _limit(partner: Partner, platform: Platform) -> None:
 
 def _refusal(problem: OcpiError, version: str) -> Reply:
     code = problem.status_code
-    if version == modules.V211 and code == 2004:
-        code = 2000  # CNV-07: 2.1.1 has no 2004
+    if version == modules.V211:
+        code = IN_2_1_1.get(code, code)
     headers: dict[str, str] = {}
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allow)
@@ -241,13 +269,19 @@ def _refusal(problem: OcpiError, version: str) -> Reply:
 
 
 def _routing(request: Request, partner: Partner | None, platform: Platform) -> dict[str, str]:
-    """Routing headers of the response: swapped, filled in where the request lacked them (HUB-05, AMB-21)."""
-    row = modules.BY_ID.get(request.module)
-    if row is None or not row.functional or request.version == modules.V211:
+    """Routing headers of the response: swapped, filled in where the request lacked them (HUB-05, AMB-21).
+
+    What a hub says itself is from the hub; what it hands on names its sender already.
+    """
+    hub = platform.settings.hub
+    known_here = hub or request.module in modules.BY_ID
+    if not known_here or not _is_routed(request) or request.version == modules.V211:
         return {}
     known = (partner.hub_party or _first(role.party for role in partner.roles)) if partner else None
     asked_by = request.from_party or known
     asked_of = request.to_party or _first(party.party for party in serving(request, platform))
+    if hub and (request.to_party is None or not platform.settings.hosts(request.to_party)):
+        asked_of = hub
     headers: dict[str, str] = {}
     if asked_by:
         headers |= {messages.TO_COUNTRY: asked_by[0], messages.TO_PARTY: asked_by[1]}

@@ -31,7 +31,7 @@ class PartnerUnreachable(Exception):
     """No usable answer: worth another attempt, after `retry_after` seconds if the partner named them.
 
     `outcome_unknown`: the request may have been carried out all the same. `http_status`: that of the
-    answer, 0 where none came.
+    answer, 0 where none came. `timed_out`: it left, and no answer came in time.
     """
 
     def __init__(
@@ -40,7 +40,8 @@ class PartnerUnreachable(Exception):
         retry_after: int | None = None,
         outcome_unknown: bool = False,
         http_status: int = 0,
+        timed_out: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason, self.retry_after, self.outcome_unknown = reason, retry_after, outcome_unknown
-        self.http_status = http_status
+        self.http_status, self.timed_out = http_status, timed_out

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from chalicelib.ocpi import jsontext
 
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
-ROLES = ("CPO", "EMSP", "NAP", "NSP", "OTHER", "SCSP")
+HUB = "HUB"
+ROLES = ("CPO", "EMSP", HUB, "NAP", "NSP", "OTHER", "SCSP")
 WEEK = 7 * 24 * 3600
 # Locations are never forgotten: sessions and CDRs refer to them (LOC-04).
 FORGETTABLE = ("tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
@@ -104,6 +105,16 @@ class Settings:
     def roles(self) -> frozenset[str]:
         return frozenset(each.role for each in self.parties)
 
+    @property
+    def hub(self) -> tuple[str, str] | None:
+        """The party of role HUB, which makes this deployment a hub."""
+        return next((each.party for each in self.parties if each.role == HUB), None)
+
+    @property
+    def serves(self) -> frozenset[str]:
+        """The roles whose interfaces are offered: those hosted; by a hub all, for those behind it."""
+        return frozenset(ROLES) if self.hub else self.roles
+
     def hosted(self, *roles: str) -> list[tuple[str, str]]:
         """The hosted parties in these roles, each once, in the order in which they are set."""
         return list(dict.fromkeys(each.party for each in self.parties if each.role in roles))
@@ -184,6 +195,8 @@ def _parties(text: str) -> tuple[HostedParty, ...]:
         if (each.role, each.party) in seen:
             raise SettingsError(f"{name}: {each.role} {each.country_code}/{each.party_id} is listed twice")
         seen.add((each.role, each.party))
+    if sum(each.role == HUB for each in parties) > 1:
+        raise SettingsError(f"{name}: a deployment is one hub; a second party of role {HUB} is listed")
     return parties
 
 

@@ -86,6 +86,7 @@ _OPERATE = (
     | {
         "table:requests": "GetItem PutItem UpdateItem",
         "table:requests/index/recent": "Query",
+        "table:routes": "Query",
         "table:deliveries": "DeleteItem GetItem PutItem Query",
         "table:deliveries/index/state": "Query",
         "table:messages": "BatchWriteItem GetItem Query",
@@ -105,7 +106,11 @@ GRANTS: Grants = {
     | _DECIDE
     | _KEEP_MESSAGES
     | _send("push", "pull", "results")
-    | {"table:requests": "GetItem PutItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
+    | {
+        "table:requests": "GetItem PutItem UpdateItem",
+        "table:deliveries": "DeleteItem PutItem",
+        "table:routes": "PutItem",
+    },
     "announce": _KNOW_PARTNERS
     | _TELL
     | _send("push", "push-slow", "audit", "announce-dead")

@@ -95,6 +95,7 @@ def resources() -> dict[str, Any]:
             "correlation": (("correlation_id", "at"), _shown("correlation_id")),
         },
     )
+    found[table_id("routes")] = _table("routes", ("shard", "place"), {})
     for name, timeout in QUEUE_TIMEOUTS.items():
         found |= _queue(name, timeout)
     found["AnnounceDeadQueue"] = _dead_queue("announce")

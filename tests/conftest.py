@@ -250,12 +250,14 @@ class Hand:
         roles: list[dict[str, str]] | None = None,
         version: str = "2.2.1",
         name: str = "Stub Charging",
+        as_invited: bool = False,
         **more: Any,
     ) -> PartnerStub:
-        """A partner that was invited and registered from its side."""
+        """A partner that was invited, with its roles if `as_invited`, and registered from its side."""
         stub = PartnerStub(roles, version, name, own_token=f"stub-token-{next(_numbers)}")
         self._stubs.append(stub)
-        invited = self.operate("invite", name=name, **more)
+        named = {"roles": roles} if as_invited else {}
+        invited = self.operate("invite", name=name, **named, **more)
         answer = self.ask(
             "POST", f"/ocpi/{version}/credentials", token=invited["token"], body=stub.credentials
         )

@@ -33,6 +33,7 @@ LEDGER = {
     ("commands", "RECEIVER"): {"{command}": "POST"},
     ("chargingprofiles", "SENDER"): {"results/{id}": "POST", "{session_id}": "PUT"},
     ("chargingprofiles", "RECEIVER"): {"{session_id}": "DELETE GET PUT"},
+    ("hubclientinfo", "SENDER"): {"": "GET"},
     ("hubclientinfo", "RECEIVER"): {"{country_code}/{party_id}": "GET PUT"},
 }
 ROWS = [(module, side, op) for module in MODULES for side in module.interfaces for op in side.operations]

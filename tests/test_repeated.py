@@ -69,12 +69,12 @@ def test_two_at_once_are_one(
     platform: Any, ask: Any, operate: Any, events: Any, partner: PartnerStub, place: None, monkeypatch: Any
 ) -> None:
     """ARC-17: neither saw the other when it looked."""
-    monkeypatch.setattr("chalicelib.commands.idempotency.look", lambda call: ("the-same", None))
+    monkeypatch.setattr("chalicelib.partners.idempotency.look", lambda call: ("the-same", None))
     for _ in range(2):
         answer = ask("POST", COMMANDS + "START_SESSION", partner.token, start(partner), headers=SAME)
         assert answer.data["result"] == "ACCEPTED"
     for _ in range(2):
-        monkeypatch.setattr("chalicelib.commands.idempotency.look", lambda call: ("the-other", None))
+        monkeypatch.setattr("chalicelib.partners.idempotency.look", lambda call: ("the-other", None))
         answer = ask("PUT", PROFILES + "S1", partner.token, setting(partner), headers=SAME)
         assert answer.data["result"] == "ACCEPTED"
     assert (len(events("CommandReceived")), len(events("ProfileRequested"))) == (1, 1)

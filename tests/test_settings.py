@@ -25,7 +25,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("OCPI_PARTIES", "[]"),
         ("OCPI_PARTIES", "{"),
         ("OCPI_PARTIES", '[{"role":"CPO"}]'),
-        ("OCPI_PARTIES", PARTY.replace("CPO", "HUB")),
+        ("OCPI_PARTIES", PARTY.replace("CPO", "ROAMER")),
         ("OCPI_PARTIES", PARTY.replace('"exa"', '"toolong"')),
         ("OCPI_PARTIES", PARTY.replace('"nl"', '"N1"')),
         ("OCPI_PARTIES", PARTY.replace("Example", " ")),

@@ -33,6 +33,7 @@ ROOMS = (
     "commands",
     "billing",
     "evidence",
+    "hub",
 )
 
 

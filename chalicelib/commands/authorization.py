@@ -325,20 +325,11 @@ def _sketch(
     stored = _stored(platform, uid, type_)
     if stored is not None:
         return stored.canonical
-    party = owner or ("", "")
     if isinstance(said, list) and len(said) == 1:
         said = said[0]
-    return {
-        "country_code": party[0],
-        "party_id": party[1],
-        "uid": uid,
-        "type": type_ or tokens.RFID,
-        "contract_id": "#NA",
-        "issuer": partner.name,
-        "valid": isinstance(said, dict) and said.get("allowed") == ALLOWED,
-        "whitelist": "NEVER",
-        "last_updated": platform.clock(),
-    }
+    valid = isinstance(said, dict) and said.get("allowed") == ALLOWED
+    sketched = tokens.sketch(owner or ("", ""), uid, type_, valid, platform.clock())
+    return {**sketched, "issuer": partner.name}
 
 
 def _cpo(platform: Platform) -> Party | None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import logs
 from chalicelib.ocpi import timestamps
 from chalicelib.ocpi.timestamps import later
-from chalicelib.store.requests import COMMANDS, CONCLUDED, PENDING, RECEIVED, SENT, AsyncRequest, Change
+from chalicelib.store.requests import COMMANDS, CONCLUDED, PENDING, SENT, AsyncRequest, Change
 from chalicelib.tasks import AdvanceRequest
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def concluded(pending: AsyncRequest, result: Mapping[str, Any] | None, now: str)
         "state": CONCLUDED,
         "result": result,
         "concluded_at": now,
-        "todo": "send" if pending.direction == RECEIVED else "tell",
+        "todo": "tell" if pending.direction == SENT else "send",
         "due_at": later(now, LEASE),
         "lease": "",
         "attempts": 0,

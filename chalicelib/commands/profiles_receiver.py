@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import logs
 from chalicelib.commands import (
     capabilities,
-    idempotency,
     lifecycle,
     profile_subscribers,
     profiles_sender,
@@ -30,7 +29,7 @@ from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.timestamps import later, wire_timestamp
-from chalicelib.partners import parties
+from chalicelib.partners import idempotency, parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import check_id
 from chalicelib.store.requests import CONCLUDED, PENDING, PROFILES, SENT, AsyncRequest, new_id
@@ -66,14 +65,7 @@ def accept_clear(call: Call) -> Reply:
 def result(call: Call) -> Reply:
     """POST results/{id}: the result of a profile request of ours; answered without data (CHP-18)."""
     request = receiver.ours_to(call, PROFILES)
-    kind = lifecycle.result_kind(request)
-    given = reading.read(
-        kind,
-        receiver.bare(call.json_object),
-        call.request.version,
-        now=wire_timestamp(call.platform.clock()),
-    ).object
-    receiver.take_result(call.platform, request, given)
+    receiver.take(call, request, lifecycle.result_kind(request))
     return Reply()
 
 

@@ -15,19 +15,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
-from chalicelib.commands import capabilities, idempotency, lifecycle, results
+from chalicelib.commands import capabilities, lifecycle, results
 from chalicelib.objects import sessions
 from chalicelib.objects.sessions import ENDED
 from chalicelib.objects.stored_object import load, load_token
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
-from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject
+from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject, UnknownReceiver
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.scalars import identifier
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import host_of
+from chalicelib.partners import idempotency
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import Key, party_of
-from chalicelib.store.requests import COMMANDS, PENDING, RECEIVED, SENT, AsyncRequest, Change
+from chalicelib.store.requests import COMMANDS, PENDING, RECEIVED, ROUTED, SENT, AsyncRequest, Change
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -110,9 +111,7 @@ def result(call: Call) -> Reply:
     request = ours_to(call, COMMANDS)
     if request.command != call.params["command"].upper():
         raise UnknownObject("no command of this id was sent to you")
-    body = bare(call.json_object)
-    given = reading.read("command_result", body, call.request.version).object
-    take_result(call.platform, request, given)
+    take(call, request, "command_result")
     return Reply()
 
 
@@ -154,9 +153,33 @@ def await_answer(platform: Platform, request: AsyncRequest, event: str, found: M
     platform.backend.emit(event, {**lifecycle.shown(request), **found}, id=request.id)
 
 
+def take(call: Call, request: AsyncRequest, kind: str) -> None:
+    """Conclude by the result in a body; a hub passes it on as it came to one of the same version."""
+    platform, version, body = call.platform, call.request.version, bare(call.json_object)
+    if request.direction == ROUTED and version == request.version and isinstance(body.get("result"), str):
+        take_result(platform, request, body, version)
+        return
+    now = timestamps.wire_timestamp(platform.clock())
+    take_result(platform, request, reading.read(kind, body, version, now=now).object)
+
+
 def ours_to(call: Call, module: str) -> AsyncRequest:
-    """The request of ours that a result is for. Raises UnknownObject, also for another party's."""
+    """The request of ours that a result is for. Raises UnknownObject, also for another party's.
+
+    At a hub also one that it passed on to this partner; else UnknownReceiver.
+    """
     request, sender = call.platform.requests.get(call.params["id"]), call.request.from_party
+    if call.platform.settings.hub and (request is None or request.direction != SENT):
+        if (
+            request is None
+            or request.direction != ROUTED
+            or request.module != module
+            or request.asked != call.partner.id
+            or request.until <= call.platform.clock()
+            or (call.partner.is_hub and sender not in (None, call.partner.hub_party, request.ours))
+        ):
+            raise UnknownReceiver("no request of this id was passed on to you")
+        return request
     if (
         request is None
         or request.direction != SENT
@@ -168,7 +191,9 @@ def ours_to(call: Call, module: str) -> AsyncRequest:
     return request
 
 
-def take_result(platform: Platform, request: AsyncRequest, given: Mapping[str, Any]) -> None:
+def take_result(
+    platform: Platform, request: AsyncRequest, given: Mapping[str, Any], result_in: str = ""
+) -> None:
     """Conclude by this result; a late or repeated one is accepted and changes nothing (AMB-43).
 
     A reservation that was granted may be cancelled later by the CPO (CMD-20).
@@ -178,12 +203,15 @@ def take_result(platform: Platform, request: AsyncRequest, given: Mapping[str, A
     def decide(found: AsyncRequest) -> Change | None:
         cancelled = given["result"] == "CANCELED_RESERVATION" and found.command == "RESERVE_NOW"
         if found.state == PENDING or (cancelled and found.result != given):
-            return lifecycle.concluded(found, given, now)
+            return {**lifecycle.concluded(found, given, now), "result_in": result_in}
         return None
 
     concluded = platform.requests.alter(request.id, decide)
     if concluded is None:
         logs.log("INFO", "late or repeated result", request=request.id, result=str(given["result"])[:40])
+        return
+    if concluded.direction == ROUTED:
+        lifecycle.enqueue(platform, concluded)
         return
     try:
         results.advance(platform, request.id)

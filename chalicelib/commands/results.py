@@ -19,7 +19,7 @@ from chalicelib.ocpi import jsontext, writing
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import SPEC
 from chalicelib.partners import health
-from chalicelib.store.requests import COMMANDS, AsyncRequest
+from chalicelib.store.requests import COMMANDS, ROUTED, AsyncRequest
 from chalicelib.tasks import AdvanceRequest
 
 if TYPE_CHECKING:
@@ -71,7 +71,10 @@ def _send(platform: Platform, pending: AsyncRequest) -> AsyncRequest | None:
     ):
         return _sent(platform, pending, "SUPERSEDED")
     said = pending.body if pending.command == lifecycle.CHANGED else pending.result
-    written = writing.write(lifecycle.result_kind(pending), dict(said or {}), pending.version)
+    if pending.result_in and pending.result_in == pending.version:
+        written = writing.Writing(dict(said or {}))  # passed on as it came
+    else:
+        written = writing.write(lifecycle.result_kind(pending), dict(said or {}), pending.version)
     if written.object is None:
         reason = "; ".join(loss.message for loss in written.losses)
         return _sent(platform, pending, f"{GIVEN_UP}: not expressible in {pending.version}: {reason}")
@@ -180,18 +183,23 @@ def _sent(platform: Platform, pending: AsyncRequest, delivery: str) -> AsyncRequ
 def _tell(platform: Platform, pending: AsyncRequest) -> None:
     if pending.origin:
         relay(platform, pending)
-    word = (pending.result or pending.response or {}).get("result", "")
-    platform.backend.emit(
-        "CommandConcluded" if pending.module == COMMANDS else "ProfileConcluded",
-        lifecycle.shown(pending),
-        id=f"{pending.id}-{word}",
-    )
+    if pending.direction != ROUTED:
+        _tell_back_end(platform, pending)
     platform.requests.alter(
         pending.id,
         lambda found: (
             {"todo": "", "lease": ""} if found.todo == "tell" and found.lease == pending.lease else None
         ),
         pending,
+    )
+
+
+def _tell_back_end(platform: Platform, pending: AsyncRequest) -> None:
+    word = (pending.result or pending.response or {}).get("result", "")
+    platform.backend.emit(
+        "CommandConcluded" if pending.module == COMMANDS else "ProfileConcluded",
+        lifecycle.shown(pending),
+        id=f"{pending.id}-{word}",
     )
 
 

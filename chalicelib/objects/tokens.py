@@ -56,6 +56,26 @@ def session(party: Party, session_id: str) -> str:
     return f"session:{'/'.join(party)}:{folded(session_id)}"
 
 
+def anybodys_contract(contract_id: str) -> str:
+    """Under which a hub finds the Tokens of a contract, whosever they are."""
+    return f"contract:{folded(contract_id)}"
+
+
+def sketch(party: Party, uid: str, type_: str, valid: bool, now: str) -> dict[str, Any]:
+    """A Token of which little more is known than its uid (CNV-107)."""
+    return {
+        "country_code": party[0],
+        "party_id": party[1],
+        "uid": uid,
+        "type": type_ or RFID,
+        "contract_id": "#NA",
+        "issuer": "/".join(party),
+        "valid": valid,
+        "whitelist": "NEVER",
+        "last_updated": now,
+    }
+
+
 def entered(platform: Platform, entry: str, module: str = "tokens") -> list[Key]:
     """The Tokens entered under a group, a printed number or a contract; the CDRs under a Session."""
     objects = platform.objects
@@ -81,10 +101,11 @@ def entering(
 
     Whoever looks a Token up compares it, so an entry that is out of date does no harm.
     """
-    old = _entries(key, before or {}, own)
+    hub = platform.settings.hub is not None
+    old = _entries(key, before or {}, own, hub)
     table = platform.objects.table(key.module)
     actions: list[dict[str, dict[str, Any]]] = []
-    for name, entry in _entries(key, after, own).items():
+    for name, entry in _entries(key, after, own, hub).items():
         if old.get(name) == entry:
             continue
         item: Item = {
@@ -105,7 +126,7 @@ def is_news(key: Key, before: dict[str, Any] | None, after: dict[str, Any]) -> b
     return before is None or _entries(key, before, False) != _entries(key, after, False)
 
 
-def _entries(key: Key, token: dict[str, Any], own: bool) -> dict[str, str]:
+def _entries(key: Key, token: dict[str, Any], own: bool, hub: bool = False) -> dict[str, str]:
     entries = {}
     if key.module == "cdrs":
         return {"session": session(key.party, str(token["session_id"]))} if token.get("session_id") else {}
@@ -116,4 +137,6 @@ def _entries(key: Key, token: dict[str, Any], own: bool) -> dict[str, str]:
     contract_id = token.get("contract_id") or token.get("auth_id")
     if own and contract_id:
         entries["contract"] = contract(key.party, str(contract_id))
+    if hub and contract_id:
+        entries["hub"] = anybodys_contract(str(contract_id))
     return {name: entry for name, entry in entries.items() if len(entry.encode()) <= 1024}

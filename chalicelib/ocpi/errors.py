@@ -145,6 +145,30 @@ class ServerError(OcpiError):
     status_code = 3000
 
 
+class HubError(OcpiError):
+    """4000: a hub cannot pass this on, no closer word for it (STA-22)."""
+
+    status_code = 4000
+
+
+class UnknownReceiver(HubError):
+    """4001: nobody is known by the address that a request to a hub names, or is for (STA-23)."""
+
+    status_code = 4001
+
+
+class ReceiverTimeout(HubError):
+    """4002: a hub passed it on and heard nothing in time (STA-24)."""
+
+    status_code = 4002
+
+
+class NotConnected(HubError):
+    """4003: the receiving party is not connected to the hub (STA-25)."""
+
+    status_code = 4003
+
+
 class UnusableApi(OcpiError):
     """3001: the client's versions or details cannot be used (STA-19, CRE-30)."""
 

@@ -7,7 +7,7 @@ than any OCPI object does, is `MalformedJson`; no other exception leaves `loads`
 from __future__ import annotations
 
 from decimal import Decimal, DecimalException
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,6 +16,9 @@ DEEPEST = 32
 
 # A number beyond 10^100 is no price, energy or duration; its digits could fill the memory.
 LARGEST_EXPONENT = 100
+
+
+T = TypeVar("T")
 
 
 class MalformedJson(ValueError):
@@ -55,6 +58,20 @@ def loads(text: bytes | str) -> Any:
     if not _flat_enough(raw):
         _measure(value)
     return value
+
+
+def part(text: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """What a decoder picks from a JSON text, the rest passed over. Raises MalformedJson as `loads` does."""
+    try:
+        text.decode()
+        found = decoder.decode(text.removeprefix(b"\xef\xbb\xbf"))
+    except RecursionError:
+        raise MalformedJson(f"nested deeper than {DEEPEST} levels") from None
+    except ValueError as problem:
+        raise MalformedJson(str(problem)) from None
+    if not _flat_enough(text):
+        loads(text)
+    return found
 
 
 def dumps(value: Any) -> str:

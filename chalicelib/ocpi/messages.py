@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.models.base import V211
 
@@ -22,6 +24,8 @@ REQUEST_ID = "X-Request-ID"
 CORRELATION_ID = "X-Correlation-ID"
 TO_COUNTRY, TO_PARTY = "OCPI-to-country-code", "OCPI-to-party-id"
 FROM_COUNTRY, FROM_PARTY = "OCPI-from-country-code", "OCPI-from-party-id"
+# Codes of later versions as 2.1.1 is told them (CNV-07); 2004 comes with HTTP 404.
+IN_2_1_1 = {2004: 2000, 4000: 3000, 4001: 2000, 4002: 3000, 4003: 3000}
 
 Party = tuple[str, str]
 
@@ -58,6 +62,16 @@ class Request:
         return _party(self.headers, "ocpi-to-country-code", "ocpi-to-party-id")
 
     @property
+    def half_named(self) -> str:
+        """The routing header that lacks its other half or cannot be read, or "" (HUB-01)."""
+        pairs = ((self.to_party, TO_COUNTRY, TO_PARTY), (self.from_party, FROM_COUNTRY, FROM_PARTY))
+        for party, *names in pairs:
+            given = [name for name in names if name.lower() in self.headers]
+            if given and party is None:
+                return next((name for name in names if name not in given), given[0])
+        return ""
+
+    @property
     def from_party(self) -> Party | None:
         return _party(self.headers, "ocpi-from-country-code", "ocpi-from-party-id")
 
@@ -71,6 +85,8 @@ class Reply:
     message: str = "Success"
     http_status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    # The envelope with all that is in it, where a hub hands on an answer as it came.
+    body: str | None = None
 
 
 def reply(value: Any, **rest: Any) -> Reply:
@@ -83,11 +99,50 @@ def envelope(answer: Reply, timestamp: str, version: str = "") -> str:
 
     2.1.1 foresees no fractions of seconds (TYP-07).
     """
+    if answer.body is not None:
+        return answer.body
     if version == V211:
         timestamp = f"{timestamp[:19]}Z"
     head = f'"status_code":{answer.status_code},"status_message":{jsontext.dumps(answer.message)}'
     data = "" if answer.data is None else f'"data":{answer.data},'
     return f'{{{data}{head},"timestamp":"{timestamp}"}}'
+
+
+class _Envelope(msgspec.Struct):
+    status_code: Any = None
+    status_message: Any = None
+    data: msgspec.Raw = msgspec.Raw()
+
+
+_opened = msgspec.json.Decoder(_Envelope)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What stands in an envelope: its data as JSON text, None where there is none."""
+
+    status_code: int
+    message: str
+    data: str | None
+
+
+def opened(text: bytes) -> Opened | None:
+    """A partner's envelope, its data left as it is; None where this is none."""
+    try:
+        found = _opened.decode(text.removeprefix(b"\xef\xbb\xbf"))
+        data = bytes(found.data).decode() or None
+        text.decode()
+    except (ValueError, RecursionError):
+        return None
+    code, said = status_code(found.status_code), found.status_message
+    return Opened(code, said if isinstance(said, str) else "", data) if code else None
+
+
+def status_code(value: Any) -> int:
+    """The OCPI code that an envelope names, also in quotes; 0 where it names none."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 4:
+        value = int(value)
+    return value if isinstance(value, int) and 1000 <= value < 5000 else 0
 
 
 def now() -> str:

@@ -219,7 +219,12 @@ MODULES: tuple[Module, ...] = (
         "hubclientinfo",
         "client_info",
         "HUB",
-        (Interface(RECEIVER, ("CPO", "EMSP", "NSP", "NAP", "SCSP", "OTHER"), _objects("GET PUT", OWNER)),),
+        (
+            Interface(SENDER, ("HUB",), (Operation("GET", LIST, "page_client_info"),)),
+            Interface(
+                RECEIVER, ("CPO", "EMSP", "HUB", "NSP", "NAP", "SCSP", "OTHER"), _objects("GET PUT", OWNER)
+            ),
+        ),
         versions=SINCE_2_2,
         functional=False,
     ),
@@ -249,5 +254,5 @@ def offered(hosted_roles: frozenset[str], version: str) -> Iterator[tuple[Module
 
 def serving_roles(module: str, interface: str) -> tuple[str, ...]:
     """The roles that offer this interface of a module."""
-    row = BY_ID[module].interface(interface)
+    row = BY_ID[module].interface(interface) if module in BY_ID else None
     return row.offered_by if row else ()

@@ -58,6 +58,18 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Relayed:
+    """A partner's answer as it came (`status` 0: none did, for the `problem`), and the id of its request."""
+
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    text: bytes = field(repr=False, default=b"")
+    problem: PartnerUnreachable | None = None
+    request_id: str = ""
+    seconds: float = 0.0
+
+
 class PartnerClient:
     """Calls partners over connections that are kept open."""
 
@@ -104,6 +116,60 @@ class PartnerClient:
                 raise
         presented = self._partners.outbound_token(newer)
         return self._once(newer, method, url, body, module, chosen, headers, timeout, presented)
+
+    def relay(
+        self,
+        partner: Partner,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None,
+        module: str,
+        headers: Mapping[str, str],
+        timeout: float,
+    ) -> Relayed:
+        """Whatever a partner answers, unjudged, with the X-Request-ID of this leg: a hub hands it on.
+
+        No redirect is followed. Our token is blanked in the answer. The URL's host must be one that
+        the partner announced (ARC-20).
+        """
+        sent = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "ocpi", **headers}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        started = time.monotonic()
+        found, token = Relayed(), ""
+        try:
+            if host_of(url) not in partner.hosts():
+                raise PartnerUnreachable(
+                    f"{host_of(url)[:100] or 'this'} is no host that the partner announced"
+                )
+            token = self._partners.outbound_token(partner)
+            sent["Authorization"] = messages.encode_token(token, partner.token_form)
+            status, received, text = self._exchange(method, url, body, sent, timeout, follow=False)
+            text = secrets.blanked_body(text, secrets.forms(token))
+            found = Relayed(status, received, text)
+        except PartnerUnreachable as problem:
+            found = Relayed(problem=problem)
+        except PartnerRefused as refusal:  # a URL that is none
+            found = Relayed(problem=PartnerUnreachable(refusal.message))
+        found = replace(
+            found, request_id=sent.get(messages.REQUEST_ID, ""), seconds=time.monotonic() - started
+        )
+        logs.log(
+            "INFO" if found.status else "WARNING",
+            "partner call",
+            partner=partner.id,
+            module=module or None,
+            method=method,
+            host=host_of(url),
+            status=found.status or None,
+            outcome="relayed" if found.status else "unreachable",
+            reason=found.problem.reason[:300] if found.problem else None,
+            duration_ms=round(found.seconds * 1000),
+            outbound_request_id=found.request_id or None,
+        )
+        self._keep_relayed(partner, method, url, module, sent, body, found, token)
+        return found
 
     def guard(self, url: str, partner: Partner | None) -> None:
         """Refuse a hostile URL, or one at a host this partner did not announce. Raises InvalidParameters."""
@@ -190,8 +256,44 @@ class PartnerClient:
                 )
                 self._kept.note(said)
 
+    def _keep_relayed(
+        self,
+        partner: Partner,
+        method: str,
+        url: str,
+        module: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        found: Relayed,
+        token: str,
+    ) -> None:
+        """Keep what was relayed as any request of ours is kept (section 14)."""
+        opened = messages.opened(found.text)
+        code = opened.status_code if opened else 0
+        told = transcript.outcome(code) if code else FAILED
+        if not self._kept.keeps(told, is_plain=transcript.plain(method, module)):
+            return
+        heard = transcript.Heard(found.status, found.headers, found.text)
+        text = body.decode("utf-8", "replace") if body is not None else None
+        at = self._deployment.clock()
+        said = transcript.sent(
+            at, partner.id, method, url, module, partner.version, headers, text, heard, token
+        )
+        reason = found.problem.reason if found.problem else opened.message if opened else ""
+        reason = secrets.blanked(reason, secrets.forms(token)) if token and code != 1000 else ""
+        duration = round(found.seconds * 1000)
+        self._kept.note(
+            replace(said, outcome=told, status_code=code, reason=reason[:300], duration_ms=duration)
+        )
+
     def _exchange(
-        self, method: str, url: str, body: str | None, headers: dict[str, str], timeout: float
+        self,
+        method: str,
+        url: str,
+        body: str | bytes | None,
+        headers: dict[str, str],
+        timeout: float,
+        follow: bool = True,
     ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of the last answer, same-host redirects of a GET followed."""
         from chalicelib.partner_client import transport as connections
@@ -202,7 +304,7 @@ class PartnerClient:
             for _ in range(MOST_REDIRECTS + 1):
                 self._check(url)
                 status, received, text = self._sent(method, url, body, headers)
-                if not 300 <= status < 400:
+                if not follow or not 300 <= status < 400:
                     return status, received, text
                 target = urljoin(url, received.get("location", ""))
                 if method != "GET" or not received.get("location"):
@@ -222,7 +324,7 @@ class PartnerClient:
             raise PartnerRefused(0, 0, problem.message) from None
 
     def _sent(
-        self, method: str, url: str, body: str | None, headers: dict[str, str]
+        self, method: str, url: str, body: str | bytes | None, headers: dict[str, str]
     ) -> tuple[int, dict[str, str], bytes]:
         """The same, once more where a kept connection turned out to be dead and repeating is safe."""
         from chalicelib.partner_client import transport as connections
@@ -237,7 +339,7 @@ class PartnerClient:
         return self._send(method, url, body, headers)
 
     def _send(
-        self, method: str, url: str, body: str | None, headers: dict[str, str]
+        self, method: str, url: str, body: str | bytes | None, headers: dict[str, str]
     ) -> tuple[int, dict[str, str], bytes]:
         import http.client
 
@@ -251,7 +353,7 @@ class PartnerClient:
             response = self._pools.urlopen(
                 method,
                 url,
-                body=body.encode() if body is not None else None,
+                body=body.encode() if isinstance(body, str) else body,
                 headers=headers,
                 redirect=False,
                 retries=False,
@@ -268,7 +370,8 @@ class PartnerClient:
             sent = connections.state.get().failed(answered=response is not None)
             cause = problem.__cause__ if isinstance(problem, NewConnectionError) else None
             words = str(cause) if isinstance(cause, url_guard.ForbiddenAddress) else _words(problem)
-            raise PartnerUnreachable(words, outcome_unknown=sent) from None
+            late = sent and words == "no answer in time"
+            raise PartnerUnreachable(words, outcome_unknown=sent, timed_out=late) from None
 
     @cached_property
     def _pools(self) -> Any:
@@ -329,13 +432,12 @@ def _envelope(text: bytes) -> tuple[int, str, dict[str, Any]]:
         return 0, "", {}
     if not isinstance(envelope, dict):
         return 0, "", {}
-    code = envelope.get("status_code")
-    if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) == 4:
-        code = int(code)
-    if not isinstance(code, int) or not 1000 <= code < 5000:
-        code = 0
     message = envelope.get("status_message")
-    return code, message if isinstance(message, str) else "", envelope
+    return (
+        messages.status_code(envelope.get("status_code")),
+        message if isinstance(message, str) else "",
+        envelope,
+    )
 
 
 def _printable(text: str) -> str:

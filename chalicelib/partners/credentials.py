@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.ocpi import modules, reading, writing
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.partner import Partner, Role
-from chalicelib.partners import discovery
+from chalicelib.partners import discovery, parties
+from chalicelib.settings import HUB
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -51,24 +52,37 @@ def ours(
     platform: Platform, partner: Partner, version: str, token: str, base_url: str = ""
 ) -> dict[str, Any]:
     """Our credentials object with this token, for this partner, in that version."""
-    hosted = list(platform.settings.parties)
+    hosted: list[Any] = list(platform.settings.parties)
+    hub = platform.settings.hub
     if version == modules.V211:
         side = discovery.our_side(platform, partner)
         hosted.sort(key=lambda each: (each.role in discovery.CPO_LIKE) != (side == "CPO"))
+        hosted.sort(key=lambda each: each.party != hub)
+    if hub and version == modules.V230:
+        hosted = _known_through_us(platform, partner)
     obj = {
         "token": token,
         "url": f"{base_url or platform.base_url}/ocpi/versions",
         "roles": [
             {
                 "role": each.role,
-                "business_details": each.business_details,
+                "business_details": dict(each.business_details) or {"name": "/".join(each.party)},
                 "party_id": each.party_id,
                 "country_code": each.country_code,
             }
             for each in hosted
         ],
+        **({"hub_party_id": "".join(hub)} if hub and version == modules.V230 else {}),
     }
     return dict(writing.write("credentials", obj, version).object)
+
+
+def _known_through_us(platform: Platform, partner: Partner) -> list[Any]:
+    """Who is reached through this hub; nobody yet: the hub's own party, as OTHER (AMB-19)."""
+    hosted = [each for each in platform.settings.parties if each.role != HUB]
+    found = [*hosted, *parties.reachable(platform, partner)]
+    own = next(each for each in platform.settings.parties if each.role == HUB)
+    return found or [Role("OTHER", *own.party, own.business_details)]
 
 
 def read(platform: Platform, body: Any, version: str) -> Theirs:

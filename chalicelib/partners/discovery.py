@@ -32,7 +32,7 @@ def offered(platform: Platform, version: str, partner: Partner) -> list[tuple[st
     """The (module, interface) pairs a partner is shown; a 2.1.1 partner those that fit its role (VER-08)."""
     found = []
     side = our_side(platform, partner)
-    for module, interface in modules.offered(platform.settings.roles, version):
+    for module, interface in modules.offered(platform.settings.serves, version):
         if version != modules.V211 or interface.role == side_of_2_1_1(module.id, side):
             found.append((module.id, interface.role))
     return found
@@ -43,6 +43,8 @@ def our_side(platform: Platform, partner: Partner) -> str:
     hosted = platform.settings.roles
     roles = partner.roles or partner.invited_roles
     wanted = "EMSP" if roles and roles[0].role in CPO_LIKE else "CPO"
+    if platform.settings.hub:
+        return wanted
     if not hosted & set(CPO_LIKE):
         return "EMSP"
     return "CPO" if hosted <= set(CPO_LIKE) else wanted

@@ -130,17 +130,20 @@ def note_outcome(
     problem: PartnerRefused | PartnerUnreachable | None,
     seconds: float,
     place: str = "",
+    ask: bool = True,
 ) -> None:
     """Note the health that a partner showed by this outcome of a request; None: it answered well.
 
-    What the outcome means for what was sent is more than that: a note that fails is logged.
+    What the outcome means for what was sent is more than that: a note that fails is logged. Without
+    `ask` its versions are not asked before a partner that stays silent counts as unreachable: whoever
+    waits has no time for it.
     """
     watched = _trial.get()
     if watched is not None:
         watched.requests += 1
         watched.answered = watched.answered or bool(problem and problem.http_status)
     try:
-        _note(platform, partner_id, problem, seconds, place)
+        _note(platform, partner_id, problem, seconds, place, ask)
     except Exception as wrong:
         logs.log_exception("health not noted", wrong, partner=partner_id)
 
@@ -151,6 +154,7 @@ def _note(
     problem: PartnerRefused | PartnerUnreachable | None,
     seconds: float,
     place: str,
+    ask: bool,
 ) -> None:
     if not isinstance(problem, PartnerUnreachable):
         if problem is None or problem.http_status:
@@ -160,7 +164,7 @@ def _note(
             wait = min(problem.retry_after, LONGEST_PAUSE)
             platform.partners.health.pause(partner_id, later(platform.clock(), wait))
     else:
-        failed(platform, partner_id, problem, seconds, place)
+        failed(platform, partner_id, problem, seconds, place, ask)
 
 
 def succeeded(platform: Platform, partner_id: str, seconds: float | None = None, place: str = "") -> None:
@@ -171,7 +175,12 @@ def succeeded(platform: Platform, partner_id: str, seconds: float | None = None,
 
 
 def failed(
-    platform: Platform, partner_id: str, problem: PartnerUnreachable, seconds: float, place: str
+    platform: Platform,
+    partner_id: str,
+    problem: PartnerUnreachable,
+    seconds: float,
+    place: str,
+    ask: bool = True,
 ) -> None:
     """A request failed; where its versions do not answer either, everything for the partner waits."""
     store = platform.partners.health
@@ -179,7 +188,9 @@ def failed(
     partner = store.failed(partner_id, problem.reason, seconds, place, wait)
     if partner is None or partner.health.state == UNREACHABLE:
         return
-    if partner.health.failures % FAILURES_UNTIL_ASKED or answers(platform, partner):
+    if partner.health.failures % FAILURES_UNTIL_ASKED:
+        return
+    if answers(platform, partner) if ask else problem.http_status:
         return
     since = partner.health.outage_at
     lately = since and later(since, RELAPSE) > platform.clock()

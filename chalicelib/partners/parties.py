@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.messages import Party
-from chalicelib.partner import DELEGATED, REGISTERED
+from chalicelib.partner import DELEGATED, REGISTERED, Role
 from chalicelib.store.directory import claims_of
 
 if TYPE_CHECKING:
@@ -145,6 +145,77 @@ def known(platform: Platform, *roles: str) -> frozenset[Party]:
     for each in platform.partners.registered():
         found |= spoken_for(platform, each, roles)
     return frozenset(found)
+
+
+# what a hub tells its partners of each other
+
+
+def agreed(platform: Platform, one: Party, other: Party, module: str = "") -> bool:
+    """Whether a hub lets two parties roam with each other, in this module or (none) at all.
+
+    Parties without an agreement do not exist for each other.
+    """
+    return platform.settings.hub_policy == "open"
+
+
+def through(platform: Platform, partner: Partner) -> frozenset[Party]:
+    """The parties that ask through a connection: its own, a hub's own, and those behind that hub."""
+    roles = partner.roles or partner.invited_roles
+    named = {role.party for role in roles if not platform.settings.hosts(role.party)}
+    if not partner.is_hub:
+        return frozenset(named)
+    own = {partner.hub_party} if partner.hub_party else set()
+    return frozenset(own | {party for _, party in _behind(platform, partner)})
+
+
+def reachable(platform: Platform, partner: Partner) -> list[Role]:
+    """The roles of the parties that a hub connects this partner with, its own left out."""
+    theirs = through(platform, partner)
+    found: dict[str, Role] = {}
+    for each in platform.partners.directory().living():
+        if each.id == partner.id:
+            continue
+        behind = (
+            [Role(role, *party) for role, party in sorted(_behind(platform, each))] if each.is_hub else []
+        )
+        for role in behind or each.roles:
+            one_agrees = any(agreed(platform, party, role.party) for party in theirs)
+            if role.role != "HUB" and role.party not in theirs and one_agrees:
+                found.setdefault(role.claim, role)
+    return list(found.values())
+
+
+def custom_modules(platform: Platform, version: str, partner: Partner) -> list[tuple[str, str]]:
+    """The modules of their own, with interfaces, that parties reached by a hub offer in a version."""
+    if platform.settings.hub is None:
+        return []
+    theirs = through(platform, partner)
+    found: dict[tuple[str, str], None] = {}
+    for each in platform.partners.registered():
+        if each.id == partner.id or each.version != version:
+            continue
+        named = through(platform, each)
+        for endpoint in each.endpoints:
+            known = endpoint.module in modules.BY_ID or endpoint.module in ("credentials", "versions")
+            if not known and any(
+                agreed(platform, one, other, endpoint.module) for one in theirs for other in named
+            ):
+                found[endpoint.module, endpoint.role or modules.SENDER] = None
+    return list(found)
+
+
+def members(platform: Platform, *roles: str) -> list[Party]:
+    """The parties in these roles that any connection stands for, also one that is suspended."""
+    ways = _ways(platform, platform.partners.directory())
+    return sorted(party for party, found in ways.items() if any(role in roles for role, _ in found))
+
+
+def was_named(platform: Platform, party: Party) -> bool:
+    """Whether a party that is not connected was, or is invited to be."""
+    return any(
+        party in {role.party for role in (*each.roles, *each.invited_roles)}
+        for each in platform.partners.directory().partners.values()
+    )
 
 
 # delegated smart charging

@@ -32,7 +32,7 @@ from chalicelib.partner import (
     Role,
     listed,
 )
-from chalicelib.partners import credentials, discovery
+from chalicelib.partners import credentials, discovery, parties
 from chalicelib.store.partner_items import CURRENT, INVITATION, Token, claims, hashed
 from chalicelib.store.partners import Claimed, Raced, event_id
 from chalicelib.tasks import AnnounceAll, StartPull
@@ -61,7 +61,8 @@ def details(call: Call) -> Reply:
     """What we offer this partner in a version; credentials once, as SENDER (VER-06, VER-11)."""
     version, base = call.request.version, _base(call)
     shown = [("credentials", "SENDER", f"{base}/ocpi/{version}/credentials")]
-    for module, role in discovery.offered(call.platform, version, call.partner):
+    custom = parties.custom_modules(call.platform, version, call.partner)
+    for module, role in (*discovery.offered(call.platform, version, call.partner), *custom):
         shown.append((module, role, f"{base}/ocpi/{version}/{role.lower()}/{module}"))
     endpoints = [
         {"identifier": module, "url": url}

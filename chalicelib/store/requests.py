@@ -29,7 +29,7 @@ from chalicelib.ocpi.messages import Party
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
 
-SENT, RECEIVED = "SENT", "RECEIVED"
+SENT, RECEIVED, ROUTED = "SENT", "RECEIVED", "ROUTED"
 PENDING, CONCLUDED = "PENDING", "CONCLUDED"
 COMMANDS, PROFILES = "commands", "chargingprofiles"
 
@@ -46,6 +46,10 @@ class AsyncRequest:
     `due_at`), "send" (post the result), "tell" (the event), "" (nothing).
     `lease` marks a step somebody is at until `due_at`. `our_party` and
     `their_party` are "NL/EXA".
+
+    ROUTED is one that a hub passed on: `partner` sent it on behalf of `their_party`, the partner `asked`
+    may deliver its result on behalf of `our_party`. `result_in`: the version whose words the result is
+    in, where that is not 2.3.0. It is kept `until` then, any other for KEPT_DAYS.
     """
 
     id: str
@@ -73,6 +77,9 @@ class AsyncRequest:
     delivery: str = ""
     origin: str = ""
     session: str = ""
+    asked: str = ""
+    result_in: str = ""
+    until: str = ""
     revision: int = 1
 
     @property
@@ -112,7 +119,6 @@ class Requests:
     def add(self, pending: AsyncRequest) -> AsyncRequest:
         """Keep a new request."""
         item = _item(pending)
-        item["expires_at"] = {"N": str(_epoch(pending.created_at) + KEPT_DAYS * 86400)}
         self._client.put_item(
             TableName=self._table,
             Item=item,
@@ -265,10 +271,23 @@ class Requests:
             },
         )
 
+    def join_again(self, id: str, member: str, until: str, unless_after: str) -> None:
+        """Join a group, unless the member is in it and it lasts beyond that moment anyway."""
+        item = self._read(id)
+        known = item is not None and member in item.get("members", {}).get("SS", ())
+        if not known or int((item or {})["expires_at"]["N"]) < _epoch(unless_after):
+            self.join(id, member, until)
+
     def members(self, id: str) -> list[str]:
         """Who joined the group under that key."""
         item = self._read(id)
-        return sorted(item["members"]["SS"]) if item and "members" in item else []
+        if (
+            not item
+            or "members" not in item
+            or int(item["expires_at"]["N"]) <= _epoch(self._deployment.clock())
+        ):
+            return []
+        return sorted(item["members"]["SS"])
 
     def _read(self, id: str) -> dict[str, Any] | None:
         if not 0 < len(id.encode()) <= 512:
@@ -289,7 +308,8 @@ _FIELDS = tuple(field.name for field in dataclasses.fields(AsyncRequest))
 
 
 def _item(pending: AsyncRequest) -> dict[str, Any]:
-    item: dict[str, Any] = {"kind": {"S": pending.kind}}
+    expires_at = _epoch(pending.until) if pending.until else _epoch(pending.created_at) + KEPT_DAYS * 86400
+    item: dict[str, Any] = {"kind": {"S": pending.kind}, "expires_at": {"N": str(expires_at)}}
     for name in _FIELDS:
         value = getattr(pending, name)
         if name in _NUMBERS:

@@ -1,0 +1,218 @@
+"""One request as a hub sees it: who asks, whom it names, and the few fields of its body that routing needs.
+
+Spec: design section 12; HUB-33, AMB-21, AMB-22
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chalicelib import logs
+from chalicelib.hub import route
+from chalicelib.ocpi import jsontext, messages, modules
+from chalicelib.ocpi.errors import InvalidParameters, MalformedBody
+from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.partners import parties
+from chalicelib.partners.call import Call
+from chalicelib.store.object_items import party_of
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+# Modules whose objects name their owner in the body, and in the path of a Receiver interface.
+OWNED = ("locations", "tariffs", "sessions", "cdrs", "tokens")
+
+
+class Said(msgspec.Struct):
+    """What a body says of whom it is about; everything else is passed over."""
+
+    id: Any = None
+    country_code: Any = None
+    party_id: Any = None
+    cdr_token: Any = None
+    auth_id: Any = None
+    location_id: Any = None
+    session_id: Any = None
+    reservation_id: Any = None
+    expiry_date: Any = None
+    response_url: Any = None
+
+    @property
+    def owner(self) -> Party | None:
+        """The party that an object is of."""
+        return party_of({"country_code": self.country_code, "party_id": self.party_id})
+
+    @property
+    def emsp(self) -> Party | None:
+        """The eMSP whose customer a Session or CDR is of."""
+        return party_of(self.cdr_token)
+
+
+_said = msgspec.json.Decoder(Said)
+
+
+def said_in(text: bytes) -> Said:
+    """The fields of one object. Raises MalformedJson; InvalidParameters where it is no object."""
+    if text.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
+        jsontext.loads(text)
+        raise InvalidParameters("a JSON object is required")
+    return jsontext.part(text, _said)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request on its way through the hub.
+
+    `here` handles a call as a platform that is no hub does.
+    """
+
+    call: Call
+    here: Callable[[Call], Reply]
+
+    @property
+    def platform(self) -> Platform:
+        return self.call.platform
+
+    @property
+    def module(self) -> str:
+        return self.call.request.module
+
+    @property
+    def interface(self) -> str:
+        return self.call.request.interface
+
+    @property
+    def method(self) -> str:
+        return self.call.request.method
+
+    @property
+    def version(self) -> str:
+        return self.call.request.version
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether it is about a module that is not known here."""
+        return self.module not in modules.BY_ID
+
+    @property
+    def hub(self) -> Party:
+        """Our own party."""
+        hub = self.platform.settings.hub
+        assert hub is not None
+        return hub
+
+    @cached_property
+    def to(self) -> Party | None:
+        """The party that OCPI-to names; 2.1.1 has no such header."""
+        return None if self.version == modules.V211 else self.call.request.to_party
+
+    @property
+    def addressed(self) -> str:
+        """Whom it is addressed to, in the words of the table."""
+        if self.to is None:
+            return route.NOBODY
+        if self.to == self.hub:
+            return route.HUB
+        return route.HOSTED if self.platform.settings.hosts(self.to) else route.OTHER
+
+    @cached_property
+    def requester(self) -> Party:
+        """The party that asks. Raises InvalidParameters where OCPI-from names a stranger."""
+        call, partner = self.call, self.call.partner
+        sender = None if self.version == modules.V211 else call.request.from_party
+        known = parties.through(self.platform, partner)
+        if sender is not None:
+            if partner.is_hub:
+                return call.asks or sender
+            if sender not in known:
+                raise InvalidParameters(f"OCPI-from: {'/'.join(sender)} is no party of this connection")
+            return sender
+        if call.url_party in known:
+            assert call.url_party is not None
+            return call.url_party
+        found = partner.party_for(self._asking_roles) or next(iter(sorted(known)), None)
+        if found is None:
+            raise InvalidParameters("OCPI-from: missing, and this connection has no party")
+        return found
+
+    @property
+    def _asking_roles(self) -> tuple[str, ...]:
+        """The roles that ask an interface: those that serve the other side of the module."""
+        if self.is_custom:
+            return ()
+        other = modules.SENDER if self.interface == modules.RECEIVER else modules.RECEIVER
+        return modules.serving_roles(self.module, other)
+
+    @cached_property
+    def said(self) -> Said:
+        """What the body says; nothing, where there is none. Raises MalformedBody, InvalidParameters."""
+        body = self.call.request.body.strip()
+        if self.is_custom or body in (b"", b"null"):
+            return Said()
+        try:
+            return said_in(body)
+        except jsontext.MalformedJson as problem:
+            raise MalformedBody(f"the body is not valid JSON: {problem}") from None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the party in the path is one of this connection's."""
+        return self.call.owns(self.module, self.call.url_party)
+
+    @property
+    def request_id(self) -> str:
+        """The X-Request-ID of this leg."""
+        return str(logs.context.get().get("request_id", ""))
+
+    @property
+    def path(self) -> str:
+        """The path below the base URL."""
+        request = self.call.request
+        return "/".join(["", request.version, request.interface.lower(), request.module, *request.segments])
+
+    def check(self) -> None:
+        """Refuse who speaks for whom it does not. Raises InvalidParameters, MalformedBody."""
+        request = self.call.request
+        if self.version != modules.V211 and request.half_named:
+            raise InvalidParameters(f"{request.half_named}: missing or not readable; a party has two headers")
+        _ = self.requester
+        said = self.said
+        if self.module not in OWNED or self.interface != modules.RECEIVER:
+            return
+        if self.call.url_party is not None and not self.is_own and not self._may_look:
+            raise InvalidParameters(
+                f"{'/'.join(self.call.url_party)} is no party of this connection that owns such objects"
+            )
+        if said.owner is not None and not self.call.owns(self.module, said.owner):
+            raise InvalidParameters("not a party of this connection", "/party_id")
+
+    @property
+    def _may_look(self) -> bool:
+        """Whether it asks a party that is known here for an object of its own."""
+        party = self.call.url_party
+        return (
+            self.method == "GET"
+            and self.to is None
+            and (
+                self.platform.settings.hosts(party or self.hub)
+                or parties.reached(self.platform, party) is not None
+            )
+        )
+
+    def handled_here(self, to: Party | None) -> Reply:
+        """Our own answer, as the hosted party named or as the hub."""
+        headers = {
+            name: value
+            for name, value in self.call.request.headers.items()
+            if name not in (messages.TO_COUNTRY.lower(), messages.TO_PARTY.lower())
+        }
+        if to is not None and self.version != modules.V211:
+            headers |= {messages.TO_COUNTRY.lower(): to[0], messages.TO_PARTY.lower(): to[1]}
+        request = dataclasses.replace(self.call.request, headers=headers)
+        return self.here(dataclasses.replace(self.call, request=request))

@@ -1,0 +1,89 @@
+"""The far side of a request that is passed on: which connection and URL, or why there is none.
+
+Spec: design section 12; STA-22 to STA-25, HUB-06
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.hub.asked import Asked
+from chalicelib.objects import hub_client_info
+from chalicelib.ocpi import modules
+from chalicelib.ocpi.errors import HubError, NotConnected, UnknownReceiver
+from chalicelib.ocpi.messages import Party
+from chalicelib.partner import Partner
+from chalicelib.partners import health, parties
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A connection, the party asked through it (None: whoever its hub finds), and its URL of the module."""
+
+    partner: Partner
+    party: Party | None
+    url: str
+
+    @property
+    def version(self) -> str:
+        return self.partner.version
+
+    @property
+    def name(self) -> str:
+        """The party as people read it; of a hub that finds it, the hub's own."""
+        return "/".join(self.party or self.partner.hub_party or ("", ""))
+
+
+def place(module: str) -> str:
+    """Where the health of what is passed on in a module is noted."""
+    return f"forward#{module}"
+
+
+def find(asked: Asked, to: Party) -> Leg:
+    """The way to a party. Raises UnknownReceiver, NotConnected, HubError."""
+    platform, name = asked.platform, "/".join(to)
+    if not parties.agreed(platform, asked.requester, to, asked.module):
+        raise UnknownReceiver(f"{name} is not known here")
+    partner = _connection(asked, to)
+    if partner is None:
+        if parties.was_named(platform, to):
+            raise NotConnected(f"{name} is not connected")
+        raise UnknownReceiver(f"{name} is not known here")
+    if partner.is_hub and partner.id == asked.call.partner.id:
+        raise HubError(f"{name} is behind the hub that this request came from")
+    leg = through(asked, partner, to)
+    away = hub_client_info.away(platform, partner, to) if partner.is_hub else ""
+    if away:
+        raise NotConnected(away)
+    return leg
+
+
+def through(asked: Asked, partner: Partner, to: Party | None) -> Leg:
+    """The way through this connection. Raises NotConnected, HubError."""
+    name = "/".join(to or partner.hub_party or ("", ""))
+    if health.waits(partner):
+        raise NotConnected(f"{name} is not connected")
+    if not asked.is_custom and partner.version not in modules.BY_ID[asked.module].versions:
+        raise HubError(f"{name} speaks {partner.version}, which has no {asked.module}")
+    url = partner.endpoint(asked.module, asked.interface)
+    if url is None:
+        raise HubError(
+            f"{name} does not offer the {asked.interface.lower()} interface of {asked.module[:40]}"
+        )
+    if asked.is_custom and partner.version != asked.version:
+        raise HubError(f"{name} speaks {partner.version}; a module of its own passes in that version only")
+    if health.held_until(asked.platform, partner, place(asked.module)):
+        raise NotConnected(f"{name} does not answer requests about {asked.module[:40]} at present")
+    return Leg(partner, to, url)
+
+
+def _connection(asked: Asked, to: Party) -> Partner | None:
+    """The connection of a party in a role that serves this; else in any role, or of that hub itself."""
+    platform = asked.platform
+    roles = modules.serving_roles(asked.module, asked.interface)
+    found = parties.reached(platform, to, *roles) if roles else None
+    found = found or parties.reached(platform, to)
+    if found is not None:
+        return found
+    hubs = (each for each in platform.partners.directory().living() if each.is_hub)
+    return next((each for each in hubs if each.hub_party == to), None)
