@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.store.partners import Partners
     from chalicelib.store.rates import Rates
     from chalicelib.store.requests import Requests
+    from chalicelib.store.webhook import Webhooks
 
 _current: ContextVar[Platform | None] = ContextVar("platform", default=None)
 _process: list[Platform] = []
@@ -78,6 +79,12 @@ class Platform(Deployment):
         from chalicelib.aws.backend import Backend
 
         return Backend(self)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        from chalicelib.store.webhook import Webhooks
+
+        return Webhooks(self)
 
     @cached_property
     def partner_client(self) -> PartnerClient:

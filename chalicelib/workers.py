@@ -135,6 +135,14 @@ def inbox(event: Any) -> dict[str, Any]:
     return _messages("inbox", "inbox", event)
 
 
+@bp.on_sqs_message(queue="webhook", batch_size=10, name="webhook")
+def webhook(event: Any) -> dict[str, Any]:
+    """Post events to the back end's URL."""
+    with _function("webhook") as platform:
+        answer: dict[str, Any] = _load("delivery.webhook:work")(platform, event.to_dict()["Records"])
+        return answer
+
+
 @bp.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
 def sweep(event: Any) -> None:
     """What is due by now: waiting deliveries, scheduled pulls, expired requests."""

@@ -39,7 +39,7 @@ def create(template: Template, clients: Any) -> None:
             try:
                 attributes(logical)
             except Unresolvable:
-                if kind != "AWS::SSM::Parameter":  # the stack's own URLs exist in a deployed stack only
+                if kind not in _DEPLOYED_ONLY:
                     raise
 
 
@@ -168,6 +168,18 @@ def _parameter(clients: Any, wanted: dict[str, Any]) -> Attributes:
     return {"Ref": name}
 
 
+def _rule(clients: Any, wanted: dict[str, Any]) -> Attributes:
+    """A rule of the bus and what it feeds; mails are Unresolvable before they come here."""
+    bus = wanted["EventBusName"]
+    clients.events.put_rule(
+        Name=wanted["Name"], EventBusName=bus, EventPattern=json.dumps(wanted["EventPattern"])
+    )
+    clients.events.put_targets(Rule=wanted["Name"], EventBusName=bus, Targets=wanted["Targets"])
+    return {"Ref": wanted["Name"]}
+
+
+# The stack's own URLs and the topic that mails exist in a deployed stack only.
+_DEPLOYED_ONLY = ("AWS::SSM::Parameter", "AWS::Events::Rule")
 _MAKERS = {
     "AWS::SQS::Queue": _queue,
     "AWS::DynamoDB::Table": _table,
@@ -175,4 +187,5 @@ _MAKERS = {
     "AWS::KMS::Key": _key,
     "AWS::KMS::Alias": _alias,
     "AWS::SSM::Parameter": _parameter,
+    "AWS::Events::Rule": _rule,
 }

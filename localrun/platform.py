@@ -102,7 +102,9 @@ class LocalPlatform:
             environ = {**self.settings, **self.emulator.environ()}
             self.wiring = wiring.build(environ)
             clients = self.wiring.clients
-            template = Template.read(stage, creation.account(clients), environ["AWS_REGION"])
+            template = Template.read(
+                stage, creation.account(clients), environ["AWS_REGION"], settings=self.settings
+            )
             tell("making tables, queues and the event bus")
             creation.create(template, clients)
             queue_url = creation.capture_events(stage, clients)

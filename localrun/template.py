@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,14 +53,23 @@ class Source:
 class Template:
     """The resources of one stage, by logical id, with names resolved."""
 
-    def __init__(self, document: dict[str, Any], stage: str, account: str, region: str = REGION) -> None:
+    def __init__(
+        self,
+        document: dict[str, Any],
+        stage: str,
+        account: str,
+        region: str = REGION,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self._document = document
         self.resources: dict[str, dict[str, Any]] = document.get("Resources", {})
         self._parameters = {
             name: str(each["Default"])
             for name, each in document.get("Parameters", {}).items()
             if "Default" in each
-        } | {"Stage": stage}
+        }
+        self._parameters |= {_parameter(name): value for name, value in (settings or {}).items()}
+        self._parameters["Stage"] = stage
         self._pseudo: dict[str, str | None] = {
             "AWS::Region": region,
             "AWS::AccountId": account,
@@ -71,8 +80,15 @@ class Template:
         }
 
     @classmethod
-    def read(cls, stage: str, account: str, region: str = REGION, path: Path = RESOURCES) -> Template:
-        return cls(json.loads(path.read_text()), stage, account, region)
+    def read(
+        cls,
+        stage: str,
+        account: str,
+        region: str = REGION,
+        path: Path = RESOURCES,
+        settings: Mapping[str, str] | None = None,
+    ) -> Template:
+        return cls(json.loads(path.read_text()), stage, account, region, settings)
 
     def of_type(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """(logical id, resource) of one type, without those whose condition does not hold."""
@@ -210,6 +226,11 @@ def _events(app: Any) -> dict[str, dict[str, Any]]:
             raise Unresolvable(f"{each.name}: {kind}")
         found.setdefault(each.name, {}).update(event)
     return found
+
+
+def _parameter(setting: str) -> str:
+    """The stack's parameter for a setting: `OCPI_BACKEND_URL` is `OcpiBackendUrl`."""
+    return "".join(word.capitalize() for word in setting.split("_"))
 
 
 def _camel(name: str) -> str:

@@ -44,6 +44,7 @@ FUNCTIONS = (
     Function("results", 512, QUEUE_TIMEOUTS["results"], "results", batch=1, concurrency=10),
     Function("inbox", 512, QUEUE_TIMEOUTS["inbox"], "inbox", concurrency=5),
     Function("audit", 512, QUEUE_TIMEOUTS["audit"], "audit", window=1, concurrency=5),
+    Function("webhook", 512, QUEUE_TIMEOUTS["webhook"], "webhook", concurrency=5),
     Function("sweep", 512, 55),
     Function("operator", 1024, 120),
     Function("widget", 512, 30),
@@ -80,6 +81,8 @@ def _events(function: Function) -> dict[str, Any]:
             properties["MaximumBatchingWindowInSeconds"] = function.window
         if function.concurrency:
             properties["ScalingConfig"] = {"MaximumConcurrency": function.concurrency}
+        if function.name == "webhook":  # nobody pays for looking into a queue that nothing fills
+            properties["Enabled"] = {"Fn::If": ["HasBackendUrl", True, False]}
         return {f"{function.logical_id}SqsEventSource": {"Type": "SQS", "Properties": properties}}
     if function.name == "announce":
         # Chalice knows one stream per function and names its event so; the other tables' are added.

@@ -135,6 +135,7 @@ GRANTS: Grants = {
     | _AUDITS
     | {"table:audits": "BatchGetItem DeleteItem PutItem UpdateItem"},
     "inbox": _OPERATE,
+    "webhook": {"table:partners": "GetItem PutItem", "key": "Decrypt Encrypt"} | _send("webhook-dead"),
     "sweep": _KNOW_PARTNERS
     | _TELL
     | _send("push", "push-slow", "pull", "results")

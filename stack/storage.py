@@ -13,10 +13,19 @@ from chalicelib.store.messages import SHOWN
 
 OBJECT_TABLES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 # Seconds a function may run; a queue hides a message six times as long, as AWS recommends.
-QUEUE_TIMEOUTS = {"push": 120, "push-slow": 300, "pull": 120, "results": 60, "inbox": 120, "audit": 60}
+QUEUE_TIMEOUTS = {
+    "push": 120,
+    "push-slow": 300,
+    "pull": 120,
+    "results": 60,
+    "inbox": 120,
+    "audit": 60,
+    "webhook": 120,
+}
 # How often a message is received before it is a dead letter: what fails comes back after 5 seconds, doubled
-# each time, so ten times are 40 minutes; what else is lost is found by the sweep.
-RECEIVES = {"inbox": 10, "audit": 10}
+# each time, so ten times are 40 minutes; what else is lost is found by the sweep. A webhook is given up by
+# its age.
+RECEIVES = {"inbox": 10, "audit": 10, "webhook": 1000}
 TWO_WEEKS = 14 * 24 * 3600
 DAYS_4 = 4 * 24 * 3600
 
@@ -98,6 +107,7 @@ def resources() -> dict[str, Any]:
     found[table_id("routes")] = _table("routes", ("shard", "place"), {})
     for name, timeout in QUEUE_TIMEOUTS.items():
         found |= _queue(name, timeout)
+    found |= _webhook()
     found["AnnounceDeadQueue"] = _dead_queue("announce")
     found["Bus"] = {"Type": "AWS::Events::EventBus", "Properties": {"Name": sub("ocpi-${Stage}")}}
     found["TokenKey"] = {
@@ -180,6 +190,47 @@ def _queue(name: str, timeout: int) -> dict[str, Any]:
             },
         },
         dead: _dead_queue(name),
+    }
+
+
+def _webhook() -> dict[str, Any]:
+    """What the bus puts on the webhook's queue: everything, where there is a URL to post it to.
+
+    EventBridge itself repeats for a day what the queue does not take.
+    """
+    rule = {"Fn::GetAtt": ["WebhookRule", "Arn"]}
+    queue = {"Fn::GetAtt": ["WebhookQueue", "Arn"]}
+    return {
+        "WebhookRule": {
+            "Type": "AWS::Events::Rule",
+            "Condition": "HasBackendUrl",
+            "Properties": {
+                "Name": named("webhook"),
+                "Description": "Every event, for OCPI_BACKEND_URL",
+                "EventBusName": {"Ref": "Bus"},
+                "EventPattern": {"source": ["ocpi"]},
+                "Targets": [{"Id": "queue", "Arn": queue}],
+            },
+        },
+        "WebhookQueuePolicy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Condition": "HasBackendUrl",
+            "Properties": {
+                "Queues": [{"Ref": "WebhookQueue"}],
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": "events.amazonaws.com"},
+                            "Action": "sqs:SendMessage",
+                            "Resource": queue,
+                            "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+                        }
+                    ],
+                },
+            },
+        },
     }
 
 

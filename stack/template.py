@@ -116,6 +116,7 @@ def merge_template() -> dict[str, Any]:
         "Conditions": {
             "ProtectTables": {"Fn::Equals": [{"Ref": "TableProtection"}, "on"]},
             "HasBackend": {"Fn::Not": [{"Fn::Equals": [{"Ref": "OcpiBackendFunction"}, ""]}]},
+            "HasBackendUrl": {"Fn::Not": [{"Fn::Equals": [{"Ref": "OcpiBackendUrl"}, ""]}]},
             "HasAlarmEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]},
             "HasTestEvents": {"Fn::Equals": [{"Ref": "TestEvents"}, "on"]},
             "HasBaseUrl": {"Fn::Not": [{"Fn::Equals": [{"Ref": "OcpiBaseUrl"}, ""]}]},

@@ -40,6 +40,7 @@ def resources() -> dict[str, Any]:
             "sweep", '{ $.message = "backlog" }', "OldestDelivery", "$.oldest_seconds"
         ),
         "DeadLettersFilter": _counted("sweep", '{ $.message = "dead letter" }', "DeadLetters", "1"),
+        "WebhookFilter": _counted("webhook", '{ $.message = "webhook not taken" }', "WebhooksNotTaken", "1"),
         "PartnerUnreachableRule": _rule(
             "PartnerUnreachable", "Partner <partner> is unreachable: <reason>. Deliveries wait."
         ),
@@ -156,6 +157,7 @@ def _alarms() -> dict[str, Any]:
         if queue not in ("push", "push-slow")  # the sweep takes theirs up again
     }
     own: tuple[str, dict[str, str]] = ("ocpi-${Stage}", {})
+    dead["WebhookDeadAlarm"]["Condition"] = "HasBackendUrl"
     return dead | {
         "PushDeadAlarm": _alarm(
             "push-dead",
@@ -210,6 +212,14 @@ def _alarms() -> dict[str, Any]:
             threshold=300,
             periods=2,
         ),
+        "WebhookFailsAlarm": _alarm(
+            "webhook-fails",
+            "Your back end's URL did not take events for 15 minutes; they are repeated for 24 hours",
+            (own[0], "WebhooksNotTaken", own[1], "Sum"),
+            threshold=1,
+            periods=3,
+        )
+        | {"Condition": "HasBackendUrl"},
         "OldestDeliveryAlarm": _alarm(
             "oldest-delivery",
             "A partner has not been told something for more than 6 hours",

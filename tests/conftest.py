@@ -147,7 +147,7 @@ class Hand:
             clients = Clients(self._environ)
         self._wire(clients)
         self.stage = self.platform.settings.stage
-        template = Template.read(self.stage, creation.account(clients))
+        template = Template.read(self.stage, creation.account(clients), settings=settings)
         creation.create(template, clients)
         self.event_log = EventLog(clients, creation.capture_events(self.stage, clients), emulator)
         name = f"/ocpi/{self.stage}/base_url"

@@ -34,6 +34,7 @@ ROOMS = (
     "billing",
     "evidence",
     "hub",
+    "webhook",
 )
 
 

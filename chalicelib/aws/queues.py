@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
 
 PUSH, PUSH_SLOW, PULL, RESULTS, INBOX, AUDIT = "push", "push-slow", "pull", "results", "inbox", "audit"
+# Filled by a rule of the bus.
+WEBHOOK = "webhook"
 # What SQS takes in one call and as a delay.
 MOST_MESSAGES = 10
 LARGEST_CALL = 240 * 1024

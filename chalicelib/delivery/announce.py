@@ -28,7 +28,7 @@ from chalicelib.partner import REGISTERED, SUSPENDED
 from chalicelib.partners import health, parties
 from chalicelib.store import feeds, pages
 from chalicelib.store.delivery_items import Target
-from chalicelib.store.object_items import HEAD, PIECE, Key, part_of
+from chalicelib.store.object_items import HEAD, PIECE, Key, Part, part_of
 from chalicelib.tasks import AnnounceAll, AuditCdr, LintTariff, PushObject, SeeChange, Task
 
 if TYPE_CHECKING:
@@ -232,27 +232,27 @@ def _event(platform: Platform, key: Key, data: Mapping[str, Any], new: Image, im
     else:
         if "hidden" in new:
             detail["hidden"] = True  # its owner no longer lists it (AMB-33)
-        detail |= _told(platform, key, new)
+        part = part_of({name: dict(value) for name, value in new.items()})
+        detail |= told(platform, key, part)
     place = f"{image['object']['S']}#{image['part']['S']}"
     return Event("ObjectChanged", detail, f"{key.module}#{place}#{data['SequenceNumber']}")
 
 
-def _told(platform: Platform, key: Key, new: Image) -> dict[str, Any]:
+def told(platform: Platform, key: Key, part: Part) -> dict[str, Any]:
     """The object in 2.3.0, put right; what its owner sent beside it where that differs; what was odd."""
-    part = part_of({name: dict(value) for name, value in new.items()})
     if len(part.body.encode()) > LARGEST_OBJECT:
         return {}
     parts = platform.objects.load(key) if part.taken else [part._replace(evses="")]
     if not parts or sum(len(each.body) for each in parts) > LARGEST_OBJECT:
         return {}
     found = StoredObject(key, parts, finder=Finder(platform))
-    told: dict[str, Any] = {"object": found.canonical}
+    said: dict[str, Any] = {"object": found.canonical}
     if len(jsontext.dumps(found.canonical)) + len(part.body) <= LARGEST_OBJECT:
         if found.source != found.canonical:
-            told["sent"] = found.source
+            said["sent"] = found.source
         if found.findings:
-            told["findings"] = [asdict(each) for each in found.findings[:MOST_FINDINGS]]
-    return told
+            said["findings"] = [asdict(each) for each in found.findings[:MOST_FINDINGS]]
+    return said
 
 
 def _send(platform: Platform, changes: list[_Change]) -> None:

@@ -11,19 +11,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws.backend import Event
-from chalicelib.ocpi import jsontext
+from chalicelib.delivery import announce
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.partners import parties
 from chalicelib.store import feeds, pages
-from chalicelib.store.object_items import Key, Part
+from chalicelib.store.object_items import PIECE, Key, Part
 from chalicelib.tasks import PerformAction
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 PAGE = 100
-# What an object may weigh inside an event.
-LARGEST_OBJECT = 200_000
 
 
 def retell(platform: Platform, module: str, since: str, cursor: str = "") -> dict[str, Any]:
@@ -33,10 +31,10 @@ def retell(platform: Platform, module: str, since: str, cursor: str = "") -> dic
     heads = platform.objects.feeds.heads(module, names)
     page = pages.page(platform.objects, module, heads, PageQuery(limit=PAGE, date_from=since, cursor=cursor))
     events = [
-        _event(found.key, part)
+        _event(platform, found.key, part)
         for found in page.objects
         for part in found.parts
-        if part.last_updated >= since
+        if part.last_updated >= since and not part.name.startswith(PIECE)
     ]
     platform.backend.emit_all(events)
     if page.cursor:
@@ -45,7 +43,7 @@ def retell(platform: Platform, module: str, since: str, cursor: str = "") -> dic
     return {"told": len(events), "more": bool(page.cursor)}
 
 
-def _event(key: Key, part: Part) -> Event:
+def _event(platform: Platform, key: Key, part: Part) -> Event:
     detail: dict[str, Any] = {
         "module": key.module,
         "owner": key.owner,
@@ -56,6 +54,5 @@ def _event(key: Key, part: Part) -> Event:
     }
     if part.hidden:
         detail["hidden"] = True
-    if len(part.body.encode()) <= LARGEST_OBJECT:
-        detail["object"] = jsontext.loads(part.body)
+    detail |= announce.told(platform, key, part)
     return Event("ObjectChanged", detail, f"again#{key.module}#{key.partition}#{part.name}#{part.revision}")

@@ -171,6 +171,14 @@ class PartnerClient:
         self._keep_relayed(partner, method, url, module, sent, body, found, token)
         return found
 
+    def post(self, url: str, body: str, headers: Mapping[str, str], timeout: float) -> tuple[int, int | None]:
+        """HTTP status and Retry-After seconds of a POST that is no OCPI request, as a webhook is none.
+
+        Raises PartnerRefused for a URL that is never called, PartnerUnreachable where nobody answers.
+        """
+        status, received, _ = self._exchange("POST", url, body, dict(headers), timeout)
+        return status, _retry_after(received.get("retry-after", ""))
+
     def guard(self, url: str, partner: Partner | None) -> None:
         """Refuse a hostile URL, or one at a host this partner did not announce. Raises InvalidParameters."""
         url_guard.guard(url, self._deployment.settings.allow_private_urls)
