@@ -152,9 +152,10 @@ def sweep(event: Any) -> None:
 
 @bp.lambda_function(name="operator")
 def operator(event: Any, context: Any) -> Any:
-    """The operator's one door; see `actions.dispatch`."""
+    """The operator's one door: an action (`actions.dispatch`), or the page for people (`actions.console`)."""
+    shows = isinstance(event, dict) and ("console" in event or "http" in event.get("requestContext", {}))
     with _function("operator") as platform:
-        return _load("actions.dispatch:answer")(platform, event)
+        return _load("actions.console:answer" if shows else "actions.dispatch:answer")(platform, event)
 
 
 @bp.lambda_function(name="widget")

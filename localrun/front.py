@@ -7,6 +7,7 @@ port, for this machine only: `POST /2015-03-31/functions/{name}/invocations`,
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import socket
@@ -136,8 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._guarded(lambda: self._invoke(unquote(path[len(INVOKE) : -len(INVOKE_END)]), body))
         if path == "/local/events" and self.command == "GET":
             return self._guarded(self._events)
-        if path == "/local/console" and self.command == "GET":
-            return self._guarded(self._console)
+        if path == "/local/console" and self.command in ("GET", "POST"):
+            return self._guarded(lambda: self._console(body))
         if path == "/" and self.command == "GET" and not self._foreign():
             base_url = f"http://{self.headers['Host']}"
             return self._text(start_page.page(self.front.functions.platform, base_url), "text/html")
@@ -229,16 +230,25 @@ class _Handler(BaseHTTPRequestHandler):
         after = dict(parse_qsl(urlsplit(self.path).query)).get("after", "")
         self._send(200, json.dumps(self.front.events(after)).encode())
 
-    def _console(self) -> None:
-        event = dict(parse_qsl(urlsplit(self.path).query))
+    def _console(self, body: bytes) -> None:
+        """What a function URL of the operator function does with a browser's request."""
+        parts = urlsplit(self.path)
+        event = {
+            "version": "2.0",
+            "rawPath": parts.path,
+            "rawQueryString": parts.query,
+            "headers": {name.lower(): value for name, value in self.headers.items()},
+            "requestContext": {"http": {"method": self.command, "path": parts.path}},
+            "body": base64.b64encode(body).decode(),
+            "isBase64Encoded": True,
+        }
         try:
-            page = self.front.functions.call("widget", event)
-        except Unknown:
-            return self._send(404, b'{"message":"this platform has no console"}')
+            answer = self.front.functions.call("operator", event)
         except FunctionFailed as problem:
-            text = json.dumps({"message": str(problem)})
-            return self._send(500 if "ModuleNotFound" not in str(problem) else 404, text.encode())
-        return self._text(str(page), "text/html")
+            return self._send(500, json.dumps({"message": str(problem)}).encode())
+        if "statusCode" not in answer:
+            return self._send(404, b'{"message":"this platform has no console"}')
+        return self._send(answer["statusCode"], answer["body"].encode(), list(answer["headers"].items()))
 
     def _document(self, name: str) -> None:
         text = start_page.document(name)

@@ -1,285 +1,325 @@
-"""The operator's page: what it shows, what its buttons ask for, and that it works in a browser."""
+"""The operator's page by its doors: the CloudWatch widget, and HTTP as a function URL hands it over."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
-import threading
 from html import unescape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from chalicelib.actions import console, dispatch
+from tests import delivering
+from tests.delivering import EMSP_ROLES, later
 
-NOW = "2026-11-22T12:00:00Z"
-PLATFORM: Any = SimpleNamespace(
-    clock=lambda: NOW,
-    versions_url="https://ocpi.example.com/api/ocpi/versions",
-    settings=SimpleNamespace(prefix="ocpi-dev"),
+ARN = "arn:aws:lambda:eu-central-1:1:function:ocpi-dev-operator"
+EVIL = '"><script>alert(1)</script>'
+FIELDS = """id name partner module owner object_id part reason cause state since version method path outcome
+command response result request_id correlation_id at created_at verdict claimed currency curl direction
+pointer message country_code party_id role url identifier from to host"""
+LISTS = (
+    "partners deliveries commands messages refusals routes agreements audits disputes objects pulls errors"
 )
-IN_AWS = {"operator": "arn:aws:lambda:eu-central-1:1:function:ocpi-dev-operator", "widgetContext": {}}
-
-
-def partner(name: str, **rest: Any) -> dict[str, Any]:
-    return {
-        "id": name.lower().replace(" ", "-"),
-        "name": name,
-        "state": "REGISTERED",
-        "version": "2.2.1",
-        "roles": [{"role": "EMSP", "country_code": "BE", "party_id": "BEC"}],
-        "health": {"state": "OK", "last_success": "2026-11-22T11:57:00Z"},
-        "backlog": 0,
-        **rest,
-    }
-
-
-DATA: dict[str, Any] = {
-    "status": {"oldest_undelivered": "2026-11-22T09:00:00Z"},
-    "partners": {
-        "partners": [
-            partner("Blue Mobility"),
-            partner(
-                "Slow Roaming",
-                version="2.1.1",
-                backlog=12,
-                health={
-                    "state": "UNREACHABLE",
-                    "last_success": "2026-11-22T08:58:00Z",
-                    "reason": "connection timed out",
-                },
-            ),
-            partner("Green Drive", state="SUSPENDED", version="2.3.0"),
-            partner("New Partner", state="INVITED", version=None, roles=[], health={"state": "UNKNOWN"}),
-        ]
-    },
-    "deliveries": {
-        "deliveries": [
-            {
-                "id": "d1",
-                "partner": "blue-mobility",
-                "module": "locations",
-                "owner": "NL/EXA",
-                "object_id": "LOC1",
-                "part": "3256",
-                "state": "REFUSED",
-                "attempts": 1,
-                "reason": "2001: evses/0/connectors/0/standard: unknown value",
-            }
-        ]
-    },
-    "commands": {
-        "commands": [
-            {
-                "id": "c1",
-                "direction": "RECEIVED",
-                "partner": "blue-mobility",
-                "command": "START_SESSION",
-                "state": "CONCLUDED",
-                "response": {"result": "ACCEPTED"},
-                "result": {"result": "ACCEPTED"},
-                "created_at": "2026-11-22T11:40:00Z",
-            },
-            {
-                "id": "c2",
-                "direction": "RECEIVED",
-                "partner": "slow-roaming",
-                "command": "UNLOCK_CONNECTOR",
-                "state": "PENDING",
-                "response": {"result": "ACCEPTED"},
-                "created_at": "2026-11-22T11:59:50Z",
-            },
-        ]
-    },
-}
 
 
 @pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the operator's actions answer; a test may change it."""
-    known = json.loads(json.dumps(DATA))
-
-    def perform(platform: Any, payload: dict[str, Any]) -> dict[str, Any]:
-        if payload["action"] not in known:
-            return {"ok": False, "error": {"code": "internal", "message": "no <luck>", "pointer": ""}}
-        data = known[payload["action"]]
-        if payload.get("state"):
-            rows = [each for each in data["deliveries"] if each["state"] == payload["state"]]
-            data = {"deliveries": rows}
-        return {"ok": True, "data": data}
-
-    monkeypatch.setattr(dispatch, "perform", perform)
-    return known
+def emsp(register_partner: Any, drain: Any) -> Any:
+    stub = register_partner(roles=EMSP_ROLES, version="2.2.1")
+    drain()
+    return stub
 
 
-def buttons(html: str) -> list[tuple[str, dict[str, Any]]]:
-    """(label, payload) of every button; CloudWatch ties an action to the element before it."""
-    found = re.findall(r'<a class="btn">([^<]*)</a><cwdb-action ([^>]*)>([^<]*)</cwdb-action>', html)
+@pytest.fixture
+def show(hand: Any) -> Any:
+    """`show("partner", id=...)`: the document a browser gets; `show.post(form)`: what a form answers."""
+
+    def request(method: str, query: str = "", body: str = "", **headers: str) -> Any:
+        event = {
+            "requestContext": {"http": {"method": method}},
+            "rawQueryString": query,
+            "headers": headers,
+            "body": body,
+        }
+        return hand.functions.call("operator", event)
+
+    def show(view: str = "home", **fields: str) -> str:
+        return str(request("GET", urlencode({"view": view, **fields}))["body"])
+
+    show.request = request  # type: ignore[attr-defined]
+    show.post = lambda **form: request("POST", body=urlencode(form))["body"]  # type: ignore[attr-defined]
+    return show
+
+
+@pytest.fixture
+def widget(hand: Any) -> Any:
+    def show(**event: Any) -> str:
+        return str(hand.functions.call("widget", {"operator": ARN, "widgetContext": {}, **event}))
+
+    return show
+
+
+def calls(html: str) -> list[tuple[str, dict[str, Any]]]:
+    """(label, payload) of everything to click; CloudWatch ties an action to the element before it."""
+    found = re.findall(r">([^<>]*)</(?:a|form)><cwdb-action ([^>]*)>([^<]*)</cwdb-action>", html)
     assert len(found) == html.count("<cwdb-action")
-    return [(label, json.loads(unescape(payload))) for label, _, payload in found]
+    assert all(f'endpoint="{ARN}"' in attributes for _, attributes, _ in found)
+    return [(unescape(label), json.loads(unescape(payload))["console"]) for label, _, payload in found]
 
 
-def test_every_button_asks_the_operator_function_after_a_confirmation(answers: dict[str, Any]) -> None:
-    html = console.page(PLATFORM, IN_AWS)
-    assert ("Suspend", {"action": "suspend", "partner": "blue-mobility"}) in buttons(html)
-    assert ("Send again", {"action": "redeliver", "id": "d1"}) in buttons(html)
-    for attributes in re.findall(r"<cwdb-action ([^>]*)>", html):
-        assert f'endpoint="{IN_AWS["operator"]}"' in attributes
-        assert re.search(r'confirmation="[^"]+"', attributes)
+def refuse(hand: Any, emsp: Any, many: int, message: str = "opening_times is missing") -> None:
+    emsp.answer("PUT", times=many, status=400, code=2001, message=message)
+    for number in range(many):
+        hand.operate("put", module="locations", object=delivering.location(id=f"LOC{number}"))
+    hand.drain()
 
 
-def test_a_suspended_partner_can_only_be_resumed_and_an_invited_one_has_no_buttons(
-    answers: dict[str, Any],
+def test_every_button_of_the_widget_asks_the_operator_function_after_a_confirmation(
+    widget: Any, emsp: Any
 ) -> None:
-    asked = [payload for _, payload in buttons(console.page(PLATFORM, IN_AWS)) if "partner" in payload]
-    assert [each["action"] for each in asked if each["partner"] == "green-drive"] == ["resume"]
-    assert not [each for each in asked if each["partner"] == "new-partner"]
+    html = widget()
+    pressed = [(label, asked["perform"]) for label, asked in calls(html) if "perform" in asked]
+    assert ("Suspend", {"action": "suspend", "partner": emsp.id}) in pressed
+    for attributes, payload in re.findall(r"<cwdb-action ([^>]*)>([^<]*)<", html):
+        assert ("perform" in payload) == ('confirmation="' in attributes)
 
 
-def test_health_backlog_refusals_and_commands_are_shown(answers: dict[str, Any]) -> None:
-    html = console.page(PLATFORM, IN_AWS)
-    for words in (
-        "connection timed out",
-        ">12<",
-        "2001: evses/0/connectors/0/standard: unknown value",
-        "locations",
-        "NL/EXA/LOC1/3256",
-        "START_SESSION",
-        "3 h ago",
-        "https://ocpi.example.com/api/ocpi/versions",
-    ):
-        assert words in html, words
+def test_what_is_clicked_in_the_widget_is_shown_by_the_operator_function(
+    hand: Any, widget: Any, emsp: Any
+) -> None:
+    (asked,) = [asked for _, asked in calls(widget()) if asked.get("id") == emsp.id]
+    html = hand.functions.call("operator", {"console": asked, "widgetContext": {"theme": "dark"}})
+    assert "Endpoints" in html and emsp.versions_url in html
+    assert 'class="ocpi dark"' in html
+    assert calls(html)
 
 
-def test_what_a_partner_says_about_itself_cannot_become_markup(answers: dict[str, Any]) -> None:
-    evil = '"><script>alert(1)</script>'
-    answers["partners"]["partners"] = [
-        partner("x") | {"id": evil, "name": evil, "version": evil, "roles": [{"role": evil}]}
-    ]
-    answers["deliveries"]["deliveries"][0] |= {"reason": evil, "object_id": evil, "partner": evil}
-    answers["commands"]["commands"][0] |= {"command": evil, "result": {"result": evil}}
-    html = console.page(PLATFORM, IN_AWS)
-    assert "<script" not in html
-    assert {"action": "suspend", "partner": evil} in [payload for _, payload in buttons(html)]
+def test_a_button_pressed_in_the_widget_is_answered_for_people(hand: Any, widget: Any, emsp: Any) -> None:
+    asked = dict(calls(widget()))["Suspend"]
+    html = hand.functions.call("operator", {"console": asked, "widgetContext": {}})
+    assert "Traffic with" in html and "is stopped" in html
+    assert hand.operate("partner", partner=emsp.id)["state"] == "SUSPENDED"
+    assert '{"' not in html
 
 
-def test_an_action_that_fails_leaves_the_rest_of_the_page(answers: dict[str, Any]) -> None:
-    del answers["commands"]
-    html = console.page(PLATFORM, IN_AWS)
-    assert "commands: no &lt;luck&gt;" in html
-    assert "Blue Mobility" in html
+def test_a_form_of_the_widget_invites(hand: Any, widget: Any) -> None:
+    asked = next(asked for _, asked in calls(widget()) if asked.get("form") == "invite")
+    written = {"forms": {"all": {"name": "Blue Mobility", "days": "3", "roles": "EMSP BE/BEC"}}}
+    html = hand.functions.call("operator", {"console": asked, "widgetContext": written})
+    assert "Invited." in html
+    (partner,) = hand.operate("partners")["partners"]
+    assert partner["invited_roles"][0]["party_id"] == "BEC"
 
 
-def test_a_platform_without_partners_says_how_to_get_one(answers: dict[str, Any]) -> None:
-    for name in ("partners", "deliveries", "commands"):
-        answers[name] = {name: []}
-    assert "invite" in console.page(PLATFORM, IN_AWS)
+def test_a_widget_has_no_script_and_a_browser_one_that_its_policy_allows(show: Any, widget: Any) -> None:
+    assert "<script" not in widget()
+    answer = show.request("GET")
+    assert answer["body"].startswith("<!doctype html>")
+    assert answer["headers"]["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in answer["headers"]["Content-Security-Policy"]
+    assert "unsafe" not in answer["headers"]["Content-Security-Policy"]
 
 
-def test_cloudwatch_gets_no_script_and_the_local_page_does(answers: dict[str, Any]) -> None:
-    assert "<script" not in console.page(PLATFORM, IN_AWS)
-    assert console.page(PLATFORM, {}).startswith("<!doctype html>")
+def test_an_invitation_shows_its_token_once_and_can_be_withdrawn(hand: Any, show: Any, clock: Any) -> None:
+    answer = show.post(form="invite", name="Blue Mobility", days="3", roles="", hub="", back="")
+    (token,) = re.findall(r'<code class="secret">([^<]+)</code>', answer)
+    assert hand.ask("GET", "/ocpi/versions", token=token).code == 1000
+    page = show()
+    assert token not in page
+    assert "in 2 d" in page and "Withdraw" in page
+    (partner,) = hand.operate("partners")["partners"]
+    withdrawn = show.post(perform=json.dumps({"action": "unregister", "partner": partner["id"]}), back="")
+    assert "an invitation that was open is void" in withdrawn
+    assert hand.ask("GET", "/ocpi/versions", token=token).status == 401
 
 
-def test_the_widget_describes_itself() -> None:
-    assert "operator" in console.page(PLATFORM, {"describe": True})["markdown"]
+def test_an_invitation_that_was_not_used_in_time_is_shown_as_expired(show: Any, clock: Any) -> None:
+    show.post(form="invite", name="Blue Mobility", days="1")
+    clock.advance(2 * 24 * 3600)
+    assert "expired" in show()
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-needs_browser = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium here; apt-get install chromium to try the page in a browser"
+@pytest.mark.parametrize(
+    "written, said",
+    [
+        ({"form": "invite", "name": "", "days": "3"}, "name: String should have"),
+        ({"form": "invite", "name": "X", "days": "soon"}, "a number is required"),
+        ({"form": "invite", "name": "X", "roles": "KING NL/EXA"}, "role"),
+        ({"form": "invite", "name": "X", "roles": "nonsense"}, "is no role and party"),
+        ({"form": "register", "versions_url": "nowhere", "token": "abc"}, "Not done"),
+        ({"form": "other"}, "there is no such form"),
+        ({"perform": "{"}, "Not done"),
+        ({"perform": '{"action": "suspend", "partner": "nobody"}'}, "no partner"),
+    ],
 )
-
-PRESS = """<script>
-const wait = () => new Promise(done => setTimeout(done, 100));
-(async () => {
-  [...document.querySelectorAll("a.btn")].find(each => each.textContent === "Suspend").click(); await wait();
-  document.title = at("text").textContent; at("yes").click(); await wait(); await wait();
-  document.body.dataset.answer = at("text").textContent; at("yes").click(); await wait(); await wait();
-  document.body.dataset.rows = document.querySelectorAll("#widget tbody tr").length;
-})();
-</script>"""
+def test_what_cannot_be_done_says_why_in_words(show: Any, written: dict[str, str], said: str) -> None:
+    page = show.post(**written)
+    assert 'role="alert"' in page
+    assert said in unescape(page)
+    assert "Traceback" not in page
 
 
-@pytest.fixture
-def browsed(answers: dict[str, Any]) -> Any:
-    """The local page on a port, with a finger that presses a button; what was invoked is kept."""
-    invoked: list[tuple[str, dict[str, Any]]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            page = console.page(PLATFORM, {}).replace("</body>", PRESS + "</body>")
-            self._answer("text/html; charset=utf-8", page)
-
-        def do_POST(self) -> None:
-            payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            name = self.path.split("/")[3]
-            invoked.append((name, payload))
-            answer = console.page(PLATFORM, payload) if name == "widget" else {"ok": True, "data": {}}
-            self._answer("application/json", json.dumps(answer))
-
-        def _answer(self, kind: str, text: str) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, *arguments: Any) -> None:
-            """The test looks at what was invoked instead."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}/local/console", invoked=invoked)
-    server.shutdown()
+def test_registering_from_the_page_registers(hand: Any, show: Any, register_partner: Any) -> None:
+    other = register_partner(roles=EMSP_ROLES)
+    hand.operate("unregister", partner=other.id)
+    page = show.post(form="register", versions_url=other.versions_url, token="the-token-a", version="2.2.1")
+    assert "Registered with" in page
+    assert "the-token-a" not in page
 
 
-def chromium(*arguments: str) -> str:
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
-    return done.stdout
-
-
-@needs_browser
-def test_a_button_pressed_in_a_browser_asks_calls_the_operator_and_refreshes(browsed: Any) -> None:
-    dom = chromium("--virtual-time-budget=5000", "--dump-dom", browsed.url)
-    assert "<title>Stop all traffic with Blue Mobility, both directions?</title>" in dom
-    assert [name for name, _ in browsed.invoked] == ["operator", "widget"]
-    asked = browsed.invoked[0][1]
-    assert (asked["action"], asked["partner"]) == ("suspend", "blue-mobility")
-    assert 'data-rows="7"' in dom
-    assert "&quot;ok&quot;: true" in dom
-
-
-@needs_browser
-@pytest.mark.parametrize("width", [480, 760, 1400])
-def test_no_button_is_out_of_sight_at_the_sizes_of_a_widget(
-    answers: dict[str, Any], tmp_path: Path, width: int
+def test_equal_refusals_are_one_row_and_sent_again_together(
+    hand: Any, show: Any, widget: Any, emsp: Any
 ) -> None:
-    measure = """<script>document.body.dataset.right =
-      Math.max(...[...document.querySelectorAll(".btn")].map(each => each.getBoundingClientRect().right));
-      document.body.dataset.wide = document.documentElement.scrollWidth;
-      document.body.dataset.window = innerWidth</script>"""
-    page = tmp_path / "page.html"
-    page.write_text(console.page(PLATFORM, {}).replace("</body>", measure + "</body>"))
-    dom = chromium(f"--window-size={width},900", "--dump-dom", page.as_uri())
-    right, wide, window = (
-        float(re.search(f'data-{name}="([0-9.]+)"', dom)[1])  # type: ignore[index]
-        for name in ("right", "wide", "window")
-    )
-    assert right <= window
-    assert wide <= window
+    """52 times the same is one line with one button, whichever objects it was about."""
+    refuse(hand, emsp, 5)
+    page = unescape(show())
+    assert "5 × locations" in page
+    assert page.count("opening_times is missing</td>") == 1
+    again = [asked["perform"] for label, asked in calls(widget()) if label == "Send all again"]
+    assert len(again) == 1
+    told = show.post(perform=json.dumps(again[0]), back="")
+    assert "5 deliveries are under way." in told
+    hand.drain()
+    assert hand.operate("deliveries")["deliveries"] == []
 
 
-def test_the_widget_function_shows_the_partners_of_a_real_platform(operate: Any, hand: Any) -> None:
-    operate("invite", name="Blue Mobility")
-    html = hand.functions.call("widget", {"widgetContext": {"theme": "dark"}})
-    assert "Blue Mobility" in html
-    assert 'class="bad"' not in html.partition("<h4>")[0].partition('<div class="tiles">')[0]
+def test_refusals_that_differ_in_more_than_names_and_places_stay_apart(hand: Any, emsp: Any) -> None:
+    emsp.answer("PUT", "/LOC1", status=400, code=2001, message="LOC1: evses/3/status is wrong")
+    emsp.answer("PUT", "/LOC2", status=400, code=2001, message="LOC2: evses/12/status is wrong")
+    emsp.answer("PUT", "/LOC3", status=400, code=2001, message="LOC3: name is wrong")
+    for id in ("LOC1", "LOC2", "LOC3"):
+        hand.operate("put", module="locations", object=delivering.location(id=id))
+    hand.drain()
+    causes = {each["object_id"]: each["cause"] for each in hand.operate("deliveries")["deliveries"]}
+    assert causes["LOC1"] == causes["LOC2"] != causes["LOC3"]
+    assert "2001" in causes["LOC1"]
+    sent = hand.operate("redeliver", partner=emsp.id, cause=causes["LOC3"])
+    assert sent == {"sent": 1}
+
+
+def test_a_delivery_is_a_page_and_says_what_comes_next(hand: Any, show: Any, emsp: Any) -> None:
+    refuse(hand, emsp, 1)
+    (delivery,) = hand.operate("deliveries")["deliveries"]
+    page = show("delivery", id=delivery["id"])
+    assert "opening_times is missing" in page
+    assert "this one when you ask" in page
+    assert hand.operate("deliveries", id=delivery["id"])["deliveries"][0]["state"] == "REFUSED"
+    assert "Deliveries" in show("deliveries", partner=emsp.id, state="REFUSED")
+
+
+def test_an_object_is_a_page_with_its_evses_and_what_partners_do_not_have(
+    hand: Any, show: Any, emsp: Any
+) -> None:
+    refuse(hand, emsp, 1)
+    page = show("object", module="locations", party="NL/EXA", id="LOC0")
+    assert "EVSEs" in page and "opening_times is missing" in page
+    assert "LOC0" in show("objects", module="locations")
+
+
+def test_search_finds_partners_objects_and_says_so_when_there_is_nothing(
+    hand: Any, show: Any, emsp: Any
+) -> None:
+    hand.operate("put", module="locations", object=delivering.location(id="LOC77"))
+    assert "view=object" in show("search", q="loc77")
+    assert f"id={emsp.id}" in show("search", q=emsp.id[:6].upper())
+    assert "Nothing of this name" in show("search", q="xyzzy")
+    assert "Nothing of this name" not in show("search", q="")
+
+
+def test_a_command_is_a_page(hand: Any, show: Any, emsp: Any) -> None:
+    body = {"location_id": "LOC1", "token": {}, "response_url": "https://example.com"}
+    hand.ask("POST", "/ocpi/2.2.1/receiver/commands/START_SESSION", token=emsp.token, body=body)
+    for command in hand.operate("commands")["commands"]:
+        assert command["command"] in show("command", id=command["id"])
+
+
+@pytest.mark.parametrize("view", sorted(console.VIEWS))
+def test_every_view_of_nothing_is_a_page_and_none_is_a_trace(show: Any, view: str) -> None:
+    page = show(view, id="nobody", partner="nobody", module="sessions", party="NL/EXA", q="x")
+    assert page.startswith("<!doctype html>")
+    assert "internal" not in page and "Traceback" not in page
+
+
+def test_a_view_that_is_none_says_so(show: Any) -> None:
+    assert "There is no such page." in show("secrets")
+
+
+def test_what_a_partner_says_about_itself_cannot_become_markup(
+    show: Any, widget: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever an action answers, in every view, also of actions that this platform lacks."""
+    row = dict.fromkeys(FIELDS.split(), EVIL)
+    whole = {
+        **row,
+        "roles": [row],
+        "health": {"state": EVIL, "reason": EVIL},
+        "endpoints": [row],
+        "evses": [row],
+        "request": {"body": EVIL},
+        "findings": [row],
+        "claims": [row],
+        "object": row,
+        EVIL: [row],
+    }
+    lists = LISTS.split()
+    data = {**whole, **{name: [whole] for name in lists}, "oldest_undelivered": EVIL}
+    known = dict.fromkeys([*dispatch.actions(), *lists, "message", "refusal", "scorecard", "audit"])
+    monkeypatch.setattr(dispatch, "actions", lambda: known)
+    monkeypatch.setattr(dispatch, "perform", lambda *_, **__: {"ok": True, "data": data})
+    for view in console.VIEWS:
+        page = show(view, id=EVIL, partner=EVIL, module=EVIL, q=EVIL, party=EVIL, cause=EVIL)
+        assert page.count("<script") == 1, view
+        assert "<script>alert" not in page, view
+    assert "<script" not in widget()
+    for action in ("push", "suspend", "register", "invite", "readmit", "other"):
+        answer = show.post(perform=json.dumps({"action": action, "partner": EVIL}), back="view=" + EVIL)
+        assert "<script>alert" not in answer
+
+
+def test_an_action_that_fails_leaves_the_rest_of_the_page(
+    show: Any, emsp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    perform = dispatch.perform
+
+    def failing(platform: Any, payload: Any, noted: bool = True) -> Any:
+        if payload["action"] == "commands":
+            return {"ok": False, "error": {"code": "internal", "message": "no <luck>", "pointer": ""}}
+        return perform(platform, payload, noted)
+
+    monkeypatch.setattr(dispatch, "perform", failing)
+    page = show()
+    assert "commands: no &lt;luck&gt;" in page
+    assert emsp.id in page
+
+
+def test_another_sites_form_is_refused_and_other_methods_are_too(show: Any, emsp: Any, hand: Any) -> None:
+    body = urlencode({"perform": json.dumps({"action": "suspend", "partner": emsp.id})})
+    assert show.request("POST", body=body, **{"Sec-Fetch-Site": "cross-site"})["statusCode"] == 403
+    assert show.request("PUT")["statusCode"] == 405
+    assert hand.operate("partner", partner=emsp.id)["state"] == "REGISTERED"
+
+
+def test_looking_at_the_page_is_not_noted_as_an_action_and_pressing_a_button_is(
+    show: Any, emsp: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    show("partner", id=emsp.id)
+    assert "operator action" not in capsys.readouterr().out
+    show.post(perform=json.dumps({"action": "suspend", "partner": emsp.id}))
+    assert capsys.readouterr().out.count("operator action") == 1
+
+
+def test_times_are_given_with_their_age(hand: Any, show: Any, emsp: Any, clock: Any) -> None:
+    emsp.down()
+    hand.operate("put", module="locations", object=delivering.location(last_updated=later(1)))
+    hand.drain()
+    clock.advance(3 * 3600)
+    assert re.search(r"\d\d:\d\d UTC<span class=\"dim\">, 3 h ago", show())
+
+
+def test_the_widget_describes_itself(hand: Any) -> None:
+    assert "operator" in hand.functions.call("widget", {"describe": True})["markdown"]
 
 
 def test_a_button_of_the_dashboard_may_send_where_it_was_pressed_along(operate: Any) -> None:

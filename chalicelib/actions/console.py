@@ -1,23 +1,41 @@
-"""The operator's page: partners, what waits, what was refused and commands, with buttons.
+"""The operator's page, for whoever shows it: a CloudWatch widget, the local platform, a console of its own.
 
-In AWS it is a custom widget of the CloudWatch dashboard: CloudWatch calls the
-`widget` function, shows its HTML and turns `<cwdb-action>` into a button that
-calls the operator function with the viewer's own permissions. Without a
-`widgetContext` (the local platform) the same HTML comes in a page that does
-that by a script. Everything shown is asked of the operator's actions, and
-nothing changes here.
+In AWS the dashboard's first widget calls the `widget` function, whose role only
+reads, for the overview; what is clicked there calls the operator function with
+the viewer's own permissions, as `{"console": {"view": ...}}`. A browser reaches
+the same views as HTTP, through the operator function's URL (IAM) or through
+`manage.py console`, and locally at `/local/console`. The views are in `pages/`.
+
+Decision: docs/decisions.md, "The console is the operator function seen by a browser".
 """
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from html import escape
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
 from chalicelib.actions import dispatch
+from chalicelib.actions.pages import (
+    deliveries,
+    forms,
+    home,
+    hub,
+    messages,
+    money,
+    objects,
+    partner,
+    requests,
+    search,
+    told,
+    whole,
+)
+from chalicelib.actions.pages.frame import Browser, Frame, Widget
+from chalicelib.actions.pages.markup import Markup, nothing
+from chalicelib.actions.pages.page import Page, View
+from chalicelib.ocpi import jsontext
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -30,247 +48,122 @@ Buttons call the operator function after a confirmation.
 operator: ARN of the operator function
 ```"""
 
-LIMIT = 15
-FAILED = ("REFUSED", "GIVEN_UP")
+VIEWS: dict[str, View] = {
+    "home": home.view,
+    "partner": partner.view,
+    "scorecard": partner.scorecard,
+    "deliveries": deliveries.every,
+    "delivery": deliveries.one,
+    "objects": objects.every,
+    "object": objects.one,
+    "commands": requests.every,
+    "command": requests.one,
+    "messages": messages.every,
+    "message": messages.one,
+    "refusals": messages.refused,
+    "refusal": messages.refusal,
+    "audits": money.every,
+    "audit": money.one,
+    "disputes": money.disputes,
+    "hub": hub.view,
+    "search": search.view,
+}
 
 
 def page(platform: Platform, event: Mapping[str, Any]) -> Any:
-    """The HTML for the widget, or the whole local page; what the widget is, where CloudWatch asks."""
+    """The overview for a CloudWatch widget; what the widget is, where CloudWatch asks."""
     if event.get("describe"):
         return {"markdown": DESCRIPTION}
+    shown = Page(platform, Widget(str(event.get("operator") or "operator")), {})
+    return whole.widget(shown, *_view(shown, "home"), dark=_dark(event))
+
+
+def answer(platform: Platform, event: Mapping[str, Any]) -> Any:
+    """What the operator function answers where it is asked to show something: HTML, or HTTP with it."""
+    if "console" in event:
+        return _clicked(platform, event)
+    return _served(platform, event)
+
+
+def _clicked(platform: Platform, event: Mapping[str, Any]) -> str:
+    """HTML for a widget in which something was clicked."""
+    asked = event["console"] if isinstance(event["console"], Mapping) else {}
+    frame = Widget(str(asked.get("operator") or "operator"))
+    fields = {str(name): str(value) for name, value in asked.items()}
+    if "perform" in asked or asked.get("form") not in (None, "search"):
+        payload: Any = jsontext.loads(json.dumps(asked.get("perform")))
+        shown, done = _perform(platform, frame, fields, payload, _written(event))
+        return whole.widget(shown, "", done, dark=_dark(event))
+    if asked.get("form") == "search":
+        fields |= {"view": "search", "q": _written(event).get("q", "")}
+    shown = Page(platform, frame, fields)
+    return whole.widget(shown, *_view(shown, fields.get("view", "")), dark=_dark(event))
+
+
+def _served(platform: Platform, event: Mapping[str, Any]) -> dict[str, Any]:
+    """An HTTP answer to an event as Lambda makes it of a function URL's request."""
+    request = event.get("requestContext", {}).get("http", {})
+    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    query = dict(parse_qsl(str(event.get("rawQueryString") or "")))
+    match request.get("method"):
+        case "GET" | "HEAD":
+            shown = Page(platform, Browser(urlencode(query)), query)
+            return whole.response(whole.browser(shown, *_view(shown, query.get("view", "home"))))
+        case "POST":
+            # A signature says who asks; this, that no other site made the browser ask.
+            if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+                return whole.response("for this page only", 403)
+            return whole.response(_posted(platform, _form(event)))
+    return whole.response("GET or POST", 405)
+
+
+def _posted(platform: Platform, written: Mapping[str, str]) -> str:
+    back = dict(parse_qsl(written.get("back", "")))
+    frame = Browser(urlencode(back))
+    payload = None
+    if "form" not in written:
+        try:
+            payload = jsontext.loads(written.get("perform", ""))
+        except jsontext.MalformedJson:
+            payload = {}
+    asked, done = _perform(platform, frame, {"form": written.get("form", "")}, payload, written)
+    shown = Page(platform, frame, back)
+    title, body = _view(shown, back.get("view", "home"))
+    return whole.browser(shown, title, body, done=Markup(asked.notices() + done))
+
+
+def _perform(
+    platform: Platform, frame: Frame, fields: Mapping[str, str], payload: Any, written: Mapping[str, str]
+) -> tuple[Page, Markup]:
+    """Do what a button or a form asks for, and say what became of it."""
+    shown = Page(platform, frame, fields)
+    if fields.get("form"):
+        try:
+            payload = forms.payload(fields["form"], written)
+        except forms.Unreadable as problem:
+            return shown, told.refused({"message": str(problem)})
+    result = dispatch.perform(platform, payload)
+    return shown, told.answer(shown, payload if isinstance(payload, Mapping) else {}, result)
+
+
+def _view(shown: Page, name: str) -> tuple[str, Markup]:
+    view = VIEWS.get(name or "home")
+    return view(shown) if view else ("Not here", nothing("There is no such page."))
+
+
+def _written(event: Mapping[str, Any]) -> dict[str, str]:
+    """What was written into the forms of a widget."""
     context = event.get("widgetContext")
-    asked = _Asked(platform)
-    body = "".join(_sections(asked, str(event.get("operator") or "operator")))
-    theme = "dark" if isinstance(context, Mapping) and context.get("theme") == "dark" else "light"
-    html = f'<style>{_file("console.css")}</style><div class="ocpi {theme}">{asked.notices()}{body}</div>'
-    if context is None:
-        title = escape(platform.settings.prefix)
-        return _file("console.html").replace("{title}", title).replace("{content}", html)
-    return html
+    given = context.get("forms", {}).get("all", {}) if isinstance(context, Mapping) else {}
+    return {str(name): str(value) for name, value in given.items()}
 
 
-def _file(name: str) -> str:
-    return Path(__file__).with_name(name).read_text()
+def _form(event: Mapping[str, Any]) -> dict[str, str]:
+    body = str(event.get("body") or "")
+    text = base64.b64decode(body).decode() if event.get("isBase64Encoded") else body
+    return dict(parse_qsl(text, keep_blank_values=True))
 
 
-class _Asked:
-    """Answers of the operator's actions; an action that fails leaves a notice instead of a page."""
-
-    def __init__(self, platform: Platform) -> None:
-        self.platform = platform
-        self._problems: list[str] = []
-
-    def __call__(self, action: str, **fields: Any) -> Mapping[str, Any]:
-        answer = dispatch.perform(self.platform, {"action": action, **fields})
-        if answer["ok"]:
-            return answer["data"] if isinstance(answer["data"], Mapping) else {}
-        self._problems.append(f"{action}: {answer['error']['message']}")
-        return {}
-
-    def notices(self) -> str:
-        return "".join(f'<p class="bad">{escape(problem)}</p>' for problem in self._problems)
-
-
-def _sections(asked: _Asked, operator: str) -> Iterator[str]:
-    now = asked.platform.clock()
-    partners = _rows(asked("partners"), "partners")
-    failed = [
-        each
-        for state in FAILED
-        for each in _rows(asked("deliveries", state=state, limit=LIMIT), "deliveries")
-    ]
-    commands = _rows(asked("commands", limit=LIMIT), "commands")
-    names = {str(each.get("id")): str(each.get("name") or each.get("id")) for each in partners}
-    yield _summary(asked("status"), partners, failed, now)
-    yield f"<h4>Partners</h4>{_partners(partners, operator, now)}"
-    yield f"<h4>Refused and given up</h4>{_failed(failed, names, operator, now)}"
-    yield f"<h4>Commands</h4>{_commands(commands, names, now)}"
-    yield f'<p class="dim">Versions URL for partners: <code>{escape(asked.platform.versions_url)}</code></p>'
-
-
-def _summary(
-    status: Mapping[str, Any], partners: list[dict[str, Any]], failed: list[dict[str, Any]], now: str
-) -> str:
-    registered = [each for each in partners if each.get("state") == "REGISTERED"]
-    unreachable = sum(1 for each in registered if _health(each).get("state") == "UNREACHABLE")
-    backlog = sum(int(each.get("backlog") or 0) for each in partners)
-    oldest = _oldest(status)
-    tiles = [
-        (str(len(registered)), "registered", ""),
-        (str(unreachable), "unreachable", "bad" if unreachable else "good"),
-        (str(backlog), "waiting", "warn" if backlog else "good"),
-        (_ago(oldest, now) if oldest else "none", "oldest waiting", "warn" if oldest else "good"),
-        (f"{len(failed)}{'+' if len(failed) >= LIMIT else ''}", "failed", "bad" if failed else "good"),
-    ]
-    cells = "".join(
-        f'<div class="tile"><b class="{tone}">{escape(number)}</b><span>{label}</span></div>'
-        for number, label, tone in tiles
-    )
-    return f'<div class="tiles">{cells}</div>'
-
-
-def _oldest(status: Mapping[str, Any]) -> str:
-    """When the oldest undelivered change became due; "" where nothing waits."""
-    found = status.get("oldest_undelivered")
-    if isinstance(found, Mapping):
-        found = found.get("since") or found.get("created_at")
-    return found if isinstance(found, str) else ""
-
-
-def _partners(partners: list[dict[str, Any]], operator: str, now: str) -> str:
-    if not partners:
-        return _nothing("No partner yet. The test event “2-invite” of the operator function makes the first.")
-    rows = []
-    for each in partners:
-        name, health = str(each.get("id", "")), _health(each)
-        reason = health.get("reason") if health.get("state") == "UNREACHABLE" else ""
-        seen = health.get("last_success")
-        rows.append(
-            [
-                f'<b>{escape(str(each.get("name") or name))}</b><br><span class="dim">{escape(name)}</span>',
-                "<br>".join(escape(_role(role)) for role in each.get("roles") or []) or "–",
-                escape(str(each.get("version") or "–")),
-                _pill(str(each.get("state", ""))),
-                _pill(str(health.get("state") or "UNKNOWN"))
-                + (f'<br><span class="dim">reached {escape(_ago(seen, now))}</span>' if seen else "")
-                + (f'<br><span class="dim">{escape(str(reason)[:80])}</span>' if reason else ""),
-                escape(str(each.get("backlog") or 0)),
-                _buttons(each, name, operator),
-            ]
-        )
-    return _table(["Partner", "Roles", "OCPI", "State", "Health", "Waiting", ""], rows)
-
-
-def _buttons(partner: Mapping[str, Any], name: str, operator: str) -> str:
-    label = str(partner.get("name") or name)
-    match partner.get("state"):
-        case "REGISTERED":
-            choices = [
-                ("Send all", "push", f"Announce everything {label} is entitled to?"),
-                ("Fetch", "pull", f"Fetch what changed at {label}?"),
-                ("Send again", "redeliver", f"Send again everything {label} refused or did not get?"),
-                ("Suspend", "suspend", f"Stop all traffic with {label}, both directions?"),
-            ]
-        case "SUSPENDED":
-            choices = [("Resume", "resume", f"Resume traffic with {label}?")]
-        case _:
-            return ""
-    return "".join(
-        _button(text, operator, {"action": action, "partner": name}, question)
-        for text, action, question in choices
-    )
-
-
-def _failed(failed: list[dict[str, Any]], names: Mapping[str, str], operator: str, now: str) -> str:
-    if not failed:
-        return _nothing("Nothing was refused or given up.")
-    rows = []
-    for each in failed[:LIMIT]:
-        partner = str(each.get("partner", ""))
-        what = "/".join(str(each[part]) for part in ("owner", "object_id", "part") if each.get(part))
-        payload = {"action": "redeliver", "id": each.get("id")}
-        rows.append(
-            [
-                escape(names.get(partner, partner)),
-                f'{escape(str(each.get("module", "")))}<br><span class="dim">{escape(what)}</span>',
-                f"{_pill(str(each.get('state', '')))}<br>"
-                f'<span class="dim">attempts: {escape(str(each.get("attempts") or 0))}</span>',
-                escape(str(each.get("reason") or "–")[:200]),
-                _button(
-                    "Send again", operator, payload, f"Send {what} to {names.get(partner, partner)} again?"
-                ),
-            ]
-        )
-    return _table(["Partner", "Object", "State", "What the partner said", ""], rows)
-
-
-def _commands(commands: list[dict[str, Any]], names: Mapping[str, str], now: str) -> str:
-    if not commands:
-        return _nothing("No commands yet.")
-    rows = []
-    for each in commands[:LIMIT]:
-        partner = str(each.get("partner", ""))
-        sent = each.get("direction") == "SENT"
-        rows.append(
-            [
-                escape(_ago(each.get("created_at"), now)),
-                f"{'to' if sent else 'from'} {escape(names.get(partner, partner))}",
-                escape(str(each.get("command", ""))),
-                _pill(_outcome(each.get("response")) or "–"),
-                _pill(_outcome(each.get("result")) or str(each.get("state", ""))),
-            ]
-        )
-    return _table(["When", "Partner", "Command", "Response", "Result"], rows)
-
-
-def _outcome(answer: Any) -> str:
-    """ACCEPTED of `{"result": "ACCEPTED"}` or of the bare word."""
-    return str(answer.get("result") or "") if isinstance(answer, Mapping) else str(answer or "")
-
-
-def _rows(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    found = data.get(name)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-
-
-def _health(partner: Mapping[str, Any]) -> Mapping[str, Any]:
-    health = partner.get("health")
-    return health if isinstance(health, Mapping) else {}
-
-
-def _role(role: Any) -> str:
-    if not isinstance(role, Mapping):
-        return str(role)
-    return f"{role.get('role', '')} {role.get('country_code', '')}/{role.get('party_id', '')}"
-
-
-GOOD = ("OK", "REGISTERED", "ACCEPTED", "CONCLUDED", "COMPLETED")
-BAD = ("UNREACHABLE", "REFUSED", "GIVEN_UP", "REJECTED", "FAILED", "TIMEOUT", "UNREGISTERED")
-
-
-def _pill(word: str) -> str:
-    tone = "good" if word in GOOD else "bad" if word in BAD else "warn" if word == "SUSPENDED" else "dim"
-    return f'<span class="pill {tone}">{escape(word.replace("_", " ").lower())}</span>'
-
-
-def _button(text: str, operator: str, payload: Mapping[str, Any], question: str) -> str:
-    """A link and, right after it as CloudWatch wants it, what clicking it calls."""
-    return (
-        f'<a class="btn">{escape(text)}</a>'
-        f'<cwdb-action action="call" display="popup" endpoint="{escape(operator)}" '
-        f'confirmation="{escape(question)}">{escape(json.dumps(payload), quote=False)}</cwdb-action>'
-    )
-
-
-def _table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
-    """Cells are HTML already; each knows its head, for where rows are shown as cards."""
-    head = "".join(f"<th>{escape(each)}</th>" for each in heads)
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td data-head="{escape(name)}">{cell}</td>' for name, cell in zip(heads, row, strict=True)
-        )
-        + "</tr>"
-        for row in rows
-    )
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _nothing(text: str) -> str:
-    return f'<p class="dim">{escape(text)}</p>'
-
-
-def _ago(then: Any, now: str) -> str:
-    """`3 min ago`; the text itself where it is no time."""
-    try:
-        seconds = int((_instant(now) - _instant(str(then))).total_seconds())
-    except (ValueError, TypeError):
-        return str(then or "–")
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return "just now"
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+def _dark(event: Mapping[str, Any]) -> bool:
+    context = event.get("widgetContext")
+    return isinstance(context, Mapping) and context.get("theme") == "dark"

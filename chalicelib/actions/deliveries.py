@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -53,8 +54,9 @@ class PushFields(Fields):
 
 
 class DeliveriesFields(Fields):
-    """Which undelivered objects to list."""
+    """Which undelivered objects to list; `id` one alone, also after it was delivered."""
 
+    id: str | None = None
     partner: str | None = None
     module: ModuleName | None = None
     state: Literal["WAITING", "REFUSED", "GIVEN_UP"] | None = None
@@ -63,11 +65,14 @@ class DeliveriesFields(Fields):
 
 
 class RedeliverFields(Fields):
-    """One delivery by its id, or all undelivered ones of a partner."""
+    """One delivery by its id, or all undelivered ones of a partner; `cause`: those alone that tell this."""
 
     id: str | None = None
     partner: str | None = None
     module: ModuleName | None = None
+    cause: str | None = Field(
+        None, description="as deliveries tell it: the reason without what names an object"
+    )
 
 
 class TellAgainFields(Fields):
@@ -132,6 +137,9 @@ def push(platform: Platform, fields: PushFields) -> dict[str, Any]:
 
 def deliveries(platform: Platform, fields: DeliveriesFields) -> dict[str, Any]:
     """What is not delivered, and why."""
+    if fields.id:
+        one = _delivery(platform, fields.id)
+        return {"deliveries": [shown(one)], "cursor": None}
     ids = [fields.partner] if fields.partner else [each.id for each in platform.partners.all()]
     states = [fields.state] if fields.state else list(UNDELIVERED)
     places = [(partner, state) for partner in ids for state in states]
@@ -154,12 +162,8 @@ def redeliver(platform: Platform, fields: RedeliverFields) -> dict[str, Any]:
     if bool(fields.id) == bool(fields.partner):
         raise ActionError("invalid", "either id or partner is required", "/id")
     if fields.id:
-        partner_id, _, sort_key = fields.id.partition("#")
-        partner = _partner(platform, partner_id, "/id")
-        one = platform.deliveries.find(partner_id, sort_key)
-        if one is None:
-            raise ActionError("unknown_delivery", "no such delivery", "/id")
-        found = [one]
+        found = [_delivery(platform, fields.id)]
+        partner = _partner(platform, found[0].target.partner, "/id")
     else:
         partner = _partner(platform, fields.partner or "")
         found = []
@@ -169,7 +173,7 @@ def redeliver(platform: Platform, fields: RedeliverFields) -> dict[str, Any]:
                 more, after = platform.deliveries.undelivered(
                     partner.id, state, module=fields.module or "", after=after
                 )
-                found += more
+                found += [each for each in more if fields.cause in (None, cause(each))]
                 if not after:
                     break
     pushes = [PushObject.to(each.target, whole=True) for each in found]
@@ -192,7 +196,28 @@ def shown(delivery: Delivery) -> dict[str, Any]:
         "since": delivery.since or None,
         "next_attempt_at": delivery.next_attempt_at or None,
         "reason": delivery.reason,
+        "cause": cause(delivery),
     }
+
+
+def cause(delivery: Delivery) -> str:
+    """The reason without what names this object, by which equal refusals are told together."""
+    key, said = delivery.target.key, delivery.reason
+    for name in sorted({key.id, delivery.target.part} - {""}, key=len, reverse=True):
+        said = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "*", said, flags=re.IGNORECASE)
+    return _PLACE.sub("*", said)
+
+
+# A place in a list, in a pointer's or a path's spelling.
+_PLACE = re.compile(r"(?<=[a-z_][/.\[])\d+(?=[/.\]: ]|$)")
+
+
+def _delivery(platform: Platform, id: str) -> Delivery:
+    partner_id, _, sort_key = id.partition("#")
+    found = platform.deliveries.find(_partner(platform, partner_id, "/id").id, sort_key)
+    if found is None:
+        raise ActionError("unknown_delivery", "no such delivery", "/id")
+    return found
 
 
 def _pull(pull: Pull) -> dict[str, Any]:

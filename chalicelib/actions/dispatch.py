@@ -38,10 +38,10 @@ ROOMS = (
 )
 
 
-def perform(platform: Platform, payload: Any) -> dict[str, Any]:
-    """The answer to `{"action": name, ...}`; never raises."""
+def perform(platform: Platform, payload: Any, noted: bool = True) -> dict[str, Any]:
+    """The answer to `{"action": name, ...}`; never raises. What a page looks at by itself is not `noted`."""
     try:
-        return {"ok": True, "data": _dispatch(platform, payload)}
+        return {"ok": True, "data": _dispatch(platform, payload, noted)}
     except ActionError as problem:
         return _error(problem.code, problem.message, problem.pointer)
     except OcpiError as problem:
@@ -85,7 +85,7 @@ def actions() -> dict[str, Action]:
     return found
 
 
-def _dispatch(platform: Platform, payload: Any) -> Any:
+def _dispatch(platform: Platform, payload: Any, noted: bool) -> Any:
     if not isinstance(payload, dict) or not isinstance(payload.get("action"), str):
         raise ActionError(
             "invalid", 'a JSON object with "action" is required; {"action": "help"} lists them', "/action"
@@ -99,7 +99,8 @@ def _dispatch(platform: Platform, payload: Any) -> Any:
     if isinstance(rest.get("partner"), str):
         rest["partner"] = _partner(platform, rest["partner"])
     fields = action.fields.model_validate(rest)
-    logs.log("INFO", "operator action", action=payload["action"], partner=rest.get("partner"))
+    if noted:
+        logs.log("INFO", "operator action", action=payload["action"], partner=rest.get("partner"))
     return action.perform(platform, fields)
 
 

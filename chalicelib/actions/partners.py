@@ -305,16 +305,27 @@ def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
         "smart_charging": partner.smart_charging or "none",
         "quirks": list(partner.quirk_names),
         "token_form": partner.token_form,
+        "invited_until": _invited_until(platform, partner),
         "created_at": partner.created_at or None,
         "registered_at": partner.registered_at or None,
     }
+
+
+def _invited_until(platform: Platform, partner: Partner) -> str | None:
+    """When the last open invitation of one that is not registered expires; None where none is open."""
+    if partner.state != INVITED:
+        return None
+    tokens = platform.partners.tokens(partner.inbound)
+    return max((each.valid_until for each in tokens if each.kind == INVITATION), default=None)
 
 
 def _errors(platform: Platform) -> list[dict[str, Any]]:
     """The newest deliveries that were refused or given up."""
     found: list[dict[str, Any]] = []
     for state in ("REFUSED", "GIVEN_UP"):
-        answer = dispatch.perform(platform, {"action": "deliveries", "state": state, "limit": 10})
+        answer = dispatch.perform(
+            platform, {"action": "deliveries", "state": state, "limit": 10}, noted=False
+        )
         if answer["ok"]:
             found += answer["data"]["deliveries"]
     return found[:20]

@@ -1,0 +1,87 @@
+"""A hub's view: who is there, what was passed on between whom, and who may roam with whom."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from chalicelib.actions.pages.markup import Markup, dim, join, lines, nothing, pill, section, table
+from chalicelib.actions.pages.page import Page, Rows
+from chalicelib.ocpi.timestamps import later
+
+HOUR = 3600
+
+
+def view(page: Page) -> tuple[str, Markup]:
+    """Parties against parties in the last hour, the newest forwards, and agreements."""
+    routes = page.rows("routes", "routes", limit=500)
+    parts: list[Any] = [section("The last hour", _matrix(page, routes))]
+    if page.knows("routes"):
+        parts.append(section("Passed on lately", _routes(page, routes[:50])))
+    if page.knows("agreements"):
+        parts.append(section("Agreements", _agreements(page)))
+    return "Hub", join(parts)
+
+
+def _matrix(page: Page, routes: Rows) -> Markup:
+    """Connected, messages and failures, by who asked and who was asked."""
+    since = later(page.now, -HOUR)
+    lately = [each for each in routes if str(each.get("at") or "") >= since]
+    asked = Counter((str(each.get("from")), str(each.get("to"))) for each in lately)
+    failed = Counter((str(each.get("from")), str(each.get("to"))) for each in lately if _failed(each))
+    parties = {
+        f"{role.get('country_code')}/{role.get('party_id')}": partner
+        for partner in page.partners
+        for role in partner.get("roles") or []
+    }
+    names = sorted({*parties, *(name for pair in asked for name in pair)})
+    if not names:
+        return nothing("Nobody is connected.")
+    rows = []
+    for row in names:
+        partner = parties.get(row)
+        state = ((partner or {}).get("health") or {}).get("state")
+        cells: list[Any] = [lines(row, pill(state) if state else "")]
+        for column in names:
+            many, bad = asked[row, column], failed[row, column]
+            cells.append(lines(str(many), dim(f"{bad} failed") if bad else "") if many else "")
+        rows.append([each or "·" for each in cells])
+    return table("Who asked whom in the last hour", ["from / to", *names], rows)
+
+
+def _routes(page: Page, routes: Rows) -> Markup:
+    if not routes:
+        return nothing("Nothing was passed on lately.")
+    rows = [
+        [
+            page.moment(each.get("at")),
+            f"{each.get('from')} → {each.get('to')}",
+            f"{each.get('method')} {each.get('module')}",
+            lines(pill("failed" if _failed(each) else "ok"), dim(f"OCPI {each.get('status_code') or '–'}")),
+            f"{each.get('duration_ms')} ms",
+            each.get("losses"),
+        ]
+        for each in routes
+    ]
+    return table("Passed on", ["When", "Between", "Request", "Outcome", "Took", "Not said"], rows)
+
+
+def _agreements(page: Page) -> Markup:
+    rows = [
+        [
+            " ↔ ".join(str(party) for party in each.get("parties") or []),
+            "may roam" if each.get("allowed") else "may not roam",
+            each.get("modules") or "all modules",
+        ]
+        for each in page.rows("agreements", "agreements")
+    ]
+    policy = page.platform.settings.hub_policy
+    usual = "everybody roams with everybody" if policy == "open" else "only by agreement"
+    shown = (
+        table("Agreements", ["Parties", "", "Modules"], rows) if rows else nothing("No agreement is kept.")
+    )
+    return join([nothing(f"Without one: {usual} (OCPI_HUB_POLICY={policy})."), shown])
+
+
+def _failed(each: dict[str, Any]) -> bool:
+    return int(each.get("status_code") or 0) >= 2000 or int(each.get("http_status") or 0) >= 400

@@ -1,0 +1,151 @@
+"""Prices: the verdicts on CDRs, one report in sentences, and what is under dispute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.actions.pages.markup import (
+    Markup,
+    dim,
+    facts,
+    join,
+    lines,
+    nothing,
+    pill,
+    section,
+    source,
+    table,
+    tag,
+)
+from chalicelib.actions.pages.page import Page
+
+
+def every(page: Page) -> tuple[str, Markup]:
+    """Verdicts, the newest first."""
+    filters = {name: page[name] for name in ("partner", "verdict", "direction")}
+    rows = [
+        [
+            page.moment(each.get("at")),
+            page.frame.link(
+                f"{each.get('owner')}/{each.get('id')}", "audit", party=each.get("owner"), id=each.get("id")
+            ),
+            page.partner(each.get("partner")),
+            pill(each.get("verdict")),
+            _price(each.get("claimed"), each.get("currency")),
+            _price(each.get("computed"), each.get("currency")),
+            _price(each.get("difference"), each.get("currency")),
+            lines(_cause(each.get("cause")), dim("held back") if each.get("held") else ""),
+        ]
+        for each in page.rows("audits", "audits", limit=100, **filters)
+    ]
+    heads = ["When", "CDR", "Partner", "Verdict", "Claimed", "Computed", "Difference", "Why"]
+    shown = table("Prices", heads, rows) if rows else nothing("No CDR was priced yet.")
+    links = tag("p", page.frame.link("Disputes", "disputes")) if page.knows("disputes") else ""
+    return "Prices of CDRs", join([links, shown])
+
+
+def one(page: Page) -> tuple[str, Markup]:
+    """The report on one CDR."""
+    return f"Price of CDR {page['id']}", of_cdr(page, page["party"], page["id"])
+
+
+def of_cdr(page: Page, owner: str, id: str) -> Markup:
+    """What a CDR claims beside what its Tariff says."""
+    if not page.knows("audit"):
+        return Markup("")
+    answer = page.answer("audit", party=owner, id=id)
+    if not answer["ok"]:
+        return section("Price", nothing(str(answer["error"]["message"])))
+    report = answer["data"]
+    currency = report.get("currency")
+    claims = [
+        [
+            each.get("claim"),
+            each.get("claimed"),
+            each.get("computed"),
+            pill(each.get("verdict")),
+            each.get("rule"),
+        ]
+        for each in report.get("claims") or []
+    ]
+    findings = [
+        tag(
+            "li",
+            pill(each.get("severity")),
+            f" {each.get('message') or each.get('code')} ",
+            dim(each.get("pointer")),
+        )
+        for each in report.get("findings") or []
+    ]
+    diagnosis = ", or ".join(str(_cause(each.get("reading"))) for each in report.get("diagnosis") or [])
+    told = facts(
+        [
+            ("Verdict", pill(report.get("verdict"))),
+            ("Computed", _price(report.get("total"), currency)),
+            ("The difference is explained by", diagnosis),
+        ]
+    )
+    return section(
+        "Price",
+        told,
+        table("Claims", ["Claim", "Claimed", "Computed", "Verdict", "Rule"], claims) if claims else "",
+        _periods(page, report),
+        tag("ul", *findings) if findings else "",
+        source(report, "The whole report"),
+    )
+
+
+def _periods(page: Page, report: Mapping[str, Any]) -> Markup:
+    """Which component was applied in which period."""
+    rows = [
+        [
+            period.get("local_start") or page.moment(period.get("start")),
+            f"{segment.get('dimension')} {segment.get('context') or ''}",
+            segment.get("volume"),
+            segment.get("price"),
+            _price(segment, report.get("currency")),
+            (segment.get("applied") or {}).get("pointer") or "nothing prices it",
+        ]
+        for period in (report.get("periods") or [])[:100]
+        for segment in period.get("segments") or []
+    ]
+    if not rows:
+        return Markup("")
+    heads = ["From", "What", "Volume", "Price", "Amount", "By"]
+    return tag("details", tag("summary", "Period by period"), table("Periods", heads, rows))
+
+
+def disputes(page: Page) -> tuple[str, Markup]:
+    """What is under dispute, and how it ended."""
+    rows = [
+        [
+            page.moment(each.get("opened_at")),
+            page.frame.link(
+                f"{each.get('owner')}/{each.get('id')}", "audit", party=each.get("owner"), id=each.get("id")
+            ),
+            page.partner(each.get("partner")),
+            lines(pill(each.get("state")), pill(each["outcome"]) if each.get("outcome") else ""),
+            each.get("reason"),
+            page.moment(each.get("settled_at")),
+        ]
+        for each in page.rows("disputes", "disputes", limit=100)
+    ]
+    heads = ["Opened", "CDR", "Partner", "State", "Reason", "Settled"]
+    return "Disputes", table("Disputes", heads, rows) if rows else nothing("Nothing is under dispute.")
+
+
+def _price(price: Any, currency: Any) -> str | None:
+    """`1.25 EUR (1.51 with taxes)`; the digits as they are."""
+    if not isinstance(price, Mapping):
+        return str(price) if price not in (None, "") else None
+    net, gross = price.get("before_taxes"), price.get("after_taxes")
+    if net is None and gross is None:
+        return None
+    if net is None or gross in (None, net):
+        return f"{net if net is not None else gross} {currency or ''}".strip()
+    return f"{net} {currency or ''} ({gross} with taxes)"
+
+
+def _cause(cause: Any) -> str | None:
+    return str(cause).replace("_", " ") if cause else None
