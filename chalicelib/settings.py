@@ -122,20 +122,6 @@ class Settings:
     def hosts(self, party: tuple[str, str]) -> bool:
         return any(each.party == party for each in self.parties)
 
-    def retry_delays(self, limit: int) -> tuple[int, ...]:
-        """The delays between attempts: the schedule, its last step repeated until `limit` seconds passed."""
-        delays: list[int] = []
-        total = 0
-        for step in self.retry_schedule:
-            if total + step > limit:
-                return tuple(delays)
-            delays.append(step)
-            total += step
-        while self.retry_schedule and total + self.retry_schedule[-1] <= limit:
-            delays.append(self.retry_schedule[-1])
-            total += self.retry_schedule[-1]
-        return tuple(delays)
-
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings in this environment. Raises SettingsError."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from chalice import Blueprint, Rate
 
-from chalicelib import logs, tasks, wiring
+from chalicelib import logs, schedule, tasks, wiring
 from chalicelib.aws import queues
 from chalicelib.deployment import asked_at, function_name
 
@@ -82,7 +82,7 @@ def _failed(platform: wiring.Platform, queue: str, record: dict[str, Any], task:
     """
     receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
     try:
-        platform.queues.come_back(queue, record["receiptHandle"], queues.pause_after(receives))
+        platform.queues.come_back(queue, record["receiptHandle"], schedule.doubled(receives))
         if receives >= queues.MOST_RECEIVES and isinstance(task, tasks.PushObject):
             _load("delivery.lost:keep")(platform, task)
     except Exception as problem:

@@ -56,15 +56,6 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_setting(name: str, value: s
         settings.read({"OCPI_PARTIES": PARTY, name: value})
 
 
-def test_the_schedule_repeats_its_last_step_until_the_limit() -> None:
-    """Design section 8: statuses give up within the hour, CDRs are tried for 7 days."""
-    read = settings.read({"OCPI_PARTIES": PARTY, "OCPI_RETRY_SCHEDULE": "5,30,120,600,3600,21600,..."})
-    assert read.retry_delays(3600) == (5, 30, 120, 600)
-    week = read.retry_delays(7 * 24 * 3600)
-    assert week[:6] == (5, 30, 120, 600, 3600, 21600)
-    assert 6.5 * 24 * 3600 < sum(week) <= 7 * 24 * 3600
-
-
 @pytest.mark.parametrize(
     ("name", "near"),
     [

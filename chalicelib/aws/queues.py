@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.ocpi import jsontext
+from chalicelib.schedule import LONGEST_DELAY
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
@@ -20,14 +21,11 @@ if TYPE_CHECKING:
 PUSH, PUSH_SLOW, PULL, RESULTS, INBOX, AUDIT = "push", "push-slow", "pull", "results", "inbox", "audit"
 # Filled by a rule of the bus.
 WEBHOOK = "webhook"
-# What SQS takes in one call and as a delay.
+# What SQS takes in one call.
 MOST_MESSAGES = 10
 LARGEST_CALL = 240 * 1024
-LONGEST_DELAY = 900
 ATTEMPTS = 4
 TAKEN_SECONDS = 60
-# A message that failed comes back after so many seconds, doubled each time.
-COMES_BACK, LATEST = 5, 900
 # Receives after which a queue gives a push message up to its dead letters.
 MOST_RECEIVES = 5
 
@@ -35,11 +33,6 @@ MOST_RECEIVES = 5
 def dead(queue: str) -> str:
     """The queue of another one's dead letters."""
     return f"{queue}-dead"
-
-
-def pause_after(receives: int) -> int:
-    """Seconds until a message that was received so often comes back."""
-    return int(min(LATEST, COMES_BACK * 2 ** max(0, receives - 1)))
 
 
 class NotSent(Exception):

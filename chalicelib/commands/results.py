@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from chalicelib import logs
+from chalicelib import logs, schedule
 from chalicelib.commands import lifecycle, profile_subscribers
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext, writing
@@ -139,22 +139,21 @@ def note_health(
 def _again(
     platform: Platform, pending: AsyncRequest, reason: str, retry_after: int | None
 ) -> AsyncRequest | None:
-    schedule = platform.settings.retry_schedule
-    delay = max(schedule[min(pending.attempts, len(schedule) - 1)], retry_after or 0)
-    now = platform.clock()
-    if later(now, delay) > pending.useful_until:
+    step = schedule.step(platform.settings.retry_schedule, pending.attempts)
+    following = schedule.attempt(platform.clock(), step, retry_after)
+    if following.at > pending.useful_until:
         return _sent(platform, pending, f"{GIVEN_UP}: {reason}"[:500])
     waiting = platform.requests.alter(
         pending.id,
         lambda found: (
-            {"lease": "waiting", "due_at": later(now, delay), "attempts": found.attempts + 1}
+            {"lease": "waiting", "due_at": following.at, "attempts": found.attempts + 1}
             if found.lease == pending.lease
             else None
         ),
         pending,
     )
     if waiting:
-        lifecycle.enqueue(platform, waiting, delay + 1)
+        lifecycle.enqueue(platform, waiting, following.delay + 1)
     return None
 
 

@@ -23,15 +23,14 @@ from urllib.parse import urlencode, urljoin
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import logs
-from chalicelib.aws import queues
+from chalicelib import logs, schedule
 from chalicelib.delivery import diff
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.objects import checks, hub_client_info, ingest
 from chalicelib.ocpi import links, modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.paging import PageQuery
-from chalicelib.ocpi.timestamps import later, wire_timestamp
+from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.partner import host_of
 from chalicelib.partner_client import url_guard
 from chalicelib.partners import health, parties
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from chalicelib.partner_client.client import Answer
     from chalicelib.wiring import Platform
 
-HOUR = 3600
 # Objects asked for per page, and stored by one message: a function has two minutes.
 PAGE = 100
 AT_ONCE = 2_000
@@ -262,16 +260,20 @@ class Crawl:
         """The same page once more, by the schedule; nobody fetches it before. A probe does not count."""
         if self.probe:
             return
-        delays = self.platform.settings.retry_delays(HOUR)
+        delays = schedule.delays(self.platform.settings.retry_schedule, schedule.HOUR)
         if pull.attempts >= len(delays):
             self._end(pull, pull, FAILED, reason[:300])
             return
-        wait = max(delays[pull.attempts], retry_after or 0)
-        next_at = later(self.platform.clock(), wait)
-        due_at = later(next_at, 30 if wait <= queues.LONGEST_DELAY else 0)
-        moved = replace(pull, attempts=pull.attempts + 1, reason=reason[:300], due_at=due_at, next_at=next_at)
-        if self.pulls.put(moved, pull) and wait <= queues.LONGEST_DELAY:
-            self.platform.queues.send([next_page(moved)], delay=wait)
+        following = schedule.attempt(self.platform.clock(), delays[pull.attempts], retry_after)
+        moved = replace(
+            pull,
+            attempts=pull.attempts + 1,
+            reason=reason[:300],
+            due_at=following.due_at,
+            next_at=following.at,
+        )
+        if self.pulls.put(moved, pull) and following.by_queue:
+            self.platform.queues.send([next_page(moved)], delay=following.delay)
 
     # The objects
 

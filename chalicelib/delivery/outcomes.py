@@ -5,15 +5,13 @@ Contract: design section 8; AMB-05, AMB-34, AMB-35, TRA-92 to TRA-94, ARC-15
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from chalicelib.aws import queues
+from chalicelib import schedule
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.ocpi.timestamps import later
+from chalicelib.ocpi.timestamps import later, seconds_between
 from chalicelib.partner import SPEC
 from chalicelib.partners import health
 from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery
@@ -24,13 +22,10 @@ if TYPE_CHECKING:
     from chalicelib.partner import Partner
     from chalicelib.wiring import Platform
 
-HOUR, WEEK = 3600, 7 * 24 * 3600
-# Seconds by which the sweep, the net, comes after the queue.
-SLACK = 30
+# The share by which attempts come sooner or later than the schedule says.
+JITTER = 0.15
 # The sweep's reminder of failures that people are told of together, and after how many seconds.
 DIGEST, DIGEST_SECONDS = "digest#", 300
-# Seconds over which deliveries are spread that waited for the same moment.
-PAUSE_SPREAD = 10
 
 
 def delivered(
@@ -63,7 +58,7 @@ def refused(platform: Platform, found: Delivery, reason: str, mark: str) -> Deli
         state=REFUSED,
         attempts=found.attempts + 1,
         next_attempt_at="",
-        due_at=later(now, SLACK),
+        due_at=later(now, schedule.SLACK),
         since=_since(found, now),
         reason=reason,
         refused=mark,
@@ -76,18 +71,18 @@ def unreached(
 ) -> Delivery:
     """By the schedule, with jitter, not before the partner said; given up when the schedule ends."""
     attempts = found.attempts + 1 if found.refused == mark else 1  # a newer state begins anew
-    delays = platform.settings.retry_delays(WEEK if found.target.key.module == "cdrs" else HOUR)
+    limit = schedule.WEEK if found.target.key.module == "cdrs" else schedule.HOUR
+    delays = schedule.delays(platform.settings.retry_schedule, limit)
     now = platform.clock()
     failed = replace(
         found, attempts=attempts, reason=problem.reason[:300], refused=mark, since=_since(found, now)
     )
     if partner.policy == SPEC or attempts > len(delays):
-        return replace(failed, state=GIVEN_UP, next_attempt_at="", due_at=later(now, SLACK), untold=True)
-    delay = delays[attempts - 1] * (0.85 + 0.3 * random.random())  # noqa: S311
-    delay = max(delay, problem.retry_after or 0)
-    at = later(now, delay)
-    due_at = later(at, SLACK if delay <= queues.LONGEST_DELAY else 0)
-    return replace(failed, state=WAITING, next_attempt_at=at, due_at=due_at)
+        return replace(
+            failed, state=GIVEN_UP, next_attempt_at="", due_at=later(now, schedule.SLACK), untold=True
+        )
+    following = schedule.attempt(now, delays[attempts - 1], problem.retry_after, JITTER)
+    return replace(failed, state=WAITING, next_attempt_at=following.at, due_at=following.due_at)
 
 
 def put_off(platform: Platform, found: Delivery, reason: str) -> Delivery:
@@ -100,8 +95,8 @@ def put_off(platform: Platform, found: Delivery, reason: str) -> Delivery:
 
 def paused(platform: Platform, found: Delivery, reason: str, until: str) -> Delivery:
     """The record of what is not tried before some moment, though the partner could be reached."""
-    at = later(until, random.random() * PAUSE_SPREAD)  # noqa: S311
-    due_at, since = later(at, SLACK), _since(found, platform.clock())
+    at = schedule.after(until)
+    due_at, since = later(at, schedule.SLACK), _since(found, platform.clock())
     return replace(found, state=WAITING, reason=reason, next_attempt_at=at, due_at=due_at, since=since)
 
 
@@ -113,8 +108,8 @@ def _since(found: Delivery, now: str) -> str:
 def tell(platform: Platform, partner: Partner, before: Delivery, after: Delivery) -> None:
     """What follows from an outcome that was written down: the next attempt, or word to the operator."""
     if after.state == WAITING and after.next_attempt_at not in ("", before.next_attempt_at):
-        wait = _seconds(platform.clock(), after.next_attempt_at)
-        if wait <= queues.LONGEST_DELAY:
+        wait = seconds_between(platform.clock(), after.next_attempt_at)
+        if wait <= schedule.LONGEST_DELAY:
             task = PushObject.to(after.target, attempt=after.attempts)
             platform.queues.send([task], health.queue_for(partner), max(1, wait))
     if after.untold:
@@ -184,7 +179,3 @@ def has_it_already(found: Delivery, refusal: PartnerRefused) -> bool:
 def words(refusal: PartnerRefused) -> str:
     """What a partner said, for the operator."""
     return f"HTTP {refusal.http_status or '-'}, OCPI {refusal.status_code or '-'}: {refusal.message}"[:500]
-
-
-def _seconds(now: str, then: str) -> float:
-    return (datetime.fromisoformat(then) - datetime.fromisoformat(now)).total_seconds()

@@ -5,10 +5,10 @@ Contract: design section 8; TRA-95, TOK-03, AMB-33
 
 from __future__ import annotations
 
-import random
 import uuid
 from typing import TYPE_CHECKING
 
+from chalicelib import schedule
 from chalicelib.delivery import crawl
 from chalicelib.delivery.crawl import Crawl
 from chalicelib.ocpi import modules
@@ -95,8 +95,7 @@ def begin(
         found = fresh
         interval = platform.settings.pull_interval
         if interval:
-            splay = 0.75 + 0.5 * random.random()  # noqa: S311
-            pulls.remind(partner.id, f"schedule#{module}", interval * splay)
+            pulls.remind(partner.id, f"schedule#{module}", schedule.spread(interval, 0.25))
     platform.queues.send([crawl.next_page(found)])
     return found
 

@@ -19,7 +19,7 @@ from urllib.parse import quote, urljoin
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec.structs import replace as replace_task
 
-from chalicelib import logs
+from chalicelib import logs, schedule
 from chalicelib.aws import queues
 from chalicelib.delivery import diff, outcomes
 from chalicelib.delivery.diff import Step
@@ -201,7 +201,7 @@ class _Push:
         if reason:
             return outcomes.put_off(self.platform, found, reason)
         if away:  # its hub says when it is back, and should that get lost we look again
-            return outcomes.paused(self.platform, found, away, later(self.platform.clock(), outcomes.HOUR))
+            return outcomes.paused(self.platform, found, away, later(self.platform.clock(), schedule.HOUR))
         if partner.health.paused_until > self.platform.clock() and partner.policy != SPEC:
             reason = "the partner asked to wait (Retry-After)"
             return outcomes.paused(self.platform, found, reason, partner.health.paused_until)

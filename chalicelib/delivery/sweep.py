@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from chalicelib import logs
+from chalicelib import logs, schedule
 from chalicelib.commands import results
 from chalicelib.delivery import crawl, lost, outcomes, push
 from chalicelib.ocpi.timestamps import later, seconds_between
@@ -178,11 +178,7 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: defaultdict
         interval = platform.settings.pull_interval
         if partner is None or partner.state != REGISTERED or not interval:
             Pulls(platform).forget(partner_id, sort_key)
-        elif platform.deliveries.postpone(
-            partner_id,
-            sort_key,
-            interval * (0.9 + 0.2 * random.random()),  # noqa: S311
-        ):
+        elif platform.deliveries.postpone(partner_id, sort_key, schedule.spread(interval, 0.1)):
             lanes[""].append(StartPull(partner_id, module))
     elif kind == "pull" and partner is not None and partner.state in (REGISTERED, SUSPENDED):
         item = platform.deliveries.postpone(partner_id, sort_key, LOST_AFTER * 3)

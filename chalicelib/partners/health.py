@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import logs
+from chalicelib import logs, schedule
 from chalicelib.aws import queues
 from chalicelib.deployment import function_name
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
@@ -268,9 +268,8 @@ def catch_up(platform: Platform, partner_id: str) -> None:
 
 def probe_pause(platform: Platform, partner: Partner) -> float:
     """Seconds until an unreachable partner is probed next, longer and longer, and after a relapse at once."""
-    schedule = platform.settings.retry_schedule
     longer = max(0, partner.health.failures - FAILURES_UNTIL_ASKED) + partner.health.outages
-    return float(min(schedule[min(longer, len(schedule) - 1)], LONGEST_PROBE_PAUSE))
+    return float(min(schedule.step(platform.settings.retry_schedule, longer), LONGEST_PROBE_PAUSE))
 
 
 def _told(partner: Partner) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chalicelib import schedule
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import OK, UNREACHABLE, Hold, Partner
 from chalicelib.store.dynamodb import text
@@ -110,10 +111,9 @@ class PartnerHealth:
 
     def _longer(self, hold: Hold) -> int:
         """The next pause: the schedule's first step, longer with each failure, relapses included."""
-        schedule = self._deployment.settings.retry_schedule
         lately = hold.until and later(hold.until, RELAPSE) > self._deployment.clock()
-        longer = [step for step in schedule if step > (hold.pause if lately else 0)]
-        return min(longer[0] if longer else schedule[-1], LONGEST_HOLD)
+        steps = self._deployment.settings.retry_schedule
+        return min(schedule.longer(steps, hold.pause if lately else 0), LONGEST_HOLD)
 
     def _hold(self, id: str, place: str, seconds: int) -> Partner | None:
         until = later(self._deployment.clock(), seconds)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.tasks import AuditCdr
 from tests.billing.made import cdr, send, tariff
 from tests.conftest import OperatorRefused
 
@@ -44,8 +45,7 @@ def test_a_cdr_told_twice_is_audited_once(
 ) -> None:
     send(ask, partner, cdr("C1"))
     drain()
-    message = {"task": "audit", "country_code": "BE", "party_id": "BEC", "id": "C1"}
-    platform.queues.send("audit", [message, message])
+    platform.queues.send([AuditCdr("BE", "BEC", "C1")] * 2)
     drain()
     assert len(events("CdrAudited")) == 1
     assert len(operate("audits")["audits"]) == 1
