@@ -35,7 +35,7 @@ INDEXES: dict[str, dict[str, tuple[tuple[str, str], tuple[str, ...] | None]]] = 
         "correlation": (("correlation_id", "at"), ("request_id", *SHOWN)),
     },
 }
-KEYS = {"deliveries": ("partner", "object"), "messages": ("request_id", "at")}
+KEYS = {"deliveries": ("partner", "object"), "messages": ("request_id", "at"), "refusals": ("id", "piece")}
 MODULES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 
 

@@ -23,6 +23,7 @@ from chalicelib.ocpi.errors import (
     TooLarge,
     TooManyRequests,
     Unauthorized,
+    UnknownObject,
     UnknownPath,
 )
 from chalicelib.ocpi.messages import IN_2_1_1, Party, Reply, Request
@@ -71,6 +72,8 @@ WORK = {
     "page_client_info": "hub.client_info:page",
     "take_active_profile": "commands.profiles_receiver:active_profile_changed",
 }
+# Operations that bring an object, which is kept where it is refused.
+BRINGING = ("write", "merge", "create")
 
 
 # What decides about a request at a hub, and the word of a module that is not known here.
@@ -127,11 +130,12 @@ def _answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], 
                 reply = _perform(call)
         except OcpiError as problem:
             reply = _refusal(problem, request.version)
+            _set_aside(call, problem)
         except Exception as problem:
             logs.log_exception("unforeseen", problem)
-            reply = _refusal(
-                ServerError("internal error; the operator finds it by X-Request-ID"), request.version
-            )
+            told = ServerError("internal error; the operator finds it by X-Request-ID")
+            reply = _refusal(told, request.version)
+            _set_aside(call, told)
         headers = {
             "Content-Type": "application/json",
             **ids,
@@ -173,6 +177,14 @@ def _keeps(platform: Platform, request: Request, reply: Reply, outcome: str, is_
     if not is_known or reply.http_status == TooManyRequests.http_status:
         return platform.messages.keeps_one_more()
     return platform.messages.keeps(outcome, is_plain=transcript.plain(request.method, request.module))
+
+
+def _set_aside(call: Call | None, problem: OcpiError) -> None:
+    """Keep an object that is refused, unless the partner asked for something that is not there."""
+    if call is None or isinstance(problem, UnknownObject) or problem.status_code >= 4000:
+        return
+    if call.request.interface == modules.RECEIVER and call.operation.action in BRINGING:
+        _load("evidence.quarantine:keep")(call, problem)
 
 
 def _lag(call: Call | None, now: str) -> int:

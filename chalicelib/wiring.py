@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.store.objects import Objects
     from chalicelib.store.partners import Partners
     from chalicelib.store.rates import Rates
+    from chalicelib.store.refusals import Refusals
     from chalicelib.store.requests import Requests
     from chalicelib.store.webhook import Webhooks
 
@@ -97,6 +98,12 @@ class Platform(Deployment):
         from chalicelib.store.messages import Messages
 
         return Messages(self)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        from chalicelib.store.refusals import Refusals
+
+        return Refusals(self)
 
 
 def build(environ: Mapping[str, str], clients: Any = None) -> Platform:

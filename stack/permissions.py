@@ -58,6 +58,7 @@ _SHAKE_HANDS = {
 _TELL = {"bus": "PutEvents"}
 # What was said in the work of a function is kept at its end.
 _KEEP_MESSAGES = {"table:messages": "BatchWriteItem"}
+_KEEP_REFUSED = {"table:refusals": "BatchWriteItem"}
 _DECIDE = {"backend": "InvokeFunction"}
 _OWN_URL = {"base_url": "GetParameter"}
 
@@ -90,8 +91,11 @@ _OPERATE = (
         "table:deliveries": "DeleteItem GetItem PutItem Query",
         "table:deliveries/index/state": "Query",
         "table:messages": "BatchWriteItem GetItem Query",
+        "table:refusals": "BatchWriteItem GetItem",
     }
     | _AUDITS
+    | _each(("refusals",), "Query", "partner")
+    | _each(("refusals",), "Query", "module")
     | _each(("messages",), "Query", "partner")
     | _each(("messages",), "Query", "recent")
     | _each(("messages",), "Query", "object")
@@ -105,6 +109,7 @@ GRANTS: Grants = {
     | _TELL
     | _DECIDE
     | _KEEP_MESSAGES
+    | _KEEP_REFUSED
     | _send("push", "pull", "results")
     | {
         "table:requests": "GetItem PutItem UpdateItem",
@@ -121,6 +126,7 @@ GRANTS: Grants = {
     "pull": _KEEP_OBJECTS
     | _WATCH_PARTNERS
     | _KEEP_MESSAGES
+    | _KEEP_REFUSED
     | _TELL
     | _send("push", "pull")
     | {"table:deliveries": "DeleteItem GetItem PutItem Query"},

@@ -7,9 +7,10 @@ on demand, queues have no capacity.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.store.messages import SHOWN
+from chalicelib.store import messages, refusals
 
 OBJECT_TABLES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 # Seconds a function may run; a queue hides a message six times as long, as AWS recommends.
@@ -105,6 +106,14 @@ def resources() -> dict[str, Any]:
         },
     )
     found[table_id("routes")] = _table("routes", ("shard", "place"), {})
+    found[table_id("refusals")] = _table(
+        "refusals",
+        ("id", "piece"),
+        {
+            index: ((index, "place"), _included(each for each in refusals.SHOWN if each != index))
+            for index in ("partner", "module")
+        },
+    )
     for name, timeout in QUEUE_TIMEOUTS.items():
         found |= _queue(name, timeout)
     found |= _webhook()
@@ -131,8 +140,11 @@ def resources() -> dict[str, Any]:
 
 def _shown(key: str) -> dict[str, Any]:
     """What an index of messages shows beside keys, its own and those of its table: all but the bodies."""
-    names = [each for each in SHOWN if each not in ("request_id", "at", key)]
-    return {"ProjectionType": "INCLUDE", "NonKeyAttributes": names}
+    return _included(each for each in messages.SHOWN if each not in ("request_id", "at", key))
+
+
+def _included(names: Iterable[str]) -> dict[str, Any]:
+    return {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(names)}
 
 
 def _table(

@@ -112,7 +112,7 @@ def test_stages_share_no_name(expanded: dict[str, Any]) -> None:
 
 def test_data_outlives_the_stack(expanded: dict[str, Any]) -> None:
     kept = of_type(expanded, "AWS::DynamoDB::Table") | of_type(expanded, "AWS::KMS::Key")
-    assert len(kept) == 11
+    assert len(kept) == 14
     for name, resource in kept.items():
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
 

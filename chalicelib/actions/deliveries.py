@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 ModuleName = Literal["locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"]
 
+# Objects set aside that `pulls` shows of each pull; `refusals` lists all.
+MOST_ASIDES = 20
+
 
 class PullFields(Fields):
     """Fetch a partner's objects: all with `full`, else those changed since `date_from` or the last time."""
@@ -119,7 +122,7 @@ def pulls(platform: Platform, fields: PullsFields) -> dict[str, Any]:
     for partner in [_partner(platform, fields.partner)] if fields.partner else platform.partners.all():
         for each in store.of(partner.id):
             if fields.module in (None, each.module):
-                asides = store.asides(partner.id, each.module)[:20] if each.set_aside else []
+                asides = _asides(platform, each) if each.set_aside else []
                 found.append(_pull(each) | ({"findings": asides} if asides else {}))
     return {"pulls": found}
 
@@ -237,6 +240,20 @@ def _pull(pull: Pull) -> dict[str, Any]:
         "ended_at": pull.ended_at or None,
         "reason": pull.reason,
     }
+
+
+def _asides(platform: Platform, pull: Pull) -> list[dict[str, Any]]:
+    """The objects that were set aside last, each with what was wrong first; `refusal` shows one whole."""
+    found, _ = platform.refusals.find(pull.partner, pull.module, "", MOST_ASIDES)
+    return [
+        {
+            "id": id,
+            "object_id": each.object_id or None,
+            "at": each.at,
+            "finding": f"{each.findings[0].pointer}: {each.findings[0].message}".lstrip(": "),
+        }
+        for id, each in found
+    ]
 
 
 def _partner(platform: Platform, id: str, pointer: str = "/partner") -> Partner:

@@ -6,15 +6,20 @@ Contract: design section 14
 from __future__ import annotations
 
 import shlex
+import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from chalicelib.actions.action import Action, Fields
 from chalicelib.errors import ActionError
+from chalicelib.evidence import quarantine
+from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.timestamps import timestamp
 from chalicelib.store import messages as kept
 from chalicelib.store.messages import STRANGER, Message, Wanted
+from chalicelib.store.refusals import Refusal
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -34,6 +39,10 @@ ModuleName = Literal[
     "versions",
     "other",
 ]
+ObjectModule = Literal["locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"]
+# Seconds that one readmit works; what is left then is tried by the next.
+SECONDS = 60
+MOST_TOLD = 100
 
 
 class MessagesFields(Fields):
@@ -55,6 +64,33 @@ class MessageFields(Fields):
     """The `id` of a message as `messages` shows it."""
 
     id: str
+
+
+class RefusalsFields(Fields):
+    """Which refused objects to list, newest first; `code` is that of a finding."""
+
+    partner: str | None = Field(None, description="its id or unique name")
+    module: ObjectModule | None = None
+    code: str | None = Field(
+        None, description="a finding's code: missing, wrong_type, ...; see docs/reading.md"
+    )
+    limit: int = Field(50, ge=1, le=500)
+    cursor: str | None = None
+
+
+class RefusalFields(Fields):
+    """The `id` of a refused object as `refusals` shows it."""
+
+    id: str
+
+
+class ReadmitFields(Fields):
+    """One refused object by its id, or all of a partner, or those with a finding of this `code`."""
+
+    id: str | None = None
+    partner: str | None = None
+    module: ObjectModule | None = None
+    code: str | None = None
 
 
 def messages(platform: Platform, fields: MessagesFields) -> dict[str, Any]:
@@ -83,6 +119,77 @@ def message(platform: Platform, fields: MessageFields) -> dict[str, Any]:
         body, size = getattr(found, name), getattr(found, f"{name}_bytes")
         whole[name] = {"body": body or None, "bytes": size, "cut": size > len(body.encode())}
     return {"message": {**whole, "curl": _curl(found)}}
+
+
+def refusals(platform: Platform, fields: RefusalsFields) -> dict[str, Any]:
+    """What partners sent that was refused or set aside, without the objects themselves."""
+    partner = partner_id(platform, fields.partner)
+    found, cursor = platform.refusals.find(
+        partner, fields.module or "", fields.code or "", fields.limit, fields.cursor or ""
+    )
+    return {"refusals": [_refused(id, each) for id, each in found], "cursor": cursor or None}
+
+
+def refusal(platform: Platform, fields: RefusalFields) -> dict[str, Any]:
+    """One as it came, with its findings."""
+    found = _known(platform, fields.id)
+    try:
+        whole = jsontext.loads(found.body)
+    except ValueError:
+        whole = found.body  # it was no JSON
+    return {"refusal": {**_refused(fields.id, found), "version": found.version, "object": whole}}
+
+
+def readmit(platform: Platform, fields: ReadmitFields) -> dict[str, Any]:
+    """Try again what was refused: one, or all of a partner, of a module, with a finding."""
+    if bool(fields.id) == bool(fields.partner):
+        raise ActionError("invalid", "either id or partner is required", "/id")
+    if fields.id:
+        wanted = [(fields.id, _known(platform, fields.id))]
+    else:
+        partner = partner_id(platform, fields.partner)
+        wanted = list(platform.refusals.newest(partner, fields.module or "", fields.code or ""))
+    counts = {quarantine.READMITTED: 0, quarantine.STALE: 0, quarantine.REFUSED: 0}
+    errors: list[dict[str, Any]] = []
+    until, left = time.monotonic() + SECONDS, 0
+    for at, (id, each) in enumerate(reversed(wanted)):  # the oldest first, as they came
+        if time.monotonic() > until:
+            left = len(wanted) - at
+            break
+        whole = each if fields.id else platform.refusals.get(id)
+        if whole is None:
+            continue
+        state, faults = quarantine.readmit(platform, id, whole)
+        counts[state] += 1
+        errors += [{"id": id, "object_id": whole.object_id or None, **_finding(fault)} for fault in faults]
+    return {**counts, "left": left, "errors": errors[:MOST_TOLD]}
+
+
+def _known(platform: Platform, id: str) -> Refusal:
+    found = platform.refusals.get(id)
+    if found is None:
+        raise ActionError("unknown_refusal", "no such refusal, or no longer kept; see refusals", "/id")
+    return found
+
+
+def _refused(id: str, found: Refusal) -> dict[str, Any]:
+    return {
+        "id": id,
+        "at": found.at,
+        "partner": found.partner,
+        "module": found.module,
+        "object_id": found.object_id or None,
+        "part": found.part or None,
+        "findings": [_finding(each) for each in found.findings],
+        "owner": found.owner or None,
+        "origin": found.origin,
+        "method": found.method or None,
+        "bytes": found.bytes,
+    }
+
+
+def _finding(found: Finding) -> dict[str, str]:
+    return {"pointer": found.pointer, "code": found.code, "message": found.message}
 
 
 def partner_id(platform: Platform, named: str | None) -> str:
@@ -150,5 +257,8 @@ def _curl(found: Message) -> str:
 
 ACTIONS = {
     "messages": Action(messages, MessagesFields, "what was said to and by partners, with what answer"),
+    "refusals": Action(refusals, RefusalsFields, "what partners sent that was refused or set aside, and why"),
+    "refusal": Action(refusal, RefusalFields, "one refused object as it came, with all its faults"),
+    "readmit": Action(readmit, ReadmitFields, "try refused objects again, as after turning on a quirk"),
     "message": Action(message, MessageFields, "one message whole, with its bodies, and as a curl line"),
 }

@@ -26,6 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import logs, schedule
 from chalicelib.delivery import diff
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
+from chalicelib.evidence import quarantine
 from chalicelib.objects import checks, hub_client_info, ingest
 from chalicelib.ocpi import links, modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
@@ -42,6 +43,7 @@ from chalicelib.tasks import PullPage
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
     from chalicelib.partner_client.client import Answer
+    from chalicelib.store.refusals import Refusal
     from chalicelib.wiring import Platform
 
 # Objects asked for per page, and stored by one message: a function has two minutes.
@@ -279,6 +281,7 @@ class Crawl:
 
     def _store(self, pull: Pull, page: Iterable[Any]) -> _Stored:
         theirs, heard = self._owners(), []
+        aside: list[Refusal] = []
         stored = _Stored()
         for each in page:
             try:
@@ -290,16 +293,14 @@ class Crawl:
                 stored.stale += outcome.state == "stale"
                 heard.append(outcome)
             except InvalidParameters as problem:
-                finding = problem.status_message
+                aside.append(quarantine.pulled(self.platform, self.partner, self.module, each, problem))
             except (ClientError, BotoCoreError, ServerError):
                 raise
             except Exception as problem:
                 logs.log_exception("pulled object not understood", problem, module=self.module)
-                finding = f"internal: {type(problem).__name__}"
-            else:
-                continue
-            stored.aside += 1
-            self.pulls.set_aside(pull, _name(each), each, finding)
+                aside.append(quarantine.pulled(self.platform, self.partner, self.module, each, problem))
+        stored.aside = len(aside)
+        self.platform.refusals.keep(aside)
         if self.module == parties.HUBCLIENTINFO:
             hub_client_info.heard(self.platform, self.partner, heard)
         return stored
@@ -411,12 +412,3 @@ def _size(answer: Answer) -> int:
     """How many objects a full page has: what we asked for, or the partner's own limit."""
     own = links.total_count(answer.headers.get("x-limit", ""))
     return min(PAGE, own) if own > 0 else PAGE
-
-
-def _name(data: Any) -> str:
-    """What tells set-aside objects apart: what identifies them where it can be read, else their digest."""
-    if isinstance(data, dict):
-        for name in ("id", "uid", "role"):
-            if isinstance(data.get(name), str) and data[name]:
-                return f"{data[name][:200]}#{diff.digest(data)}"
-    return diff.digest(data)

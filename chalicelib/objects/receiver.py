@@ -142,7 +142,8 @@ def _check_customer(call: Call, key: Key, given: dict[str, Any] | None) -> None:
 
 
 def _writer(call: Call, party: Party | None) -> ObjectWriter:
-    return ObjectWriter(call.platform, checks.as_theirs(call.platform, party), own=False)
+    check = checks.as_theirs(call.platform, party)
+    return ObjectWriter(call.platform, check, own=False, in_order=call.in_order)
 
 
 def _written(state: str) -> Reply:

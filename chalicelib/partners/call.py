@@ -32,7 +32,8 @@ class Call:
     """A request, the operation it asks for with its path variables, and who asks.
 
     `presented` is the credentials token in clear, as this request carried it
-    (AMB-13), and its kind; never store or log it.
+    (AMB-13), and its kind; never store or log it. `in_order`: what is older than
+    what is known is not taken, as it is of a partner's push of its own (AMB-12).
     """
 
     request: Request
@@ -41,6 +42,7 @@ class Call:
     partner: Partner
     presented: Presented
     platform: Platform
+    in_order: bool = False
 
     @cached_property
     def json(self) -> Any:

@@ -14,11 +14,9 @@ Contract: design section 14
 
 from __future__ import annotations
 
-import base64
 import heapq
 import secrets
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.ocpi import modules
+from chalicelib.store.bodies import packed, unpacked
 from chalicelib.store.dynamodb import Item, number, text
 from chalicelib.store.object_items import folded
 
@@ -46,7 +45,7 @@ MODULES = ("versions", "credentials", *modules.BY_ID, OTHER)
 
 # Characters of `at` that are the moment; what follows tells messages of one moment apart.
 MOMENT = len("2026-01-01T00:00:00.000Z")
-PLAIN, LARGEST_BODY = 1024, 100 * 1024
+LARGEST_BODY = 100 * 1024
 LONGEST_KEY = 255
 AT_ONCE = 25  # as many as one BatchWriteItem takes
 PAUSE = 60.0
@@ -221,7 +220,7 @@ class Messages:
         for name in _BODIES:
             body = getattr(message, name)
             if body:
-                kept, size = _packed(body)
+                kept, size = packed(body, LARGEST_BODY)
                 item |= {name: text(kept), f"{name}_bytes": number(size)}
         return item
 
@@ -311,26 +310,6 @@ def _ranges(wanted: Wanted) -> tuple[str, str, list[str]]:
     return "recent", "kind", kinds
 
 
-def _packed(body: str) -> tuple[str, int]:
-    """A body as it is stored, and how many bytes the whole has."""
-    data = body.encode()
-    size = len(data)
-    if size > LARGEST_BODY:
-        data = data[:LARGEST_BODY].decode(errors="ignore").encode()
-    if size <= PLAIN:
-        return body, size
-    return "gzip:" + base64.b64encode(zlib.compress(data, 1, wbits=31)).decode(), size
-
-
-def _unpacked(kept: str) -> str:
-    if not kept.startswith("gzip:"):
-        return kept
-    try:
-        return zlib.decompress(base64.b64decode(kept[5:]), wbits=31).decode()
-    except (ValueError, zlib.error):
-        return kept  # a short body that begins so
-
-
 def _message(item: Item) -> Message:
     values: dict[str, Any] = {}
     for name in _NAMES:
@@ -338,5 +317,5 @@ def _message(item: Item) -> Message:
             values[name] = int(item[name]["N"]) if name in _NUMBERS else item[name]["S"]
     for name in _BODIES:
         if name in item:
-            values[name] = _unpacked(item[name]["S"])
+            values[name] = unpacked(item[name]["S"])
     return Message(**values)

@@ -1,4 +1,4 @@
-"""Pulls under way, what was set aside of them, and when to do things again: items beside the deliveries.
+"""Pulls under way, and when to do things again: items beside the deliveries.
 
 A partner has one job per module, at `pull#<module>`. It moves a page at a time,
 each step conditional on the page it began with, so that a repeated message
@@ -140,28 +140,6 @@ class Pulls:
         for item in self._items(pull.partner, f"seen#{pull.module}#{pull.job}#"):
             found.update(jsontext.loads(item["seen"]["S"]))
         return found
-
-    # What could not be used
-
-    def set_aside(self, pull: Pull, name: str, body: Any, finding: str) -> None:
-        """Keep an object that could not be stored, with what is wrong with it, for a month."""
-        text = jsontext.dumps(body)
-        item = _key(pull.partner, f"aside#{pull.module}#{name}"[:900])
-        item |= {
-            "body": {"S": text[:LARGEST_BODY]},
-            "finding": {"S": finding[:1000] or "?"},
-            "job": {"S": pull.job},
-            "at": {"S": self._deployment.clock()},
-            "expires_at": {"N": str(self._epoch(KEPT_DAYS))},
-        }
-        self._client.put_item(TableName=self.table, Item=item)
-
-    def asides(self, partner: str, module: str) -> list[dict[str, str]]:
-        """What was set aside of a module."""
-        return [
-            {"finding": item["finding"]["S"], "body": item["body"]["S"], "at": item["at"]["S"]}
-            for item in self._items(partner, f"aside#{module}#")
-        ]
 
     # What is to be done at a time: `schedule#<module>`, `probe#` and `catch-up#`
 
