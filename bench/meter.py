@@ -11,6 +11,7 @@ Source: DynamoDB's documentation of read and write capacity and of secondary ind
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
@@ -63,6 +64,7 @@ class Meter:
         self.off = False
         self._shadow = shadow
         self._updating: tuple[str, Item, Item] | None = None
+        self._lock = threading.RLock()  # some calls are made side by side
         client.meta.events.register_first("provide-client-params.dynamodb.*", self._count)
         client.meta.events.register("after-call.dynamodb.UpdateItem", self._updated)
 
@@ -71,8 +73,11 @@ class Meter:
         return self.usage
 
     def _count(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        if self.off:
-            return
+        if not self.off:
+            with self._lock:
+                self._counted(params, model)
+
+    def _counted(self, params: dict[str, Any], model: Any) -> None:
         operation = model.name
         self.usage.calls.append(operation)
         if operation == "Query":

@@ -13,9 +13,10 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from bench import samples
 from bench.meter import Meter, Usage
@@ -28,7 +29,8 @@ from chalicelib.store.object_items import Key
 from chalicelib.store.partner_items import Token, hashed
 from localrun import large
 
-MANY = 20_000
+MANY = int(os.environ.get("OCPI_BENCH_MANY", "20000"))
+NEWER = "2026-01-01T00:00:00Z"
 ROUNDS, TIMES = 5, 10
 PARTIES = '[{"role":"CPO","country_code":"NL","party_id":"EXA","business_details":{"name":"Example"}}]'
 EMSP_PARTIES = PARTIES.replace("CPO", "EMSP").replace("EXA", "EXM")
@@ -49,6 +51,7 @@ class Bench:
 
     platform: wiring.Platform
     meter: Meter
+    headers: dict[str, str] = field(default_factory=dict)
 
     def ask(
         self, method: str, module: str, segments: tuple[str, ...], token: str, body: bytes = b"", **query: str
@@ -67,9 +70,9 @@ class Bench:
             body=body,
             base_url="https://ocpi.example.com",
         )
-        with contextlib.redirect_stdout(io.StringIO()):
-            status, _, text = endpoint.answer(request, self.platform)
-        assert status in (200, 201) and '"status_code":1000' in text, text[:300]
+        with contextlib.redirect_stdout(io.StringIO()) as told:
+            status, self.headers, text = endpoint.answer(request, self.platform)
+        assert status in (200, 201) and '"status_code":1000' in text, text[:300] + told.getvalue()[-3000:]
         return text
 
     def units(self, *request: Any, **query: str) -> Usage:
@@ -192,7 +195,11 @@ def _cpu(bench: Bench) -> list[tuple[str, str, str]]:
 def _pages(bench: Bench) -> list[tuple[str, str, str]]:
     rows = []
     platform = bench.platform
-    many = [_location(f"Q{at:05}", 1) for at in range(MANY)]
+    # 5 % here and there, and the last 5 % together, are younger than the others.
+    many = [
+        each if at % 20 == 7 or at >= MANY * 19 // 20 else _older(each)
+        for at, each in enumerate(_location(f"Q{at:05}", 1) for at in range(MANY))
+    ]
     _seed(platform, "NL/EXA", many, "2.2.1")
     first: Usage | None = None
     for offset in (0, 1_000, MANY - 100):
@@ -209,8 +216,9 @@ def _pages(bench: Bench) -> list[tuple[str, str, str]]:
         ratio, first_ms, late_ms = _compared(bench, "0", str(offset))
         measured = f"{ratio:.2f} x ({late_ms:.1f} ms, the first {first_ms:.1f} ms)"
         rows.append((f"CPU of the page at offset {offset:,} to the first", measured, "<= 1.1 x"))
-    window = bench.units("GET", "locations", (), "emsp-2.2.1", date_from="2026-12-01T00:00:00Z")
+    window = bench.units("GET", "locations", (), "emsp-2.2.1", date_from="2099-12-01T00:00:00Z")
     rows.append((f"page with date_from that nothing of {MANY:,} matches", str(window), "<= 3 trips"))
+    rows += _windows(bench)
     _seed(platform, "NL/EXA", [_location(f"P{at:05}", 10) for at in range(50)], "2.2.1")
     for version, target in (("2.2.1", "<= 12 ms, <= 3 trips"), ("2.3.0", ""), ("2.1.1", "")):
         token = f"emsp-{version}"
@@ -219,6 +227,42 @@ def _pages(bench: Bench) -> list[tuple[str, str, str]]:
         measured = f"{whole * 1e3:.1f} ms ({sdk * 1e3:.1f} SDK), {usage.trips} trips"
         rows.append((f"page of 50 Locations of 10 EVSEs, stored in 2.2.1, for {version}", measured, target))
     return rows
+
+
+def _windows(bench: Bench) -> Iterator[tuple[str, str, str]]:
+    """Crawls with date_from and without, per page: the first page of a window counts it, the rest do not."""
+    whole = _crawl(bench)
+    for name, window in (
+        ("5 % scattered, 5 % together", {"date_from": NEWER}),
+        ("all", {"date_from": "2020-01-01T00:00:00Z"}),
+    ):
+        usage, pages, found = _crawl(bench, **window)
+        ratio = usage.read / pages / (whole[0].read / whole[1])
+        measured = (
+            f"{usage.read / pages:.1f} RU, {usage.write / pages:.2f} WU, {usage.trips / pages:.1f} trips,"
+            f" {ratio:.2f} x"
+        )
+        yield f"crawl with date_from, {found:,} of {MANY:,} match: {name}, a page", measured, "<= 2 x without"
+
+
+def _crawl(bench: Bench, **query: str) -> tuple[Usage, int, int]:
+    """A crawl by links: what it uses, how many pages it has, how many objects it promised and brought."""
+    usage, pages, found = bench.meter.watch(), 0, 0
+    following = {**query, "limit": "100"}
+    while following:
+        found += bench.ask("GET", "locations", (), "emsp-2.2.1", **following).count('"charging_when_closed"')
+        pages += 1
+        link = bench.headers.get("Link", "")[1:].partition(">")[0]
+        following = dict(parse_qsl(urlsplit(link).query))
+    assert found == int(bench.headers["X-Total-Count"]), (found, bench.headers)
+    return usage, pages, found
+
+
+def _older(location: dict[str, Any]) -> dict[str, Any]:
+    """The Location as if nothing of it had changed for long."""
+    text = jsontext.dumps(location).replace(samples.TIME, "2025-03-01T12:00:00Z")
+    older: dict[str, Any] = jsontext.loads(text)
+    return older
 
 
 def _compared(bench: Bench, one: str, other: str) -> tuple[float, float, float]:

@@ -29,17 +29,19 @@ def tables() -> Iterator[None]:
     from moto.sqs.models import SQSBackend
 
     backend: Any = DynamoDBBackend
+    one_query = threading.Lock()
     query, update, transact = Table.query, backend.update_item, backend.transact_write_items
     valid = SQSBackend.is_message_valid_based_on_retention_period
 
     def narrowed(self: Any, *args: Any, **more: Any) -> Any:
         index = args[INDEX_NAME] if len(args) > INDEX_NAME else None
         candidates = _candidates(self, args[0], index, args[START] or {}, more)
-        self.all_items = lambda: candidates
-        try:
-            return query(self, *args, **more)
-        finally:
-            del self.all_items
+        with one_query:  # some are asked side by side
+            self.all_items = lambda: candidates
+            try:
+                return query(self, *args, **more)
+            finally:
+                del self.all_items
 
     def replacing(self: Any, table_name: str, key: dict[str, Any], *args: Any, **more: Any) -> Any:
         _replace(self.get_table(table_name), key)

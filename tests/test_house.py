@@ -27,7 +27,7 @@ FLOORS = (
     ("partner_client",),
     ("store", "aws"),
     ("deployment",),
-    ("settings", "errors", "partner", "logs", "schedule"),
+    ("settings", "errors", "partner", "logs", "schedule", "threads"),
     ("ocpi", "pricing"),
 )
 LEVEL = {name: len(FLOORS) - at for at, names in enumerate(FLOORS) for name in names}

@@ -202,7 +202,7 @@ class Feeds:
             return True
         head = _feed_head(feed, item).without(numbers).compact()
         values = {
-            ":gaps": text(_gaps_text(head.gaps)),
+            ":gaps": text(gaps_text(head.gaps)),
             ":first": number(head.first),
             ":seen": text(item.get("gaps", {}).get("S", "")),
         }
@@ -277,16 +277,17 @@ def _feed_head(name: str, item: Item | None) -> FeedHead:
         return FeedHead(name)
     holes = (int(each["N"]) for each in item.get("holes", {}).get("L", ()))
     first = int(item.get("first", {}).get("N", 0))
-    gaps = merged(_gaps(item.get("gaps", {}).get("S", "")))
+    gaps = merged(gaps_in(item.get("gaps", {}).get("S", "")))
     return FeedHead(name, int(item.get("count", {}).get("N", 0)), gaps, first).without(holes)
 
 
-def _gaps_text(gaps: Iterable[Gap]) -> str:
+def gaps_text(gaps: Iterable[Gap]) -> str:
     """How an item says which numbers are empty: "7 12-40"."""
     return " ".join(f"{begin}-{end}" if end > begin else str(begin) for begin, end in gaps)
 
 
-def _gaps(text: str) -> Iterator[Gap]:
+def gaps_in(text: str) -> Iterator[Gap]:
+    """The runs of numbers that an item says."""
     for each in text.split():
         begin, _, end = each.partition("-")
         yield int(begin), int(end or begin)

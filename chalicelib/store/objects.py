@@ -56,6 +56,10 @@ class Objects:
     def table(self, module: str) -> str:
         return f"{self._deployment.settings.prefix}-{module}"
 
+    def now(self) -> str:
+        """The time by this deployment's clock."""
+        return self._deployment.clock()
+
     # reading
 
     def load(self, key: Key) -> tuple[Part, ...]:

@@ -1,8 +1,8 @@
 """Pages of feeds: any offset at the same cost, exact filters on last_updated, exact totals.
 
 Without a filter a page is one range of numbers. With one, the small index
-`changes` says which objects qualify; a wide window that was counted once is
-walked by number from then on. The cursor in a next link only finds the place
+`changes` says which objects qualify, once for a crawl: where it has still to
+come is kept in `crawls`. The cursor in a next link only finds the place
 again: it is checked against the feeds of whoever shows it.
 
 Contract: design section 7; TRA-23, TRA-24, TRA-26 to TRA-34, LOC-28, AMB-08, ARC-09 to ARC-11
@@ -12,23 +12,25 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.ocpi.paging import PageQuery
-from chalicelib.store import feeds
+from chalicelib.store import crawls, feeds
 from chalicelib.store.dynamodb import Item, text
 from chalicelib.store.feeds import FeedHead
-from chalicelib.store.object_items import NAMES, SHOWN, Key, Part, key_of, shown_part
+from chalicelib.store.object_items import HEAD, NAMES, SHOWN, Key, Part, key_of, shown_part
 from chalicelib.store.objects import Objects
+from chalicelib.threads import side_by_side
 
+# A feed, by its place among those that are read, and a number in it.
+Placed = tuple[int, int]
 # A Lambda answer is at most 6 MB; a page stops before, and its next link goes on from there.
 MOST_BYTES = 4 * 1024 * 1024
 # Numbers that are read and thrown away rather than asked for one range at a time.
 WORTH_SKIPPING = 3
-# From this share of a feed on, a filtered crawl walks it by number instead of asking the index again.
-WIDE = 0.25
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Place:
-    """Behind which object of which feed a crawl goes on, and the total it began with."""
+    """Behind which object of which feed a crawl goes on, its total, and by what its places are kept."""
 
     feed: int
     number: int
     total: int
+    crawl: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,10 @@ class Slice:
 def page(objects: Objects, module: str, heads: Sequence[FeedHead], query: PageQuery) -> Slice:
     """One page of these feeds, one behind the other."""
     start = _read_cursor(query, heads)
+    crawl = ""
     if query.filtered:
-        found, total, skipped = _filtered(objects, module, heads, query, start)
+        found, total, skipped, rest = _filtered(objects, module, heads, query, start)
+        crawl = start.crawl if start is not None and rest is None else ""
     else:
         total = sum(head.total for head in heads)
         begins = _by_offset(heads, query.offset) if start is None else _behind(heads, start)
@@ -78,11 +83,13 @@ def page(objects: Objects, module: str, heads: Sequence[FeedHead], query: PageQu
     kept = _cut(found)
     if skipped is None and len(kept) == len(found):
         return Slice(kept, total)
+    if query.filtered and not crawl:
+        crawl = _mark(heads) + crawls.keep(objects, module, rest or ())
     at, number = (kept[-1].feed, kept[-1].number) if kept else skipped or (0, 0)
     offset = query.offset + len(kept)
     if not query.filtered:
         offset = sum(head.total for head in heads[:at]) + heads[at].index(number + 1)
-    return Slice(kept, total, _cursor(heads[at].feed, number, total), offset)
+    return Slice(kept, total, _cursor(heads[at].feed, number, total, crawl), offset)
 
 
 def _position(heads: Sequence[FeedHead], begins: list[tuple[int, int]], many: int) -> tuple[int, int] | None:
@@ -168,83 +175,96 @@ def _filtered(
     heads: Sequence[FeedHead],
     query: PageQuery,
     start: Place | None,
-) -> tuple[list[Found], int, tuple[int, int] | None]:
-    """The objects in the window, their total, and the place of the last one if there are more."""
-    if start is not None and start.total >= WIDE * sum(head.total for head in heads):
-        begins = _behind(heads, start)
-        found: list[Found] = []
-        for each in _walk_all(objects, module, heads, begins, query.limit):
-            if _inside(each.last_updated, query):
-                if len(found) == query.limit:
-                    return found, start.total, (found[-1].feed, found[-1].number)
-                found.append(each)
-        return found, start.total, None
-    places = [
-        (at, number) for at, head in enumerate(heads) for number in _matching(objects, module, head, query)
-    ]
-    total = len(places) if start is None else start.total
-    if start is None:
-        rest = places[query.offset :]
-    else:
-        rest = [each for each in places if each > (start.feed, start.number)]
+) -> tuple[list[Found], int, Placed | None, list[Placed] | None]:
+    """The objects in the window, their total, the place of the last one if there are more, and all places
+    from the first of these on where they were counted just now.
+    """
+    rest = counted = None
+    if start is not None and start.crawl.startswith(_mark(heads)):
+        id = start.crawl.removeprefix(_mark(heads))
+        rest = crawls.after(objects, module, id, (start.feed, start.number), query.limit)
+    total = start.total if start is not None else 0
+    if not rest:
+        counted = [
+            (at, number)
+            for at, head in enumerate(heads)
+            for number in _matching(objects, module, head, query)
+        ]
+        if start is None:
+            total, rest = len(counted), counted[query.offset :]
+        else:
+            rest = [each for each in counted if each > (start.feed, start.number)]
+        counted = rest
     wanted = rest[: query.limit]
-    found = list(_numbered(objects, module, heads, wanted))
-    return found, total, wanted[-1] if len(rest) > len(wanted) else None
+    found = [each for each in _numbered(objects, module, heads, wanted) if _inside(each.last_updated, query)]
+    return found, total, wanted[-1] if len(rest) > len(wanted) else None, counted
 
 
-def _walk_all(
-    objects: Objects, module: str, heads: Sequence[FeedHead], begins: list[tuple[int, int]], step: int
-) -> Iterator[Found]:
-    """Everything from these places on, some pages at a time."""
-    for at, index in begins:
-        while index < heads[at].total:
-            yield from _walk(objects, module, heads, [(at, index)], step)
-            index += step
+def _mark(heads: Sequence[FeedHead]) -> str:
+    """What a kept crawl is of: the same feeds in the same order."""
+    names = " ".join(head.feed for head in heads)
+    return hashlib.sha256(names.encode()).hexdigest()[:8]
 
 
-def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery) -> list[int]:
+def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery) -> Sequence[int]:
     """The numbers of a feed whose last_updated is in the window, ascending.
 
     An object changed when its latest part did: one with any part at or after
-    `date_to` is outside, one with any part at or after `date_from` inside.
+    `date_to` is outside, one with any part at or after `date_from` inside. Only a
+    Location has parts that say so by themselves.
     """
     if not head.total:
         return []
-    items = _query(
-        objects,
-        module,
-        "changes",
-        "#f = :f AND #c >= :from",
-        {":f": head.feed, ":from": query.date_from or "0"},
-        "#l,#c",
-    )
+    begin, end = query.date_from or "0", query.date_to
+    condition, values = "#f = :f AND #c >= :from", {":f": head.feed, ":from": begin}
+    if end and module != "locations":
+        if begin >= end:
+            return []
+        condition, values = "#f = :f AND #c BETWEEN :from AND :to", {**values, ":to": end}
     inside: set[int] = set()
     outside: set[int] = set()
-    for item in items:
-        number = feeds.number_of(item["place"]["S"])
-        if query.date_to and item["last_updated"]["S"] >= query.date_to:
-            outside.add(number)
-        else:
-            inside.add(number)
+    for at, items in enumerate(_answers(objects, module, "changes", condition, values, "#l,#c,#p")):
+        if at == 1 and _covers(objects, module, head, query):
+            # All there is, which is long: no need to read all of that.
+            return [head.number(index) for index in range(head.total)]
+        for item in items:
+            if module != "locations" and item["part"]["S"] != HEAD:
+                continue
+            number = feeds.number_of(item["place"]["S"])
+            (outside if end and item["last_updated"]["S"] >= end else inside).add(number)
     return sorted(number for number in inside - outside if not head.is_empty(number))
 
 
+def _covers(objects: Objects, module: str, head: FeedHead, query: PageQuery) -> bool:
+    """Whether nothing of a feed is older or younger than the window: looked at from both ends."""
+    for forward, bound in ((True, query.date_from), (False, query.date_to)):
+        if bound:
+            request = _request(objects, module, "changes", "#f = :f", {":f": head.feed}, "#c")
+            answer = objects.client.query(**request, Limit=1, ScanIndexForward=forward)
+            if not all(_inside(item["last_updated"]["S"], query) for item in answer["Items"]):
+                return False
+    return True
+
+
 def _numbered(
-    objects: Objects, module: str, heads: Sequence[FeedHead], wanted: list[tuple[int, int]]
+    objects: Objects, module: str, heads: Sequence[FeedHead], wanted: list[Placed]
 ) -> Iterator[Found]:
     """The objects with these numbers: neighbours in one range, skipping a few rather than asking twice."""
-    runs: list[list[tuple[int, int]]] = []
+    runs: list[list[Placed]] = []
     for at, number in wanted:
         if runs and runs[-1][-1][0] == at and number - runs[-1][-1][1] <= WORTH_SKIPPING:
             runs[-1].append((at, number))
         else:
             runs.append([(at, number)])
-    for run in runs:
-        at = run[0][0]
+
+    def read(run: list[Placed]) -> list[Found]:
+        at, first = run[0]
         numbers = {number for _, number in run}
-        for found in _range(objects, module, at, heads[at], run[0][1], run[-1][1]):
-            if found.number in numbers:
-                yield found
+        found = _range(objects, module, at, heads[at], first, run[-1][1])
+        return [each for each in found if each.number in numbers]
+
+    for together in side_by_side(read, runs):
+        yield from together
 
 
 def _inside(last_updated: str, query: PageQuery) -> bool:
@@ -254,8 +274,28 @@ def _inside(last_updated: str, query: PageQuery) -> bool:
 def _query(
     objects: Objects, module: str, index: str, condition: str, values: dict[str, str], needed: str
 ) -> Iterator[Item]:
+    for items in _answers(objects, module, index, condition, values, needed):
+        yield from items
+
+
+def _answers(
+    objects: Objects, module: str, index: str, condition: str, values: dict[str, str], needed: str
+) -> Iterator[list[Item]]:
+    """What DynamoDB answers, up to 1 MB at a time."""
+    request = _request(objects, module, index, condition, values, needed)
+    while True:
+        answer = objects.client.query(**request)
+        yield answer["Items"]
+        if not answer.get("LastEvaluatedKey"):
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _request(
+    objects: Objects, module: str, index: str, condition: str, values: dict[str, str], needed: str
+) -> dict[str, Any]:
     used = f"{condition},{needed}"
-    request: dict[str, Any] = {
+    return {
         "TableName": objects.table(module),
         "IndexName": index,
         "KeyConditionExpression": condition,
@@ -265,12 +305,6 @@ def _query(
         },
         "ExpressionAttributeValues": {name: text(value) for name, value in values.items()},
     }
-    while True:
-        answer = objects.client.query(**request)
-        yield from answer["Items"]
-        if not answer.get("LastEvaluatedKey"):
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def _cut(found: list[Found]) -> list[Found]:
@@ -283,8 +317,8 @@ def _cut(found: list[Found]) -> list[Found]:
     return found
 
 
-def _cursor(feed: str, number: int, total: int) -> str:
-    plain = f"{number}.{total}.{feed}"
+def _cursor(feed: str, number: int, total: int, crawl: str = "") -> str:
+    plain = f"{number}.{total}{'-' if crawl else ''}{crawl}.{feed}"
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
@@ -297,11 +331,12 @@ def _read_cursor(query: PageQuery, heads: Sequence[FeedHead]) -> Place | None:
     except (binascii.Error, ValueError):
         return None
     number, _, rest = plain.partition(".")
-    total, _, feed = rest.partition(".")
+    counted, _, feed = rest.partition(".")
+    total, _, crawl = counted.partition("-")
     known = {head.feed: at for at, head in enumerate(heads)}
     digits = number + total
     if feed not in known or not (
         number and total and digits.isascii() and digits.isdigit() and len(digits) < 24
     ):
         return None
-    return Place(known[feed], int(number), int(total))
+    return Place(known[feed], int(number), int(total), crawl[:64])
