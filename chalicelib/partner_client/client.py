@@ -339,8 +339,9 @@ class PartnerClient:
 
         try:
             return self._send(method, url, body, headers)
-        except PartnerUnreachable:
-            if method not in ("GET", "PUT", "DELETE") or not connections.state.get().kept_was_dead:
+        except PartnerUnreachable as problem:
+            was_dead = connections.state.get().kept_was_dead and not problem.timed_out
+            if method not in ("GET", "PUT", "DELETE") or not was_dead:
                 raise
         dead = headers[messages.REQUEST_ID]
         logs.log("INFO", "sent again on a fresh connection", method=method, outbound_request_id=dead)
