@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -167,6 +168,8 @@ def check_names(environ: Mapping[str, str]) -> None:
 
 def _parties(text: str) -> tuple[HostedParty, ...]:
     name = "OCPI_PARTIES"
+    if text.startswith("@"):
+        text = _packaged(name, text[1:].strip())
     if not text.strip():
         raise SettingsError(f"{name}: missing; a JSON list of the parties this platform hosts is required")
     try:
@@ -184,6 +187,16 @@ def _parties(text: str) -> tuple[HostedParty, ...]:
     if sum(each.role == HUB for each in parties) > 1:
         raise SettingsError(f"{name}: a deployment is one hub; a second party of role {HUB} is listed")
     return parties
+
+
+def _packaged(name: str, file: str) -> str:
+    """What a file beside this one holds: parties that need more room than an environment has."""
+    if not file.endswith(".json") or "/" in file or "\\" in file:
+        raise SettingsError(f"{name}: after @ the name of a .json file in chalicelib/ is required")
+    try:
+        return (Path(__file__).parent / file).read_text(encoding="utf-8")
+    except OSError:
+        raise SettingsError(f"{name}: there is no chalicelib/{file}") from None
 
 
 def _party(entry: Any, where: str) -> HostedParty:

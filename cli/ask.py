@@ -13,6 +13,7 @@ from chalicelib.ocpi import jsontext
 SECONDS = 120.0
 
 Invoke = Callable[[dict[str, Any]], dict[str, Any]]
+Raw = Callable[[dict[str, Any]], bytes]
 
 
 class Unreachable(Exception):
@@ -104,9 +105,15 @@ def by_url(url: str, seconds: float = SECONDS) -> Invoke:
 
 def by_function(name: str, seconds: float = SECONDS) -> Invoke:
     """Ask a deployed function, with the AWS credentials and region of the environment."""
+    raw = raw_by_function(name, seconds)
+    return lambda event: answer(raw(event), None)
+
+
+def raw_by_function(name: str, seconds: float = SECONDS) -> Raw:
+    """The same, with whatever the function answers. Raises Unreachable, also where the function failed."""
     clients: list[Any] = []
 
-    def invoke(event: dict[str, Any]) -> dict[str, Any]:
+    def invoke(event: dict[str, Any]) -> bytes:
         import boto3
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError
@@ -119,7 +126,10 @@ def by_function(name: str, seconds: float = SECONDS) -> Invoke:
             response = clients[0].invoke(FunctionName=name, Payload=jsontext.dumps(event).encode())
         except (BotoCoreError, ClientError, ValueError) as problem:
             raise Unreachable(f"{name}: {problem}") from None
-        return answer(response["Payload"].read(), response.get("FunctionError"))
+        text: bytes = response["Payload"].read()
+        if response.get("FunctionError"):
+            answer(text, response["FunctionError"])
+        return text
 
     return invoke
 

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from rich.table import Table
 from rich.text import Text
 
-from cli import ask, bulk, complete, fields, files, rows
+from cli import ask, bulk, complete, console, fields, files, rows
 from cli.export import export
 from cli.run import How, Request
 from cli.show import Screen, as_json, write
@@ -386,6 +386,7 @@ def group() -> Manage:
         )
     )
     made.add_command(_export())
+    made.add_command(console.command(_place))
     made.add_command(
         click.Command(
             "completion",

@@ -2,7 +2,7 @@
 # Deploy build/package to AWS: `make package && make deploy STAGE=dev`.
 #
 # OCPI_* settings of the environment become the parameters of the stack; what is not set keeps the
-# value of the last deployment. Also read: STAGE, DEPLOY_BUCKET, ALARM_EMAIL, TABLE_PROTECTION,
+# value of the last deployment. Also read: STAGE, DEPLOY_BUCKET, ALARM_EMAIL, MONTHLY_BUDGET, TABLE_PROTECTION,
 # TEST_EVENTS, PREVIEW (make the change set and stop), and whatever the AWS CLI reads (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL).
 set -euo pipefail
 cd "$(dirname "$0")/.."

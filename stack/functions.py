@@ -67,6 +67,11 @@ def resources() -> dict[str, Any]:
             properties["EventInvokeConfig"] = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
         group = "ApiHandlerLogGroup" if function.name == "api_handler" else f"{function.logical_id}LogGroup"
         found[group] = {"Properties": {"LogGroupName": sub(f"/aws/lambda/{function.physical_name}")}}
+    # The operator's page for a browser. IAM is asked, and nobody is let in by the function's own policy.
+    found["OperatorUrl"] = {
+        "Type": "AWS::Lambda::Url",
+        "Properties": {"AuthType": "AWS_IAM", "TargetFunctionArn": sub("${Operator.Arn}")},
+    }
     return found
 
 

@@ -103,6 +103,12 @@ def merge_template() -> dict[str, Any]:
         "Default": "",
         "Description": "Where alarms are mailed to; empty: nowhere, subscribe to the topic yourself",
     }
+    parameters["MonthlyBudget"] = {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": "([1-9][0-9]{0,6})?",
+        "Description": "USD a month: at 80 % of it, and when more is forecast, the account's owner is mailed",
+    }
     parameters["TestEvents"] = {
         "Type": "String",
         "Default": "off",
@@ -118,6 +124,7 @@ def merge_template() -> dict[str, Any]:
             "HasBackend": {"Fn::Not": [{"Fn::Equals": [{"Ref": "OcpiBackendFunction"}, ""]}]},
             "HasBackendUrl": {"Fn::Not": [{"Fn::Equals": [{"Ref": "OcpiBackendUrl"}, ""]}]},
             "HasAlarmEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]},
+            "HasBudget": {"Fn::Not": [{"Fn::Equals": [{"Ref": "MonthlyBudget"}, ""]}]},
             "HasTestEvents": {"Fn::Equals": [{"Ref": "TestEvents"}, "on"]},
             "HasBaseUrl": {"Fn::Not": [{"Fn::Equals": [{"Ref": "OcpiBaseUrl"}, ""]}]},
         },
@@ -135,6 +142,10 @@ def merge_template() -> dict[str, Any]:
             "OperatorFunction": {
                 "Description": "The one door for operators: Lambda console, Test tab",
                 "Value": named("operator"),
+            },
+            "ConsoleUrl": {
+                "Description": "The operator's page; IAM asks for a signature: manage.py console",
+                "Value": {"Fn::GetAtt": ["OperatorUrl", "FunctionUrl"]},
             },
             "DashboardUrl": {
                 "Description": "The operator's screen",

@@ -9,6 +9,7 @@ What each alarm means is in docs/operating.md.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from stack.functions import BY_NAME
@@ -16,6 +17,35 @@ from stack.storage import QUEUE_TIMEOUTS, camel, named, sub
 
 NAMESPACE = sub("ocpi-${Stage}")
 NO_BASELINE = "notBreaching"
+
+
+MANAGE = ".venv/bin/python manage.py --function ocpi-${Stage}-operator"
+# What a mail says, a line each: who, what, since when, what to do, and the command line for it.
+MAILS: dict[str, tuple[str, ...]] = {
+    "PartnerUnreachable": (
+        "OCPI ${Stage}: partner <partner> is unreachable since <time>.",
+        "Why: <reason>",
+        "What waits for it is kept, and sent by itself when it is back; other partners notice nothing.",
+        "To do: tell them. If their URL changed, let them renew their registration.",
+        f"Look: {MANAGE} partner <partner>",
+        f"If it lasts for weeks: {MANAGE} suspend <partner>",
+        "More: docs/operating.md, “Mail: a partner is unreachable, or back”",
+    ),
+    "PartnerRecovered": (
+        "OCPI ${Stage}: partner <partner> is back since <time>.",
+        "What waited for it is being sent, once per object. There is nothing to do.",
+        f"Look: {MANAGE} deliveries --partner <partner>",
+    ),
+    "DeliveriesFailed": (
+        "OCPI ${Stage}: <failed> deliveries to partner <partner> failed for good since <since>.",
+        "For example: <reason>",
+        "To do: where our data is wrong, put it right, and it is sent by itself.",
+        "Where they are wrong, ask them to mend it, then send again.",
+        f"Look: {MANAGE} deliveries --partner <partner>",
+        f"Send again: {MANAGE} redeliver --partner <partner>",
+        "More: docs/operating.md, “Mail: deliveries failed”. The next such mail: in an hour at the earliest.",
+    ),
+}
 
 
 def resources() -> dict[str, Any]:
@@ -41,14 +71,9 @@ def resources() -> dict[str, Any]:
         ),
         "DeadLettersFilter": _counted("sweep", '{ $.message = "dead letter" }', "DeadLetters", "1"),
         "WebhookFilter": _counted("webhook", '{ $.message = "webhook not taken" }', "WebhooksNotTaken", "1"),
-        "PartnerUnreachableRule": _rule(
-            "PartnerUnreachable", "Partner <partner> is unreachable: <reason>. Deliveries wait."
-        ),
-        "PartnerRecoveredRule": _rule("PartnerRecovered", "Partner <partner> is back; what waited is sent."),
-        "DeliveriesFailedRule": _rule(
-            "DeliveriesFailed", "<failed> deliveries to <partner> failed for good, for example: <reason>."
-        ),
+        "Budget": _budget(),
     }
+    found |= {f"{event}Rule": _rule(event, words) for event, words in MAILS.items()}
     found |= _alarms()
     found |= _queries()
     found["OperatorTestEvents"] = {
@@ -75,6 +100,13 @@ def _topic_policy() -> dict[str, Any]:
                     {
                         "Effect": "Allow",
                         "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                        "Action": "sns:Publish",
+                        "Resource": {"Ref": "AlarmTopic"},
+                        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+                    },
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "budgets.amazonaws.com"},
                         "Action": "sns:Publish",
                         "Resource": {"Ref": "AlarmTopic"},
                         "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
@@ -114,8 +146,9 @@ def _counted(function: str, pattern: str, metric: str, value: str) -> dict[str, 
     }
 
 
-def _rule(event: str, words: str) -> dict[str, Any]:
+def _rule(event: str, words: tuple[str, ...]) -> dict[str, Any]:
     """A mail that names the partner: one per outage and its end, one an hour about failures at most."""
+    names = sorted(set(re.findall(r"<(\w+)>", " ".join(words))))
     return {
         "Type": "AWS::Events::Rule",
         "Properties": {
@@ -128,13 +161,46 @@ def _rule(event: str, words: str) -> dict[str, Any]:
                     "Arn": {"Ref": "AlarmTopic"},
                     "InputTransformer": {
                         "InputPathsMap": {
-                            name: f"$.detail.{name}"
-                            for name in ("partner", "reason", "failed")
-                            if f"<{name}>" in words
+                            name: "$.time" if name == "time" else f"$.detail.{name}" for name in names
                         },
-                        "InputTemplate": json.dumps(words),
+                        # Each line is a JSON string of its own, else EventBridge takes no line breaks.
+                        "InputTemplate": sub(
+                            "\n".join(json.dumps(each, ensure_ascii=False) for each in words)
+                        ),
                     },
                 }
+            ],
+        },
+    }
+
+
+def _budget() -> dict[str, Any]:
+    """A mail when the account's month has cost 80 % of the budget, or more than all of it is forecast.
+
+    Of the whole account: by tag it would stay silent until somebody activates the tag in Billing.
+    """
+    return {
+        "Type": "AWS::Budgets::Budget",
+        "Condition": "HasBudget",
+        "DependsOn": "AlarmTopicPolicy",
+        "Properties": {
+            "Budget": {
+                "BudgetName": named("month"),
+                "BudgetType": "COST",
+                "TimeUnit": "MONTHLY",
+                "BudgetLimit": {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"},
+            },
+            "NotificationsWithSubscribers": [
+                {
+                    "Notification": {
+                        "NotificationType": kind,
+                        "ComparisonOperator": "GREATER_THAN",
+                        "Threshold": percent,
+                        "ThresholdType": "PERCENTAGE",
+                    },
+                    "Subscribers": [{"SubscriptionType": "SNS", "Address": {"Ref": "AlarmTopic"}}],
+                }
+                for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
             ],
         },
     }

@@ -16,6 +16,7 @@ import pytest
 
 from bench import events
 from chalicelib import settings, workers
+from chalicelib.actions import dispatch
 from contract import events as told
 from deploy import adopt, costs, recording, refill
 from stack import dashboard, functions, gateway, linting, package, parameters, permissions, template, watching
@@ -207,6 +208,69 @@ def test_a_wrong_setting_stops_the_deployment() -> None:
     with pytest.raises(settings.SettingsError, match=r"OCPI_PAGE_LIMT.*OCPI_PAGE_LIMIT"):
         parameters.overrides({"OCPI_PAGE_LIMT": "50"}, "dev", exists=True)
     assert parameters.overrides({"AWS_REGION": "x"}, "dev", exists=True) == ["Stage=dev"]
+
+
+PARTY = '{"role":"CPO","country_code":"NL","party_id":"%s","business_details":{"name":"Example Charging"}}'
+
+
+def many_parties(count: int) -> str:
+    return "[" + ",".join(PARTY % f"{number:03d}" for number in range(count)) + "]"
+
+
+def test_more_parties_than_a_parameter_holds_stop_the_deployment_and_a_file_is_the_way() -> None:
+    parameters.overrides({"OCPI_PARTIES": many_parties(30)}, "dev", exists=False)
+    with pytest.raises(settings.SettingsError, match=r"OCPI_PARTIES: \d+ bytes.*4096.*@parties.json"):
+        parameters.overrides({"OCPI_PARTIES": many_parties(60)}, "dev", exists=False)
+    with pytest.raises(settings.SettingsError, match=r"together.*4096"):
+        parameters.overrides({"OCPI_PARTIES": many_parties(39)}, "dev", exists=False)
+
+
+def test_parties_are_read_from_a_file_of_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "parties.json").write_text(many_parties(300))
+    monkeypatch.setattr(settings, "__file__", str(tmp_path / "settings.py"))
+    assert len(settings.read({"OCPI_PARTIES": "@parties.json"}).parties) == 300
+    assert "OcpiParties=@parties.json" in parameters.overrides(
+        {"OCPI_PARTIES": "@parties.json"}, "dev", exists=False
+    )
+    for wrong in ("@other.json", "@../parties.json", "@", "@settings.py"):
+        with pytest.raises(settings.SettingsError, match="OCPI_PARTIES"):
+            settings.read({"OCPI_PARTIES": wrong})
+
+
+def test_the_operators_page_is_behind_iam_and_nobody_is_let_in_by_the_function(
+    expanded: dict[str, Any],
+) -> None:
+    (url,) = of_type(expanded, "AWS::Lambda::Url").values()
+    assert url["Properties"]["AuthType"] == "AWS_IAM"
+    for permission in of_type(expanded, "AWS::Lambda::Permission").values():
+        assert permission["Properties"]["Action"] != "lambda:InvokeFunctionUrl"
+        assert permission["Properties"]["Principal"] != "*"
+
+
+def test_a_budget_is_there_where_it_is_asked_for_and_its_mail_may_be_sent(expanded: dict[str, Any]) -> None:
+    (budget,) = of_type(expanded, "AWS::Budgets::Budget").values()
+    assert budget["Condition"] == "HasBudget"
+    statements = of_type(expanded, "AWS::SNS::TopicPolicy")["AlarmTopicPolicy"]["Properties"][
+        "PolicyDocument"
+    ]
+    allowed = {each["Principal"]["Service"] for each in statements["Statement"]}
+    assert allowed == {"budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"}
+
+
+@pytest.mark.parametrize("event", watching.MAILS)
+def test_a_mail_names_the_partner_what_since_when_what_to_do_and_the_command_line(event: str) -> None:
+    target = watching.resources()[f"{event}Rule"]["Properties"]["Targets"][0]["InputTransformer"]
+    lines = [json.loads(line) for line in target["InputTemplate"]["Fn::Sub"].splitlines()]
+    names = set(re.findall(r"<(\w+)>", "".join(lines)))
+    assert names == set(target["InputPathsMap"]) and "partner" in names and names & {"time", "since"}
+    commands = [each.partition("manage.py --function ocpi-${Stage}-operator ")[2] for each in lines]
+    for command in filter(None, commands):
+        known = dispatch.actions()[command.split()[0]].fields.model_fields
+        assert {word[2:] for word in command.split() if word.startswith("--")} <= set(known)
+    assert any(commands)
+    headings = re.findall("“([^”]+)”", "".join(lines))
+    written = (ROOT / "docs" / "operating.md").read_text()
+    assert all(f"## {each}\n" in written for each in headings)
 
 
 def test_the_documentation_names_every_setting_with_its_default() -> None:
@@ -451,7 +515,7 @@ def test_the_events_that_are_mailed_are_told_with_what_their_mails_say() -> None
     for event in ("PartnerUnreachable", "PartnerRecovered", "DeliveriesFailed"):
         target = watching.resources()[f"{event}Rule"]["Properties"]["Targets"][0]["InputTransformer"]
         paths = {each.removeprefix("$.detail.") for each in target["InputPathsMap"].values()}
-        assert paths <= set(told.EVENTS[event].fields)
+        assert paths - {"$.time"} <= set(told.EVENTS[event].fields)
 
 
 @pytest.mark.parametrize("name", watching.TEST_EVENTS)
