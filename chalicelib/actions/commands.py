@@ -388,8 +388,8 @@ def _not_supported(platform: Platform, request: AsyncRequest) -> AsyncRequest:
     """A command the partner's version has no word for is answered here (CNV-111)."""
     text = f"{request.version} has no {request.command}"
     response = {"result": "NOT_SUPPORTED", "timeout": 0, "message": lifecycle.said(text)}
-    change = lifecycle.concluded(request, None, request.created_at)
-    request = platform.requests.add(dataclasses.replace(request, **change, response=response))
+    change = lifecycle.answered(request, response, 0, request.created_at)
+    request = platform.requests.add(dataclasses.replace(request, **change))
     sender.tell(platform, request)
     return request
 

@@ -38,6 +38,8 @@ RESULT_KINDS = {
 LEASE = 60
 USEFUL = 60
 USEFUL_CANCELLATION = 3600
+# Seconds after its timeout until which a result of ours is awaited.
+SLACK = 5
 
 
 def result_kind(pending: AsyncRequest) -> str:
@@ -45,26 +47,100 @@ def result_kind(pending: AsyncRequest) -> str:
     return RESULT_KINDS.get(pending.command, "command_result")
 
 
-def concluded(pending: AsyncRequest, result: Mapping[str, Any] | None, now: str) -> Change:
-    """The change that closes a request with this result; None where its response was the end of it."""
+# Transitions: the change of a request as it stands, None where it no longer is where that leads from.
+
+
+def concluded(found: AsyncRequest, result: Mapping[str, Any] | None, now: str) -> Change | None:
+    """A pending request is closed with this result; None where its response was the end of it."""
+    return _end(found, result, now) if found.state == PENDING else None
+
+
+def cancelled(found: AsyncRequest, result: Mapping[str, Any], now: str) -> Change | None:
+    """A granted reservation ends early, which its eMSP is told for an hour."""
+    if not is_granted_reservation(found):
+        return None
+    return {**_end(found, result, now), "useful_until": later(now, USEFUL_CANCELLATION)}
+
+
+def answered(found: AsyncRequest, response: dict[str, Any], timeout: int, now: str) -> Change:
+    """Ours was responded to: ACCEPTED means that a result follows, anything else is the end (CMD-07)."""
+    change: Change = {"response": response, "timeout": timeout}
+    if found.state != PENDING:
+        return change  # the result was faster than the response
+    if response.get("result") == "ACCEPTED":
+        return {**change, "due_at": later(now, timeout + SLACK)}
+    return change | _end(found, None, now)
+
+
+def resulted(found: AsyncRequest, result: Mapping[str, Any], version: str, now: str) -> Change | None:
+    """The result of ours came, in this version; a granted reservation may be cancelled later (CMD-20)."""
+    cancelled = result["result"] == "CANCELED_RESERVATION" and found.command == "RESERVE_NOW"
+    if found.state == PENDING or (cancelled and found.result != result):
+        return {**_end(found, result, now), "result_in": version}
+    return None
+
+
+def passed_on(found: AsyncRequest, timeout: int, due_at: str) -> Change | None:
+    """The CPO took what we pass on: its result, or its absence, comes first."""
+    if found.state != PENDING:
+        return None
+    response = {"result": "ACCEPTED", "timeout": timeout}
+    return {"response": response, "timeout": timeout, "due_at": later(due_at, SLACK)}
+
+
+def not_passed_on(found: AsyncRequest, response: Mapping[str, Any]) -> Change:
+    """The response was the end of what we were to pass on, and there is nothing to tell."""
+    return {"state": CONCLUDED, "todo": "", "response": response, "lease": ""}
+
+
+def claimed(found: AsyncRequest, now: str) -> Change | None:
+    """Somebody takes the next step, which nobody else does for a while; what expires is concluded."""
+    if not found.todo or (found.due_at > now and (found.lease or found.todo == "expire")):
+        return None
+    leased = {"lease": now, "due_at": later(now, LEASE)}
+    return _end(found, expired(found), now) | leased if found.todo == "expire" else leased
+
+
+def put_off(found: AsyncRequest, lease: str, until: str) -> Change | None:
+    """Its result could not be sent now; the next attempt is at a time."""
+    if found.lease != lease:
+        return None
+    return {"lease": "waiting", "due_at": until, "attempts": found.attempts + 1}
+
+
+def sent(found: AsyncRequest, lease: str, delivery: str, now: str) -> Change | None:
+    """Sending its result ended this way; the back end is told, but of a profile that only changed."""
+    if found.todo != "send" or found.lease != lease:
+        return None
+    todo = "" if found.command == CHANGED else "tell"
+    return {"todo": todo, "delivery": delivery, "due_at": later(now, LEASE)}
+
+
+def told(found: AsyncRequest, lease: str) -> Change | None:
+    """The back end was told: there is nothing more to do."""
+    return {"todo": "", "lease": ""} if found.todo == "tell" and found.lease == lease else None
+
+
+def _end(found: AsyncRequest, result: Mapping[str, Any] | None, now: str) -> Change:
     return {
         "state": CONCLUDED,
         "result": result,
         "concluded_at": now,
-        "todo": "tell" if pending.direction == SENT else "send",
+        "todo": "tell" if found.direction == SENT else "send",
         "due_at": later(now, LEASE),
         "lease": "",
         "attempts": 0,
-        "useful_until": later(max(now, later(pending.created_at, pending.timeout)), USEFUL),
+        "useful_until": later(max(now, later(found.created_at, found.timeout)), USEFUL),
     }
+
+
+# What is done to requests.
 
 
 def conclude(platform: Platform, id: str, result: Mapping[str, Any]) -> AsyncRequest | None:
     """Close a pending request; None when it is closed already or unknown. The rest follows by queue."""
     now = platform.clock()
-    closed = platform.requests.alter(
-        id, lambda pending: concluded(pending, result, now) if pending.state == PENDING else None
-    )
+    closed = platform.requests.alter(id, lambda found: concluded(found, result, now))
     if closed:
         enqueue(platform, closed)
     return closed
@@ -73,14 +149,7 @@ def conclude(platform: Platform, id: str, result: Mapping[str, Any]) -> AsyncReq
 def cancel_reservation(platform: Platform, id: str, result: Mapping[str, Any]) -> AsyncRequest | None:
     """Let a granted reservation end early: its result is sent once more, as CANCELED_RESERVATION (CMD-20)."""
     now = platform.clock()
-
-    def again(pending: AsyncRequest) -> Change | None:
-        if not is_granted_reservation(pending):
-            return None
-        change = concluded(pending, result, now)
-        return {**change, "useful_until": later(now, USEFUL_CANCELLATION)}
-
-    closed = platform.requests.alter(id, again)
+    closed = platform.requests.alter(id, lambda found: cancelled(found, result, now))
     if closed:
         enqueue(platform, closed)
     return closed
@@ -102,15 +171,6 @@ def enqueue(platform: Platform, pending: AsyncRequest, delay: float = 0) -> None
         platform.queues.send([AdvanceRequest(pending.id, step)], delay=int(delay))
     except Exception as problem:
         logs.log_exception("results queue not reached; the sweep will do it", problem, request=pending.id)
-
-
-def claimed(pending: AsyncRequest, now: str) -> Change | None:
-    if not pending.todo or (pending.due_at > now and (pending.lease or pending.todo == "expire")):
-        return None
-    leased = {"lease": now, "due_at": later(now, LEASE)}
-    if pending.todo == "expire":
-        return concluded(pending, expired(pending), now) | leased
-    return leased
 
 
 def expired(pending: AsyncRequest) -> dict[str, Any]:

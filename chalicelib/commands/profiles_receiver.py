@@ -20,7 +20,6 @@ from chalicelib.commands import (
     profile_subscribers,
     profiles_sender,
     receiver,
-    sender,
 )
 from chalicelib.commands.lifecycle import ACTIVE, CHANGED, CLEAR, SET
 from chalicelib.errors import ActionError
@@ -32,7 +31,7 @@ from chalicelib.ocpi.timestamps import later, wire_timestamp
 from chalicelib.partners import idempotency, parties
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import check_id
-from chalicelib.store.requests import CONCLUDED, PENDING, PROFILES, SENT, AsyncRequest, new_id
+from chalicelib.store.requests import CONCLUDED, PROFILES, SENT, AsyncRequest, new_id
 
 if TYPE_CHECKING:
     from chalicelib.objects.stored_object import StoredObject
@@ -216,25 +215,10 @@ def _pass_on(call: Call, id: str, command: str, session_id: str, body: dict[str,
         logs.log("WARNING", "not passed on", request=request.id, reason=problem.message)
         response = {"result": "NOT_SUPPORTED" if problem.code == "not_capable" else "REJECTED"}
     if response and response.get("result") != "ACCEPTED":
-        platform.requests.alter(
-            request.id,
-            lambda entry: {"state": CONCLUDED, "todo": "", "response": response, "lease": ""},
-        )
+        platform.requests.alter(request.id, lambda entry: lifecycle.not_passed_on(entry, response))
         return _respond(call, str(response["result"]))
     seconds = int(response.get("timeout") or platform.settings.command_timeout)
-    platform.requests.alter(
-        request.id,
-        lambda entry: (
-            {
-                "response": {"result": "ACCEPTED", "timeout": seconds},
-                "timeout": seconds,
-                # The CPO's result, or its absence, comes first.
-                "due_at": later(sent.due_at, sender.SLACK),
-            }
-            if entry.state == PENDING
-            else None
-        ),
-    )
+    platform.requests.alter(request.id, lambda entry: lifecycle.passed_on(entry, seconds, sent.due_at))
     return _respond(call, "ACCEPTED", seconds)
 
 

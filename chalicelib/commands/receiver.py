@@ -28,7 +28,7 @@ from chalicelib.partner import host_of
 from chalicelib.partners import idempotency
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import Key, party_of
-from chalicelib.store.requests import COMMANDS, PENDING, RECEIVED, ROUTED, SENT, AsyncRequest, Change
+from chalicelib.store.requests import COMMANDS, RECEIVED, ROUTED, SENT, AsyncRequest
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -199,14 +199,9 @@ def take_result(
     A reservation that was granted may be cancelled later by the CPO (CMD-20).
     """
     now = platform.clock()
-
-    def decide(found: AsyncRequest) -> Change | None:
-        cancelled = given["result"] == "CANCELED_RESERVATION" and found.command == "RESERVE_NOW"
-        if found.state == PENDING or (cancelled and found.result != given):
-            return {**lifecycle.concluded(found, given, now), "result_in": result_in}
-        return None
-
-    concluded = platform.requests.alter(request.id, decide)
+    concluded = platform.requests.alter(
+        request.id, lambda found: lifecycle.resulted(found, given, result_in, now)
+    )
     if concluded is None:
         logs.log("INFO", "late or repeated result", request=request.id, result=str(given["result"])[:40])
         return

@@ -16,7 +16,6 @@ from chalicelib import logs, schedule
 from chalicelib.commands import lifecycle, profile_subscribers
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext, writing
-from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import SPEC
 from chalicelib.partners import health
 from chalicelib.store.requests import COMMANDS, ROUTED, AsyncRequest
@@ -145,11 +144,7 @@ def _again(
         return _sent(platform, pending, f"{GIVEN_UP}: {reason}"[:500])
     waiting = platform.requests.alter(
         pending.id,
-        lambda found: (
-            {"lease": "waiting", "due_at": following.at, "attempts": found.attempts + 1}
-            if found.lease == pending.lease
-            else None
-        ),
+        lambda found: lifecycle.put_off(found, pending.lease, following.at),
         pending,
     )
     if waiting:
@@ -167,14 +162,9 @@ def _sent(platform: Platform, pending: AsyncRequest, delivery: str) -> AsyncRequ
         module=pending.module,
         outcome=delivery,
     )
-    todo = "" if pending.command == lifecycle.CHANGED else "tell"
     return platform.requests.alter(
         pending.id,
-        lambda found: (
-            {"todo": todo, "delivery": delivery, "due_at": later(platform.clock(), lifecycle.LEASE)}
-            if found.todo == "send" and found.lease == pending.lease
-            else None
-        ),
+        lambda found: lifecycle.sent(found, pending.lease, delivery, platform.clock()),
         pending,
     )
 
@@ -184,13 +174,7 @@ def _tell(platform: Platform, pending: AsyncRequest) -> None:
         relay(platform, pending)
     if pending.direction != ROUTED:
         _tell_back_end(platform, pending)
-    platform.requests.alter(
-        pending.id,
-        lambda found: (
-            {"todo": "", "lease": ""} if found.todo == "tell" and found.lease == pending.lease else None
-        ),
-        pending,
-    )
+    platform.requests.alter(pending.id, lambda found: lifecycle.told(found, pending.lease), pending)
 
 
 def _tell_back_end(platform: Platform, pending: AsyncRequest) -> None:

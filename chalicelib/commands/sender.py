@@ -20,7 +20,7 @@ from chalicelib.ocpi import jsontext, reading
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partners import parties
-from chalicelib.store.requests import PENDING, AsyncRequest, Change
+from chalicelib.store.requests import PENDING, AsyncRequest
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from chalicelib.partner_client.client import Answer
     from chalicelib.wiring import Platform
 
-# Seconds: the longest a partner may take to respond, and how long after its timeout a result is awaited.
+# Seconds that a partner may take to respond.
 PATIENCE = 10
-SLACK = 5
 
 
 def receiver(platform: Platform, party: Party, module: str, *roles: str) -> tuple[Partner, str]:
@@ -70,7 +69,7 @@ def send(
     response_kind: str,
 ) -> AsyncRequest:
     """Send a request and note its response; the request as it stands then."""
-    allowed = PATIENCE + platform.settings.command_timeout + SLACK
+    allowed = PATIENCE + platform.settings.command_timeout + lifecycle.SLACK
     request = dataclasses.replace(request, todo="expire", due_at=later(request.created_at, allowed))
     platform.requests.add(request)
     answer: Answer | None = None
@@ -123,23 +122,17 @@ def _unanswered(
 
 
 def _respond(platform: Platform, request: AsyncRequest, response: dict[str, Any]) -> AsyncRequest:
-    """Note the response: ACCEPTED means that a result follows, anything else is the end (CMD-07)."""
+    """Note the response; where it was the end the back end is told."""
     now = platform.clock()
     timeout = response.get("timeout")
     seconds = timeout if isinstance(timeout, int) and timeout > 0 else platform.settings.command_timeout
     seconds = min(seconds, 24 * 3600)
-
-    def note(found: AsyncRequest) -> Change:
-        change: Change = {"response": response, "timeout": seconds}
-        if found.state != PENDING:
-            return change  # the result was faster than the response
-        if response.get("result") == "ACCEPTED":
-            return {**change, "due_at": later(now, seconds + SLACK)}
-        return change | lifecycle.concluded(found, None, now)
-
-    noted = platform.requests.alter(request.id, note) or request
+    noted = platform.requests.alter(
+        request.id, lambda found: lifecycle.answered(found, response, seconds, now)
+    )
+    noted = noted or request
     if noted.state == PENDING:
-        lifecycle.enqueue(platform, noted, seconds + SLACK + 1)
+        lifecycle.enqueue(platform, noted, seconds + lifecycle.SLACK + 1)
     else:
         tell(platform, noted)
     return noted
@@ -148,10 +141,7 @@ def _respond(platform: Platform, request: AsyncRequest, response: dict[str, Any]
 def _fail(platform: Platform, request: AsyncRequest, reason: str) -> AsyncRequest:
     now = platform.clock()
     result = {"result": "FAILED", "message": lifecycle.said(reason)}
-    closed = platform.requests.alter(
-        request.id,
-        lambda found: lifecycle.concluded(found, result, now) if found.state == PENDING else None,
-    )
+    closed = platform.requests.alter(request.id, lambda found: lifecycle.concluded(found, result, now))
     if closed is None:
         return request
     tell(platform, closed)
