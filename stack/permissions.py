@@ -126,6 +126,7 @@ GRANTS: Grants = {
     "push": _PUSH,
     "push_slow": _PUSH,
     "pull": _KEEP_OBJECTS
+    | _each(("locations", "tariffs", "tokens"), "Query", "changes")
     | _WATCH_PARTNERS
     | _KEEP_MESSAGES
     | _KEEP_REFUSED

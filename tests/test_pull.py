@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.delivery import pull
+from chalicelib.delivery import absent, pull
 from chalicelib.ocpi import jsontext
 from chalicelib.tasks import PullPage
 from tests import delivering
@@ -254,6 +254,35 @@ def test_what_a_complete_crawl_no_longer_lists_is_hidden(
     hidden = [each["detail"]["id"] for each in events("ObjectChanged") if each["detail"].get("hidden")]
     assert hidden == ["L1"]
     assert operate("get", module="locations", party="BE/BEC", id="L1")["object"]["id"] == "L1"
+
+
+def test_the_end_of_a_full_crawl_comes_in_steps_and_reads_names_alone(
+    platform: Any, operate: Any, drain: Any, events: Any, cpo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AMB-33, design section 7: however many objects there are, no message has to look at all of them."""
+    cpo.objects["locations"] = [theirs(f"L{at}") for at in range(7)]
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    client, asked = platform.clients.dynamodb, []
+    query = client.query
+
+    def two(**request: Any) -> Any:
+        asked.append(request.get("IndexName"))
+        return query(**request, **({"Limit": 2} if asked[-1] == "changes" else {}))
+
+    monkeypatch.setattr(client, "query", two)
+    monkeypatch.setattr(absent, "ANSWERS", 1)
+    cpo.objects["locations"] = [theirs("L2"), theirs("L6")]
+    real, steps = absent.hide, []
+    monkeypatch.setattr(absent, "hide", lambda *given: steps.append(real(*given)) or steps[-1])
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    hidden = {each["detail"]["id"] for each in events("ObjectChanged") if each["detail"].get("hidden")}
+    assert hidden == {"L0", "L1", "L3", "L4", "L5"}
+    assert len(steps) > 3
+    assert "feed" not in asked
+    (told,) = [each["detail"] for each in events("PullCompleted")][-1:]
+    assert (told["state"], told["hidden"], told["objects"]) == ("COMPLETED", 5, 2)
 
 
 def test_a_repeated_message_moves_nothing(platform: Any, operate: Any, drain: Any, cpo: Any) -> None:

@@ -24,19 +24,17 @@ from urllib.parse import urlencode, urljoin
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import logs, schedule
-from chalicelib.delivery import diff
+from chalicelib.delivery import absent, diff
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.evidence import quarantine
 from chalicelib.objects import checks, hub_client_info, ingest
 from chalicelib.ocpi import links, modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
-from chalicelib.ocpi.paging import PageQuery
 from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.partner import host_of
 from chalicelib.partner_client import url_guard
 from chalicelib.partners import health, parties
-from chalicelib.store import feeds, pages
-from chalicelib.store.object_items import Key
+from chalicelib.store import feeds
 from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, Pull, Pulls
 from chalicelib.tasks import PullPage
 
@@ -91,6 +89,9 @@ class Crawl:
         """Fetch the page that is next, store its objects, and name the one after it."""
         pull = self.pulls.get(self.partner.id, self.module)
         if pull.job != job or pull.state != RUNNING or pull.next_at > self.platform.clock():
+            return
+        if pull.hiding:
+            self._hide(pull, pull, self.pulls.seen(pull))
             return
         if health.waits(self.partner) and not self.probe:
             return  # taken up again when it recovers
@@ -312,7 +313,14 @@ class Crawl:
 
     def _end(self, pull: Pull, moved: Pull, state: str, reason: str) -> None:
         """Write down how it ended; what follows is told by `finish`, now or by the sweep."""
-        hidden = self._hide(moved) if state == COMPLETED and self._saw_all(moved) else 0
+        if state == COMPLETED and self._may_hide(moved):
+            seen = self.pulls.seen(moved)
+            if len(seen) >= moved.total:
+                self._hide(pull, moved, seen)
+                return
+        self._ended(pull, moved, state, reason)
+
+    def _ended(self, pull: Pull, moved: Pull, state: str, reason: str) -> None:
         ended = replace(
             moved,
             state=state,
@@ -321,7 +329,7 @@ class Crawl:
             url="",
             due_at="",
             next_at="",
-            hidden=hidden,
+            hiding="",
             untold=1,
         )
         if state == COMPLETED:
@@ -329,39 +337,28 @@ class Crawl:
         if self.pulls.put(ended, pull):
             tell(self.platform, ended)
 
-    def _saw_all(self, pull: Pull) -> bool:
-        """Whether what this crawl did not see is no longer listed (AMB-33)."""
+    def _may_hide(self, pull: Pull) -> bool:
+        """Whether what a crawl that saw all did not see is no longer listed (AMB-33)."""
         if pull.date_from or self.module not in HIDDEN_WHEN_ABSENT or pull.set_aside:
             return False
-        return 0 <= pull.total == pull.first_total and len(self.pulls.seen(pull)) >= pull.total
+        return 0 <= pull.total == pull.first_total
 
-    def _hide(self, pull: Pull) -> int:
-        """Hide what a complete crawl no longer lists; how many that were.
+    def _hide(self, pull: Pull, moved: Pull, seen: set[str]) -> None:
+        """Hide some of what a complete crawl no longer lists, and go on with the rest by a message.
 
         A hub's list says nothing of parties that told it nothing to be kept: theirs came one by one.
         """
-        seen, owners = self.pulls.seen(pull), self._owners()
+        owners = self._owners()
         if self.partner.is_hub:
             listed = {tuple(key.split("/", 2)[:2]) for key in seen}
             owners = [each for each in owners if each in listed]
         names = [feeds.name("/".join(party)) for party in owners]
-        heads = self.platform.objects.feeds.heads(self.module, names)
-        cursor: str | None = ""
-        absent: list[Key] = []
-        while cursor is not None:
-            query = PageQuery(limit=500, cursor=cursor)
-            page = pages.page(self.platform.objects, self.module, heads, query)
-            cursor = page.cursor
-            absent += [
-                each.key
-                for each in page.objects
-                if each.key.partition not in seen
-                and not each.parts[0].hidden
-                and each.last_updated < pull.started_at
-            ]
-        for key in absent:
-            self.platform.objects.hide(key, True)
-        return len(absent)
+        many, at = absent.hide(self.platform, self.module, names, seen, pull.started_at, pull.hiding)
+        moved = replace(moved, hidden=moved.hidden + many, hiding=at, due_at="", next_at="")
+        if at:
+            self._go(pull, replace(moved, skip=pull.skip + 1))
+        else:
+            self._ended(pull, moved, COMPLETED, "")
 
 
 def tell(platform: Platform, pull: Pull) -> None:

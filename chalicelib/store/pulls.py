@@ -34,7 +34,8 @@ LARGEST_BODY = 300_000
 @dataclass(frozen=True)
 class Pull:
     """A crawl of one module of a partner. `url` is the page that is next, found by `led_by`, and not
-    fetched before `next_at`; of that page `skip` objects were stored already.
+    fetched before `next_at`; of that page `skip` objects were stored already. Once all pages were seen,
+    `hiding` is where the next step of hiding goes on, and `skip` counts those.
 
     `listed` counts the objects of all pages; `checkpoint` is an address seen earlier, for
     finding loops; `idle` counts pages in a row that brought nothing; `synced_at` is when the last
@@ -55,6 +56,7 @@ class Pull:
     last_page: str = ""
     led_by: str = ""
     next_at: str = ""
+    hiding: str = ""
     pages: int = 0
     objects: int = 0
     listed: int = 0

@@ -1,0 +1,51 @@
+"""The end of a full crawl: what its owner no longer lists is hidden, a step per message.
+
+Each step reads names from the index of changes, 10,000 of them in 1 MB, and looks at those objects
+alone that the crawl did not see. Where it got to stands in the pull.
+
+Contract: design section 8; AMB-33, TRA-41
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from chalicelib.ocpi import jsontext
+from chalicelib.store import changed
+from chalicelib.store.object_items import Key
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+# Answers of 1 MB that one step reads: some seconds of work.
+ANSWERS = 20
+
+
+def hide(
+    platform: Platform, module: str, feeds: Sequence[str], seen: Collection[str], started_at: str, at: str
+) -> tuple[int, str]:
+    """Hide what these feeds hold that was not seen, but for what changed since; how many, and where the next
+    step goes on ("": nowhere).
+    """
+    number, start = jsontext.loads(at) if at else (0, None)
+    if number >= len(feeds):
+        return 0, ""
+    feed = feeds[number]
+    names, start = changed.before(platform.objects, module, feed, started_at, start, ANSWERS)
+    absent = sorted({each for each in names if each not in seen})
+    if absent:
+        newer = changed.since(platform.objects, module, feed, started_at)
+        absent = [each for each in absent if each not in newer]
+    keys = [_key(module, each) for each in absent]
+    heads = platform.objects.parts([(key, "") for key in keys])
+    gone = [key for key, head in zip(keys, heads, strict=True) if head is not None and not head.hidden]
+    for key in gone:
+        platform.objects.hide(key, True)
+    following = (number, start) if start else (number + 1, None)
+    return len(gone), jsontext.dumps(following) if following[0] < len(feeds) else ""
+
+
+def _key(module: str, partition: str) -> Key:
+    country, party, name = partition.split("/", 2)
+    return Key(module, country, party, name)

@@ -1,0 +1,54 @@
+"""Which objects of a feed changed before or since a moment: names from the small index `changes`, no bodies.
+
+Contract: design section 7
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.store.dynamodb import Item, text
+from chalicelib.store.object_items import HEAD
+
+if TYPE_CHECKING:
+    from chalicelib.store.objects import Objects
+
+
+def before(
+    objects: Objects, module: str, feed: str, moment: str, start: Item | None, answers: int
+) -> tuple[list[str], Item | None]:
+    """The partitions of objects whose head changed before a moment, from so many answers of 1 MB; where the
+    next begins.
+    """
+    request = _request(objects, module, "#c < :c", feed, moment)
+    found: list[str] = []
+    for _ in range(answers):
+        answer = objects.client.query(**request, **({"ExclusiveStartKey": start} if start else {}))
+        found += [item["object"]["S"] for item in answer["Items"] if item["part"]["S"] == HEAD]
+        start = answer.get("LastEvaluatedKey")
+        if not start:
+            break
+    return found, start
+
+
+def since(objects: Objects, module: str, feed: str, moment: str) -> set[str]:
+    """The partitions of objects of which anything changed at a moment or later."""
+    request = _request(objects, module, "#c >= :c", feed, moment)
+    found: set[str] = set()
+    while True:
+        answer = objects.client.query(**request)
+        found.update(item["object"]["S"] for item in answer["Items"])
+        if not answer.get("LastEvaluatedKey"):
+            return found
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _request(objects: Objects, module: str, condition: str, feed: str, moment: str) -> dict[str, Any]:
+    return {
+        "TableName": objects.table(module),
+        "IndexName": "changes",
+        "KeyConditionExpression": f"#f = :f AND {condition}",
+        "ProjectionExpression": "#o,#p",
+        "ExpressionAttributeNames": {"#f": "feed", "#c": "last_updated", "#o": "object", "#p": "part"},
+        "ExpressionAttributeValues": {":f": text(feed), ":c": text(moment)},
+    }
