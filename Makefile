@@ -61,7 +61,7 @@ lint: $(VENV)/.ready ## ruff
 	@$(VENV)/bin/ruff check --quiet .
 
 types: $(VENV)/.ready ## mypy, strict on everything but tests, demo and bench
-	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py localrun stack deploy sandbox conformance local.py manage.py cli
+	@$(VENV)/bin/mypy --no-error-summary chalicelib app.py localrun stack deploy sandbox conformance local.py manage.py cli clients contract
 
 template: $(VENV)/.ready ## package the stack and lint the template and its expansion
 	@$(PY) -m stack.package build/template --check

@@ -47,12 +47,16 @@ def main(versions: list[str]) -> int:
     """Play the days; 1 when something was not seen."""
     from localrun.platform import LocalPlatform
     from simulator.charge_point import BackEnd
+    from simulator.heard import Heard
 
     started = time.monotonic()
     with open(os.environ.get("DEMO_LOG", os.devnull), "w") as logs, contextlib.redirect_stdout(logs):
-        cpo = LocalPlatform(_settings("CPO", CPO, "Example Charging"))
+        heard = Heard()
+        cpo = LocalPlatform(_settings("CPO", CPO, "Example Charging") | {"OCPI_BACKEND_URL": heard.url})
         emsp = LocalPlatform(_settings("EMSP", EMSP, "Example Mobility"))
-        with cpo, emsp, BackEnd(cpo.operator, cpo.events, speed=SPEED, tick=0.3):
+        with heard, cpo, emsp, BackEnd(cpo.operator, heard.events, speed=SPEED, tick=0.3):
+            heard.know(cpo.operator)
+            say(f"The CPO's charge points hear by webhook, signed, at {heard.url}")
             say(f"A CPO at {cpo.versions_url}")
             say(f"An eMSP at {emsp.versions_url}")
             try:

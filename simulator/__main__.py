@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import time
 import urllib.parse
@@ -11,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from simulator.charge_point import ACCEPT, REFUSE, SILENT, BackEnd
+from simulator.heard import Heard
 
 
 def main() -> None:
@@ -25,6 +27,12 @@ def main() -> None:
         metavar="WHO=HOW",
         help=f"a command or an EVSE's uid, and {ACCEPT}, {REFUSE} or {SILENT}",
     )
+    parser.add_argument(
+        "--webhook",
+        type=int,
+        metavar="PORT",
+        help="hear by webhook: the platform runs with OCPI_BACKEND_URL=http://127.0.0.1:PORT/",
+    )
     options = parser.parse_args()
     url = options.url.rstrip("/")
 
@@ -37,11 +45,16 @@ def main() -> None:
         found: list[dict[str, Any]] = _request(f"{url}/local/events?after={urllib.parse.quote(after)}")
         return found
 
-    back_end = BackEnd(operator, events, speed=options.speed)
-    for each in options.behaviour:
-        who, _, how = each.partition("=")
-        back_end.behave(who, how)
-    with back_end:
+    with contextlib.ExitStack() as open_while_running:
+        if options.webhook:
+            heard = open_while_running.enter_context(Heard(options.webhook))
+            heard.know(operator)
+            events = heard.events
+        back_end = BackEnd(operator, events, speed=options.speed)
+        for each in options.behaviour:
+            who, _, how = each.partition("=")
+            back_end.behave(who, how)
+        open_while_running.enter_context(back_end)
         print(f"simulating the charge points of {url}; Ctrl-C ends it")
         try:
             while True:

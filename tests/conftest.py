@@ -212,6 +212,7 @@ class Hand:
         answer = self.functions.call("operator", {"action": action, **fields})
         if not answer["ok"]:
             raise OperatorRefused(answer["error"])
+        assert told.wrong_answer(action, answer) == []
         return answer["data"]
 
     def drain(self, sweep: bool = True, most: int = 500) -> int:

@@ -122,10 +122,12 @@ def test_the_same_answer_twice_is_fine_and_another_one_is_refused(
 ) -> None:
     ask("POST", URL + "START_SESSION", partner.token, start(partner))
     (record,) = received(operate)
-    operate("answer_command", id=record["id"], result="FAILED")
-    operate("answer_command", id=record["id"], result="FAILED")
-    with pytest.raises(OperatorRefused):
+    first = operate("answer_command", id=record["id"], result="FAILED")
+    assert "repeated" not in first
+    assert operate("answer_command", id=record["id"], result="FAILED") == {**first, "repeated": True}
+    with pytest.raises(OperatorRefused, match="already concluded with FAILED at") as refused:
         operate("answer_command", id=record["id"], result="ACCEPTED")
+    assert refused.value.code == "concluded"
     drain()
     assert results(partner) == [{"result": "FAILED"}]
 

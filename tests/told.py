@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from contract.answers import ANSWERS
 from contract.events import EVENTS
 
 
@@ -19,6 +20,16 @@ def wrong(envelopes: Iterable[dict[str, Any]]) -> list[str]:
         else:
             found += [f"{name}: {error.json_path} {error.message}" for error in _errors(name, detail)]
     return found
+
+
+def wrong_answer(action: str, answer: Any) -> list[str]:
+    """What is not as `contract/answers.py` promises."""
+    from jsonschema import Draft202012Validator
+
+    if action not in ANSWERS:
+        return []
+    found = Draft202012Validator(ANSWERS[action]).iter_errors(answer["data"])
+    return [f"{action}: {error.json_path} {error.message}" for error in found]
 
 
 def _errors(name: str, detail: Any) -> Iterable[Any]:

@@ -287,13 +287,13 @@ def _received(platform: Platform, id: str, module: str) -> AsyncRequest:
 
 
 def _conclude(platform: Platform, request: AsyncRequest, result: dict[str, Any]) -> dict[str, Any]:
-    """Close it; the same answer again is fine, another one comes too late."""
+    """Close it; the same answer again is fine and said to be `repeated`, another one comes too late."""
     closed = lifecycle.conclude(platform, request.id, result) if request.state == PENDING else None
     if closed:
         return lifecycle.shown(closed)
     now = platform.requests.get(request.id) or request
     if now.result == result:
-        return lifecycle.shown(now)
+        return {**lifecycle.shown(now), "repeated": True}
     word = (now.result or {}).get("result")
     raise ActionError("concluded", f"already concluded with {word} at {now.concluded_at}", "/id")
 

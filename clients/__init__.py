@@ -1,0 +1,1 @@
+"""What a back end may copy: `ocpi_backend.py`, made by `python -m contract.generate`. Never packaged."""

@@ -1,0 +1,177 @@
+"""What actions answer: the JSON Schema of `data`, for those whose form back ends may rely on.
+
+Fields that are named here stay; an answer may have further ones. The tests
+hold every answer they cause against it. An action that is not in the table
+answers an object of no promised form.
+
+Contract: design section 5
+"""
+
+from __future__ import annotations
+
+from contract.events import FINDINGS, MODULES, NUMBER, OBJECT, PARTY, REQUEST, TEXT, Schema, said
+
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+FLAG: Schema = {"type": "boolean"}
+ANY: Schema = {}
+
+
+def shape(always: dict[str, Schema], **sometimes: Schema) -> Schema:
+    """An object with these fields always, and those where they apply."""
+    return {"type": "object", "properties": {**always, **sometimes}, "required": list(always)}
+
+
+def listed(item: Schema) -> Schema:
+    """A list of such items."""
+    return {"type": "array", "items": item}
+
+
+def paged(name: str, item: Schema) -> Schema:
+    """A page of such items; `cursor` asks for the next one, null or absent at the end."""
+    return shape({name: listed(item)}, cursor=said(MAYBE_TEXT, "of the next page; none: this is the last"))
+
+
+ROLE = shape({"role": TEXT, "country_code": TEXT, "party_id": TEXT})
+PARTNER = shape(
+    {
+        "id": said(TEXT, "names the partner in every action, as its name does where that is unique"),
+        "name": TEXT,
+        "hub": FLAG,
+        "state": {"enum": ["INVITED", "REGISTERED", "SUSPENDED", "UNREGISTERED"]},
+        "version": MAYBE_TEXT,
+        "roles": listed(ROLE),
+        "health": shape(
+            {
+                "state": {"enum": ["OK", "UNREACHABLE", "UNKNOWN"]},
+                "last_success": MAYBE_TEXT,
+                "last_failure": MAYBE_TEXT,
+                "reason": MAYBE_TEXT,
+            }
+        ),
+        "backlog": said(NUMBER, "deliveries that wait"),
+    },
+    endpoints=listed(OBJECT),
+    policy=ANY,
+)
+FAULT = shape({"message": TEXT, "pointer": TEXT}, index=NUMBER, id=MAYBE_TEXT)
+COUNTS = {
+    "stored": NUMBER,
+    "unchanged": NUMBER,
+    "older": said(NUMBER, "objects of which anything was older than what is stored, and was left"),
+}
+COMMAND: Schema = {
+    **shape(
+        {
+            name: schema
+            for name, schema in REQUEST.items()
+            if name not in ("answer_by", "session_id", "delivery")
+        },
+        answer_by=REQUEST["answer_by"],
+        session_id=REQUEST["session_id"],
+        delivery=REQUEST["delivery"],
+    ),
+}
+ANSWERED: Schema = {
+    **COMMAND,
+    "properties": {
+        **COMMAND["properties"],
+        "repeated": said({"const": True}, "this very answer was given before; it changed nothing"),
+    },
+}
+PULL = shape(
+    {
+        "id": TEXT,
+        "partner": TEXT,
+        "module": MODULES,
+        "state": {"enum": ["RUNNING", "COMPLETED", "FAILED"]},
+        "pages": NUMBER,
+        "objects": NUMBER,
+        "set_aside": NUMBER,
+    },
+    total={"type": ["integer", "null"]},
+    findings=FINDINGS,
+)
+DELIVERY = shape(
+    {
+        "id": TEXT,
+        "partner": TEXT,
+        "module": MODULES,
+        "owner": PARTY,
+        "object_id": TEXT,
+        "part": TEXT,
+        "state": {"enum": ["WAITING", "REFUSED", "GIVEN_UP"]},
+        "attempts": NUMBER,
+        "next_attempt_at": MAYBE_TEXT,
+        "reason": MAYBE_TEXT,
+    }
+)
+
+ANSWERS: dict[str, Schema] = {
+    "help": shape({"actions": OBJECT}),
+    "invite": shape(
+        {"partner": TEXT, "token": said(TEXT, "credentials token A, shown once"), "versions_url": TEXT}
+    ),
+    "register": PARTNER,
+    "update_registration": PARTNER,
+    "unregister": PARTNER,
+    "partners": shape({"partners": listed(PARTNER)}),
+    "partner": PARTNER,
+    "partner_options": PARTNER,
+    "suspend": PARTNER,
+    "resume": PARTNER,
+    "put": shape({**COUNTS, "errors": listed(FAULT), "warnings": listed(FAULT)}, queued=NUMBER, job=TEXT),
+    "puts": shape({"puts": listed(shape({"id": TEXT, "module": TEXT, "state": TEXT}))}),
+    "patch": shape(COUNTS),
+    "get": shape({"object": OBJECT}),
+    "list": paged("objects", OBJECT),
+    "remove": shape({"removed": NUMBER}, still_named_by=listed(ANY)),
+    "held": shape({"url": TEXT, "object": ANY, "differs": ANY}),
+    "authorize": shape({"allowed": TEXT}, token=ANY, by=TEXT, partner=TEXT),
+    "charging_preferences": shape({"response": ANY}),
+    "redeliver": shape({"sent": NUMBER}),
+    "audits": paged("audits", OBJECT),
+    "disputes": paged("disputes", OBJECT),
+    "messages": paged("messages", OBJECT),
+    "pulls": shape({"pulls": listed(PULL)}),
+    "push": shape({"partner": TEXT, "modules": listed(TEXT)}),
+    "deliveries": paged("deliveries", DELIVERY),
+    "tell_again": shape({"told": said(NUMBER, "events of this page"), "more": FLAG}),
+    "send_command": COMMAND,
+    "answer_command": ANSWERED,
+    "commands": paged("commands", COMMAND),
+    "command": COMMAND,
+    "set_profile": COMMAND,
+    "clear_profile": COMMAND,
+    "answer_profile": ANSWERED,
+    "webhook": shape(
+        {
+            "url": TEXT,
+            "state": {"enum": ["ACTIVE", "GONE"]},
+            "made_at": said(TEXT, "when the secret was made"),
+            "previous_until": said(MAYBE_TEXT, "until when the secret before it signs, too"),
+        },
+        gone_at=TEXT,
+    ),
+    "webhook_secret": shape(
+        {
+            "secret": said(MAYBE_TEXT, "`whsec_...`; null where it was shown before: rotate a lost one"),
+            "made_at": TEXT,
+            "previous_until": MAYBE_TEXT,
+        }
+    ),
+}
+
+ERROR = shape(
+    {
+        "ok": {"const": False},
+        "error": shape(
+            {"code": TEXT, "message": TEXT, "pointer": said(TEXT, "JSON Pointer into the request")}
+        ),
+    }
+)
+
+
+def answer(action: str) -> Schema:
+    """The whole answer of an action: its data, or an error."""
+    data = ANSWERS.get(action, {})
+    return {"oneOf": [shape({"ok": {"const": True}, "data": data}), ERROR]}
