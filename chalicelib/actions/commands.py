@@ -6,29 +6,22 @@ Contract: design section 5. A command is shown as `{"id", "direction",
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.actions.action import Action, Fields
 from chalicelib.commands import (
-    capabilities,
     lifecycle,
     profile_subscribers,
     profiles_receiver,
     profiles_sender,
     sender,
 )
-from chalicelib.commands.receiver import ABSENT, KINDS
 from chalicelib.errors import ActionError
-from chalicelib.objects import sessions, tokens
-from chalicelib.objects.sessions import emsp_of
-from chalicelib.objects.stored_object import load
-from chalicelib.ocpi import advice, jsontext, routing, surrogates, timestamps, writing
+from chalicelib.objects import sessions
+from chalicelib.ocpi import advice, jsontext, writing
 from chalicelib.ocpi.messages import Party
-from chalicelib.ocpi.modules import V211
-from chalicelib.store.object_items import Key
 from chalicelib.store.requests import (
     COMMANDS,
     CONCLUDED,
@@ -37,7 +30,6 @@ from chalicelib.store.requests import (
     RECEIVED,
     SENT,
     AsyncRequest,
-    new_id,
 )
 
 if TYPE_CHECKING:
@@ -53,8 +45,6 @@ class PartyFields(BaseModel):
 
 
 PartyName = str | PartyFields
-# The fields of a command that name where it is meant.
-PLACES = "location_id", "evse_uid"
 Id = Field(min_length=1, max_length=64)
 
 
@@ -124,44 +114,12 @@ class AnswerProfile(Fields):
 
 def send_command(platform: Platform, fields: SendCommand) -> dict[str, Any]:
     """Write the command down, send it once, and answer its record with the response."""
-    command = fields.command.upper()
-    if command not in KINDS:
-        raise ActionError("invalid", f"{command[:40]} is none of {', '.join(KINDS)}", "/command")
-    to = party(fields.to, "/to")
-    partner, endpoint = sender.receiver(platform, to, COMMANDS, "CPO")
-    ours = _from_party(platform, fields, command, to)
-    body = {name: value for name, value in fields.body.items() if name != "response_url"}
-    if "token" in body:
-        body["token"] = _whole_token(platform, ours, body["token"])
-        _check_validity(body["token"])
-    readable = body
-    if partner.version == V211:
-        body = _in_the_words_of_the_cpo(platform, to, body)
-        readable = _shortened(body)
-    id = new_id()
-    back = routing.join(platform.endpoint_url(partner.version, "SENDER", COMMANDS), command, id)
-    findings = writing.check(KINDS[command], {**readable, "response_url": back})
-    if findings:
-        raise ActionError("invalid", findings[0].message, f"/body{findings[0].pointer}")
-    request = AsyncRequest(
-        id=id,
-        direction=SENT,
-        module=COMMANDS,
-        command=command,
-        partner=partner.id,
-        version=partner.version,
-        our_party="/".join(ours),
-        their_party="/".join(to),
-        created_at=platform.clock(),
-        body=body,
-    )
-    written = writing.write(KINDS[command], {**body, "response_url": back}, partner.version)
-    if command in ABSENT.get(partner.version, ()) or written.object is None:
-        return lifecycle.shown(_not_supported(platform, request))
-    _check_capabilities(platform, to, command, body)
-    url = routing.join(endpoint, command)
+    ours = _party_or_none(fields.from_party, "/from")
+    token = fields.body.get("token")
+    if ours is None and isinstance(token, dict) and token.get("party_id"):
+        ours = party(f"{token.get('country_code')}/{token['party_id']}", "/body/token/party_id")
     return lifecycle.shown(
-        sender.send(platform, partner, request, "POST", url, written.object, "command_response")
+        sender.command(platform, fields.command.upper(), party(fields.to, "/to"), fields.body, ours)
     )
 
 
@@ -302,96 +260,6 @@ def _check(kind: str, value: dict[str, Any]) -> None:
     findings = writing.check(kind, value)
     if findings:
         raise ActionError("invalid", findings[0].message, findings[0].pointer)
-
-
-def _from_party(platform: Platform, fields: SendCommand, command: str, to: Party) -> Party:
-    """The hosted eMSP that commands: as asked, the Token's, the session's, or the first."""
-    chosen = _party_or_none(fields.from_party, "/from")
-    token = fields.body.get("token")
-    if chosen is None and isinstance(token, dict) and token.get("party_id"):
-        chosen = party(f"{token.get('country_code')}/{token['party_id']}", "/body/token/party_id")
-    session_id = fields.body.get("session_id")
-    if chosen is None and command == "STOP_SESSION" and isinstance(session_id, str):
-        session = load(platform, Key("sessions", *to, session_id))
-        if session:
-            chosen = emsp_of(session.canonical)
-    return sender.hosted(platform, chosen, "EMSP", "OTHER")
-
-
-def _whole_token(platform: Platform, ours: Party, token: Any) -> Any:
-    """The Token to send: one of ours (CMD-34), what is left out taken from the stored one."""
-    if not isinstance(token, dict):
-        return token
-    named = str(token.get("country_code") or ours[0]).upper(), str(token.get("party_id") or ours[1]).upper()
-    if named != ours:
-        raise ActionError("not_hosted", f"{'/'.join(named)} is not the eMSP that commands", "/body/token")
-    stored: dict[str, Any] = {}
-    if isinstance(token.get("uid"), str) and "contract_id" not in token:
-        kind = token.get("type", "RFID")
-        found = load(platform, tokens.key(ours, token["uid"], kind))
-        stored = found.canonical if found else {}
-    now = timestamps.wire_timestamp(platform.clock())
-    return {
-        "country_code": ours[0],
-        "party_id": ours[1],
-        "last_updated": now,
-        **stored,
-        **token,
-    }
-
-
-def _in_the_words_of_the_cpo(platform: Platform, cpo: Party, body: dict[str, Any]) -> dict[str, Any]:
-    """The Location and EVSE by the long names that a CPO of 2.1.1 gave them (CNV-115).
-
-    Whoever commands may only know the shorter name that stands for one.
-    """
-    location_id, uid = (str(body.get(name) or "") for name in PLACES)
-    if max(len(location_id), len(uid)) < surrogates.LIMIT or not location_id:
-        return body
-    key = Key("locations", *cpo, location_id)
-    named = dict(body)
-    for part in platform.objects.parts([(key, each) for each in dict.fromkeys(("", uid))]):
-        if part and part.spelled:
-            named["location_id"] = part.spelled[2]
-        if part and part.uid:
-            named["evse_uid"] = part.uid
-    return named
-
-
-def _shortened(body: dict[str, Any]) -> dict[str, Any]:
-    """The command with names that 2.3.0 allows, for the check; 2.1.1 allows longer ones."""
-    places = {name: body.get(name) for name in PLACES}
-    return body | {
-        name: surrogates.shortest(place)
-        for name, place in places.items()
-        if isinstance(place, str) and len(place) <= surrogates.LONGEST
-    }
-
-
-def _check_validity(token: Any) -> None:
-    """Refuse to send a Token that its eMSP, which is us, does not authorize (CMD-30)."""
-    if isinstance(token, dict) and token.get("valid") is False:
-        raise ActionError("not_authorized", "this Token is not valid", "/body/token/valid")
-
-
-def _check_capabilities(platform: Platform, cpo: Party, command: str, body: dict[str, Any]) -> None:
-    """Refuse what the EVSE at the CPO is not made for, as far as that is known (LOC-75, LOC-76)."""
-    evses = capabilities.meant(platform, cpo, body.get("location_id"), body.get("evse_uid"))
-    refusal = capabilities.refusal(command, body, evses)
-    if refusal:
-        result, why = refusal
-        pointer = "/body/connector_id" if result == "REJECTED" else "/body/evse_uid"
-        raise ActionError("not_capable", why, pointer)
-
-
-def _not_supported(platform: Platform, request: AsyncRequest) -> AsyncRequest:
-    """A command the partner's version has no word for is answered here (CNV-111)."""
-    text = f"{request.version} has no {request.command}"
-    response = {"result": "NOT_SUPPORTED", "timeout": 0, "message": lifecycle.said(text)}
-    change = lifecycle.answered(request, response, 0, request.created_at)
-    request = platform.requests.add(dataclasses.replace(request, **change))
-    sender.tell(platform, request)
-    return request
 
 
 ACTIONS = {

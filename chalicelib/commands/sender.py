@@ -13,14 +13,18 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
-from chalicelib.commands import lifecycle, results
+from chalicelib.commands import capabilities, lifecycle, results
+from chalicelib.commands.receiver import ABSENT, KINDS
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
-from chalicelib.objects import hub_client_info
-from chalicelib.ocpi import jsontext, reading
+from chalicelib.objects import hub_client_info, sessions, tokens
+from chalicelib.objects.stored_object import load
+from chalicelib.ocpi import jsontext, reading, routing, surrogates, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.ocpi.modules import V211
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partners import parties
-from chalicelib.store.requests import PENDING, AsyncRequest
+from chalicelib.store.object_items import Key
+from chalicelib.store.requests import COMMANDS, PENDING, SENT, AsyncRequest, new_id
 
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 
 # Seconds that a partner may take to respond.
 PATIENCE = 10
+# The fields of a command that name where it is meant.
+PLACES = "location_id", "evse_uid"
 
 
 def receiver(platform: Platform, party: Party, module: str, *roles: str) -> tuple[Partner, str]:
@@ -57,6 +63,50 @@ def hosted(platform: Platform, party: Party | None, *roles: str) -> Party:
         name = "/".join(party) if party else "nobody"
         raise ActionError("not_hosted", f"{name} is not a hosted party of role {' or '.join(roles)}", "/from")
     return party
+
+
+def command(
+    platform: Platform, command: str, to: Party, body: dict[str, Any], ours: Party | None = None
+) -> AsyncRequest:
+    """Send a command to a CPO as the eMSP named, the session's, or our first. Raises ActionError.
+
+    `response_url` is ours to fill in; a stored Token may be given by its uid.
+    """
+    if command not in KINDS:
+        raise ActionError("invalid", f"{command[:40]} is none of {', '.join(KINDS)}", "/command")
+    partner, endpoint = receiver(platform, to, COMMANDS, "CPO")
+    ours = hosted(platform, ours or _emsp_of_session(platform, command, to, body), "EMSP", "OTHER")
+    body = {name: value for name, value in body.items() if name != "response_url"}
+    if "token" in body:
+        body["token"] = _whole_token(platform, ours, body["token"])
+        _check_validity(body["token"])
+    readable = body
+    if partner.version == V211:
+        body = _in_the_words_of_the_cpo(platform, to, body)
+        readable = _shortened(body)
+    id = new_id()
+    back = routing.join(platform.endpoint_url(partner.version, "SENDER", COMMANDS), command, id)
+    findings = writing.check(KINDS[command], {**readable, "response_url": back})
+    if findings:
+        raise ActionError("invalid", findings[0].message, f"/body{findings[0].pointer}")
+    request = AsyncRequest(
+        id=id,
+        direction=SENT,
+        module=COMMANDS,
+        command=command,
+        partner=partner.id,
+        version=partner.version,
+        our_party="/".join(ours),
+        their_party="/".join(to),
+        created_at=platform.clock(),
+        body=body,
+    )
+    written = writing.write(KINDS[command], {**body, "response_url": back}, partner.version)
+    if command in ABSENT.get(partner.version, ()) or written.object is None:
+        return _not_supported(platform, request)
+    _check_capabilities(platform, to, command, body)
+    url = routing.join(endpoint, command)
+    return send(platform, partner, request, "POST", url, written.object, "command_response")
 
 
 def send(
@@ -154,3 +204,88 @@ def tell(platform: Platform, concluded: AsyncRequest) -> None:
         results.advance(platform, concluded.id)
     except Exception as problem:
         logs.log_exception("event not told yet; the sweep will", problem, request=concluded.id)
+
+
+def _emsp_of_session(platform: Platform, command: str, to: Party, body: dict[str, Any]) -> Party | None:
+    """Whose session is to be stopped."""
+    id = body.get("session_id")
+    if command != "STOP_SESSION" or not isinstance(id, str):
+        return None
+    session = load(platform, Key("sessions", *to, id))
+    return sessions.emsp_of(session.canonical) if session else None
+
+
+def _whole_token(platform: Platform, ours: Party, token: Any) -> Any:
+    """The Token to send: one of ours (CMD-34), what is left out taken from the stored one."""
+    if not isinstance(token, dict):
+        return token
+    named = str(token.get("country_code") or ours[0]).upper(), str(token.get("party_id") or ours[1]).upper()
+    if named != ours:
+        raise ActionError("not_hosted", f"{'/'.join(named)} is not the eMSP that commands", "/body/token")
+    stored: dict[str, Any] = {}
+    if isinstance(token.get("uid"), str) and "contract_id" not in token:
+        kind = token.get("type", "RFID")
+        found = load(platform, tokens.key(ours, token["uid"], kind))
+        stored = found.canonical if found else {}
+    now = timestamps.wire_timestamp(platform.clock())
+    return {
+        "country_code": ours[0],
+        "party_id": ours[1],
+        "last_updated": now,
+        **stored,
+        **token,
+    }
+
+
+def _in_the_words_of_the_cpo(platform: Platform, cpo: Party, body: dict[str, Any]) -> dict[str, Any]:
+    """The Location and EVSE by the long names that a CPO of 2.1.1 gave them (CNV-115).
+
+    Whoever commands may only know the shorter name that stands for one.
+    """
+    location_id, uid = (str(body.get(name) or "") for name in PLACES)
+    if max(len(location_id), len(uid)) < surrogates.LIMIT or not location_id:
+        return body
+    key = Key("locations", *cpo, location_id)
+    named = dict(body)
+    for part in platform.objects.parts([(key, each) for each in dict.fromkeys(("", uid))]):
+        if part and part.spelled:
+            named["location_id"] = part.spelled[2]
+        if part and part.uid:
+            named["evse_uid"] = part.uid
+    return named
+
+
+def _shortened(body: dict[str, Any]) -> dict[str, Any]:
+    """The command with names that 2.3.0 allows, for the check; 2.1.1 allows longer ones."""
+    places = {name: body.get(name) for name in PLACES}
+    return body | {
+        name: surrogates.shortest(place)
+        for name, place in places.items()
+        if isinstance(place, str) and len(place) <= surrogates.LONGEST
+    }
+
+
+def _check_validity(token: Any) -> None:
+    """Refuse to send a Token that its eMSP, which is us, does not authorize (CMD-30)."""
+    if isinstance(token, dict) and token.get("valid") is False:
+        raise ActionError("not_authorized", "this Token is not valid", "/body/token/valid")
+
+
+def _check_capabilities(platform: Platform, cpo: Party, command: str, body: dict[str, Any]) -> None:
+    """Refuse what the EVSE at the CPO is not made for, as far as that is known (LOC-75, LOC-76)."""
+    evses = capabilities.meant(platform, cpo, body.get("location_id"), body.get("evse_uid"))
+    refusal = capabilities.refusal(command, body, evses)
+    if refusal:
+        result, why = refusal
+        pointer = "/body/connector_id" if result == "REJECTED" else "/body/evse_uid"
+        raise ActionError("not_capable", why, pointer)
+
+
+def _not_supported(platform: Platform, request: AsyncRequest) -> AsyncRequest:
+    """A command the partner's version has no word for is answered here (CNV-111)."""
+    text = f"{request.version} has no {request.command}"
+    response = {"result": "NOT_SUPPORTED", "timeout": 0, "message": lifecycle.said(text)}
+    change = lifecycle.answered(request, response, 0, request.created_at)
+    request = platform.requests.add(dataclasses.replace(request, **change))
+    tell(platform, request)
+    return request
