@@ -65,10 +65,14 @@ class PushObject(Task, frozen=True, tag="push"):
 
 
 class AnnounceAll(Task, frozen=True, tag="announce_all"):
-    """Name everything that a partner is entitled to, of one module or of all; `whole` as of a push."""
+    """Name everything that a partner is entitled to, of one module or of all; `whole` as of a push.
+
+    `owner` ("NL/EXA"): of that party alone.
+    """
 
     partner: str
     module: str = ""
+    owner: str = ""
     whole: bool = False
     cursor: str = ""
 
@@ -97,6 +101,17 @@ class Forget(Task, frozen=True, tag="forget"):
 
     partner: str
     cursor: str = ""
+
+
+class TellWhoIsThere(Task, frozen=True, tag="client_info"):
+    """Bring what a hub tells of its parties up to what is true now."""
+
+
+class AskWhoIsThere(Task, frozen=True, tag="alive"):
+    """Ask partners of a hub that were silent whether they are there."""
+
+    queue: ClassVar[str] = PUSH_SLOW
+    partners: list[str]
 
 
 class StartPull(Task, frozen=True, tag="start"):
@@ -185,7 +200,19 @@ class SeeChange(Task, frozen=True):
 
 _KINDS: dict[str, type[Task]] = {
     str(each.__struct_config__.tag): each
-    for each in (PushObject, AnnounceAll, Probe, Recover, Forget, StartPull, PullPage, AuditCdr, LintTariff)
+    for each in (
+        PushObject,
+        AnnounceAll,
+        Probe,
+        Recover,
+        Forget,
+        TellWhoIsThere,
+        AskWhoIsThere,
+        StartPull,
+        PullPage,
+        AuditCdr,
+        LintTariff,
+    )
 }
 
 

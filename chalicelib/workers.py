@@ -33,6 +33,8 @@ WORK: dict[type[tasks.Task], str] = {
     tasks.AdvanceRequest: "commands.results:work",
     tasks.AuditCdr: "billing.arrival:audit",
     tasks.LintTariff: "billing.arrival:lint",
+    tasks.TellWhoIsThere: "hub.client_info:refresh",
+    tasks.AskWhoIsThere: "hub.liveness:check",
     tasks.PerformAction: "actions.dispatch:receive",
 }
 

@@ -37,6 +37,10 @@ _SEE_OBJECTS = (
     | _each(("locations", "sessions", "cdrs"), "BatchGetItem GetItem Query")
     | _WHO_IS_AWAY
 )
+# A hub tells its partners who is there.
+_TELL_WHO_IS_THERE = _each(("hubclientinfo",), "BatchGetItem GetItem PutItem UpdateItem") | _each(
+    ("hubclientinfo",), "Query", "feed"
+)
 _KEEP_OBJECTS = (
     _each(OBJECT_TABLES, "BatchGetItem GetItem PutItem UpdateItem")
     | _each(OBJECT_TABLES, "Query", "feed")
@@ -70,6 +74,7 @@ _AUDITS = {"table:audits": "BatchGetItem UpdateItem"} | {
 
 _PUSH = (
     _SEE_OBJECTS
+    | _TELL_WHO_IS_THERE
     | _WATCH_PARTNERS
     | _KEEP_MESSAGES
     | _TELL
@@ -146,6 +151,7 @@ GRANTS: Grants = {
     "inbox": _OPERATE,
     "webhook": {"table:partners": "GetItem PutItem", "key": "Decrypt Encrypt"} | _send("webhook-dead"),
     "sweep": _KNOW_PARTNERS
+    | _WHO_IS_AWAY
     | _TELL
     | _send("push", "push-slow", "pull", "results")
     | {f"queue:{each}-dead": "DeleteMessage GetQueueUrl ReceiveMessage" for each in ("push", "push-slow")}

@@ -1,20 +1,102 @@
-"""What the operator of a hub asks: what was passed on between whom.
+"""What the operator of a hub says of its parties, who may roam with whom, and asks: what was passed on.
 
-Contract: design section 12, "What the operator has"
+Contract: design section 12 (`agree`, `agreements`, `routes`)
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from chalicelib.actions.action import Action, Fields
 from chalicelib.errors import ActionError
+from chalicelib.hub import client_info
+from chalicelib.ocpi.messages import Party
+from chalicelib.partners import parties, roster
+from chalicelib.store.agreements import Agreement
+from chalicelib.store.delivery_items import Target
 from chalicelib.store.routes import Routes
+from chalicelib.tasks import AnnounceAll, PushObject
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
+
+PartyName = Annotated[str, StringConstraints(pattern="^[A-Za-z]{2}/[A-Za-z0-9]{3}$", to_upper=True)]
+ModuleName = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.-]{1,64}$")]
+
+
+class Agree(Fields):
+    parties: Annotated[list[PartyName], Field(min_length=2, max_length=2)] = Field(
+        description="two parties, as NL/CPO and DE/MSP; it holds in both directions"
+    )
+    allowed: bool = Field(description="whether they roam with each other, whatever the hub's policy is")
+    modules: Annotated[list[ModuleName], Field(min_length=1)] | None = Field(
+        None, description="allowed: in these modules alone; not allowed: not in these. Default: all"
+    )
+
+
+class OfParty(Fields):
+    party: PartyName | None = Field(None, description="those of this party alone")
+
+
+def agree(platform: Platform, fields: Agree) -> dict[str, Any]:
+    """Enter it, and bring both parties up to date with each other."""
+    _require_hub(platform)
+    one, other = (_party(each) for each in fields.parties)
+    if one == other:
+        raise ActionError("invalid", "two different parties are required", "/parties/1")
+    named = frozenset(fields.modules) if fields.modules else None
+    platform.partners.directories.agree(one, other, Agreement(fields.allowed, named))
+    _bring_up_to_date(platform, one, other)
+    _bring_up_to_date(platform, other, one)
+    roster.changed(platform)
+    return _shown(platform, one, other)
+
+
+def agreements(platform: Platform, fields: OfParty) -> dict[str, Any]:
+    """What was agreed, and the policy for all others."""
+    _require_hub(platform)
+    said = platform.partners.directory().agreements[1].said
+    return {
+        "policy": platform.settings.hub_policy,
+        "agreements": [
+            _shown(platform, _party(pair[0]), _party(pair[1]))
+            for pair in sorted(said)
+            if fields.party in (None, *pair)
+        ],
+    }
+
+
+def _bring_up_to_date(platform: Platform, reader: Party, owner: Party) -> None:
+    """Tell a party what it may have of another now; and where that is nothing, that the other is gone."""
+    partner = parties.reached(platform, reader)
+    if partner is None:
+        return
+    platform.queues.send([AnnounceAll(partner.id, owner="/".join(owner))])
+    if not parties.agreed(platform, reader, owner):
+        keys = client_info.keys_of(platform, owner)
+        platform.queues.send([PushObject.to(Target(partner.id, key)) for key in keys])
+
+
+def _shown(platform: Platform, one: Party, other: Party) -> dict[str, Any]:
+    said = platform.partners.directory().agreements[1].between(one, other)
+    assert said is not None
+    return {
+        "parties": ["/".join(one), "/".join(other)],
+        "allowed": said.allowed,
+        "modules": sorted(said.modules) if said.modules is not None else None,
+    }
+
+
+def _party(name: str) -> Party:
+    country, _, party = name.upper().partition("/")
+    return country, party
+
+
+def _require_hub(platform: Platform) -> None:
+    if not platform.settings.hub:
+        raise ActionError("no_hub", "this platform is no hub: no party of role HUB is in OCPI_PARTIES")
 
 
 class RoutesFields(Fields):
@@ -42,4 +124,8 @@ def routes(platform: Platform, fields: RoutesFields) -> dict[str, Any]:
     return {"routes": [each.shown for each in found], "cursor": cursor or None}
 
 
-ACTIONS = {"routes": Action(routes, RoutesFields, "what a hub passed on between parties, newest first")}
+ACTIONS = {
+    "routes": Action(routes, RoutesFields, "what a hub passed on between parties, newest first"),
+    "agree": Action(agree, Agree, "at a hub: let two parties roam with each other, or not"),
+    "agreements": Action(agreements, OfParty, "at a hub: what was agreed between parties"),
+}

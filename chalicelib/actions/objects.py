@@ -352,6 +352,7 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
         owners = ["/".join(party)]
     elif fields.module == "hubclientinfo":
         owners = [f"hub:{partner.id}" for partner in platform.partners.registered()]
+        owners += ["/".join(each) for each in parties.shown_owners(platform, fields.module)]
     else:
         roles = modules.serving_roles(fields.module, modules.SENDER)
         owners = ["/".join(each) for each in platform.settings.hosted(*roles)]

@@ -30,7 +30,7 @@ from chalicelib.partner import (
     Role,
     listed,
 )
-from chalicelib.partners import credentials, registration_receiver, registration_sender
+from chalicelib.partners import credentials, registration_receiver, registration_sender, roster
 from chalicelib.store.partner_items import INVITATION, Token, hashed
 from chalicelib.store.partners import Raced
 from chalicelib.tasks import StartPull
@@ -154,6 +154,7 @@ def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
     until = later(platform.clock(), fields.expires_in)
     issued = Token(hashed(token), after.id, INVITATION, until)
     _change(platform, before, after, issued=issued, expires_in=fields.expires_in)
+    roster.changed(platform)
     if after.state == REGISTERED and after.hub and before and not before.hub:
         platform.queues.send([StartPull(after.id)])  # who is behind it
     return {"partner": after.id, "token": token, "versions_url": platform.versions_url}

@@ -1,7 +1,8 @@
 """Announcing: from changes of objects to those who should hear of them.
 
 A change of ours becomes one message per entitled partner that receives the
-module; a partner's becomes an event for the back end. Messages name objects,
+module; a partner's becomes an event for the back end, and at a hub, which passes
+on what was broadcast to it, messages like those, too. Messages name objects,
 so that a change announced twice is sent once.
 
 Contract: design section 8; ARC-14, LOC-01, SES-01, TAR-02, TOK-01
@@ -25,7 +26,7 @@ from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.partner import REGISTERED, SUSPENDED
-from chalicelib.partners import health, parties
+from chalicelib.partners import health, parties, roster
 from chalicelib.store import feeds, pages
 from chalicelib.store.delivery_items import Target
 from chalicelib.store.object_items import HEAD, PIECE, Key, Part, part_of
@@ -56,7 +57,8 @@ Image = Mapping[str, Mapping[str, Any]]
 
 @dataclass
 class _Change:
-    """What happened in a batch to one object of ours, or to a Session that may be forwarded (CHP-01)."""
+    """What happened in a batch to one object of ours or that a hub passes on, or to a Session that may be
+    forwarded (CHP-01)."""
 
     key: Key
     feeds: set[str] = field(default_factory=set)
@@ -152,7 +154,9 @@ def announce_all(platform: Platform, task: AnnounceAll) -> None:
         platform.queues.send([replace(task, module=each) for each in names])
         return
 
-    owners = platform.settings.hosted(*parties.owners(module))
+    owners = parties.shown_owners(platform, module)
+    if task.owner:
+        owners = [each for each in owners if "/".join(each) == task.owner]
     found_feeds = visibility.feeds_for(platform, partner, module, partner.version, owners)
     found_feeds += sessions.forwarded_feeds(platform, partner, module)
     heads = platform.objects.feeds.heads(module, found_feeds)
@@ -173,7 +177,7 @@ def _note(
     events: list[Event],
     audits: list[Task],
 ) -> None:
-    """Sort one record into what changed of ours, what the back end is told, and what is to be priced."""
+    """Sort one record into what changed of ours or is passed on, what the back end hears, what is priced."""
     module = _module(platform, record)
     data = record["dynamodb"]
     old: Image = data.get("OldImage") or {}
@@ -197,10 +201,12 @@ def _note(
         audits.append(task(key.country_code, key.party_id, key.id))
     if not image["own"]["BOOL"]:
         events.append(_event(platform, key, data, new, image))
-        if module != sessions.SESSIONS or not new:
+        if module == parties.HUBCLIENTINFO and platform.settings.hub:
+            roster.changed(platform)  # who is behind another hub, which we tell on
+        if not parties.passes_on(platform, module) and (module != sessions.SESSIONS or not new):
             return
     change = changes.setdefault((module, key.partition), _Change(key))
-    change.forwarded = not image["own"]["BOOL"]
+    change.forwarded = not image["own"]["BOOL"] and module == sessions.SESSIONS
     change.feeds.update(each["feed"]["S"] for each in (old, new) if each)
     uid = image.get("uid", {}).get("S", "")
     if not uid:

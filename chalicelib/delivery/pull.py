@@ -43,12 +43,16 @@ def page(platform: Platform, task: PullPage) -> None:
 
 
 def offered(platform: Platform, partner: Partner) -> list[str]:
-    """The modules that a partner lets us pull and that the parties we host receive."""
+    """The modules that a partner lets us pull and that the parties we host receive; a hub may pull, where
+    it is told to, what is meant for all (AMB-28).
+    """
     roles = platform.settings.roles
     found = []
     for row in modules.MODULES:
         side = row.interface(modules.RECEIVER)
-        if not row.kind or side is None or not roles & set(side.offered_by):
+        if not row.kind or side is None:
+            continue
+        if not roles & set(side.offered_by) and not parties.passes_on(platform, row.id):
             continue
         if (
             partner.endpoint(row.id, modules.SENDER)
@@ -94,18 +98,22 @@ def begin(
             return pulls.get(partner.id, module)
         found = fresh
         interval = platform.settings.pull_interval
-        if interval:
+        if interval and not parties.passes_on(platform, module):
             pulls.remind(partner.id, f"schedule#{module}", schedule.spread(interval, 0.25))
     platform.queues.send([crawl.next_page(found)])
     return found
 
 
 def _due(platform: Platform, partner: Partner, without: str) -> list[str]:
-    """The modules to pull now: of a hub its list of parties first, since nothing else is of use before."""
+    """The modules to pull now: of a hub its list of parties first, since nothing else is of use before.
+
+    A hub of ours leaves to its parties what they tell all of (AMB-28).
+    """
     found = offered(platform, partner)
     if parties.HUBCLIENTINFO in found and not parties.has_told(platform, partner):
         return [parties.HUBCLIENTINFO]
-    return [each for each in found if each != without]
+    by_itself = [each for each in found if not parties.passes_on(platform, each)]
+    return [each for each in by_itself if each != without]
 
 
 def _owns(platform: Platform, partner: Partner, module: str) -> bool:

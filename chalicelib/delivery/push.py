@@ -30,7 +30,7 @@ from chalicelib.objects.stored_object import Finder, load
 from chalicelib.ocpi import jsontext, modules, quirks, routing, writing
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.surrogates import shortest
-from chalicelib.ocpi.timestamps import later
+from chalicelib.ocpi.timestamps import later, wire_timestamp
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED
 from chalicelib.partners import health, parties
 from chalicelib.store import feeds
@@ -248,7 +248,8 @@ class _Push:
         present = load(platform, key, self.target.part or None)
         self.to = self._receivers(present)
         self.sender = sessions.forwarder(platform, partner, present) if present else None
-        if present is None or not (present.own or self.sender):
+        passed_on = present is not None and parties.passes_on(platform, key.module)
+        if present is None or not (present.own or self.sender or passed_on):
             if key.module == "tariffs" and found.known:
                 return diff.removal(self._segments({})), "", "removed"
             return None, "", ""
@@ -256,7 +257,7 @@ class _Push:
             platform, partner, key.module, partner.version, present.feed
         )
         if not may:
-            return None, "", ""
+            return self._parted(found, present)
         written = present.in_version(partner.version, Finder(platform))
         if written.object is None:
             why = "; ".join(f"{loss.pointer}: {loss.message}" for loss in written.losses[:3])
@@ -279,12 +280,24 @@ class _Push:
         mark = diff.digest(obj)
         if step is None or (found.state == REFUSED and found.refused == mark):
             return step, "", mark
-        # A Session that is forwarded is in the words of its CPO.
-        findings = () if self.sender else writing.check(present.kind, obj, partner.version)
+        # What is forwarded, or passed on by a hub, is in the words of its owner.
+        findings = () if self.sender or not present.own else writing.check(present.kind, obj, partner.version)
         if findings:
             why = "; ".join(f"{each.pointer}: {each.message}" for each in findings[:3])
             return None, f"does not validate in {partner.version}: {why}"[:500], mark
         return step, "", mark
+
+    def _parted(self, found: Delivery, present: StoredObject) -> tuple[Step | None, str, str]:
+        """The last word on a party that a partner no longer has an agreement with: SUSPENDED (HCI-02)."""
+        if self.target.key.module != parties.HUBCLIENTINFO or not found.known:
+            return None, "", ""
+        obj = {**present.canonical, "status": hub_client_info.SUSPENDED}
+        known = dict(found.known)
+        if known.get("status") == diff.digest(obj["status"]):
+            return None, "", ""
+        obj["last_updated"] = wire_timestamp(self.platform.clock())
+        obj = dict(writing.write(present.kind, obj, self.partner.version).object)
+        return diff.whole(present.kind, self._segments(obj), obj), "", diff.digest(obj["status"])
 
     def _thoroughly(
         self, step: Step | None, segments: tuple[str, ...], obj: dict[str, Any], known: Mapping[str, str]
@@ -301,6 +314,8 @@ class _Push:
 
     def _segments(self, obj: Mapping[str, Any]) -> tuple[str, ...]:
         key = self.target.key
+        if key.module == parties.HUBCLIENTINFO:
+            return key.party  # the role is in the body (AMB-30)
         id, part = str(obj.get("uid")) if key.module == "tokens" else key.id, self.target.part
         if key.module == "locations" and self.partner.version != modules.V211:
             id, part = shortest(id), shortest(part)  # CNV-10
@@ -395,11 +410,17 @@ class _Push:
                 if step.body is None
                 else jsontext.dumps(quirks.written(self.partner.quirk_names, step.body)),
                 module=key.module,
-                from_party=self.sender or key.party,
+                from_party=self._from,
                 to_party=party,
                 place=self._place,
             )
         return answer
+
+    @property
+    def _from(self) -> Party:
+        """Who speaks: the owner, who forwards it, or the hub that passes it on (HUB-17)."""
+        hub, owner = self.platform.settings.hub, self.target.key.party
+        return self.sender or (hub if hub and not self.platform.settings.hosts(owner) else owner)
 
     def _away(self) -> str:
         """Why nothing is sent to those it is for, if one of them is away: gone only if all of them are."""
@@ -418,13 +439,23 @@ class _Push:
         behind a hub; a hub itself for what it tells all (HUB-04, HUB-15, HUB-21).
         """
         platform, partner, module = self.platform, self.partner, self.target.key.module
-        theirs = parties.spoken_for(platform, partner, modules.serving_roles(module, modules.RECEIVER))
+        theirs = parties.may_have(platform, partner, module, self.target.key.party)
         readers = theirs & ((present and feeds.readers(present.feed)) or frozenset())
         if module == sessions.SESSIONS:
             readers |= parties.providers(platform, partner)
         found = sorted(readers)[: None if partner.is_hub else 1]
+        if not found and platform.settings.hub:
+            found = self._agreeing(theirs)
         own = partner.party_for(modules.serving_roles(module, modules.RECEIVER))
         return tuple(found) or ((own,) if own else ())
+
+    def _agreeing(self, theirs: frozenset[Party]) -> list[Party]:
+        """Of a connection the first party that has an agreement with the owner; behind another hub each of
+        them, unless it be all that are there."""
+        roles = parties.readers(self.target.key.module)
+        if not self.partner.is_hub:
+            return sorted(theirs)[:1]
+        return [] if theirs == parties.spoken_for(self.platform, self.partner, roles) else sorted(theirs)
 
 
 def _settled(found: Delivery, now: str) -> bool:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from chalicelib import logs, schedule
 from chalicelib.commands import results
 from chalicelib.delivery import crawl, lost, outcomes, push
+from chalicelib.hub import client_info, liveness
 from chalicelib.ocpi.timestamps import later, seconds_between
 from chalicelib.partner import REGISTERED, SUSPENDED, UNREACHABLE, UNREGISTERED
 from chalicelib.partners import health, registration_receiver
@@ -48,7 +49,7 @@ def sweep(platform: Platform) -> None:
     What fails does not keep the rest from being looked at; it is raised at the end, for the alarm.
     """
     problems: list[Exception] = []
-    for work in (lost.take_up, _send_due, _watch, results.expire_due):
+    for work in (lost.take_up, _send_due, _watch, results.expire_due, client_info.sweep, liveness.sweep):
         try:
             work(platform)
         except Exception as problem:

@@ -1,4 +1,4 @@
-"""Private Locations of ours and the Tokens that let somebody see them.
+"""Private Locations of ours, or of those that we are the hub of, and the Tokens that let somebody see them.
 
 A Location with `publish` false is for the eMSPs that own a Token it names. Who
 that is was decided when it was put; a Token that arrives later is looked at here.
@@ -51,8 +51,9 @@ def _place_again(platform: Platform, key: Key) -> None:
         old = platform.objects.load(key)
         if not old:
             return "unchanged"
-        canonical = StoredObject(key, old, finder=Finder(platform)).canonical
-        return platform.objects.save(key, old, old, visibility.feed_of(platform, key, canonical, True), True)
+        found = StoredObject(key, old, finder=Finder(platform))
+        feed = visibility.feed_of(platform, key, found.canonical, found.own)
+        return platform.objects.save(key, old, old, feed, found.own)
 
     retried(attempt)
     platform.__dict__.pop("_private_locations", None)
@@ -68,7 +69,7 @@ def _all(platform: Platform) -> list[_Private]:
 
 
 def _read(platform: Platform) -> list[_Private]:
-    owners = {"/".join(party) for party in platform.settings.hosted(*parties.owners("locations"))}
+    owners = {"/".join(party) for party in parties.shown_owners(platform, "locations")}
     names = [
         feeds.name(owner, audience)
         for owner, audiences in platform.objects.feeds.audiences("locations", sorted(owners)).items()

@@ -142,8 +142,11 @@ def _check_customer(call: Call, key: Key, given: dict[str, Any] | None) -> None:
 
 
 def _writer(call: Call, party: Party | None) -> ObjectWriter:
-    check = checks.as_theirs(call.platform, party)
-    return ObjectWriter(call.platform, check, own=False, in_order=call.in_order)
+    platform, to, row = call.platform, call.request.to_party, call.request.module
+    # What a party tells one that is hosted beside a hub is not for all.
+    only = to if to != platform.settings.hub and parties.passes_on(platform, row) else None
+    check = checks.as_theirs(platform, party)
+    return ObjectWriter(platform, check, own=False, in_order=call.in_order, only_for=only)
 
 
 def _written(state: str) -> Reply:

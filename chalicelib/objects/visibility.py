@@ -33,16 +33,19 @@ def feeds_for(
     hosted: Iterable[Party],
     asks: Party | None = None,
 ) -> list[str]:
-    """The feeds of these hosted parties that a partner, or who asks through it, may read, in order."""
-    theirs = parties.spoken_for(platform, partner, parties.readers(module), asks)
-    if not theirs:
+    """The feeds of these owners that a partner, or who asks through it, may read, in order."""
+    may = {
+        "/".join(owner): parties.may_have(platform, partner, module, owner, asks)
+        for owner in dict.fromkeys(hosted)
+    }
+    names = [name for name, theirs in may.items() if theirs]
+    if not names:
         return []
-    names = list(dict.fromkeys("/".join(party) for party in hosted))
     if parties.provides(platform, partner, module, asks):
         audiences = platform.objects.feeds.audiences(module, names)
         return [feeds.name(owner, each) for owner in names for each in audiences[owner]]
     if module in ("sessions", "cdrs"):
-        return [feeds.name(name, "/".join(party)) for name in names for party in sorted(theirs)]
+        return [feeds.name(name, "/".join(party)) for name in names for party in sorted(may[name])]
     public = [feeds.name(name) for name in names]
     if module != "locations" or version == modules.V211:
         return public
@@ -50,7 +53,7 @@ def feeds_for(
         feeds.name(owner, audience)
         for owner, audiences in platform.objects.feeds.audiences(module, names).items()
         for audience in audiences
-        if theirs & (feeds.readers(feeds.name(owner, audience)) or frozenset())
+        if may[owner] & (feeds.readers(feeds.name(owner, audience)) or frozenset())
     ]
     return public + private
 
@@ -64,8 +67,9 @@ def may_be_sent(platform: Platform, partner: Partner, module: str, version: str,
 def may_see(
     platform: Platform, partner: Partner, module: str, version: str, feed: str, asks: Party | None = None
 ) -> bool:
-    """Whether a partner, or who asks through it, may see an object of ours that stands in this feed."""
-    theirs = parties.spoken_for(platform, partner, parties.readers(module), asks)
+    """Whether a partner, or who asks through it, may see an object of ours, or of one that we are the hub
+    of, that stands in this feed."""
+    theirs = parties.may_have(platform, partner, module, feeds.owner(feed), asks)
     audience = feeds.readers(feed)
     if audience is None or parties.provides(platform, partner, module, asks):
         return bool(theirs)
@@ -90,7 +94,7 @@ def feed_of(
         return feeds.name(key.owner, feeds.NOBODY)
     if via:
         return feeds.name(f"hub:{via}")
-    if not own:
+    if not own and not (platform.settings.hub and key.module == "locations"):
         return feeds.name(key.owner)
     if key.module in ("sessions", "cdrs"):
         emsp = sessions.emsp_of(canonical)

@@ -16,8 +16,10 @@ from chalicelib.objects.checks import Check
 from chalicelib.objects.stored_object import Finder, StoredObject, connector_of, connectors_of
 from chalicelib.ocpi import jsontext, modules, scalars, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
+from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import merge
 from chalicelib.ocpi.timestamps import readable, wire_timestamp
+from chalicelib.store import feeds
 from chalicelib.store.dynamodb import retried
 from chalicelib.store.object_items import Key, Part, check_id, dated, folded, part_name
 
@@ -39,6 +41,7 @@ class ObjectWriter:
     `in_order`: what is older than what is known of that very thing does not replace it (`order`). A
     partner's push of its own object does (AMB-12), and so does the operator's `force`.
     `held`: a CDR of ours that stands where nobody reads it; as long as it does, it may be replaced.
+    `only_for`: the one party that is told of what is new, at a hub.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class ObjectWriter:
         via: str = "",
         in_order: bool = False,
         held: bool = False,
+        only_for: Party | None = None,
     ) -> None:
         self.platform = platform
         self.check = check
@@ -57,6 +61,7 @@ class ObjectWriter:
         self.via = via
         self.in_order = in_order
         self.held = held
+        self.only_for = only_for
 
     def replace(self, key: Key, data: dict[str, Any], version: str, canonical: dict[str, Any]) -> Written:
         """Store a whole object; a CDR that is there stays: "known".
@@ -111,7 +116,10 @@ class ObjectWriter:
         before = StoredObject(key, old).canonical if old and key.module == "tokens" else None
         is_entered = key.module == "tokens" or (key.module == "cdrs" and self.own)
         more = tokens.entering(self.platform, key, before, canonical, self.own) if is_entered else []
-        feed = old[0].feed if is_older else ""  # whose head stays, stays where it stands
+        # One whose head stays, stays where it stands; one that all were told of is never for one alone.
+        feed = old[0].feed if is_older or (old and self.only_for) else ""
+        if not feed and self.only_for:
+            feed = feeds.name(key.owner, feeds.audience_of([self.only_for]))
         feed = feed or visibility.feed_of(self.platform, key, canonical, self.own, self.via, self.held)
         state = objects.save(key, old, new, feed, self.own, more)
         if key.module == "tokens" and not self.own and tokens.is_news(key, before, canonical):
@@ -119,7 +127,7 @@ class ObjectWriter:
         return state
 
     def _show_private(self, key: Key, token: dict[str, Any]) -> None:
-        if "CPO" in self.platform.settings.roles:
+        if "CPO" in self.platform.settings.roles or self.platform.settings.hub:
             private_locations.token_arrived(self.platform, key, token)
 
     def replace_evse(self, key: Key, data: dict[str, Any], version: str, canonical: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import charset
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED, UNREACHABLE
+from chalicelib.partners import roster
 from chalicelib.store.pulls import Pulls
 from chalicelib.tasks import Recover
 
@@ -192,9 +193,7 @@ def failed(
         return
     if answers(platform, partner) if ask else problem.http_status:
         return
-    since = partner.health.outage_at
-    lately = since and later(since, RELAPSE) > platform.clock()
-    down = store.down(partner_id, partner.health.outages + 1 if lately else 0)
+    down = store.down(partner_id, _outages(platform, partner))
     if down is not None:
         became_unreachable(platform, down)
 
@@ -234,6 +233,24 @@ def trial() -> Iterator[Trial]:
         _trial.reset(reset)
 
 
+def check(platform: Platform, partner: Partner) -> None:
+    """Ask a partner that was silent for its versions, once more where nothing comes: then it is away."""
+    if answers(platform, partner) or answers(platform, partner):
+        return
+    store = platform.partners.health
+    store.failed(partner.id, "its versions do not answer")
+    down = store.down(partner.id, _outages(platform, partner))
+    if down is not None:
+        became_unreachable(platform, down)
+
+
+def _outages(platform: Platform, partner: Partner) -> int:
+    """How many outages in a row another one makes."""
+    since = partner.health.outage_at
+    lately = since and later(since, RELAPSE) > platform.clock()
+    return partner.health.outages + 1 if lately else 0
+
+
 def probe_versions(platform: Platform, partner: Partner) -> None:
     """Ask an unreachable partner for its versions; an answer makes it reachable again."""
     if not answers(platform, partner):
@@ -250,11 +267,13 @@ def became_unreachable(platform: Platform, partner: Partner) -> None:
     id = f"unreachable#{partner.id}#{partner.health.last_success}"
     platform.backend.emit("PartnerUnreachable", detail, id=id)
     Pulls(platform).remind(partner.id, PROBE, probe_pause(platform, partner))
+    roster.changed(platform)
 
 
 def recovered(platform: Platform, partner: Partner) -> None:
     """Send a partner that can be reached again what waits for it, and say so."""
     catch_up(platform, partner.id)
+    roster.changed(platform)
     id = f"recovered#{partner.id}#{partner.health.last_failure}"
     platform.backend.emit("PartnerRecovered", _told(partner), id=id)
     Pulls(platform).forget(partner.id, PROBE)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 HUBCLIENTINFO = "hubclientinfo"
+# What is meant for all, and so may be broadcast through a hub (HUB-21).
+BROADCAST = ("locations", "tariffs", "tokens")
+# Under this name the directory keeps of whom we, as a hub, have told our partners.
+OURSELVES = "-"
 
 
 class NotToldYet(ServerError):
@@ -150,12 +154,22 @@ def known(platform: Platform, *roles: str) -> frozenset[Party]:
 # what a hub tells its partners of each other
 
 
+def passes_on(platform: Platform, module: str) -> bool:
+    """Whether a partner's objects of a module, which it broadcast or we pulled, are told to others."""
+    return platform.settings.hub is not None and module in BROADCAST
+
+
 def agreed(platform: Platform, one: Party, other: Party, module: str = "") -> bool:
     """Whether a hub lets two parties roam with each other, in this module or (none) at all.
 
-    Parties without an agreement do not exist for each other.
+    Parties without an agreement do not exist for each other. Of a platform that is no hub everybody is
+    everybody's partner.
     """
-    return platform.settings.hub_policy == "open"
+    settings = platform.settings
+    if not settings.hub or settings.hub in (one, other):
+        return True
+    _, agreements = platform.partners.directory().agreements
+    return agreements.allow(one, other, module, settings.hub_policy)
 
 
 def through(platform: Platform, partner: Partner) -> frozenset[Party]:
@@ -166,6 +180,11 @@ def through(platform: Platform, partner: Partner) -> frozenset[Party]:
         return frozenset(named)
     own = {partner.hub_party} if partner.hub_party else set()
     return frozenset(own | {party for _, party in _behind(platform, partner)})
+
+
+def behind(platform: Platform, hub: Partner) -> frozenset[tuple[str, Party]]:
+    """The parties behind a hub, with their roles, that it speaks for."""
+    return _behind(platform, hub)
 
 
 def reachable(platform: Platform, partner: Partner) -> list[Role]:
@@ -216,6 +235,58 @@ def was_named(platform: Platform, party: Party) -> bool:
         party in {role.party for role in (*each.roles, *each.invited_roles)}
         for each in platform.partners.directory().partners.values()
     )
+
+
+def may_have(
+    platform: Platform, partner: Partner, module: str, owner: Party, asks: Party | None = None
+) -> frozenset[Party]:
+    """The parties of a connection that may be told an owner's objects of a module, or that one who asks.
+
+    At a hub those with an agreement; nobody where the owner itself is reached through that connection.
+    """
+    theirs = (
+        through(platform, partner)
+        if module == HUBCLIENTINFO
+        else spoken_for(platform, partner, readers(module), asks)
+    )
+    if not platform.settings.hub:
+        return theirs
+    if owner in through(platform, partner) or _is_told_by(platform, partner, owner):
+        return frozenset()
+    named = "" if module == HUBCLIENTINFO else module
+    return frozenset(each for each in theirs if asks in (None, each) and agreed(platform, each, owner, named))
+
+
+def shown_owners(platform: Platform, module: str) -> list[Party]:
+    """Whose objects of a module a partner may be shown here: hosted parties'; by a hub those of all it
+    connects, in the order in which they came, but for Sessions and CDRs, which are for their ends alone.
+    """
+    hosted = platform.settings.hosted(*owners(module))
+    if not platform.settings.hub or module in ("sessions", "cdrs"):
+        return hosted
+    if module == HUBCLIENTINFO:
+        told = platform.partners.directory().told(OURSELVES).parties
+        return list(dict.fromkeys((country, party) for _, country, party in _split(told)))
+    wanted, directory = owners(module), platform.partners.directory()
+    found = [
+        party
+        for each in directory.living()
+        for role, party in (sorted(_behind(platform, each)) if each.is_hub else _directly(each))
+        if role in wanted
+    ]
+    return list(dict.fromkeys([*hosted, *found]))
+
+
+def _is_told_by(platform: Platform, partner: Partner, owner: Party) -> bool:
+    """Whether a hub told of a party, though it be connected here directly: it has it from there."""
+    if not partner.is_hub:
+        return False
+    told = _told(platform.partners.directory(), partner)
+    return any((country, party) == owner for _, country, party in _split(told))
+
+
+def _split(claims: Iterable[str]) -> list[tuple[str, str, str]]:
+    return sorted((role, country, party) for role, country, party in (each.split("/") for each in claims))
 
 
 # delegated smart charging

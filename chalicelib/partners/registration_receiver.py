@@ -32,7 +32,7 @@ from chalicelib.partner import (
     Role,
     listed,
 )
-from chalicelib.partners import credentials, discovery, parties
+from chalicelib.partners import credentials, discovery, parties, roster
 from chalicelib.store.partner_items import CURRENT, INVITATION, Token, claims, hashed
 from chalicelib.store.partners import Claimed, Raced, event_id
 from chalicelib.tasks import AnnounceAll, StartPull
@@ -201,6 +201,7 @@ def _kept(invited: Partner, holder: Partner, claim: str, by_invitation: bool) ->
 
 def announce(platform: Platform, event: str, partner: Partner) -> None:
     """Tell the back end, and bring a registered partner up to date; a queue that is down undoes nothing."""
+    roster.changed(platform)
     steps: list[Callable[[], object]] = [lambda: _tell(platform, event, partner)]
     if partner.state == REGISTERED:
         steps += [

@@ -1,7 +1,7 @@
 """The directory: which partners there are and who is behind their hubs, known at once in every process.
 
 The partners of a deployment are read together and remembered. One small item, the
-head, counts their changes and those of each hub's parties; it is read once for each
+head, counts their changes, those of each hub's parties and of agreements; it is read once for each
 request or message that asks, and what it says has changed is read again. So no
 process answers by what another one changed before the request came, nobody scans the
 table, and it costs one read unit however many partners there are.
@@ -18,13 +18,15 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import partner as _partners
 from chalicelib.deployment import asked_at
+from chalicelib.ocpi.messages import Party
 from chalicelib.partner import Partner
 from chalicelib.store import partner_transaction as changes
+from chalicelib.store.agreements import Agreement, Agreements, agreements_of, pair_of
 from chalicelib.store.dynamodb import Item, text
 from chalicelib.store.partner_items import PARTNER, partner_of
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
 
 HEAD, MEMBERS, HUB = "directory", "directory#members", "hub#"
+AGREEMENTS, AGREED = "agreements", "agreements#"
 # Seconds after which all partners are read again although none changed: their health is not counted.
 READ_AGAIN = 10.0
 # Keys of one BatchGetItem, parties of one write.
@@ -58,6 +61,7 @@ class Directory:
     hubs: dict[str, tuple[int, Told]]
     read_at: float = 0.0
     looked_at: float = 0.0
+    agreements: tuple[int, Agreements] = (0, Agreements())
     derived: dict[Any, Any] = field(default_factory=dict)
 
     def told(self, id: str) -> Told:
@@ -96,7 +100,8 @@ class Directories:
         counts = {name: int(value["N"]) for name, value in head.items() if name.startswith(HUB)}
         same = known is not None and known.version == version
         if known is None or fresh or not same or known.read_at + READ_AGAIN <= moment:
-            known = Directory(version, self._partners(), dict(known.hubs) if known else {}, read_at=moment)
+            hubs, agreements = (dict(known.hubs), known.agreements) if known else ({}, (0, Agreements()))
+            known = Directory(version, self._partners(), hubs, read_at=moment, agreements=agreements)
         news = {
             name.removeprefix(HUB): count
             for name, count in counts.items()
@@ -104,7 +109,10 @@ class Directories:
         }
         if news:
             hubs = known.hubs | {id: (count, self._told(id)) for id, count in news.items()}
-            known = Directory(known.version, known.partners, hubs, known.read_at)
+            known = Directory(known.version, known.partners, hubs, known.read_at, 0.0, known.agreements)
+        agreed = int(head.get(AGREEMENTS, {}).get("N", "0"))
+        if agreed != known.agreements[0]:
+            known = replace(known, agreements=(agreed, self._agreements()), derived={})
         known.looked_at = moment
         self.known = known
         return known
@@ -118,6 +126,33 @@ class Directories:
             for at in range(0, len(parties), AT_ONCE):
                 self._write(hub, f"{verb} parties :some", {":some": {"SS": parties[at : at + AT_ONCE]}})
         return bool(come)
+
+    def agree(self, one: Party, other: Party, said: Agreement) -> None:
+        """Enter what the operator said of two parties, for every process to see."""
+        first, second = pair_of(one, other)
+        changes.transact(
+            self._deployment.clients.dynamodb,
+            [
+                _update(
+                    self.table, AGREED + first, "SET #o = :said", {":said": text(said.text)}, {"#o": second}
+                ),
+                _update(self.table, MEMBERS, "ADD agreed :one", {":one": {"SS": [first]}}),
+                _count(self.table, AGREEMENTS),
+            ],
+        )
+
+    def _agreements(self) -> Agreements:
+        first = self._item(MEMBERS).get("agreed", {}).get("SS", [])
+        keys = [{"id": text(AGREED + party)} for party in sorted(first)]
+        read = batches(self._deployment, self.table)
+        items = [item for at in range(0, len(keys), AT_ONCE) for item in read(keys[at : at + AT_ONCE])]
+        return agreements_of(
+            (
+                item["id"]["S"].removeprefix(AGREED),
+                {name: value["S"] for name, value in item.items() if name != "id"},
+            )
+            for item in items
+        )
 
     def complete(self, hub: str) -> bool:
         """Note that a hub has told of all its parties; whether that is news."""

@@ -31,6 +31,12 @@ def name(owner: str, audience: str = EVERYONE) -> str:
     return f"{owner}>{audience}"
 
 
+def owner(feed: str) -> Party:
+    """Whose objects stand in a feed."""
+    country, _, party = feed.partition(">")[0].partition("/")
+    return country, party
+
+
 def audience_of(parties: Iterable[Party]) -> str:
     """The audience that consists of these parties; NOBODY when there are none."""
     return ",".join(sorted({"/".join(party) for party in parties})) or NOBODY

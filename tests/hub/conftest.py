@@ -3,6 +3,7 @@
 `hub` is the platform (a `Hand`); `party("cpo221")` a registered stub of PARTIES, made when it is first
 asked for, with `.party` (`("BE", "BEC")`). `send(cpo, "PUT", "receiver/locations/BE/BEC/LOC1", to=emsp)`
 sends a request of a party's through the hub, with routing headers where its version has them.
+`cpo` and `emsp` are CPO NL/CPO and EMSP DE/MSP, 2.2.1, told all there was to be told (`joining`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Answer, Hand
+from tests.hub.joining import join
 from tests.stub import PartnerStub
 
 HUB = {"role": "HUB", "country_code": "NL", "party_id": "HUB", "business_details": {"name": "Example Hub"}}
@@ -88,3 +90,13 @@ def routing_of(headers: Any) -> dict[str, str]:
         country, party = headers.get(f"ocpi-{word}-country-code"), headers.get(f"ocpi-{word}-party-id")
         found[word] = f"{country}/{party}"
     return found
+
+
+@pytest.fixture
+def cpo(hub: Hand) -> PartnerStub:
+    return join(hub, "CPO/NL/CPO")
+
+
+@pytest.fixture
+def emsp(hub: Hand) -> PartnerStub:
+    return join(hub, "EMSP/DE/MSP")

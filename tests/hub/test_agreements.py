@@ -1,0 +1,115 @@
+"""Who may roam with whom: by the hub's policy, but for what was agreed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests import delivering
+from tests.conftest import Hand, OperatorRefused
+from tests.hub.conftest import HUB
+from tests.hub.joining import join, routed, statuses, told
+
+LIST = "/ocpi/2.2.1/sender/locations"
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    return {"OCPI_PARTIES": json.dumps([HUB]), "OCPI_HUB_POLICY": "closed"}
+
+
+def test_without_an_agreement_nobody_is_there(hub: Hand) -> None:
+    cpo, emsp = join(hub, "CPO/NL/CPO"), join(hub, "EMSP/DE/MSP")
+    body = delivering.location(country_code="NL", party_id="CPO")
+    path = "/ocpi/2.2.1/receiver/locations/NL/CPO/LOC1"
+    assert hub.ask("PUT", path, cpo.token, body, routed("NL/CPO", "NL/HUB")).code == 1000
+    hub.drain()
+    to_hub = routed("DE/MSP", "NL/HUB")
+    assert told(emsp, "locations") == [] and statuses(emsp) == statuses(cpo) == {}
+    assert hub.ask("GET", LIST, emsp.token, headers=to_hub).data == []
+
+    made = hub.operate("agree", parties=["NL/CPO", "de/msp"], allowed=True)
+    assert made == {"parties": ["NL/CPO", "DE/MSP"], "allowed": True, "modules": None}
+    hub.drain()
+    assert len(told(emsp, "locations")) == 1
+    assert (statuses(emsp), statuses(cpo)) == ({"CPO/NL/CPO": "CONNECTED"}, {"EMSP/DE/MSP": "CONNECTED"})
+    assert len(hub.ask("GET", LIST, emsp.token, headers=to_hub).data) == 1
+
+    emsp.received.clear()
+    cpo.received.clear()
+    hub.operate("agree", parties=["DE/MSP", "NL/CPO"], allowed=False)
+    hub.drain()
+    assert (statuses(emsp), statuses(cpo)) == ({"CPO/NL/CPO": "SUSPENDED"}, {"EMSP/DE/MSP": "SUSPENDED"})
+    assert hub.ask("GET", LIST, emsp.token, headers=to_hub).data == []
+    assert hub.ask("GET", "/ocpi/2.2.1/sender/hubclientinfo", emsp.token).data == []
+    emsp.received.clear()
+    hub.operate("suspend", partner=cpo.id)
+    hub.operate("agree", parties=["DE/MSP", "NL/CPO"], allowed=False)
+    changed = {**body, "name": "Elsewhere"}
+    hub.ask("PUT", path, cpo.token, changed, routed("NL/CPO", "NL/HUB"))
+    hub.drain()
+    assert emsp.received == []
+
+
+def test_an_agreement_may_be_for_some_modules(hub: Hand) -> None:
+    cpo, emsp = join(hub, "CPO/NL/CPO"), join(hub, "EMSP/DE/MSP")
+    hub.operate("agree", parties=["NL/CPO", "DE/MSP"], allowed=True, modules=["tariffs"])
+    for module, body in (("locations", delivering.location()), ("tariffs", delivering.tariff())):
+        path = f"/ocpi/2.2.1/receiver/{module}/NL/CPO/{body['id']}"
+        body |= {"country_code": "NL", "party_id": "CPO"}
+        assert hub.ask("PUT", path, cpo.token, body, routed("NL/CPO", "NL/HUB")).code == 1000
+    hub.drain()
+    assert (len(told(emsp, "tariffs")), told(emsp, "locations")) == (1, [])
+    listed = hub.operate("agreements")
+    assert listed == {
+        "policy": "closed",
+        "agreements": [{"parties": ["DE/MSP", "NL/CPO"], "allowed": True, "modules": ["tariffs"]}],
+    }
+    assert hub.operate("agreements", party="FR/XXX")["agreements"] == []
+
+
+def test_each_party_of_a_connection_has_agreements_of_its_own(hub: Hand) -> None:
+    cpo, both = join(hub, "CPO/NL/CPO"), join(hub, "EMSP/DE/AAA", "EMSP/DE/BBB")
+    hub.operate("agree", parties=["NL/CPO", "DE/BBB"], allowed=True)
+    body = delivering.location(country_code="NL", party_id="CPO")
+    path = "/ocpi/2.2.1/receiver/locations/NL/CPO/LOC1"
+    assert hub.ask("PUT", path, cpo.token, body, routed("NL/CPO", "NL/HUB")).code == 1000
+    hub.drain()
+    (sent,) = told(both, "locations")
+    assert sent.headers["ocpi-to-party-id"] == "BBB"
+    assert hub.ask("GET", LIST, both.token, headers=routed("DE/AAA", "NL/HUB")).data == []
+    assert len(hub.ask("GET", LIST, both.token, headers=routed("DE/BBB", "NL/HUB")).data) == 1
+
+
+def test_an_open_hub_may_keep_two_apart(make_platform: Callable[..., Hand]) -> None:
+    hub = make_platform({"OCPI_PARTIES": json.dumps([HUB])})
+    join(hub, "CPO/NL/CPO")
+    hub.operate("agree", parties=["NL/CPO", "DE/MSP"], allowed=False)
+    emsp, free = join(hub, "EMSP/DE/MSP"), join(hub, "EMSP/FR/EMP")
+    assert hub.ask("GET", "/ocpi/2.2.1/sender/hubclientinfo", emsp.token).data[0]["party_id"] == "EMP"
+    assert len(hub.ask("GET", "/ocpi/2.2.1/sender/hubclientinfo", free.token).data) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"parties": ["NL/CPO"], "allowed": True}, "/parties"),
+        ({"parties": ["NL/CPO", "NL/CPO"], "allowed": True}, "/parties/1"),
+        ({"parties": ["NL/CPO", "DEMSP"], "allowed": True}, "/parties/1"),
+        ({"parties": ["NL/CPO", "DE/MSP"]}, "/allowed"),
+        ({"parties": ["NL/CPO", "DE/MSP"], "allowed": True, "modules": []}, "/modules"),
+    ],
+)
+def test_what_cannot_be_agreed_is_refused(hub: Hand, fields: dict[str, object], pointer: str) -> None:
+    with pytest.raises(OperatorRefused) as refused:
+        hub.operate("agree", **fields)
+    assert refused.value.pointer == pointer
+
+
+def test_only_a_hub_has_agreements(make_platform: Callable[..., Hand]) -> None:
+    plain = make_platform({})
+    with pytest.raises(OperatorRefused) as refused:
+        plain.operate("agreements")
+    assert refused.value.code == "no_hub"
