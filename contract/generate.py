@@ -18,6 +18,7 @@ from chalicelib.actions import dispatch
 from contract import client
 from contract.answers import answer
 from contract.events import EVENTS, MOMENT, TEXT, EventKind, Schema
+from contract.samples import SAMPLES
 
 ROOT = Path(__file__).parent.parent
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -112,7 +113,13 @@ def openapi() -> dict[str, Any]:
                                             each: references[f"{each}.request"]["$ref"] for each in actions
                                         },
                                     },
-                                }
+                                },
+                                "examples": {
+                                    f"put{name}": {
+                                        "value": {"action": "put", "module": module, "object": value}
+                                    }
+                                    for name, (module, value) in SAMPLES.items()
+                                },
                             }
                         },
                     },

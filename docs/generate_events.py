@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from contract.events import EVENTS, REQUEST, EventKind
+from contract.samples import SAMPLES
 
 DOCUMENT = Path(__file__).parent / "backend.md"
-BEGIN, END = "<!-- events: begin -->", "<!-- events: end -->"
 WIDTH = 110
 
 
@@ -45,9 +45,23 @@ def section() -> str:
 def current() -> tuple[str, str]:
     """The document as it is and as it should be."""
     text = DOCUMENT.read_text()
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    return text, f"{before}{BEGIN}\n{section()}\n{END}{after}"
+    return text, _between(_between(text, "events", section()), "objects", samples())
+
+
+def samples() -> str:
+    """The objects to copy."""
+    lines = []
+    for name, (module, value) in SAMPLES.items():
+        lines += ["", f"A {name} (module `{module}`):", "", "```json", *_block(value), "```"]
+    return "\n".join(lines)
+
+
+def _between(text: str, name: str, inside: str) -> str:
+    """The text with what stands between its marks of this name replaced."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
+    return f"{before}{begin}\n{inside}\n{end}{after}"
 
 
 def _fields(kind: EventKind) -> str:
