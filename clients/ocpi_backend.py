@@ -1021,6 +1021,34 @@ class Operator(Door):
         answer: Any = self.ask("active_profile", **fields)
         return answer
 
+    def agree(
+        self,
+        *,
+        parties: list[str],
+        allowed: bool,
+        modules: list[str] | None = None,
+    ) -> Any:
+        """At a hub: let two parties roam with each other, or not."""
+        fields: dict[str, Any] = {
+            "parties": parties,
+            "allowed": allowed,
+            "modules": modules,
+        }
+        answer: Any = self.ask("agree", **fields)
+        return answer
+
+    def agreements(
+        self,
+        *,
+        party: str | None = None,
+    ) -> Any:
+        """At a hub: what was agreed between parties."""
+        fields: dict[str, Any] = {
+            "party": party,
+        }
+        answer: Any = self.ask("agreements", **fields)
+        return answer
+
     def answer_command(
         self,
         *,
