@@ -6,9 +6,11 @@ the Platform, which is one.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from chalicelib.ocpi.messages import now
 from chalicelib.settings import Settings
@@ -17,6 +19,10 @@ from chalicelib.settings import Settings
 function_name: ContextVar[str] = ContextVar("function_name", default="")
 # When the request or message that is worked on began, by time.monotonic: what was read since is true for it.
 asked_at: ContextVar[float] = ContextVar("asked_at", default=0.0)
+
+
+Value = TypeVar("Value")
+Owner = TypeVar("Owner", bound="Deployment")
 
 
 class Deployment:
@@ -50,3 +56,23 @@ class Deployment:
         if module == "credentials":
             return f"{self.base_url}/ocpi/{version}/credentials"
         return f"{self.base_url}/ocpi/{version}/{interface.lower()}/{module}"
+
+
+class Remembered(Generic[Value]):
+    """A value of each deployment that is good for some seconds; of one that is gone nothing is kept."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._values: WeakKeyDictionary[Deployment, tuple[float, Value]] = WeakKeyDictionary()
+
+    def get(self, deployment: Owner, make: Callable[[Owner], Value]) -> Value:
+        """The value, made anew where it is too old."""
+        until, value = self._values.get(deployment, (0.0, None))
+        if value is None or until <= time.monotonic():
+            value = make(deployment)
+            self._values[deployment] = time.monotonic() + self._seconds, value
+        return value
+
+    def forget(self, deployment: Deployment) -> None:
+        """Make it anew the next time."""
+        self._values.pop(deployment, None)

@@ -8,10 +8,10 @@ Contract: LOC-13, LOC-14, LOC-17, AMB-64
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.deployment import Remembered
 from chalicelib.objects import visibility
 from chalicelib.objects.stored_object import Finder, StoredObject
 from chalicelib.ocpi.paging import PageQuery
@@ -23,9 +23,6 @@ from chalicelib.store.object_items import Key
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
-# Seconds that the list of private Locations is good for.
-REMEMBERED = 5
-
 
 @dataclass(frozen=True)
 class _Private:
@@ -34,9 +31,12 @@ class _Private:
     entries: tuple[dict[str, Any], ...]
 
 
+_known: Remembered[list[_Private]] = Remembered(5)
+
+
 def token_arrived(platform: Platform, key: Key, token: dict[str, Any]) -> None:
     """Show a new Token's eMSP the private Locations that name it."""
-    for each in _all(platform):
+    for each in _known.get(platform, _read):
         known = feeds.readers(each.feed)
         if known is None or key.party in known:
             continue
@@ -56,16 +56,7 @@ def _place_again(platform: Platform, key: Key) -> None:
         return platform.objects.save(key, old, old, feed, found.own)
 
     retried(attempt)
-    platform.__dict__.pop("_private_locations", None)
-
-
-def _all(platform: Platform) -> list[_Private]:
-    remembered: tuple[float, list[_Private]] | None = platform.__dict__.get("_private_locations")
-    if remembered and remembered[0] > time.monotonic():
-        return remembered[1]
-    found = _read(platform)
-    platform.__dict__["_private_locations"] = time.monotonic() + REMEMBERED, found
-    return found
+    _known.forget(platform)
 
 
 def _read(platform: Platform) -> list[_Private]:
