@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.objects import bulk
 from chalicelib.objects.stored_object import load
 from chalicelib.tasks import PerformAction
 from tests.conftest import OperatorRefused
@@ -52,17 +53,15 @@ def test_what_one_invocation_cannot_finish_goes_on_through_the_inbox(
     operate: Any, known: Known, drain: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Issue 4: thousands in one go, in steps that may be repeated."""
-    from chalicelib.actions import objects as object_actions
-
-    monkeypatch.setattr(object_actions, "SECONDS", -1)
-    monkeypatch.setattr(object_actions, "MOST_IN_MESSAGE", 8000)
+    monkeypatch.setattr(bulk, "SECONDS", -1)
+    monkeypatch.setattr(bulk, "MOST_IN_MESSAGE", 8000)
     objects = [own("token", uid=f"U{at:03}") for at in range(60)]
     answer = operate("put", module="tokens", objects=objects)
     job = answer.pop("job")
     assert (answer["stored"], answer["older"], answer["errors"], answer["queued"]) == (0, 0, [], 60)
     (begun,) = operate("puts")["puts"]
     assert (begun["id"], begun["state"], begun["total"], begun["stored"]) == (job, "RUNNING", 60, 0)
-    monkeypatch.setattr(object_actions, "SECONDS", 20)
+    monkeypatch.setattr(bulk, "SECONDS", 20)
     drain(sweep=False)
     found = operate("list", module="tokens", limit=1000)
     assert [each["uid"] for each in found["objects"]] == [f"U{at:03}" for at in range(60)]

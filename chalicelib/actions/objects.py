@@ -1,17 +1,12 @@
 """What the operator may ask for about objects: to put, patch, remove, get and list them, and what a
 driver needs of them: authorize and charging_preferences.
 
-A `put` of very many objects is done in steps: what one invocation cannot
-finish goes on through the inbox queue, and every step can be repeated.
-
 Contract: design section 5
 """
 
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -20,19 +15,17 @@ from chalicelib.actions.action import Action, Fields
 from chalicelib.billing import gate
 from chalicelib.commands import authorization, preferences
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
-from chalicelib.logs import log
-from chalicelib.objects import hosted, hub_client_info, unsaid
+from chalicelib.objects import bulk, hosted, hub_client_info, unsaid
 from chalicelib.objects.stored_object import Finder, StoredObject, load, load_token
 from chalicelib.ocpi import advice, jsontext, modules, paging, writing
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
-from chalicelib.store import feeds, pages, requests
+from chalicelib.store import feeds, pages
 from chalicelib.store import put_jobs as stored_puts
 from chalicelib.store.object_items import Key, folded
 from chalicelib.store.put_jobs import Puts
-from chalicelib.tasks import PerformAction
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -40,9 +33,6 @@ if TYPE_CHECKING:
 Owned = Literal["locations", "tariffs", "sessions", "cdrs", "tokens"]
 Known = Literal["locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"]
 Version = Literal["2.1.1", "2.2.1", "2.3.0"]
-# What a message may hold (SQS: 1 MiB, 256 KB to be safe), and how long one invocation goes on.
-MOST_IN_MESSAGE = 200 * 1024
-SECONDS = 20
 LARGEST_PAGE = 1000
 
 
@@ -156,98 +146,18 @@ def put(platform: Platform, fields: Put) -> dict[str, Any]:
         )
         counts = {"stored": 0, "unchanged": 0, "older": 0}
         outcome.counted(counts)
-        told = _told(0, fields.module, fields.object, outcome.warnings)
+        told = bulk.told(0, fields.module, fields.object, outcome.warnings)
         return {**counts, "errors": [], "warnings": told}
-    return _put_many(platform, fields)
-
-
-def _put_many(platform: Platform, fields: Put) -> dict[str, Any]:
-    given = fields.objects or []
-    counts = {"stored": 0, "unchanged": 0, "older": 0}
-    errors: list[dict[str, Any]] = []
-    warnings: list[dict[str, Any]] = []
-    until = time.monotonic() + SECONDS
-    looking = gate.gate(platform)
-    rest: list[Any] = []
-    for at in range(0, len(given), hosted.TOGETHER):
-        if time.monotonic() > until:
-            rest = given[at:]
-            break
-        group = [jsontext.exact(each) for each in given[at : at + hosted.TOGETHER]]
-        outcomes = hosted.put_all(
-            platform,
-            fields.module,
-            group,
-            fields.version,
-            force=fields.force,
-            keep_status=fields.keep_status,
-            gate=looking,
-        )
-        for index, outcome in enumerate(outcomes, at):
-            where = fields.first + index, fields.module, given[index]
-            if isinstance(outcome, OcpiError):
-                errors += _told(*where, outcome.faults)
-            else:
-                outcome.counted(counts)
-                warnings += _told(*where, outcome.warnings)
-    answer: dict[str, Any] = {**counts, "errors": errors, "warnings": warnings}
-    job, total = fields.job, fields.total
-    if rest:
-        done = len(given) - len(rest)
-        if not job:
-            job, total = requests.new_id(), fields.first + len(given)
-        answer["queued"] = len(rest)
-        named = fields.model_copy(update={"job": job, "total": total})
-        platform.queues.send(map(PerformAction, _messages(named, rest, fields.first + done)))
-    if job:
-        answer["job"] = job
-        step = range(fields.first, fields.first + len(given) - len(rest))
-        Puts(platform).count(job, fields.module, total, step, counts, errors)
-    if job or fields.first:
-        for error in errors:  # nobody waits for the answer to a message
-            log(
-                "WARNING",
-                "object refused",
-                module=fields.module,
-                index=error["index"],
-                pointer=error["pointer"],
-                reason=error["message"],
-            )
-        log("INFO", "bulk put", module=fields.module, first=fields.first, **{**counts, "errors": len(errors)})
-    return answer
-
-
-def _told(index: int, module: str, data: Any, found: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Faults or slips of the object at that place of the operator's list."""
-    named = data.get("uid" if module == "tokens" else "id") if isinstance(data, dict) else None
-    about = {"index": index, "id": None if named is None else str(named)[:100]}
-    return [{**about, "pointer": each.pointer, "message": each.message} for each in found]
-
-
-def _messages(fields: Put, objects_: list[Any], first: int) -> list[dict[str, Any]]:
-    """The rest as messages of the same action, each small enough."""
-    messages: list[dict[str, Any]] = []
-    size = MOST_IN_MESSAGE
-    for at, each in enumerate(objects_):
-        weight = len(jsontext.dumps(each).encode())
-        if size + weight > MOST_IN_MESSAGE:
-            messages.append(
-                {
-                    "action": "put",
-                    "module": fields.module,
-                    "version": fields.version,
-                    "force": fields.force,
-                    "keep_status": fields.keep_status,
-                    "job": fields.job,
-                    "total": fields.total,
-                    "first": first + at,
-                    "objects": [],
-                }
-            )
-            size = 0
-        messages[-1]["objects"].append(each)
-        size += weight + 1
-    return messages
+    parts = bulk.Bulk(
+        fields.module,
+        fields.version,
+        fields.force,
+        fields.keep_status,
+        fields.job,
+        fields.total,
+        fields.first,
+    )
+    return bulk.put(platform, parts, fields.objects or [], gate.gate(platform))
 
 
 def puts(platform: Platform, fields: PutsFields) -> dict[str, Any]:
@@ -291,7 +201,7 @@ def check(platform: Platform, fields: Check) -> dict[str, Any]:
         except OcpiError as problem:
             told["errors"] = problem.faults
         for name, found in told.items():
-            answer[name] += _told(index, fields.module, data, found)
+            answer[name] += bulk.told(index, fields.module, data, found)
     return answer
 
 
