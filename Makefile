@@ -32,8 +32,8 @@ setup: $(VENV)/.ready ## make .venv with everything that is needed
 run: $(VENV)/.run ## the whole platform on this machine (PORT=8000, KEEP=1, OCPI_SEED=1, EMULATOR=moto|ministack)
 	@EMULATOR=$(EMULATOR) exec $(PY) local.py
 
-demo: $(VENV)/.ready ## two deployments live through a roaming day
-	@$(PY) -m demo
+demo: $(VENV)/.ready ## two deployments live through a roaming day, then four with a hub (DAY=hub|2.1.1|2.2.1|2.3.0)
+	@$(PY) -m demo $(DAY)
 
 partner: $(VENV)/.ready ## a sandbox partner that registers with a platform (PORT=9000, ROLE, VERSION, PLATFORM, TOKEN)
 	@exec $(PY) -m sandbox

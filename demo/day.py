@@ -26,10 +26,13 @@ class NotSeen(Exception):
 class Day:
     """The two deployments and the version they speak today; `say` tells the audience."""
 
-    def __init__(self, cpo: Any, emsp: Any, version: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, cpo: Any, emsp: Any, version: str, say: Callable[[str], None], cpo_party: str = CPO
+    ) -> None:
         self.cpo, self.emsp, self.version, self._say = cpo, emsp, version, say
-        self.location = objects.location(version)
-        self.tariff = objects.tariff(version)
+        self.cpo_party = cpo_party
+        self.location = objects.location(version, cpo_party)
+        self.tariff = objects.tariff(version, cpo_party)
         self.token = objects.token(version)
         self.evse_uid = self.location["evses"][0]["uid"]
         self.emsp_at_cpo = ""
@@ -61,8 +64,8 @@ class Day:
             time.sleep(0.1)
         raise NotSeen(f"not seen within {patience:.0f} s: {text}{problem}")
 
-    def at_emsp(self, module: str, id: str, party: str = CPO) -> dict[str, Any] | None:
-        return self._object(self.emsp, module, id, party)
+    def at_emsp(self, module: str, id: str, party: str = "") -> dict[str, Any] | None:
+        return self._object(self.emsp, module, id, party or self.cpo_party)
 
     def at_cpo(self, module: str, id: str, party: str = EMSP) -> dict[str, Any] | None:
         return self._object(self.cpo, module, id, party)
@@ -158,7 +161,7 @@ def charge(day: Day) -> None:
         day.emsp,
         "send_command",
         command="START_SESSION",
-        to=CPO,
+        to=day.cpo_party,
         body={
             "token": day.token,
             "location_id": day.location["id"],
@@ -179,7 +182,7 @@ def charge(day: Day) -> None:
         more(day, session["id"])
     day.step("the driver stops: STOP_SESSION")
     sent = day.ask(
-        day.emsp, "send_command", command="STOP_SESSION", to=CPO, body={"session_id": session["id"]}
+        day.emsp, "send_command", command="STOP_SESSION", to=day.cpo_party, body={"session_id": session["id"]}
     )
     day.see("the asynchronous result: ACCEPTED", lambda: result_of(day, sent["id"]) == "ACCEPTED")
     day.see(
@@ -190,7 +193,7 @@ def charge(day: Day) -> None:
     cdr = day.see("the CDR at the eMSP", lambda: _cdr(day, session["id"]))
     own = next(
         each
-        for each in day.ask(day.cpo, "list", module="cdrs", party=CPO, limit=100)["objects"]
+        for each in day.ask(day.cpo, "list", module="cdrs", party=day.cpo_party, limit=100)["objects"]
         if each["id"] == cdr["id"]
     )
     day.see(
@@ -246,7 +249,7 @@ def result_of(day: Day, id: str) -> str | None:
 
 
 def _session(day: Day, status: str) -> dict[str, Any] | None:
-    for each in day.ask(day.emsp, "list", module="sessions", party=CPO, limit=100)["objects"]:
+    for each in day.ask(day.emsp, "list", module="sessions", party=day.cpo_party, limit=100)["objects"]:
         if each["status"] == status and each["location_id"] == day.location["id"]:
             return each
     return None
@@ -255,7 +258,7 @@ def _session(day: Day, status: str) -> dict[str, Any] | None:
 def _cdr(day: Day, session_id: str) -> dict[str, Any] | None:
     mine = [
         each
-        for each in day.ask(day.emsp, "list", module="cdrs", party=CPO, limit=100)["objects"]
+        for each in day.ask(day.emsp, "list", module="cdrs", party=day.cpo_party, limit=100)["objects"]
         if each.get("session_id") == session_id or each["cdr_location"]["id"] == day.location["id"]
     ]
     return mine[-1] if mine else None

@@ -19,7 +19,7 @@ def reserve(day: Day) -> None:
         day.emsp,
         "send_command",
         command="RESERVE_NOW",
-        to=CPO,
+        to=day.cpo_party,
         body={
             "token": day.token,
             "location_id": day.location["id"],
@@ -34,7 +34,11 @@ def reserve(day: Day) -> None:
         return
     day.step("and thinks better of it: CANCEL_RESERVATION")
     sent = day.ask(
-        day.emsp, "send_command", command="CANCEL_RESERVATION", to=CPO, body={"reservation_id": number}
+        day.emsp,
+        "send_command",
+        command="CANCEL_RESERVATION",
+        to=day.cpo_party,
+        body={"reservation_id": number},
     )
     day.see("the asynchronous result: ACCEPTED", lambda: result_of(day, sent["id"]) == "ACCEPTED")
     day.see("the EVSE is AVAILABLE at the eMSP", lambda: day.status(evse_uid) == "AVAILABLE")

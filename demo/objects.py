@@ -11,10 +11,10 @@ def _name(version: str) -> str:
     return version.replace(".", "")
 
 
-def tariff(version: str) -> dict[str, Any]:
+def tariff(version: str, owner: str = "NL/EXA") -> dict[str, Any]:
     return {
-        "country_code": "NL",
-        "party_id": "EXA",
+        "country_code": owner[:2],
+        "party_id": owner[3:],
         "id": f"TARIFF-{_name(version)}",
         "currency": "EUR",
         "tax_included": "NO",
@@ -30,10 +30,10 @@ def tariff(version: str) -> dict[str, Any]:
     }
 
 
-def location(version: str) -> dict[str, Any]:
+def location(version: str, owner: str = "NL/EXA") -> dict[str, Any]:
     return {
-        "country_code": "NL",
-        "party_id": "EXA",
+        "country_code": owner[:2],
+        "party_id": owner[3:],
         "id": f"LOC-{_name(version)}",
         "publish": True,
         "name": f"Market square ({version})",
@@ -44,15 +44,15 @@ def location(version: str) -> dict[str, Any]:
         "coordinates": {"latitude": "52.090737", "longitude": "5.121420"},
         "parking_type": "ON_STREET",
         "time_zone": "Europe/Amsterdam",
-        "evses": [_evse(version, number) for number in (1, 2)],
+        "evses": [_evse(version, number, owner) for number in (1, 2)],
         "last_updated": WHEN,
     }
 
 
-def _evse(version: str, number: int) -> dict[str, Any]:
+def _evse(version: str, number: int, owner: str) -> dict[str, Any]:
     return {
         "uid": f"{_name(version)}-{number}",
-        "evse_id": f"NL*EXA*E{_name(version)}{number}",
+        "evse_id": f"{owner[:2]}*{owner[3:]}*E{_name(version)}{number}",
         "status": "AVAILABLE",
         "capabilities": [
             "RFID_READER",
