@@ -252,7 +252,7 @@ def test_a_cpo_does_not_read_our_locations(ask: Any, known: Known, operate: Any)
     for token in ("cpo", "cpo2", "scsp"):
         assert ask("GET", SENDER, token=token).data == []
         assert ask("GET", f"{SENDER}/L1", token=token).status == 404
-    for token in ("emsp", "emsp2", "nsp", "nap", "hub"):
+    for token in ("emsp", "emsp2", "nsp", "nap"):
         assert len(ask("GET", SENDER, token=token).data) == 1, token
 
 

@@ -110,17 +110,19 @@ def test_too_many_requests_may_be_refused_by_the_operators_function(
     assert received(operate) == []
 
 
-def test_a_result_that_may_have_arrived_is_not_posted_again(
+def test_a_result_that_may_have_arrived_is_posted_again_while_it_is_of_use(
     ask: Any, operate: Any, drain: Any, clock: Any, partner: PartnerStub, charging: None
 ) -> None:
-    """CHP-21: the sender has its timeout."""
+    """CHP-21, AMB-43: its receiver takes the second for the first; after the deadline nobody waits."""
     ask("PUT", URL + "S1", partner.token, setting(partner))
     partner.answer("POST", "/results/", status=500)
     operate("answer_profile", id=received(operate)[0]["id"], result="ACCEPTED")
     for _ in range(3):
         drain()
         clock.advance(100)
-    assert results(partner) == [{"result": "ACCEPTED"}]
+    sent = results(partner)
+    assert 1 < len(sent) < 10
+    assert all(each == {"result": "ACCEPTED"} for each in sent)
 
 
 def test_we_ask_for_the_duration_that_is_needed(ask: Any, operate: Any, partner: PartnerStub) -> None:
@@ -198,10 +200,8 @@ def test_a_profile_says_the_same_at_the_other_end(
 
 WRONG = [
     {**WHOLE, "charging_rate_unit": None},
-    {**WHOLE, "start_date_time": "soon"},
     {**WHOLE, "charging_profile_period": [{"limit": 1}]},
     {**WHOLE, "charging_profile_period": [{"start_period": "x", "limit": 1}]},
-    {**WHOLE, "duration": "long"},
 ]
 
 
@@ -221,13 +221,15 @@ def test_a_profile_that_says_nothing_clear_is_refused_at_both_ends(
 def test_an_active_profile_has_its_start_and_its_profile(
     missing: str, ask: Any, operate: Any, events: Any, partner: PartnerStub, charging: None
 ) -> None:
-    """CHP-42: neither told nor taken without."""
+    """CHP-42: we do not tell without; one that came without its start is of the time it came."""
     theirs(ask, partner)
     less = {name: value for name, value in ACTIVE.items() if name != missing}
-    assert ask("PUT", "/ocpi/2.2.1/sender/chargingprofiles/S9", partner.token, less).code == 2001
+    code = ask("PUT", "/ocpi/2.2.1/sender/chargingprofiles/S9", partner.token, less).code
+    assert code == (1000 if missing == "start_date_time" else 2001)
+    heard = [each for each in events("ObjectChanged") if each["detail"]["module"] == "chargingprofiles"]
+    assert len(heard) == (code == 1000)
     with pytest.raises(OperatorRefused):
         operate("active_profile", session_id="S1", profile=less)
-    assert [each for each in events("ObjectChanged") if each["detail"]["module"] == "chargingprofiles"] == []
 
 
 @pytest.mark.parametrize(

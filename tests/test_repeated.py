@@ -91,7 +91,7 @@ def test_a_profile_request_sent_twice_is_asked_once(
         assert ask("GET", PROFILES + "S1" + query, partner.token, headers=SAME).data["result"] == "ACCEPTED"
     assert len(profiles_received(operate)) == len(events("ProfileRequested")) == 2
     theirs(ask, partner)
-    provider = register_partner(SCSP)
+    provider = register_partner(SCSP, smart_charging="delegated")
     partner.answer("PUT", "/receiver/chargingprofiles/", data={"result": "ACCEPTED", "timeout": 12})
     for _ in range(2):
         answer = ask("PUT", PROFILES + "S9", provider.token, setting(provider), headers=SAME)

@@ -285,7 +285,7 @@ def test_bash_completes_actions_options_choices_and_partners(url, hand, tmp_path
     hand.operate("invite", name="Example Mobility")
     source = shell("completion", "bash").stdout
     words = {
-        "ocpi par": ["partners", "partner"],
+        "ocpi par": ["partners", "partner", "partner_options"],
         "ocpi deliveries --st": ["--state"],
         "ocpi deliveries --state REF": ["REFUSED"],
         "ocpi list loc": ["locations"],
