@@ -417,6 +417,8 @@ def test_only_who_can_own_a_token_is_asked(hand: Any) -> None:
     cpo, one = hand.register_partner(roles=[HID]), hand.register_partner(roles=[ONE])
     two = hand.register_partner(roles=[TWO])
     hand.drain()
+    for each in (one, two):
+        each.answer("POST", "/authorize", status=404, code=2004)
     for uid, kind in (("SE-TWO-C12345678-9", "EMAID"), ("CARD", "RFID")):
         with pytest.raises(OperatorRefused):
             hand.operate("authorize", uid=uid, type=kind)

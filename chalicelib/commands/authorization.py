@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -282,16 +283,17 @@ def _asked(
                 to_party=OPEN if partner.is_hub and owner is None else own,
                 timeout=ASKING_TIME,
             )
+        sketch = partial(_sketch, platform, partner, own, uid, type_, said.data)
         info: dict[str, Any] = reading.read(
             "authorization_info",
             said.data,
             partner.version,
             owner=own,
             now=platform.clock(),
-            token=lambda _: _sketch(platform, partner, own, uid, type_, said.data),
+            token=lambda _: sketch(),
         ).object
         _check_token(info.get("token"), uid, type_, theirs)
-        return info
+        return info if info.get("token") else {**info, "token": sketch()}
     except PartnerRefused as refusal:
         if refusal.status_code == 2002:
             raise NotEnoughInformation("the eMSP needs the location to decide", "/location") from None
@@ -321,7 +323,7 @@ def _check_token(token: Any, uid: str, type_: str, theirs: frozenset[Party]) -> 
 def _sketch(
     platform: Platform, partner: Partner, owner: Party | None, uid: str, type_: str, said: Any
 ) -> dict[str, Any]:
-    """The Token that a 2.1.1 answer leaves out: the stored one, else what is known of it (CNV-107)."""
+    """The Token that an answer leaves out, as in 2.1.1: the stored one, else what is known (CNV-107)."""
     stored = _stored(platform, uid, type_)
     if stored is not None:
         return stored.canonical
