@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
+from chalicelib.store import marks
 from chalicelib.store.dynamodb import Item, size
 from chalicelib.store.messages import SHOWN
 
@@ -23,7 +24,7 @@ from chalicelib.store.messages import SHOWN
 INDEXES: dict[str, dict[str, tuple[tuple[str, str], tuple[str, ...] | None]]] = {
     "objects": {
         "feed": (("feed", "place"), None),
-        "changes": (("feed", "last_updated"), ("object", "part", "feed", "last_updated", "place")),
+        "changes": (("feed", "last_updated"), ("object", "part", "feed", "last_updated", "place", "status")),
     },
     "deliveries": {
         "state": (("state", "due_at"), None),
@@ -156,9 +157,17 @@ def _written(table: str, old: Item, new: Item, times: int) -> float:
     """Units of making one item the other, indexes included; twice on the table in a transaction."""
     name = table.rpartition("-")[2]
     units: float = times * _units(max(size(old), size(new)))
-    for keys, projected in INDEXES.get("objects" if name in MODULES else name, {}).values():
+    found = INDEXES.get(name, {})
+    if name in MODULES:
+        found = {**INDEXES["objects"], **_marks(name)}
+    for keys, projected in found.values():
         units += _index(_part(old, projected), _part(new, projected), keys)
     return units
+
+
+def _marks(module: str) -> dict[str, tuple[tuple[str, str], tuple[str, ...] | None]]:
+    """The sparse indexes of a module: keys only. What `changes` shows more of an EVSE adds no unit."""
+    return {index: (keys, ("object", "part", *keys)) for index, keys in marks.INDEXES.get(module, {}).items()}
 
 
 def _index(old: Item, new: Item, keys: tuple[str, str]) -> int:

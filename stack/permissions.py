@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib.store import marks
 from stack.functions import BY_NAME, FUNCTIONS, Function
 from stack.storage import OBJECT_TABLES, queue_id, sub, table_id
 
@@ -48,6 +49,10 @@ _KEEP_OBJECTS = (
     | _each(("sessions", "cdrs"), "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem")
     | _each(("locations",), "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem")
 )
+# What the operator lists over all parties is found by marks.
+_SEARCH_OBJECTS = {
+    f"table:{module}/index/{index}": "Query" for module, found in marks.INDEXES.items() for index in found
+}
 # What a version cannot say, and where a filtered crawl has still to come, are items of the table itself.
 _FILTER_OBJECTS = (
     _each(OBJECT_TABLES, "Query", "changes")
@@ -87,6 +92,7 @@ _PUSH = (
 _OPERATE = (
     _KEEP_OBJECTS
     | _FILTER_OBJECTS
+    | _SEARCH_OBJECTS
     | _SHAKE_HANDS
     | _TELL
     | _OWN_URL

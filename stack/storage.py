@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.store import messages, refusals
+from chalicelib.store import marks, messages, refusals
 
 OBJECT_TABLES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 # Seconds a function may run; a queue hides a message six times as long, as AWS recommends.
@@ -64,8 +64,12 @@ def resources() -> dict[str, Any]:
                 "feed": (("feed", "place"), {"ProjectionType": "ALL"}),
                 "changes": (
                     ("feed", "last_updated"),
-                    {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["place"]},
+                    _included(["place", *(["status"] if name == "locations" else [])]),
                 ),
+                **{
+                    index: (keys, {"ProjectionType": "KEYS_ONLY"})
+                    for index, keys in marks.INDEXES.get(name, {}).items()
+                },
             },
             stream=True,
         )

@@ -7,6 +7,7 @@ Contract: design section 5
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -15,7 +16,7 @@ from chalicelib.actions.action import Action, Fields
 from chalicelib.billing import gate
 from chalicelib.commands import authorization, preferences
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
-from chalicelib.objects import bulk, hosted, hub_client_info, unsaid
+from chalicelib.objects import bulk, hosted, hub_client_info, search, unsaid
 from chalicelib.objects.stored_object import Finder, StoredObject, load, load_token
 from chalicelib.ocpi import advice, jsontext, modules, paging, writing
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
@@ -34,6 +35,8 @@ Owned = Literal["locations", "tariffs", "sessions", "cdrs", "tokens"]
 Known = Literal["locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"]
 Version = Literal["2.1.1", "2.2.1", "2.3.0"]
 LARGEST_PAGE = 1000
+# As `party`: that of those hosted here, or that of everybody.
+OWN, EVERYBODY = "own", "all"
 
 
 class Put(Fields):
@@ -89,21 +92,28 @@ class Remove(Fields):
     party: str | None = None
 
 
+PARTY = "NL/EXA, own, or all; default: own where we own objects of that module, else all"
+
+
 class Get(Fields):
     """Ours, or that of `party`; in 2.3.0 or another `version`."""
 
     module: Known
     id: str
-    party: str | None = None
+    party: str | None = Field(None, description=PARTY)
     type: str | None = None
     version: Version = "2.3.0"
 
 
 class List(Fields):
-    """Ours, or those of `party`, oldest first."""
+    """Ours, or those of `party`, oldest first; with `near` the nearest first."""
 
     module: Known
-    party: str | None = None
+    party: str | None = Field(None, description=PARTY)
+    session_id: str = Field("", description="of Sessions and CDRs")
+    token: str = Field("", description="the uid of the token of Sessions and CDRs")
+    status: str = Field("", description="of Sessions; of Locations: any EVSE has it")
+    near: str = Field("", description="of Locations: lat,lon,km")
     date_from: str = ""
     date_to: str = ""
     limit: int = Field(100, ge=1, le=LARGEST_PAGE)
@@ -234,38 +244,60 @@ def get(platform: Platform, fields: Get) -> dict[str, Any]:
     shown = found.shown(fields.version)
     if shown is None:
         raise InvalidParameters(f"cannot be said in {fields.version}", "/version")
+    shown = search.named(found, shown)
     if found.own or not found.findings:
         return {"object": shown}
     return {"object": shown, "findings": [dataclasses.asdict(each) for each in found.findings]}
 
 
 def _get(platform: Platform, fields: Get) -> StoredObject | None:
-    party = party_of(fields.party)
-    if party is None:
-        if fields.module == "hubclientinfo":
-            raise InvalidParameters("whose it is, for example NL/EXA", "/party")
-        key = hosted.known(platform, fields.module, fields.id, None, fields.type)
-        return load(platform, key)
-    if fields.module == "tokens":
-        return load_token(platform, [party], fields.id, fields.type or "")
-    return load(platform, Key(fields.module, *party, fields.id))
+    party, module = fields.party, fields.module
+    owners = _owners(platform, module, party)
+    if party is not None and party not in (OWN, EVERYBODY):
+        if module == "tokens":
+            return load_token(platform, [party_of(party) or ("", "")], fields.id, fields.type or "")
+        return load(platform, Key(module, *(party_of(party) or ("", "")), fields.id))
+    if module == "hubclientinfo":
+        raise InvalidParameters("whose it is, for example NL/EXA", "/party")
+    if owners is not None:
+        return load(platform, hosted.known(platform, module, fields.id, None, fields.type))
+    if module == "tokens":
+        named = [party_of(each) or ("", "") for each in search.owners(platform, module)]
+        return load_token(platform, named, fields.id, fields.type or "")
+    found = search.everywhere(platform, module, fields.id)
+    if len(found) > 1:
+        whose = ", ".join(each.key.owner for each in found)
+        raise InvalidParameters(f"several parties have this id ({whose}); name one", "/party")
+    return found[0] if found else None
+
+
+def _owners(platform: Platform, module: str, party: str | None) -> list[str] | None:
+    """Whose objects are meant; None: everybody's. Raises InvalidParameters."""
+    ours = [
+        "/".join(each) for each in platform.settings.hosted(*modules.serving_roles(module, modules.SENDER))
+    ]
+    if party == EVERYBODY or (party is None and not ours):
+        return None
+    return ours if party in (None, OWN) else ["/".join(party_of(party) or ())]
 
 
 def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
-    party = party_of(fields.party)
+    module = fields.module
+    owners = _owners(platform, module, fields.party)
     if fields.id is not None:
-        known = _get(platform, Get(module=fields.module, id=fields.id, party=fields.party))
-        return {"objects": [known.shown(fields.version)] if known else [], "cursor": None}
-    if party is not None and fields.module == "hubclientinfo":
-        return _told_of(platform, party, fields)
-    if party is not None:
-        owners = ["/".join(party)]
-    elif fields.module == "hubclientinfo":
+        known = _get(platform, Get(module=module, id=fields.id, party=fields.party))
+        shown = known.shown(fields.version) if known else None
+        return {"objects": [search.named(known, shown)] if known and shown else [], "cursor": None}
+    if fields.party not in (None, OWN, EVERYBODY) and module == "hubclientinfo":
+        return _told_of(platform, party_of(fields.party) or ("", ""), fields)
+    if module == "hubclientinfo":
         owners = [f"hub:{partner.id}" for partner in platform.partners.registered()]
-        owners += ["/".join(each) for each in parties.shown_owners(platform, fields.module)]
-    else:
-        roles = modules.serving_roles(fields.module, modules.SENDER)
-        owners = ["/".join(each) for each in platform.settings.hosted(*roles)]
+        owners += ["/".join(each) for each in parties.shown_owners(platform, module)]
+    asked = {name: getattr(fields, name) for name in ("session_id", "token", "status", "near")}
+    if any(asked.values()):
+        return _found(platform, fields, search.Query(**asked), owners)
+    if owners is None:
+        owners = search.owners(platform, module)
     query = paging.parse(
         {
             "limit": str(fields.limit),
@@ -285,11 +317,25 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
     heads = platform.objects.feeds.heads(fields.module, names, version)
     found = pages.page(platform.objects, fields.module, heads, query)
     finder = Finder(platform)
-    shown = [
-        StoredObject(each.key, each.parts, finder=finder).shown(fields.version) for each in found.objects
-    ]
-    told = [each for each in shown if each is not None]
+    read = [StoredObject(each.key, each.parts, finder=finder) for each in found.objects]
+    told = _shown(read, fields.version)
     return {"objects": told, "cursor": found.cursor, "total": found.total}
+
+
+def _found(platform: Platform, fields: List, query: search.Query, owners: list[str] | None) -> dict[str, Any]:
+    """The objects that an index knows for what is asked; their number is not counted."""
+    times = paging.parse({"date_from": fields.date_from, "date_to": fields.date_to}, LARGEST_PAGE)
+    query = dataclasses.replace(query, date_from=times.date_from, date_to=times.date_to)
+    everybody = owners is None
+    of = search.owners(platform, fields.module) if owners is None else owners
+    page = search.find(platform, fields.module, query, of, everybody, fields.limit, fields.cursor)
+    return {"objects": _shown(page.objects, fields.version), "cursor": page.cursor or None}
+
+
+def _shown(read: Iterable[StoredObject], version: str) -> list[dict[str, Any]]:
+    """What can be said in a version of these, each with its owner."""
+    said = ((each, each.shown(version)) for each in read)
+    return [search.named(each, shown) for each, shown in said if shown is not None]
 
 
 def _told_of(platform: Platform, party: Party, fields: List) -> dict[str, Any]:

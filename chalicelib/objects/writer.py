@@ -19,8 +19,9 @@ from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import merge
 from chalicelib.ocpi.timestamps import readable, wire_timestamp
-from chalicelib.store import feeds
+from chalicelib.store import feeds, marks
 from chalicelib.store.dynamodb import retried
+from chalicelib.store.marks import Marks
 from chalicelib.store.object_items import Key, Part, check_id, dated, folded, part_name
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ class ObjectWriter:
             now = self.platform.clock()
             latest = max(old.last_updated, order.moment(last_updated, now, now))
             evse["last_updated"] = wire_timestamp(latest)
-            new = Part(old.uid, in_version, latest, jsontext.dumps(evse))
+            new = Part(old.uid, in_version, latest, jsontext.dumps(evse), marks=old.marks)
             state = objects.save_part(key, None, old, new, self.own)
             return "unchanged" if state == "unchanged" else outcome
 
@@ -365,19 +366,38 @@ def split(
 
 def _whole(data: dict[str, Any], version: str, canonical: dict[str, Any], clock: str) -> Part:
     latest = order.moment(canonical.get("last_updated"), clock, clock)
-    return Part("", version, latest, jsontext.dumps(data), undated=_undated(data))
+    undated, found = _undated(data), _marks(canonical)
+    return Part("", version, latest, jsontext.dumps(data), undated=undated, marks=found)
 
 
 def _head(location: dict[str, Any], version: str, canonical: dict[str, Any], clock: str) -> Part:
     body = {name: value for name, value in location.items() if name not in ("evses", "last_updated")}
     latest = order.moment(canonical.get("last_updated"), clock, clock)
-    return Part("", version, latest, jsontext.dumps(body), undated=_undated(location))
+    undated, found = _undated(location), marks.place_marks(canonical.get("coordinates"))
+    return Part("", version, latest, jsontext.dumps(body), undated=undated, marks=found)
 
 
 def _evse(evse: dict[str, Any], version: str, canonical: dict[str, Any], otherwise: str, clock: str) -> Part:
     uid = check_id(canonical.get("uid"), "/uid")
     latest = order.moment(canonical.get("last_updated") or evse.get("last_updated"), otherwise, clock)
-    return Part(uid, version, latest, jsontext.dumps(evse), undated=_undated(evse))
+    found = _status(canonical.get("status") or evse.get("status"))
+    return Part(uid, version, latest, jsontext.dumps(evse), undated=_undated(evse), marks=found)
+
+
+def _status(said: Any) -> Marks:
+    """The mark of an EVSE."""
+    return ((marks.STATUS, said),) if isinstance(said, str) and said else ()
+
+
+def _marks(canonical: Mapping[str, Any]) -> Marks:
+    """What a Session or CDR is looked for by."""
+    card = canonical.get("cdr_token")
+    if not isinstance(card, Mapping):
+        return ()
+    said = {marks.TOKEN: card.get("uid")}
+    said |= {marks.STATE: canonical["status"]} if "status" in canonical else {}
+    said |= {marks.SESSION: canonical["session_id"]} if "session_id" in canonical else {}
+    return tuple((name, folded(each)[:255]) for name, each in said.items() if isinstance(each, str) and each)
 
 
 def _undated(sent: dict[str, Any]) -> bool:

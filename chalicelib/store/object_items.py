@@ -15,15 +15,18 @@ from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.surrogates import shortest
-from chalicelib.store import feeds
+from chalicelib.store import feeds, marks
 from chalicelib.store.dynamodb import Item, number, text
+from chalicelib.store.marks import Marks
 
 HEAD = "-"
 # Begins the name of a piece: charging periods that have left the head of their Session or CDR.
 PIECE = "~"
 LONGEST_ID = 255
 # What a StoredObject or a comparison needs of an item, and what is enough to show it on a page.
-NEEDED = "#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s,#e,#k"
+NEEDED = ",".join(
+    ("#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s,#e,#k", *(f"#{each}" for each in marks.NAMES))
+)
 SHOWN = "#l,#c,#v,#b,#cc,#pp,#i,#u,#h,#w,#e"
 NAMES = {
     "#o": "object",
@@ -43,6 +46,7 @@ NAMES = {
     "#s": "unsaid",
     "#e": "evses",
     "#k": "taken",
+    **{f"#{name}": name for name in marks.NAMES},
 }
 
 
@@ -105,7 +109,7 @@ class Part(NamedTuple):
     `evses` is JSON text of the head of a Location: its list of EVSEs as it was sent, each
     that has an item by the name of that, each that cannot have one as `[itself]`; "" where
     there was no list. `undated`: it did not say when it was updated.
-    `taken`: how many charging periods stand in pieces.
+    `taken`: how many charging periods stand in pieces. `marks`: what it is looked for by.
     """
 
     uid: str
@@ -122,6 +126,7 @@ class Part(NamedTuple):
     evses: str = ""
     undated: bool = False
     taken: int = 0
+    marks: Marks = ()
 
     @property
     def name(self) -> str:
@@ -166,6 +171,16 @@ def part_of(item: Item) -> Part:
         unsaid=_unsaid(item["unsaid"]["S"]) if "unsaid" in item else (),
         evses=item["evses"]["S"] if "evses" in item else "",
         taken=int(item["taken"]["N"]) if "taken" in item else 0,
+        marks=_marks(item),
+    )
+
+
+def _marks(item: Item) -> Marks:
+    """A state is kept behind its owner, so that one party's are one range."""
+    return tuple(
+        (name, item[name]["S"].rpartition("/")[2] if name == marks.STATE else item[name]["S"])
+        for name in marks.NAMES
+        if name in item
     )
 
 

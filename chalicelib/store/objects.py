@@ -18,6 +18,7 @@ from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.store import dynamodb, feeds
 from chalicelib.store.dynamodb import Conflict, Item, number, text
 from chalicelib.store.feed_heads import Feeds
+from chalicelib.store.marks import STATE
 from chalicelib.store.object_items import (
     HEAD,
     NAMES,
@@ -305,6 +306,8 @@ class Objects:
             item["evses"] = text(part.evses)
         if part.taken:
             item["taken"] = number(part.taken)
+        for name, value in part.marks:
+            item[name] = text(f"{key.owner}/{value}" if name == STATE else value)
         if part.unsaid:
             item["unsaid"] = text(unsaid_text(part.unsaid))
         days = self._deployment.settings.retention.get(key.module)

@@ -1,0 +1,193 @@
+"""Search: objects of all parties, or of some, by what an operator knows of them.
+
+Each question is answered from an index, never by looking through a table: by
+Session, token or state, by place, or by the status of an EVSE. Several
+questions at once: the first of them that has an index finds, the others choose.
+
+Contract: design section 5
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.objects.stored_object import Finder, StoredObject, load
+from chalicelib.ocpi import modules
+from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.ocpi.messages import Party
+from chalicelib.partners import parties
+from chalicelib.store import marks
+from chalicelib.store.marks import Circle
+from chalicelib.store.object_items import Key, folded, place_name
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Platform
+
+MOST_CANDIDATES = 5_000
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is known of the objects that are looked for; "" is nothing. Times are sortable."""
+
+    session_id: str = ""
+    token: str = ""
+    status: str = ""
+    near: str = ""
+    date_from: str = ""
+    date_to: str = ""
+
+    @property
+    def asks(self) -> bool:
+        return bool(self.session_id or self.token or self.status or self.near)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The objects of a page, and the place of the next ("": there is none)."""
+
+    objects: list[StoredObject]
+    cursor: str
+
+
+def owners(platform: Platform, module: str) -> list[str]:
+    """Every owner of objects of a module: parties hosted here, and those of partners there are or were."""
+    roles = parties.owners(module)
+    hosted = platform.settings.hosted(*modules.serving_roles(module, modules.SENDER))
+    found = {*hosted, *parties.known(platform, *roles), *parties.members(platform, *roles)}
+    found |= {each.party for partner in platform.partners.all() for each in partner.roles}
+    return sorted("/".join(party) for party in found)
+
+
+def everywhere(platform: Platform, module: str, id: str) -> list[StoredObject]:
+    """The objects of this id, whoever owns them."""
+    keys = [_key(module, f"{owner}/{_name(module, id)}") for owner in owners(platform, module)]
+    found = platform.objects.parts([(key, "") for key in keys])
+    loaded = (load(platform, key) for key, part in zip(keys, found, strict=True) if part)
+    return [each for each in loaded if each is not None]
+
+
+def find(
+    platform: Platform, module: str, query: Query, of: Iterable[str], everybody: bool, limit: int, cursor: str
+) -> Page:
+    """A page of what is looked for, of these owners; `everybody`: they are all there are."""
+    _check(module, query)
+    chosen = sorted(of)
+    found: list[StoredObject] = []
+    finder = Finder(platform)
+    candidates = _candidates(platform, module, query, chosen, everybody, cursor)
+    for asked, (place, partition) in enumerate(candidates, 1):
+        present = load(platform, _key(module, partition))
+        if present is not None:
+            present = StoredObject(present.key, present.parts, finder=finder)
+            if _fits(module, query, present):
+                found.append(present)
+        if len(found) == limit or asked == MOST_CANDIDATES:
+            return Page(found, place)
+    return Page(found, "")
+
+
+def _check(module: str, query: Query) -> None:
+    """Raises InvalidParameters for a question that this module has no answer to."""
+    allowed = {
+        "sessions": ("session_id", "token", "status"),
+        "cdrs": ("session_id", "token", "status"),
+        "locations": ("near", "status"),
+    }.get(module, ())
+    for name in ("session_id", "token", "status", "near"):
+        if getattr(query, name) and name not in allowed:
+            raise InvalidParameters(f"{module} are not looked for by this", f"/{name}")
+    if module == "cdrs" and query.status:
+        raise InvalidParameters(
+            "a CDR has no status; that of its Session is looked for in sessions", "/status"
+        )
+
+
+def _candidates(
+    platform: Platform, module: str, query: Query, of: list[str], everybody: bool, cursor: str
+) -> Iterator[tuple[str, str]]:
+    """Places and partitions of what the best index knows, behind the cursor."""
+    objects = platform.objects
+    table = objects.table(module)
+    if query.near:
+        wanted = [
+            each
+            for _, each in marks.near(objects.client, table, Circle.parse(query.near))
+            if _owner(each) in of
+        ]
+        yield from _behind(wanted, cursor)
+    elif module == "locations":
+        audiences = objects.feeds.audiences(module, of)
+        feeds = [f"{owner}>{audience}" for owner, found in audiences.items() for audience in found]
+        yield from _behind(marks.with_status(objects.client, table, feeds, query.status.upper()), cursor)
+    elif query.session_id and module == "sessions":
+        yield from _behind([f"{owner}/{folded(query.session_id)}" for owner in of], cursor)
+    else:
+        yield from _marked(platform, module, query, of, everybody, cursor)
+
+
+def _marked(
+    platform: Platform, module: str, query: Query, of: list[str], everybody: bool, cursor: str
+) -> Iterator[tuple[str, str]]:
+    """Those with a mark, range by range; a place is the number of the range and the partition."""
+    if query.session_id:
+        ranges = [(marks.SESSION, folded(query.session_id), each) for each in ([""] if everybody else of)]
+    elif query.token:
+        ranges = [(marks.TOKEN, folded(query.token), each) for each in ([""] if everybody else of)]
+    else:
+        ranges = [(marks.STATE, f"{each}/{query.status.upper()}", "") for each in of]
+    objects = platform.objects
+    at, _, after = cursor.partition("~")
+    first = int(at) if at.isascii() and at.isdigit() and len(at) < 6 else 0
+    for number, (index, value, owner) in enumerate(ranges[first:], first):
+        behind = after if number == first else ""
+        for partition in marks.marked(objects.client, objects.table(module), index, value, owner, behind):
+            yield f"{number}~{partition}", partition
+
+
+def _behind(wanted: list[str], cursor: str) -> Iterator[tuple[str, str]]:
+    """What stands in a list that is made anew for every page, behind so many."""
+    first = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 9 else 0
+    for number, partition in enumerate(wanted[first:], first + 1):
+        yield str(number), partition
+
+
+def _fits(module: str, query: Query, present: StoredObject) -> bool:
+    if present.last_updated < query.date_from or (query.date_to and present.last_updated >= query.date_to):
+        return False
+    said = present.canonical
+    card: Any = said.get("cdr_token")
+    uid = str(card.get("uid", "")) if isinstance(card, Mapping) else ""
+    if query.token and folded(uid) != folded(query.token):
+        return False
+    own = said.get("id") if module == "sessions" else said.get("session_id")
+    if query.session_id and folded(str(own or "")) != folded(query.session_id):
+        return False
+    if not query.status:
+        return True
+    if module == "locations":
+        return any(each.get("status") == query.status.upper() for each in said.get("evses") or ())
+    return bool(said.get("status") == query.status.upper())
+
+
+def _name(module: str, id: str) -> str:
+    return place_name(id) if module == "locations" else folded(id)
+
+
+def _key(module: str, partition: str) -> Key:
+    country, party, name = partition.split("/", 2)
+    return Key(module, country, party, name)
+
+
+def _owner(partition: str) -> str:
+    return "/".join(partition.split("/", 2)[:2])
+
+
+def named(present: StoredObject, shown: dict[str, Any]) -> dict[str, Any]:
+    """An object as it is shown, with its owner, which 2.1.1 does not say."""
+    owner: Party = present.key.country_code, present.key.party_id
+    if "country_code" in shown and "party_id" in shown:
+        return shown
+    return {"country_code": owner[0], "party_id": owner[1], **shown}

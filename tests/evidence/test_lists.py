@@ -1,0 +1,229 @@
+"""Lists over all parties, by Session, token, state, place and EVSE status, each from an index.
+
+Contract: design section 5
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import OperatorRefused
+from tests.evidence.test_messages import PATH, location, ours
+
+CARD = {"country_code": "NL", "party_id": "EXM", "uid": "Card-1", "type": "RFID", "contract_id": "C-1"}
+
+
+def session(id: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "country_code": "BE",
+        "party_id": "BEC",
+        "id": id,
+        "start_date_time": "2026-01-01T00:00:00Z",
+        "kwh": 1,
+        "cdr_token": CARD,
+        "auth_method": "WHITELIST",
+        "location_id": "L1",
+        "evse_uid": "E1",
+        "connector_id": "1",
+        "currency": "EUR",
+        "status": "ACTIVE",
+        "last_updated": "2026-01-01T01:00:00Z",
+    } | changes
+
+
+def cdr(id: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "country_code": "BE",
+        "party_id": "BEC",
+        "id": id,
+        "start_date_time": "2026-01-01T00:00:00Z",
+        "end_date_time": "2026-01-01T01:00:00Z",
+        "cdr_token": CARD,
+        "auth_method": "WHITELIST",
+        "cdr_location": {
+            "id": "L1",
+            "address": "Kaai 1",
+            "city": "Gent",
+            "country": "BEL",
+            "coordinates": {"latitude": "51.047599", "longitude": "3.729944"},
+            "evse_uid": "E1",
+            "evse_id": "BE*BEC*E1",
+            "connector_id": "1",
+            "connector_standard": "IEC_62196_T2",
+            "connector_format": "SOCKET",
+            "connector_power_type": "AC_3_PHASE",
+        },
+        "currency": "EUR",
+        "charging_periods": [
+            {"start_date_time": "2026-01-01T00:00:00Z", "dimensions": [{"type": "ENERGY", "volume": 1}]}
+        ],
+        "total_cost": {"excl_vat": 1},
+        "total_energy": 1,
+        "total_time": 1,
+        "last_updated": "2026-01-01T02:00:00Z",
+    } | changes
+
+
+@pytest.fixture
+def send(ask: Any, partner: Any) -> Any:
+    """Has the partner send an object."""
+
+    def sent(module: str, body: dict[str, Any], method: str = "PUT") -> None:
+        path = f"/ocpi/2.2.1/receiver/{module}"
+        if method == "PUT":
+            path += f"/{body['country_code']}/{body['party_id']}/{body['id']}"
+        answer = ask(method, path, token=partner.token, body=body)
+        assert answer.code == 1000, answer.text
+
+    return sent
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    assert all(each["country_code"] and each["party_id"] for each in answer["objects"])
+    return [each["id"] for each in answer["objects"]]
+
+
+def test_sessions_and_cdrs_are_found_by_session_and_token(send: Any, operate: Any) -> None:
+    other = CARD | {"uid": "card-2"}
+    send("sessions", session("S1"))
+    send("sessions", session("S2", cdr_token=other))
+    send("cdrs", cdr("D1", session_id="S1"), "POST")
+    send("cdrs", cdr("D2", session_id="S2", cdr_token=other), "POST")
+    for module, first, second in (("sessions", "S1", "S2"), ("cdrs", "D1", "D2")):
+        for party in ("all", "BE/BEC"):
+            assert ids(operate("list", module=module, party=party, session_id="s1")) == [first]
+            assert ids(operate("list", module=module, party=party, token="CARD-2")) == [second]
+            assert ids(operate("list", module=module, party=party, token="CARD-2", session_id="S1")) == []
+        assert operate("list", module=module, party="own", token="card-2")["objects"] == []
+        assert ids(operate("list", module=module, party="all")) == [first, second]
+        assert operate("get", module=module, party="all", id=first.lower())["object"]["id"] == first
+
+
+def test_the_state_of_a_session_is_found_as_it_is_now(send: Any, operate: Any) -> None:
+    for at in range(5):
+        send("sessions", session(f"S{at}"))
+    for at in (1, 3):
+        send("sessions", session(f"S{at}", status="COMPLETED", last_updated="2026-01-01T03:00:00Z"))
+    assert ids(operate("list", module="sessions", party="all", status="ACTIVE")) == ["S0", "S2", "S4"]
+    assert ids(operate("list", module="sessions", party="all", status="completed")) == ["S1", "S3"]
+    late = operate("list", module="sessions", party="all", token="card-1", date_from="2026-01-01T02:00:00Z")
+    assert ids(late) == ["S1", "S3"]
+    seen, cursor = [], ""
+    while True:
+        page = operate("list", module="sessions", party="all", status="ACTIVE", limit=1, cursor=cursor)
+        seen += ids(page)
+        if not page["cursor"]:
+            break
+        cursor = page["cursor"]
+    assert seen == ["S0", "S2", "S4"]
+
+
+def test_a_session_of_a_2_1_1_partner_is_found_and_named(
+    register_partner: Any, ask: Any, operate: Any
+) -> None:
+    old = register_partner(version="2.1.1", roles=[{"role": "CPO", "country_code": "FR", "party_id": "OLD"}])
+    place = location("L7")
+    for name in ("country_code", "party_id", "publish", "time_zone"):
+        del place[name]
+    place |= {"type": "ON_STREET", "postal_code": "1"}
+    place["evses"][0]["connectors"][0] |= {"voltage": 230, "amperage": 16}
+    url = "/ocpi/2.1.1/receiver/locations/FR/OLD/L7"
+    assert ask("PUT", url, token=old.token, body=place).code == 1000
+    (found,) = operate("list", module="locations", party="all", version="2.1.1")["objects"]
+    assert (found["country_code"], found["party_id"], found["id"]) == ("FR", "OLD", "L7")
+    assert (
+        operate("get", module="locations", party="all", id="L7", version="2.1.1")["object"]["party_id"]
+        == "OLD"
+    )
+
+
+def test_locations_are_found_by_place_the_nearest_first(send: Any, operate: Any) -> None:
+    places = {
+        "Gent": ("51.050000", "3.730000"),
+        "Aalst": ("50.940000", "4.040000"),
+        "Brugge": ("51.210000", "3.220000"),
+        "Suva": ("-18.10000", "178.40000"),
+    }
+    for id, (latitude, longitude) in places.items():
+        send("locations", location(id, coordinates={"latitude": latitude, "longitude": longitude}))
+    operate(
+        "put",
+        module="locations",
+        object=ours() | {"coordinates": {"latitude": "51.060000", "longitude": "3.730000"}},
+    )
+    assert ids(operate("list", module="locations", party="all", near="51.05,3.73,10")) == ["Gent", "O1"]
+    assert ids(operate("list", module="locations", party="all", near="51.05,3.73,30")) == [
+        "Gent",
+        "O1",
+        "Aalst",
+    ]
+    assert ids(operate("list", module="locations", party="BE/BEC", near="51.05,3.73,45"))[1:] == [
+        "Aalst",
+        "Brugge",
+    ]
+    assert ids(operate("list", module="locations", near="51.05,3.73,45")) == ["O1"]
+    assert ids(operate("list", module="locations", party="all", near="-18,-178.5,300")) == []
+    assert ids(operate("list", module="locations", party="all", near="-18.1,179.9,200")) == ["Suva"]
+    assert ids(operate("list", module="locations", party="all", near="-18.1,-179.9,200")) == ["Suva"]
+    page = operate("list", module="locations", party="all", near="51.05,3.73,45", limit=2)
+    assert ids(page) == ["Gent", "O1"]
+    rest = operate("list", module="locations", party="all", near="51.05,3.73,45", cursor=page["cursor"])
+    assert ids(rest) == ["Aalst", "Brugge"]
+    send("locations", location("Gent", coordinates={"latitude": "10.00000", "longitude": "10.00000"}))
+    assert ids(operate("list", module="locations", party="all", near="51.05,3.73,10")) == ["O1"]
+    for wrong in ("here", "1,2", "91,0,1", "0,0,5000"):
+        with pytest.raises(OperatorRefused, match="/near"):
+            operate("list", module="locations", party="all", near=wrong)
+
+
+def test_locations_are_found_by_the_status_of_an_evse(
+    ask: Any, send: Any, operate: Any, partner: Any
+) -> None:
+    for id in ("L1", "L2", "L3"):
+        send("locations", location(id))
+    change = {"status": "CHARGING", "last_updated": "2026-01-02T00:00:00Z"}
+    assert ask("PATCH", f"{PATH}/L2/E1", token=partner.token, body=change).code == 1000
+    assert ids(operate("list", module="locations", party="all", status="CHARGING")) == ["L2"]
+    assert ids(operate("list", module="locations", party="BE/BEC", status="available")) == ["L1", "L3"]
+    near = {"near": "51.05,3.73,10"}
+    assert ids(operate("list", module="locations", party="all", status="CHARGING", **near)) == ["L2"]
+    connector = location()["evses"][0]["connectors"][0] | {"id": "2"}
+    assert ask("PUT", f"{PATH}/L2/E1/2", token=partner.token, body=connector).code == 1000
+    assert ids(operate("list", module="locations", party="all", status="CHARGING")) == ["L2"]
+
+
+def test_what_a_module_has_no_index_for_is_refused_and_names_the_field(operate: Any) -> None:
+    for module, name in (
+        ("tariffs", "status"),
+        ("cdrs", "status"),
+        ("tokens", "token"),
+        ("sessions", "near"),
+    ):
+        with pytest.raises(OperatorRefused, match=f"/{name}"):
+            operate("list", module=module, party="all", **{name: "1,1,1"})
+
+
+def test_an_id_that_several_parties_have_asks_for_the_party(send: Any, operate: Any) -> None:
+    send("locations", location("O1"))
+    operate("put", module="locations", object=ours("O1"))
+    with pytest.raises(OperatorRefused, match="/party"):
+        operate("get", module="locations", party="all", id="O1")
+    assert operate("get", module="locations", id="O1")["object"]["party_id"] == "EXA"
+
+
+class TestAnEmspAlone:
+    @pytest.fixture
+    def settings(self) -> dict[str, str]:
+        from tests.conftest import EMSP, json
+
+        return {"OCPI_PARTIES": json.dumps([EMSP])}
+
+    def test_lists_what_everybody_sent_where_it_owns_nothing_of_a_module(
+        self, send: Any, operate: Any
+    ) -> None:
+        send("locations", location("L1"))
+        assert ids(operate("list", module="locations")) == ["L1"]
+        assert operate("get", module="locations", id="l1")["object"]["id"] == "L1"
+        assert operate("list", module="tokens")["objects"] == []
