@@ -515,6 +515,21 @@ class PullCompleted(TypedDict):
     reason: NotRequired[str]
 
 
+class AgreeData(TypedDict):
+    """What `agree` answers."""
+
+    parties: list[str]
+    allowed: bool
+    modules: list[str] | None
+
+
+class AgreementsData(TypedDict):
+    """What `agreements` answers."""
+
+    policy: Literal["open", "closed"]
+    agreements: list[dict[str, Any]]
+
+
 class AnswerCommandData(TypedDict):
     """What `answer_command` answers."""
 
@@ -804,6 +819,13 @@ class ResumeData(TypedDict):
     policy: NotRequired[Any]
 
 
+class RoutesData(TypedDict):
+    """What `routes` answers."""
+
+    routes: list[dict[str, Any]]
+    cursor: NotRequired[str | None]
+
+
 class SendCommandData(TypedDict):
     """What `send_command` answers."""
 
@@ -1027,26 +1049,26 @@ class Operator(Door):
         parties: list[str],
         allowed: bool,
         modules: list[str] | None = None,
-    ) -> Any:
+    ) -> AgreeData:
         """At a hub: let two parties roam with each other, or not."""
         fields: dict[str, Any] = {
             "parties": parties,
             "allowed": allowed,
             "modules": modules,
         }
-        answer: Any = self.ask("agree", **fields)
+        answer: AgreeData = self.ask("agree", **fields)
         return answer
 
     def agreements(
         self,
         *,
         party: str | None = None,
-    ) -> Any:
+    ) -> AgreementsData:
         """At a hub: what was agreed between parties."""
         fields: dict[str, Any] = {
             "party": party,
         }
-        answer: Any = self.ask("agreements", **fields)
+        answer: AgreementsData = self.ask("agreements", **fields)
         return answer
 
     def answer_command(
@@ -1418,6 +1440,10 @@ class Operator(Door):
         *,
         module: Literal["locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"],
         party: str | None = None,
+        session_id: str | None = None,
+        token: str | None = None,
+        status: str | None = None,
+        near: str | None = None,
         date_from: str | None = None,
         date_to: str | None = None,
         limit: int | None = None,
@@ -1430,6 +1456,10 @@ class Operator(Door):
         fields: dict[str, Any] = {
             "module": module,
             "party": party,
+            "session_id": session_id,
+            "token": token,
+            "status": status,
+            "near": near,
             "date_from": date_from,
             "date_to": date_to,
             "limit": limit,
@@ -1885,19 +1915,23 @@ class Operator(Door):
     def routes(
         self,
         *,
+        from_: str | None = None,
+        to: str | None = None,
         parties: list[str] | None = None,
         module: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Any:
+    ) -> RoutesData:
         """What a hub passed on between parties, newest first."""
         fields: dict[str, Any] = {
+            "from": from_,
+            "to": to,
             "parties": parties,
             "module": module,
             "limit": limit,
             "cursor": cursor,
         }
-        answer: Any = self.ask("routes", **fields)
+        answer: RoutesData = self.ask("routes", **fields)
         return answer
 
     def send_command(

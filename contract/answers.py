@@ -106,6 +106,31 @@ DELIVERY = shape(
     }
 )
 
+AGREEMENT = shape(
+    {
+        "parties": listed(PARTY),
+        "allowed": FLAG,
+        "modules": said({"type": ["array", "null"], "items": TEXT}, "null: all"),
+    }
+)
+ROUTE = shape(
+    {
+        "at": TEXT,
+        "from": PARTY,
+        "to": TEXT,
+        "module": TEXT,
+        "method": TEXT,
+        "path": TEXT,
+        "request_ids": shape({"in": TEXT, "out": TEXT}),
+        "correlation_id": TEXT,
+        "http_status": NUMBER,
+        "status_code": NUMBER,
+        "duration_ms": NUMBER,
+        "versions": shape({"from": TEXT, "to": TEXT}),
+        "losses": listed(said(TEXT, "JSON Pointers of what the other version could not say")),
+    }
+)
+
 ANSWERS: dict[str, Schema] = {
     "help": shape({"actions": OBJECT}),
     "invite": shape(
@@ -136,6 +161,9 @@ ANSWERS: dict[str, Schema] = {
     "push": shape({"partner": TEXT, "modules": listed(TEXT)}),
     "deliveries": paged("deliveries", DELIVERY),
     "tell_again": shape({"told": said(NUMBER, "events of this page"), "more": FLAG}),
+    "routes": paged("routes", ROUTE),
+    "agree": AGREEMENT,
+    "agreements": shape({"policy": {"enum": ["open", "closed"]}, "agreements": listed(AGREEMENT)}),
     "send_command": COMMAND,
     "answer_command": ANSWERED,
     "commands": paged("commands", COMMAND),

@@ -16,7 +16,7 @@ from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties, roster
 from chalicelib.store.agreements import Agreement
 from chalicelib.store.delivery_items import Target
-from chalicelib.store.routes import Routes
+from chalicelib.store.routes import Routes, Wanted
 from chalicelib.tasks import AnnounceAll, PushObject
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ def _require_hub(platform: Platform) -> None:
 class RoutesFields(Fields):
     """Which forwards to list: of the last days, newest first."""
 
-    parties: list[str] | None = Field(
+    sender: PartyName | None = Field(None, alias="from", description="the party that asked")
+    to: PartyName | None = Field(None, description="the party that was asked")
+    parties: Annotated[list[PartyName], Field(min_length=2, max_length=2)] | None = Field(
         None, description="two parties, such as NL/CPO and DE/MSP: between them, either way"
     )
     module: str = ""
@@ -112,13 +114,9 @@ class RoutesFields(Fields):
 
 def routes(platform: Platform, fields: RoutesFields) -> dict[str, Any]:
     """What was passed on lately, and how it ended."""
-    pair: tuple[str, str] | None = None
-    if fields.parties is not None:
-        if len(fields.parties) != 2:
-            raise ActionError("invalid", "two parties are required, such as NL/CPO and DE/MSP", "/parties")
-        pair = (fields.parties[0].upper(), fields.parties[1].upper())
+    wanted = Wanted(fields.sender or "", fields.to or "", frozenset(fields.parties or ()), fields.module)
     try:
-        found, cursor = Routes(platform).recent(fields.limit, fields.cursor, pair, fields.module)
+        found, cursor = Routes(platform).recent(fields.limit, fields.cursor, wanted)
     except ValueError as problem:
         raise ActionError("invalid", str(problem), "/cursor") from None
     return {"routes": [each.shown for each in found], "cursor": cursor or None}

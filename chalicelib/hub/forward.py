@@ -191,24 +191,25 @@ class _on_its_way:
     def __enter__(self) -> None:
         if self._noted:
             until = later(self._asked.platform.clock(), FORWARD_TIME + 5)
-            self._asked.platform.requests.note(_mark(self._asked), until, until)
+            self._asked.platform.requests.note(_mark(self._asked, self._asked.requester), until, until)
 
     def __exit__(self, *_: object) -> None:
         if self._noted:
             now = self._asked.platform.clock()
-            self._asked.platform.requests.note(_mark(self._asked), now, now)
+            self._asked.platform.requests.note(_mark(self._asked, self._asked.requester), now, now)
 
 
 def check_no_loop(asked: Asked) -> None:
     """Refuse what comes back from another hub while it is on its way. Raises HubError."""
     if not asked.call.partner.is_hub:
         return
-    until = asked.platform.requests.noted(_mark(asked))
+    sender = asked.call.request.from_party
+    until = asked.platform.requests.noted(_mark(asked, sender)) if sender else None
     if until is not None and until > asked.platform.clock():
         raise HubError("this request has come here before: hubs pass it round in a circle")
 
 
-def _mark(asked: Asked) -> str:
+def _mark(asked: Asked, sender: Party) -> str:
     request = asked.call.request
     what = (request.correlation_id, request.method, request.interface, request.module, request.segments)
-    return "loop#" + hashlib.sha256(repr((what, asked.requester)).encode()).hexdigest()[:40]
+    return "loop#" + hashlib.sha256(repr((what, sender)).encode()).hexdigest()[:40]

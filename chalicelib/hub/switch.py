@@ -34,8 +34,8 @@ def answer(call: Call, here: Callable[[Call], Reply]) -> Reply:
     `here` handles one as a platform that is no hub does.
     """
     asked = Asked(call, here)
-    asked.check()
     forward.check_no_loop(asked)
+    asked.check()
     request = call.request
     if request.query.get("cursor", "").startswith(cursor.PREFIX) and request.method == "GET":
         return _next_page(asked, request.query["cursor"])

@@ -54,6 +54,31 @@ class Route:
         return {"at": view.pop("at"), "from": view.pop("sender"), **view}
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which forwards are looked for; empty: any. `between` are two parties, either way."""
+
+    sender: str = ""
+    to: str = ""
+    between: frozenset[str] = frozenset()
+    module: str = ""
+
+    @property
+    def shards(self) -> list[str]:
+        """Where they are."""
+        pair = sorted(self.between) or [each for each in (self.sender, self.to) if each]
+        return [_shard(*pair)] if len(pair) == 2 else [str(at) for at in range(SHARDS)]
+
+    def fits(self, route: Route) -> bool:
+        """Whether this is one of them."""
+        return (
+            self.sender in ("", route.sender)
+            and self.to in ("", route.to)
+            and self.module in ("", route.module)
+            and (not self.between or self.between == {route.sender, route.to})
+        )
+
+
 class Routes:
     """The table of routes."""
 
@@ -75,26 +100,22 @@ class Routes:
             },
         )
 
-    def recent(
-        self, limit: int, cursor: str = "", parties: tuple[str, str] | None = None, module: str = ""
-    ) -> tuple[list[Route], str]:
-        """The newest forwards first, between these two in either direction, and a cursor for older ones.
+    def recent(self, limit: int, cursor: str = "", wanted: Wanted | None = None) -> tuple[list[Route], str]:
+        """The forwards that are wanted, the newest first, and a cursor for older ones.
 
         Raises ValueError for a cursor that is not one of ours.
         """
         before = _place(cursor) if cursor else ""
-        shards = [_shard(*parties)] if parties else [str(at) for at in range(SHARDS)]
+        wanted = wanted or Wanted()
         found: list[tuple[str, Route]] = []
-        for shard in shards:
-            found += self._of_shard(shard, limit + 1, before, parties, module)
+        for shard in wanted.shards:
+            found += self._of_shard(shard, limit + 1, before, wanted)
         found.sort(key=lambda each: each[0], reverse=True)
         page = found[:limit]
         more = base64.urlsafe_b64encode(page[-1][0].encode()).decode() if len(found) > limit else ""
         return [route for _, route in page], more
 
-    def _of_shard(
-        self, shard: str, limit: int, before: str, parties: tuple[str, str] | None, module: str
-    ) -> list[tuple[str, Route]]:
+    def _of_shard(self, shard: str, limit: int, before: str, wanted: Wanted) -> list[tuple[str, Route]]:
         found: list[tuple[str, Route]] = []
         values = {":shard": {"S": shard}, **({":before": {"S": before}} if before else {})}
         more: dict[str, Any] = {}
@@ -109,8 +130,7 @@ class Routes:
             )
             for item in answer["Items"]:
                 route = Route(**jsontext.loads(item["route"]["S"]))
-                wanted = parties is None or {route.sender, route.to} == set(parties)
-                if wanted and module in ("", route.module):
+                if wanted.fits(route):
                     found.append((item["place"]["S"], route))
             if len(found) >= limit or "LastEvaluatedKey" not in answer:
                 break
