@@ -69,7 +69,8 @@ _SHAKE_HANDS = {
 _TELL = {"bus": "PutEvents"}
 # What was said in the work of a function is kept at its end.
 _KEEP_MESSAGES = {"table:messages": "BatchWriteItem"}
-_KEEP_REFUSED = {"table:refusals": "BatchWriteItem"}
+# What is refused is kept, and what quirks repaired is counted.
+_KEEP_REFUSED = {"table:refusals": "BatchWriteItem", "table:messages": "BatchWriteItem UpdateItem"}
 _DECIDE = {"backend": "InvokeFunction"}
 _OWN_URL = {"base_url": "GetParameter"}
 
@@ -103,7 +104,7 @@ _OPERATE = (
         "table:routes": "Query",
         "table:deliveries": "DeleteItem GetItem PutItem Query",
         "table:deliveries/index/state": "Query",
-        "table:messages": "BatchWriteItem GetItem Query",
+        "table:messages": "BatchWriteItem GetItem Query UpdateItem",
         "table:refusals": "BatchWriteItem GetItem",
     }
     | _AUDITS

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from chalicelib.actions.action import Action, Fields
 from chalicelib.errors import ActionError
-from chalicelib.evidence import quarantine
+from chalicelib.evidence import quarantine, scorecard, scorecard_page
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.timestamps import timestamp
@@ -74,6 +74,8 @@ class RefusalsFields(Fields):
     code: str | None = Field(
         None, description="a finding's code: missing, wrong_type, ...; see docs/reading.md"
     )
+    date_from: str | None = Field(None, description="RFC 3339; at or after it")
+    date_to: str | None = Field(None, description="RFC 3339; before it")
     limit: int = Field(50, ge=1, le=500)
     cursor: str | None = None
 
@@ -82,6 +84,14 @@ class RefusalFields(Fields):
     """The `id` of a refused object as `refusals` shows it."""
 
     id: str
+
+
+class ScorecardFields(Fields):
+    """`format` html answers one file to be mailed, as text in `html`."""
+
+    partner: str
+    days: int = Field(7, ge=1, le=60)
+    format: Literal["json", "html"] = "json"
 
 
 class ReadmitFields(Fields):
@@ -124,8 +134,10 @@ def message(platform: Platform, fields: MessageFields) -> dict[str, Any]:
 def refusals(platform: Platform, fields: RefusalsFields) -> dict[str, Any]:
     """What partners sent that was refused or set aside, without the objects themselves."""
     partner = partner_id(platform, fields.partner)
+    cursor = fields.cursor or moment(fields.date_to, "/date_to")
+    since = moment(fields.date_from, "/date_from")
     found, cursor = platform.refusals.find(
-        partner, fields.module or "", fields.code or "", fields.limit, fields.cursor or ""
+        partner, fields.module or "", fields.code or "", fields.limit, cursor, since
     )
     return {"refusals": [_refused(id, each) for id, each in found], "cursor": cursor or None}
 
@@ -163,6 +175,15 @@ def readmit(platform: Platform, fields: ReadmitFields) -> dict[str, Any]:
         counts[state] += 1
         errors += [{"id": id, "object_id": whole.object_id or None, **_finding(fault)} for fault in faults]
     return {**counts, "left": left, "errors": errors[:MOST_TOLD]}
+
+
+def card(platform: Platform, fields: ScorecardFields) -> dict[str, Any]:
+    """How a partner does, as JSON or as a file for people."""
+    found = platform.partners.get(partner_id(platform, fields.partner))
+    if found is None:
+        raise ActionError("unknown_partner", "no such partner; see partners", "/partner")
+    made = scorecard.make(platform, found, fields.days)
+    return {"html": scorecard_page.page(made)} if fields.format == "html" else {"scorecard": made}
 
 
 def _known(platform: Platform, id: str) -> Refusal:
@@ -260,5 +281,8 @@ ACTIONS = {
     "refusals": Action(refusals, RefusalsFields, "what partners sent that was refused or set aside, and why"),
     "refusal": Action(refusal, RefusalFields, "one refused object as it came, with all its faults"),
     "readmit": Action(readmit, ReadmitFields, "try refused objects again, as after turning on a quirk"),
+    "scorecard": Action(
+        card, ScorecardFields, "how a partner does: requests, refusals and why, latency, agreement"
+    ),
     "message": Action(message, MessageFields, "one message whole, with its bodies, and as a curl line"),
 }

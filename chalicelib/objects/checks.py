@@ -17,6 +17,7 @@ from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.ocpi.reading import Reading
+from chalicelib.store.messages import count_repairs
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -57,6 +58,7 @@ def mended(partner: Partner, data: Any) -> Any:
     if found:
         counts = Counter(each.message for each in found)
         logs.log("INFO", "quirks repaired", partner=partner.id, quirks=dict(counts))
+        count_repairs(partner.id, counts)
     return meant
 
 

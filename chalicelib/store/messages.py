@@ -17,10 +17,11 @@ from __future__ import annotations
 import heapq
 import secrets
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,8 @@ OUTCOMES = (OK, REFUSED, FAILED)
 RECEIVED, SENT = "RECEIVED", "SENT"
 # What is kept by OCPI_MESSAGES.
 ALL, NONE = "all", "none"
+# The items beside the messages that count repaired quirks, kept for so many days.
+REPAIRS, COUNTED_DAYS = "repairs#", 60
 # The partner of a request whose token nobody knows, and the module of a path that is none.
 STRANGER, OTHER = "-", "other"
 MODULES = ("versions", "credentials", *modules.BY_ID, OTHER)
@@ -93,6 +96,10 @@ class Message:
     def id(self) -> str:
         return f"{self.at}~{self.request_id}"
 
+    @property
+    def moment(self) -> str:
+        return self.at[:MOMENT]
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -116,7 +123,23 @@ _NAMES = tuple(each.name for each in fields(Message) if each.name not in _BODIES
 # The attributes that indexes show beside their keys: all but the bodies.
 SHOWN = _NAMES
 
-_collected: ContextVar[list[Item] | None] = ContextVar("messages", default=None)
+
+@dataclass
+class _Collected:
+    """What was noted in the work at hand: messages, and repairs by partner and quirk."""
+
+    items: list[Item] = field(default_factory=list)
+    repairs: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+_collected: ContextVar[_Collected | None] = ContextVar("messages", default=None)
+
+
+def count_repairs(partner: str, quirks: Mapping[str, int]) -> None:
+    """Count how often quirks of a partner were repaired, when the work at hand is done."""
+    collected = _collected.get()
+    if collected is not None:
+        collected.repairs.update({(partner, name): many for name, many in quirks.items()})
 
 
 class Messages:
@@ -153,13 +176,14 @@ class Messages:
     @contextmanager
     def together(self) -> Iterator[None]:
         """What is noted within the block is written at its end, whatever comes of it."""
-        found: list[Item] = []
+        found = _Collected()
         reset = _collected.set(found)
         try:
             yield
         finally:
             _collected.reset(reset)
-            self._write(found)
+            self._write(found.items)
+            self._count(found.repairs)
 
     def note(self, message: Message) -> None:
         """Have a message written. Never raises."""
@@ -172,10 +196,10 @@ class Messages:
         if collected is None:
             self._write([item])
             return
-        collected.append(item)
-        if len(collected) >= AT_ONCE:
-            together = collected[:AT_ONCE]
-            del collected[:AT_ONCE]
+        collected.items.append(item)
+        if len(collected.items) >= AT_ONCE:
+            together = collected.items[:AT_ONCE]
+            del collected.items[:AT_ONCE]
             self._write(together)
 
     def _write(self, items: list[Item]) -> None:
@@ -192,6 +216,42 @@ class Messages:
             except Exception as problem:
                 self._silent_until = time.monotonic() + PAUSE
                 logs.log_exception("messages not kept", problem, count=len(group))
+
+    def _count(self, repairs: Counter[tuple[str, str]]) -> None:
+        """Add to the day's counts, an item of each partner."""
+        now = self._deployment.clock()
+        until = int(datetime.fromisoformat(now).timestamp()) + COUNTED_DAYS * 86400
+        for partner in sorted({each for each, _ in repairs}):
+            names = [name for each, name in repairs if each == partner]
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key={"request_id": text(f"{REPAIRS}{partner}"), "at": text(now[:10])},
+                    UpdateExpression="ADD "
+                    + ", ".join(f"#{each} :{each}" for each in names)
+                    + " SET #until = :until",
+                    ExpressionAttributeNames={"#until": "expires_at", **{f"#{each}": each for each in names}},
+                    ExpressionAttributeValues={
+                        ":until": number(until),
+                        **{f":{each}": number(repairs[partner, each]) for each in names},
+                    },
+                )
+            except Exception as problem:
+                logs.log_exception("repairs not counted", problem, partner=partner)
+
+    def repairs(self, partner: str, since: str) -> dict[str, int]:
+        """How often each quirk of a partner was repaired since a day."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="#id = :id AND #at >= :since",
+            ExpressionAttributeNames={"#id": "request_id", "#at": "at"},
+            ExpressionAttributeValues={":id": text(f"{REPAIRS}{partner}"), ":since": text(since[:10])},
+        )
+        found: Counter[str] = Counter()
+        for item in answer["Items"]:
+            found.update({name: int(value["N"]) for name, value in item.items() if "N" in value})
+        del found["expires_at"]
+        return dict(found)
 
     def _item(self, message: Message) -> Item:
         at = f"{message.at}-{secrets.token_hex(3)}"

@@ -133,15 +133,21 @@ class Refusals:
         return found
 
     def find(
-        self, partner: str, module: str, code: str, limit: int, cursor: str = ""
+        self, partner: str, module: str, code: str, limit: int, cursor: str = "", since: str = ""
     ) -> tuple[list[tuple[str, Refusal]], str]:
         """Refusals with their ids, without bodies, newest first, and the cursor of the next ones."""
-        found = list(islice(self.newest(partner, module, code, limit + 1, cursor), limit + 1))
+        found = list(islice(self.newest(partner, module, code, limit + 1, cursor, since), limit + 1))
         place = f"{found[limit - 1][1].at}~{found[limit - 1][0]}" if len(found) > limit else ""
         return found[:limit], place
 
     def newest(
-        self, partner: str = "", module: str = "", code: str = "", step: int = 100, cursor: str = ""
+        self,
+        partner: str = "",
+        module: str = "",
+        code: str = "",
+        step: int = 100,
+        cursor: str = "",
+        since: str = "",
     ) -> Iterator[tuple[str, Refusal]]:
         """All such refusals with their ids, without bodies, newest first."""
         asked = (
@@ -149,15 +155,15 @@ class Refusals:
             if partner
             else [("module", each) for each in ([module] if module else MODULES)]
         )
-        ranges = [self._range(*each, cursor, module if partner else "", code, step) for each in asked]
+        ranges = [self._range(*each, cursor, module if partner else "", code, step, since) for each in asked]
         for item in heapq.merge(*ranges, key=lambda item: str(item["place"]["S"]), reverse=True):
             yield item["id"]["S"], _refusal(item, "")
 
     def _range(
-        self, index: str, value: str, cursor: str, module: str, code: str, step: int
+        self, index: str, value: str, cursor: str, module: str, code: str, step: int, since: str
     ) -> Iterator[Item]:
         names = {f"#{name}": name for name in ("id", "place", *SHOWN)}
-        values: Item = {":h": text(value), ":to": text(cursor or "9")}
+        values: Item = {":h": text(value), ":to": text(cursor or "9"), ":since": text(since or "0")}
         filters = []
         if module:
             filters.append("#module = :m")
@@ -168,7 +174,7 @@ class Refusals:
         request: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": index,
-            "KeyConditionExpression": f"#{index} = :h AND #place < :to",
+            "KeyConditionExpression": f"#{index} = :h AND #place BETWEEN :since AND :to",
             "ProjectionExpression": ", ".join(names),
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
@@ -178,7 +184,7 @@ class Refusals:
         }
         while True:
             answer = self._client.query(**request)
-            yield from answer["Items"]
+            yield from (item for item in answer["Items"] if item["place"]["S"] != cursor)
             if not answer.get("LastEvaluatedKey"):
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
