@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from demo.day import CPO, EMSP, Day, result_of
+from demo.day import CPO, Day, result_of
 from localrun.platform import LocalPlatform
+
+HIDDEN = "FR/HID"
 
 
 def reserve(day: Day) -> None:
@@ -73,31 +76,34 @@ def smart_charging(day: Day, session_id: str) -> None:
 
 
 def hub_notice(day: Day) -> None:
-    """Client info, as a hub's platform would send it: here the eMSP's tells of itself (not in 2.1.1)."""
+    """A hub beside the CPO tells it who is behind it, by hubclientinfo (not in 2.1.1)."""
     if day.version == "2.1.1":
         return
-    day.step("the eMSP's connection status is told through hubclientinfo")
-    country, party = EMSP.split("/")
-    platform = day.emsp.wiring
-    partner = platform.partners.get(day.cpo_at_emsp)
-    url = partner.endpoint("hubclientinfo", "RECEIVER")
-    body = (
-        f'{{"country_code":"{country}","party_id":"{party}","role":"EMSP","status":"CONNECTED",'
-        f'"last_updated":"{_later()}"}}'
-    )
-    answer = platform.partner_client.call(
-        partner, "PUT", f"{url}/{country}/{party}", body=body, module="hubclientinfo"
-    )
-    day.see(
-        "the CPO keeps it",
-        lambda: (
-            answer.status_code == 1000
-            and any(
+    day.step("a hub registers with the CPO, and an eMSP with the hub: hubclientinfo")
+    hub = LocalPlatform(_hosting("HUB", "NL/HUB", "Example Hub"))
+    hidden = LocalPlatform(_hosting("EMSP", HIDDEN, "Hidden Mobility"))
+    with hub, hidden:
+        invited = day.ask(day.cpo, "invite", name=f"Hub on {day.version}", hub=True)
+        with_hub = {"token": invited["token"], "version": day.version}
+        at_hub = day.ask(hub, "register", versions_url=invited["versions_url"], **with_hub)
+        invited = day.ask(hub, "invite", name="Hidden Mobility")
+        behind = {"token": invited["token"], "version": day.version, "hub": True}
+        day.ask(hidden, "register", versions_url=invited["versions_url"], **behind)
+        country, party = HIDDEN.split("/")
+        day.see(
+            f"the CPO knows that {HIDDEN} is CONNECTED",
+            lambda: any(
                 (each["country_code"], each["party_id"], each["status"]) == (country, party, "CONNECTED")
                 for each in day.ask(day.cpo, "list", module="hubclientinfo")["objects"]
-            )
-        ),
-    )
+            ),
+        )
+        day.ask(hub, "unregister", partner=at_hub["id"])
+
+
+def _hosting(role: str, party: str, name: str) -> dict[str, str]:
+    country, id = party.split("/")
+    hosted = {"role": role, "country_code": country, "party_id": id, "business_details": {"name": name}}
+    return {"OCPI_PARTIES": json.dumps([hosted])}
 
 
 def two_versions(cpo: Any, say: Any, settings: Any, look: Any) -> None:

@@ -156,7 +156,12 @@ GRANTS: Grants = {
     | _AUDITS
     | {"table:audits": "BatchGetItem DeleteItem PutItem UpdateItem"},
     "inbox": _OPERATE,
-    "webhook": {"table:partners": "GetItem PutItem", "key": "Decrypt Encrypt"} | _send("webhook-dead"),
+    "webhook": {
+        "table:partners": "GetItem PutItem",
+        "key": "Decrypt Encrypt",
+        "queue:webhook": "GetQueueUrl",
+    }
+    | _send("webhook-dead"),
     "sweep": _KNOW_PARTNERS
     | _WHO_IS_AWAY
     | _TELL
