@@ -176,6 +176,15 @@ class LintTariff(Task, frozen=True, tag="lint"):
         return Key("tariffs", self.country_code, self.party_id, self.id)
 
 
+class Reconcile(Task, frozen=True, tag="reconcile"):
+    """Look at what does not fit together with a partner, or with each; on from a `place`, so far `back`."""
+
+    queue: ClassVar[str] = AUDIT
+    partner: str = ""
+    back: int = 0
+    place: str = ""
+
+
 class PerformAction(Task, frozen=True):
     """Do what the operator's own systems, or an action that is not done yet, ask for."""
 
@@ -212,6 +221,7 @@ _KINDS: dict[str, type[Task]] = {
         PullPage,
         AuditCdr,
         LintTariff,
+        Reconcile,
     )
 }
 

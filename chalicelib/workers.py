@@ -33,6 +33,7 @@ WORK: dict[type[tasks.Task], str] = {
     tasks.AdvanceRequest: "commands.results:work",
     tasks.AuditCdr: "billing.arrival:audit",
     tasks.LintTariff: "billing.arrival:lint",
+    tasks.Reconcile: "billing.reconcile:work",
     tasks.TellWhoIsThere: "hub.client_info:refresh",
     tasks.AskWhoIsThere: "hub.liveness:check",
     tasks.PerformAction: "actions.dispatch:receive",

@@ -74,7 +74,7 @@ _KEEP_REFUSED = {"table:refusals": "BatchWriteItem", "table:messages": "BatchWri
 _DECIDE = {"backend": "InvokeFunction"}
 _OWN_URL = {"base_url": "GetParameter"}
 
-_AUDITS = {"table:audits": "BatchGetItem UpdateItem"} | {
+_AUDITS = {"table:audits": "BatchGetItem DeleteItem PutItem UpdateItem"} | {
     f"table:audits/index/{each}": "Query" for each in ("verdict", "ledger", "state")
 }
 
@@ -97,7 +97,7 @@ _OPERATE = (
     | _SHAKE_HANDS
     | _TELL
     | _OWN_URL
-    | _send("push", "push-slow", "pull", "results", "inbox")
+    | _send("push", "push-slow", "pull", "results", "inbox", "audit")
     | {
         "table:requests": "GetItem PutItem UpdateItem",
         "table:requests/index/recent": "Query",
@@ -151,10 +151,12 @@ GRANTS: Grants = {
     | _send("push", "results")
     | {"table:requests": "GetItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
     "audit": _SEE_OBJECTS
+    | _FILTER_OBJECTS
     | _KNOW_PARTNERS
     | _TELL
     | _AUDITS
-    | {"table:audits": "BatchGetItem DeleteItem PutItem UpdateItem"},
+    | _send("audit")
+    | {"table:deliveries": "Query"},
     "inbox": _OPERATE,
     "webhook": {
         "table:partners": "GetItem PutItem",
@@ -165,7 +167,8 @@ GRANTS: Grants = {
     "sweep": _KNOW_PARTNERS
     | _WHO_IS_AWAY
     | _TELL
-    | _send("push", "push-slow", "pull", "results")
+    | {"table:audits": "BatchGetItem PutItem"}
+    | _send("push", "push-slow", "pull", "results", "audit")
     | {f"queue:{each}-dead": "DeleteMessage GetQueueUrl ReceiveMessage" for each in ("push", "push-slow")}
     | {
         "table:deliveries": "DeleteItem GetItem PutItem Query UpdateItem",

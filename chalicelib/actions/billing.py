@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -14,14 +15,27 @@ from pydantic import Field
 from chalicelib import pricing
 from chalicelib.actions.action import Action, Fields
 from chalicelib.actions.objects import party_of
-from chalicelib.billing import disputes, engine, verdicts
+from chalicelib.billing import disputes, engine, findings, reconcile, verdicts
+from chalicelib.billing import statement as statements
 from chalicelib.billing.engine import Terms
 from chalicelib.errors import ActionError
 from chalicelib.objects import hosted
 from chalicelib.objects.stored_object import StoredObject, load
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.timestamps import readable, timestamp
-from chalicelib.store.audits import DISPUTE, OPEN, OWN, RECEIVED, SETTLED, VERDICTS, Audits, audit_of, judged
+from chalicelib.store.audits import (
+    CLOSED,
+    DISPUTE,
+    FINDING,
+    OPEN,
+    OWN,
+    RECEIVED,
+    SETTLED,
+    VERDICTS,
+    Audits,
+    audit_of,
+    judged,
+)
 from chalicelib.store.object_items import Key, check_id
 
 if TYPE_CHECKING:
@@ -117,6 +131,26 @@ class DisputesFields(Fields):
     partner: str | None = None
     party: str | None = None
     limit: int = Field(50, ge=1, le=1000)
+    cursor: str | None = None
+
+
+class StatementFields(Fields):
+    """The CDRs of a `month` (`2026-10`, by end_date_time in UTC) with a partner, or with or of a party."""
+
+    partner: str | None = None
+    party: str | None = None
+    month: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+    format: Literal["json", "csv"] = "json"
+    limit: int = Field(1000, ge=1, le=5000, description="rows in a page; the sums are of all")
+    cursor: str | None = None
+
+
+class ReconcileFields(Fields):
+    """Look now at what does not fit together with a partner, or with all; `state`: which to list."""
+
+    partner: str | None = None
+    state: Literal["OPEN", "CLOSED", "ALL"] = "OPEN"
+    limit: int = Field(500, ge=1, le=1000)
     cursor: str | None = None
 
 
@@ -262,6 +296,46 @@ def money_policy(platform: Platform, fields: PolicyFields) -> dict[str, Any]:
     return {"partner": partner.id, "policy": policy, "tolerance": tolerance}
 
 
+def statement(platform: Platform, fields: StatementFields) -> dict[str, Any]:
+    """A month with a partner or a party."""
+    if bool(fields.partner) == bool(fields.party):
+        raise ActionError("invalid", 'either "partner" or "party" is required', "/partner")
+    party, hosted = _party_text(fields.party), ""
+    partner = partner_named(platform, fields.partner) if fields.partner else None
+    if partner is not None:
+        names = reconcile.parties_of(platform, partner)
+    elif party in {"/".join(each) for each in platform.settings.hosted(*reconcile.ROLES)}:
+        every = {name for each in platform.partners.all() for name in reconcile.parties_of(platform, each)}
+        names, hosted = [*sorted(every), "-"], party
+    else:
+        names = [party]
+    asked = statements.Asked(fields.month, names, partner.id if partner else "", hosted)
+    found = statements.page(platform, asked, fields.limit, fields.cursor)
+    about = {"partner": partner.id if partner else None, "party": party or None, "month": fields.month}
+    if fields.format == "csv":
+        found = {**found, "rows": [], "csv": statements.as_csv(found["rows"], not fields.cursor)}
+    return {**about, **found}
+
+
+def reconciled(platform: Platform, fields: ReconcileFields) -> dict[str, Any]:
+    """Look now, as far as it can be done while somebody waits; then what is open."""
+    partner = partner_named(platform, fields.partner) if fields.partner else None
+    if not fields.cursor:
+        until = time.monotonic() + reconcile.SECONDS
+        for each in [partner] if partner else platform.partners.all():
+            if each.is_connected:
+                reconcile.look(platform, each, until)
+    states = {"OPEN": [OPEN], "CLOSED": [CLOSED], "ALL": [OPEN, CLOSED]}[fields.state]
+    found, place = Audits(platform).newest(
+        "state",
+        [f"{FINDING} {state}" for state in states],
+        fields.limit,
+        only={"partner": partner.id} if partner else None,
+        bound=_place(fields.cursor),
+    )
+    return {"findings": [findings.shown(each) for each in found], "cursor": _cursor(place)}
+
+
 def partner_named(platform: Platform, name: str) -> Partner:
     """The partner of this id, or the only one of this name. Raises ActionError."""
     partner = platform.partners.get(name) if name else None
@@ -348,6 +422,8 @@ ACTIONS = {
     "dispute": Action(dispute, DisputeFields, "put a CDR under dispute"),
     "disputes": Action(list_disputes, DisputesFields, "CDRs under dispute, and how they were settled"),
     "settle": Action(settle, SettleFields, "end a dispute"),
+    "statement": Action(statement, StatementFields, "a month's CDRs and their sums"),
+    "reconcile": Action(reconciled, ReconcileFields, "what does not fit together with partners"),
     "release": Action(release, OfCdr, "announce a CDR of ours that was held"),
     "money_policy": Action(money_policy, PolicyFields, "how a partner's CDRs are priced"),
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import pricing
-from chalicelib.billing import disputes, verdicts
+from chalicelib.billing import disputes, findings, matching, verdicts
 from chalicelib.objects.stored_object import StoredObject, load
 from chalicelib.partners import parties
 from chalicelib.store.audits import TARIFF, Audits
@@ -34,6 +34,8 @@ def audit(platform: Platform, task: AuditCdr) -> None:
     _, audit = verdicts.judge(platform, found)
     if audit.is_credit and audit.credits:
         disputes.credited(platform, Key("cdrs", *key.party, audit.credits), found.key.id)
+    if not found.own and matching.of_cdr(platform, found):
+        findings.suspect(platform, audit.partner, audit.owner, audit.id)
 
 
 def lint(platform: Platform, task: LintTariff) -> None:

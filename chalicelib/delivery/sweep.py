@@ -9,10 +9,12 @@ import random
 import time
 from collections import defaultdict
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
 from chalicelib import logs, schedule
+from chalicelib.billing import daily
 from chalicelib.commands import results
 from chalicelib.delivery import crawl, lost, outcomes, push
 from chalicelib.hub import client_info, liveness
@@ -40,6 +42,7 @@ QUIET = 3600
 # Seconds between two lines that say how long the oldest delivery waits: the alarm looks at five minutes.
 REPORTED_EVERY = 240
 
+_reconciled: WeakKeyDictionary[Platform, str] = WeakKeyDictionary()
 _reported: dict[int, float] = {}
 
 
@@ -49,7 +52,15 @@ def sweep(platform: Platform) -> None:
     What fails does not keep the rest from being looked at; it is raised at the end, for the alarm.
     """
     problems: list[Exception] = []
-    for work in (lost.take_up, _send_due, _watch, results.expire_due, client_info.sweep, liveness.sweep):
+    for work in (
+        lost.take_up,
+        _send_due,
+        _watch,
+        results.expire_due,
+        client_info.sweep,
+        liveness.sweep,
+        _reconcile,
+    ):
         try:
             work(platform)
         except Exception as problem:
@@ -208,6 +219,14 @@ def _digest(platform: Platform, partner_id: str, sort_key: str) -> None:
         Pulls(platform).note_since(partner_id, sort_key, platform.clock())
     else:
         Pulls(platform).forget(partner_id, sort_key)
+
+
+def _reconcile(platform: Platform) -> None:
+    """Have reconciliation look, once a day; who saw that it did does not ask again that day."""
+    today = platform.clock()[:10]
+    if _reconciled.get(platform) != today:
+        daily.reconcile(platform)
+        _reconciled[platform] = today
 
 
 def _watch(platform: Platform) -> None:

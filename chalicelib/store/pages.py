@@ -92,6 +92,21 @@ def page(objects: Objects, module: str, heads: Sequence[FeedHead], query: PageQu
     return Slice(kept, total, _cursor(heads[at].feed, number, total, crawl), offset)
 
 
+def latest(objects: Objects, module: str, feed: str, many: int) -> list[str]:
+    """The times of the last so many changes in a feed, newest first."""
+    answer = objects.client.query(
+        TableName=objects.table(module),
+        IndexName="changes",
+        KeyConditionExpression="#f = :f",
+        ProjectionExpression="#c",
+        ExpressionAttributeNames={"#f": "feed", "#c": "last_updated"},
+        ExpressionAttributeValues={":f": text(feed)},
+        ScanIndexForward=False,
+        Limit=many,
+    )
+    return [each["last_updated"]["S"] for each in answer["Items"]]
+
+
 def _position(heads: Sequence[FeedHead], begins: list[tuple[int, int]], many: int) -> tuple[int, int] | None:
     """The feed and number of the last of so many objects, if there is one more behind it."""
     place = None
