@@ -42,6 +42,7 @@ class Said(msgspec.Struct):
     reservation_id: Any = None
     expiry_date: Any = None
     response_url: Any = None
+    token: Any = None
 
     @property
     def owner(self) -> Party | None:
@@ -183,6 +184,8 @@ class Asked:
             raise InvalidParameters(f"{request.half_named}: missing or not readable; a party has two headers")
         _ = self.requester
         said = self.said
+        if self.module == "commands" and self.interface == modules.RECEIVER:
+            self._check_token(party_of(said.token))
         if self.module not in OWNED or self.interface != modules.RECEIVER:
             return
         if self.call.url_party is not None and not self.is_own and not self._may_look:
@@ -191,6 +194,11 @@ class Asked:
             )
         if said.owner is not None and not self.call.owns(self.module, said.owner):
             raise InvalidParameters("not a party of this connection", "/party_id")
+
+    def _check_token(self, owner: Party | None) -> None:
+        """An eMSP uses Tokens of its own only (CMD-34); a CPO of 2.1.1 could not tell."""
+        if owner is not None and not self.call.speaks_for(owner, parties.owners("tokens")):
+            raise InvalidParameters("a Token of a party that is not of this connection", "/token/party_id")
 
     @property
     def _may_look(self) -> bool:

@@ -256,10 +256,11 @@ def _said(text: str) -> Said:
 def _may_pass(asked: Asked, leg: Leg, said: Said) -> bool:
     """Whether an object is the answering party's to show, and the asking one's to see."""
     if asked.interface == modules.RECEIVER:
-        return said.owner in (None, asked.call.url_party)
-    if said.owner is not None and not _is_theirs(asked, leg, said.owner):
+        if said.owner not in (None, asked.call.url_party):
+            return False
+    elif said.owner is not None and not _is_theirs(asked, leg, said.owner):
         return False
-    if asked.module not in ("sessions", "cdrs"):
+    if asked.module not in ("sessions", "cdrs") or (asked.interface == modules.RECEIVER and asked.is_own):
         return True
     if leg.version != modules.V211:
         return said.emsp == asked.requester

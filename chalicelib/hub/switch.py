@@ -24,6 +24,7 @@ from chalicelib.objects import visibility
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject, UnknownReceiver
 from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.partners import parties
 from chalicelib.partners.call import Call
 from chalicelib.store import feeds
 
@@ -44,6 +45,8 @@ def answer(call: Call, here: Callable[[Call], Reply]) -> Reply:
 
 
 def _here(asked: Asked) -> Reply:
+    if asked.to is not None and asked.platform.settings.hosts(asked.to):
+        _check_agreed(asked, asked.to)
     return asked.here(asked.call)
 
 
@@ -59,6 +62,7 @@ def _forward(asked: Asked) -> Reply:
 def _to(asked: Asked, party: Party) -> Reply:
     """Ask a party, wherever it is."""
     if asked.platform.settings.hosts(party):
+        _check_agreed(asked, party)
         return asked.handled_here(None if party == asked.hub else party)
     if awaited.is_awaited(asked):
         return awaited.to(asked, party)
@@ -96,6 +100,13 @@ def _copy(asked: Asked) -> Reply:
         if text is not None:
             return Reply(text)
     raise UnknownObject("unknown", asked.module)
+
+
+def _check_agreed(asked: Asked, party: Party) -> None:
+    """Let a hosted party be unknown to whom it has no agreement with. Raises UnknownReceiver."""
+    platform = asked.platform
+    if party != asked.hub and not parties.agreed(platform, asked.requester, party, asked.module):
+        raise UnknownReceiver(f"{'/'.join(party)} is not known here")
 
 
 def _no_broadcast(asked: Asked) -> Reply:

@@ -107,6 +107,25 @@ def test_a_list_shows_the_asking_one_its_own_sessions_of_the_asked_one_alone(par
     assert send(emsp, "GET", "sender/sessions", to=cpo).data == [SESSION]
 
 
+def test_nobody_reads_a_session_of_others_at_its_owner(party: Any, send: Any) -> None:
+    """Also where the far side would show it to whoever asks."""
+    cpo, emsp, third = party("cpo221"), party("emsp221"), party("third")
+    cpo.answer("GET", "sessions/BE/BEC/S1", data=SESSION)
+    for to in (None, cpo):
+        assert send(third, "GET", "receiver/sessions/BE/BEC/S1", to=to).code in (2001, 4000)
+    assert send(emsp, "GET", "receiver/sessions/BE/BEC/S1").data == SESSION
+
+
+def test_a_command_with_a_token_of_another_emsp_is_2001(party: Any, send: Any) -> None:
+    """CMD-34"""
+    cpo, third = party("cpo221"), party("third")
+    party("emsp221")
+    body = {"response_url": f"{third.base_url}/r", "token": TOKEN, "location_id": "LOC1"}
+    answer = send(third, "POST", "receiver/commands/START_SESSION", body, to=cpo)
+    assert (answer.code, "/token" in answer.json["status_message"]) == (2001, True)
+    assert cpo.received == []
+
+
 def test_a_list_of_2_1_1_is_told_apart_by_the_tokens_that_were_broadcast(party: Any, send: Any) -> None:
     """Everything comes to it from the hub's party, so what it lists is not for the asking one alone."""
     cpo, emsp, third = party("cpo211"), party("emsp221"), party("third")
