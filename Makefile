@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAGE ?= dev
 EMULATOR ?= moto
 
-.PHONY: help setup run demo partner conformance test trial check format lint types template bench package deploy rehearse emulator clean
+.PHONY: help setup run demo partner conformance test trial version check format lint types template bench package deploy rehearse emulator clean
 
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ rehearse: $(VENV)/.ready ## deploy the real package to an emulated AWS with IAM 
 
 emulator: $(VENV)/.run ## just the AWS emulator (PORT=5001, EMULATOR=moto|ministack)
 	@exec $(PY) -m localrun.emulator
+
+version: $(VENV)/.ready ## the present version; VERSION=1.2.0 makes one of what is unreleased, commit and tag
+	@$(PY) -m deploy.version $(VERSION)
 
 clean: ## remove what was built (not .venv)
 	@rm -rf build .pytest_cache .mypy_cache .ruff_cache

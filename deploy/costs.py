@@ -4,7 +4,7 @@
 `deploy/counted.json`. What cannot be counted on one machine (how long Lambda
 runs, how large Lambda's and API Gateway's own log lines are) is assumed, in
 `ASSUMED`. Prices are list prices of eu-central-1 in USD as known in 2025,
-without free tiers except where said. Traffic out of AWS and taxes are not in it.
+without free tiers except where said. Taxes are not in it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ API_REQUEST = 3.70 / MILLION
 INVOCATION, GB_SECOND = 0.20 / MILLION, 0.0000133334  # arm64
 QUEUE_CALL = 0.40 / MILLION
 EVENT = 1.00 / MILLION
-LOG_GB = 0.63
+LOG_GB = 0.63 + 0.0324  # written, and stored for a month
+TRAFFIC_GB = 0.09
 KEY_MONTH, ALARM_MONTH = 1.00, 0.10
 FREE_ALARMS, FREE_QUEUE_CALLS = 10, 1e6
 ALARMS = 14
@@ -41,11 +42,14 @@ ASSUMED = {
     "api_gb_s": 0.025,  # 1 GB for 25 ms
     "inbox_gb_s": 0.0125,  # 0.5 GB for 25 ms
     "announce_gb_s": 0.0075,  # 0.5 GB for 15 ms, a batch
-    "delivery_gb_s": 0.025,  # 0.5 GB for 50 ms, most of it the partner's answer
+    "partner_answers_ms": 250,  # waited for, one delivery after another, in 0.5 GB
+    "delivery_own_ms": 20,
     "audit_gb_s": 0.01,  # 0.5 GB for 20 ms: a CDR priced, its verdict written
     "sweep_gb_s": 0.03,
     "invocation_log_kb": 0.35,  # START, END and REPORT
     "access_log_kb": 0.35,
+    "call_kb": 1.2,  # a delivery as it leaves AWS, with its headers
+    "answer_kb": 1.5,  # one of the API's
     "stored_kb_a_session": 15,  # with its CDR and indexes
     "months_kept": 12,  # unless OCPI_RETENTION_DAYS says otherwise
 }
@@ -111,7 +115,7 @@ def month(load: Load, units: Mapping[str, float]) -> dict[str, float]:
         requests * ASSUMED["api_gb_s"]
         + commanded * ASSUMED["inbox_gb_s"]
         + announced * ASSUMED["announce_gb_s"]
-        + deliveries * ASSUMED["delivery_gb_s"]
+        + deliveries * delivery_gb_s()
         + sessions * ASSUMED["audit_gb_s"]
         + MINUTES * ASSUMED["sweep_gb_s"]
     )
@@ -133,8 +137,14 @@ def month(load: Load, units: Mapping[str, float]) -> dict[str, float]:
         "SQS": max(0.0, queue_calls - FREE_QUEUE_CALLS) * QUEUE_CALL,
         "EventBridge": events * EVENT,
         "Logs": logs / MILLION * LOG_GB,
+        "Traffic": (deliveries * ASSUMED["call_kb"] + requests * ASSUMED["answer_kb"]) / MILLION * TRAFFIC_GB,
         "Key, alarms": KEY_MONTH + max(0, ALARMS - FREE_ALARMS) * ALARM_MONTH,
     }
+
+
+def delivery_gb_s() -> float:
+    """What a delivery takes of Lambda: most of it waits for the partner."""
+    return 0.5 * (ASSUMED["partner_answers_ms"] + ASSUMED["delivery_own_ms"]) / 1000
 
 
 LOADS = (
@@ -166,7 +176,7 @@ def table(units: Mapping[str, float]) -> str:
     one = (
         writes
         + units["delivery_reads"] * READ_UNIT
-        + ASSUMED["delivery_gb_s"] * GB_SECOND
+        + delivery_gb_s() * GB_SECOND
         + units["delivery_log_kb"] / MILLION * LOG_GB
     )
     return (

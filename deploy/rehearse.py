@@ -79,8 +79,8 @@ def main() -> None:
 
 
 def _rehearse(environ: dict[str, str]) -> None:
-    (settings,) = _documented("1. Say who you are (2 minutes)")
-    (deploy,) = _documented("2. Deploy (5 minutes)")
+    settings, _ = _documented("2. Say who you are (2 minutes)")
+    (deploy,) = _documented("3. Deploy (5 minutes)")
     with _step("make package and make deploy"):
         _shell(environ, settings, deploy)
     outputs = _outputs(environ)
@@ -108,7 +108,7 @@ def _rehearse(environ: dict[str, str]) -> None:
     except NotAsItShouldBe as problem:
         raise NotAsItShouldBe(f"{problem}\n{_errors(environ)}") from None
     with _step("the first partner, by the documented commands"):
-        invite, register = _documented("4. The first partner (5 minutes)")
+        invite, register = _documented("6. The first partner (5 minutes)")
         invited = _shell(environ, invite)
         expect("/ocpi/versions" in invited, f"invite: {invited}")
         # Nobody is at partner.example.com, and the operator function says so.
@@ -211,6 +211,8 @@ def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
         with _step("the operator's page"):
             page = _invoke(environ, f"{STACK}-widget", {"widgetContext": {}})
             expect("Rehearsal Partner" in str(page), f"widget: {str(page)[:500]}")
+            browsed = _invoke(environ, f"{STACK}-operator", {"requestContext": {"http": {"method": "GET"}}})
+            expect("Rehearsal Partner" in str(browsed.get("body")), f"console: {str(browsed)[:500]}")
     with _step("the dead-letter queues are empty"):
         for queue in ("push", "push-slow", "pull", "results", "inbox", "audit", "announce"):
             expect(not _waiting(environ, f"{STACK}-{queue}-dead"), f"{queue}-dead holds messages")

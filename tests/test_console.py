@@ -198,6 +198,36 @@ def test_refusals_that_differ_in_more_than_names_and_places_stay_apart(hand: Any
     assert sent == {"sent": 1}
 
 
+def test_what_a_partner_sent_wrongly_is_one_row_a_kind_and_a_page_each(
+    hand: Any, show: Any, register_partner: Any, drain: Any
+) -> None:
+    cpo = register_partner(roles=delivering.CPO_ROLES, version="2.2.1")
+    for number in range(3):
+        path = f"/ocpi/2.2.1/receiver/locations/BE/BEC/BAD{number}"
+        bad = delivering.location(id=f"BAD{number}", country_code="BE", party_id="BEC", coordinates=None)
+        assert hand.ask("PUT", path, token=cpo.token, body=bad).code == 2001
+    page = show("refusals", partner=cpo.id)
+    assert "3 × locations" in page and "Try all again" in page
+    each = show("refusals", partner=cpo.id, module="locations", each="1")
+    assert each.count("BAD") >= 3
+    (one, *_) = hand.operate("refusals")["refusals"]
+    assert "As it came" in show("refusal", id=one["id"])
+    told = show.post(perform=json.dumps({"action": "readmit", "partner": cpo.id}))
+    assert "Read again: 3 refused" in told
+
+
+def test_what_was_said_about_an_object_is_on_its_page_and_each_message_is_one(
+    hand: Any, show: Any, emsp: Any
+) -> None:
+    """“What did we tell X about LOC0, and what did X answer?”"""
+    refuse(hand, emsp, 1)
+    assert "What was said" in show("object", module="locations", party="NL/EXA", id="LOC0")
+    (message,) = hand.operate("messages", id="LOC0", outcome="refused")["messages"]
+    page = unescape(show("message", id=message["id"]))
+    assert "opening_times is missing" in page and "curl -i -X PUT" in page
+    assert "LOC0" in show("search", q=message["request_id"])
+
+
 def test_a_delivery_is_a_page_and_says_what_comes_next(hand: Any, show: Any, emsp: Any) -> None:
     refuse(hand, emsp, 1)
     (delivery,) = hand.operate("deliveries")["deliveries"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -120,27 +121,53 @@ def _body(body: Any, title: str) -> Markup:
 def refusals(page: Page, **filters: Any) -> Markup:
     """What of a partner's was refused or set aside, in equal kinds."""
     rows = page.rows("refusals", "refusals", limit=200, **filters)
-    kinds: dict[tuple[str, str, str], Rows] = {}
+    kinds: dict[tuple[str, str, str, str], Rows] = {}
     for each in rows:
-        key = (str(each.get("partner") or ""), str(each.get("module") or ""), _finding(each))
-        kinds.setdefault(key, []).append(each)
+        names = (str(each.get("partner") or ""), str(each.get("module") or ""))
+        kinds.setdefault((*names, *_finding(each)), []).append(each)
     shown = [
-        [
-            page.partner(partner),
-            page.frame.link(f"{len(members)} × {module}", "refusal", id=members[0].get("id")),
-            finding,
-            page.moment(max(str(each.get("at") or "") for each in members)),
-        ]
-        for (partner, module, finding), members in sorted(kinds.items(), key=lambda item: -len(item[1]))
+        _kind(page, *kind, members) for kind, members in sorted(kinds.items(), key=lambda item: -len(item[1]))
     ]
     if not shown:
         return nothing("Nothing was refused or set aside.")
-    return table("Refused of what partners sent", ["Partner", "What", "Why", "Newest"], shown)
+    return table("Refused of what partners sent", ["Partner", "What", "Why", "Newest", ""], shown)
+
+
+def _kind(page: Page, partner: str, module: str, code: str, why: str, members: Rows) -> list[Any]:
+    fields = {"partner": partner, "module": module, "code": code}
+    one = members[0].get("id")
+    way = ("refusal", {"id": one}) if len(members) == 1 else ("refusals", {**fields, "each": "1"})
+    payload = {"action": "readmit", **fields} if partner and code else {"action": "readmit", "id": one}
+    label = "Try again" if len(members) == 1 else "Try all again"
+    return [
+        page.partner(partner),
+        page.frame.link(f"{len(members)} × {module}", way[0], **way[1]),
+        why,
+        page.moment(max(str(each.get("at") or "") for each in members)),
+        page.frame.button(label, payload, f"Read {module} with this fault again, as they came?")
+        if page.knows("readmit")
+        else "",
+    ]
 
 
 def refused(page: Page) -> tuple[str, Markup]:
-    """Everything refused of what partners sent."""
-    return "Refused of what partners sent", refusals(page, partner=page["partner"])
+    """Everything refused of what partners sent: in kinds, or each of one kind."""
+    title = "Refused of what partners sent"
+    filters = {name: page[name] for name in ("partner", "module", "code")}
+    if not page["each"]:
+        return title, refusals(page, **filters)
+    rows = [
+        [
+            page.moment(each.get("at")),
+            page.partner(each.get("partner")),
+            page.frame.link(each.get("object_id") or each.get("module"), "refusal", id=each.get("id")),
+            _finding(each)[1],
+        ]
+        for each in page.rows("refusals", "refusals", limit=200, **filters)
+    ]
+    return title, table(title, ["When", "Partner", "Object", "Why"], rows) if rows else nothing(
+        "None is left."
+    )
 
 
 def refusal(page: Page) -> tuple[str, Markup]:
@@ -149,13 +176,14 @@ def refusal(page: Page) -> tuple[str, Markup]:
     each = data.get("refusal") if isinstance(data.get("refusal"), Mapping) else data
     if not each:
         return "Refused object", nothing("It is no longer kept.")
+    faults = [one for one in each.get("findings") or [] if isinstance(one, Mapping)]
     told = facts(
         [
             ("Partner", page.partner(each.get("partner"))),
             ("Module", each.get("module")),
             ("Object", each.get("object_id")),
             ("When", page.moment(each.get("at"))),
-            ("Why", _finding(each)),
+            ("Why", lines(*(f"{one.get('pointer', '')} {one.get('message', '')}" for one in faults))),
         ]
     )
     id = each.get("id") or page["id"]
@@ -168,14 +196,12 @@ def refusal(page: Page) -> tuple[str, Markup]:
     return "Refused object", join([told, again, source(body, "As it came", opened=True) if body else ""])
 
 
-def _finding(each: Mapping[str, Any]) -> str:
-    """The first finding in words."""
-    found = each.get("findings") or each.get("finding") or each.get("reason")
-    if isinstance(found, list):
-        found = found[0] if found else ""
-    if isinstance(found, Mapping):
-        return f"{found.get('pointer', '')} {found.get('message', '')}".strip()
-    return str(found or "")
+def _finding(each: Mapping[str, Any]) -> tuple[str, str]:
+    """The first finding: its code, and what it says without the place in a list."""
+    found = each.get("findings") or [{}]
+    first = found[0] if isinstance(found, list) and isinstance(found[0], Mapping) else {}
+    pointer = re.sub(r"/\d+(?=/|$)", "/*", str(first.get("pointer") or ""))
+    return str(first.get("code") or ""), f"{pointer} {first.get('message') or ''}".strip()
 
 
 def _filtered(filters: Mapping[str, Any]) -> Markup:

@@ -65,7 +65,7 @@ def one(page: Page) -> tuple[str, Markup]:
     title = f"{module.rstrip('s').capitalize()} {id}"
     if not isinstance(found, Mapping):
         said = "It is not stored here."
-        return title, join([nothing(said), messages.about(page, module=module, id=id)])
+        return title, join([nothing(said), messages.about(page, id=id)])
     owner = owner_of(found)
     parts: list[Any] = [
         facts(_told(page, found)),
@@ -75,7 +75,7 @@ def one(page: Page) -> tuple[str, Markup]:
     ]
     if module == "cdrs":
         parts.append(money.of_cdr(page, owner, id))
-    parts.append(messages.about(page, module=module, id=id))
+    parts.append(messages.about(page, id=id))
     findings = answer["data"].get("findings")
     if findings:
         told = [tag("li", f"{each.get('pointer', '')} {each.get('message', '')}") for each in findings]

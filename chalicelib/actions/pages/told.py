@@ -81,7 +81,11 @@ def _sentence(page: Page, action: str, payload: Mapping[str, Any], data: Mapping
                 return f"Ended at our side. {name} could not be told: {data['problem']}."
             return f"{name} is no longer connected, and an invitation that was open is void."
         case "readmit":
-            return join(["Read again. ", source(data, "What became of it")])
+            counts = {name: value for name, value in data.items() if isinstance(value, int) and value}
+            told = ", ".join(f"{value} {name}" for name, value in counts.items()) or "nothing to read"
+            return join(
+                [f"Read again: {told}. ", source(data["errors"], "Why") if data.get("errors") else ""]
+            )
     return join(["Done. ", source(data, "The whole answer") if data else ""])
 
 
