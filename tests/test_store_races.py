@@ -50,7 +50,7 @@ def test_racing_changes_of_one_location_all_survive(shared: Any) -> None:
     """EVSEs of their own, its head, and additions to one EVSE's connectors, all at once."""
     whole = own("location", id="L1")
     whole["evses"] = [{**whole["evses"][0], "uid": f"E{at}"} for at in range(WRITERS)]
-    assert put(shared, "locations", whole) == "stored"
+    assert put(shared, "locations", whole).is_stored
 
     def change(at: int) -> None:
         if at % 3 == 0:
