@@ -47,6 +47,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from chalicelib.aws.clients import Clients
+from localrun.emulator import Emulator
 from tests import told
 from tests.stub import PartnerStub
 
@@ -122,6 +123,39 @@ class Clock:
                             message.visible_at -= seconds * 1000
 
 
+class Unseen(Emulator):
+    """An emulator that nobody can look inside; its messages are taken at once."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    @property
+    def poll_seconds(self) -> int:
+        return 0
+
+
+def on_dynamodb_local(environ: Mapping[str, str]) -> Clients:
+    """Clients whose tables are in DynamoDB Local (`tests.dynamodb_local`), and everything else moto's."""
+    import botocore.session
+
+    from chalicelib.aws import parser
+
+    session = botocore.session.Session()
+    parser.install(session)
+    endpoint = os.environ["OCPI_TEST_DYNAMODB"]
+    made = {
+        name: session.create_client(
+            name,
+            region_name=environ["AWS_REGION"],
+            endpoint_url=endpoint,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+        for name in ("dynamodb", "dynamodbstreams")
+    }
+    return Clients(environ, **made)
+
+
 class Hand:
     """A platform in this process, worked by hand."""
 
@@ -139,7 +173,9 @@ class Hand:
         from localrun.template import Template
 
         self._environ = {"AWS_REGION": "eu-central-1", **settings}
-        if emulator is None:
+        if emulator is None and os.environ.get("OCPI_TEST_DYNAMODB"):
+            emulator, clients = Unseen(), on_dynamodb_local(self._environ)
+        elif emulator is None:
             emulator = Moto()
             clients = mocked_clients(self._environ)
         else:
@@ -474,7 +510,7 @@ _idle: dict[str, list[Hand]] = {}
 
 def _borrow(settings: dict[str, str], emulator: Any) -> Hand:
     """A platform of these settings: one an earlier test is done with, emptied, or a new one."""
-    shape = json.dumps(settings, sort_keys=True)
+    shape = "" if os.environ.get("OCPI_TEST_DYNAMODB") else json.dumps(settings, sort_keys=True)
     if emulator is None and _idle.get(shape):
         hand = _idle[shape].pop()
         hand.empty()

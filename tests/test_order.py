@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.actions import dispatch
+from chalicelib.tasks import PerformAction
 from tests import delivering
 from tests.delivering import later
 
@@ -104,7 +105,7 @@ def test_i1_a_late_inbox_message_does_not_bring_the_older_status_back(platform: 
             "evse_uid": "E1",
             "changes": changes,
         }
-        dispatch.receive(platform, payload)
+        dispatch.receive(platform, PerformAction(payload))
     assert evses(operate)["E1"] == ("AVAILABLE", later(2))
 
 
