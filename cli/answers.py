@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cli import cells
-from cli.show import Column, Screen, columns, outline
+from cli.show import Column, Screen, columns, outline, write
 
 Columns = Mapping[str, Sequence[Column]]
 
@@ -152,6 +152,19 @@ def sections(screen: Screen, data: Any) -> Iterator[RenderableType]:
             continue
         yield screen.heading(words(name))
         yield screen.table(value) if is_table(value) else Text(outline(value, 1))
+
+
+def scorecard(screen: Screen, data: Any) -> Iterator[RenderableType]:
+    """How a partner does; the file for people as it is, to be redirected into one."""
+    if isinstance(data, Mapping) and isinstance(data.get("html"), str):
+        write(data["html"] + "\n")
+        return
+    yield from sections(screen, data.get("scorecard", data) if isinstance(data, Mapping) else data)
+
+
+def refusal(screen: Screen, data: Any) -> Iterator[RenderableType]:
+    """A refused object as it came, with its faults."""
+    yield Text(outline(data.get("refusal", data) if isinstance(data, Mapping) else data))
 
 
 def named(data: Any) -> Iterable[tuple[str, list[dict[str, Any]]]]:

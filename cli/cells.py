@@ -194,10 +194,26 @@ def _agreed(row: Row) -> str:
     return " and ".join(plain(each) for each in row.get("parties") or [])
 
 
+def _faults(row: Row) -> str:
+    """What is wrong with an object, fault by fault."""
+    found = row.get("findings")
+    if not isinstance(found, list):
+        return plain(found)
+    said = (each for each in found if isinstance(each, Mapping))
+    return "; ".join(f"{plain(each.get('pointer'))} {plain(each.get('message'))}".strip() for each in said)
+
+
+def _said(row: Row) -> str:
+    """Why a request was refused or failed; of one that went well where it went."""
+    return plain(row.get("reason") or row.get("path"))
+
+
 COMPOSED: Mapping[str, Callable[[Row], str]] = {
     "party": party,
     "object": _object,
     "evses": _evses,
+    "faults": _faults,
+    "said": _said,
     "prices": _prices,
     "token": _token,
     "address": _address,

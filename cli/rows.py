@@ -293,20 +293,29 @@ ROWS: Mapping[str, Row] = {
             "messages --outcome refused --date-from monday",
             "messages --partner Example --follow",
         ),
-        {"messages": c("at:time direction partner method answer=@answer ms=duration_ms:n outcome id path")},
+        {
+            "messages": c(
+                "at:time direction partner method object=@object answer=@answer ms=duration_ms:n outcome id "
+                "said=@said"
+            )
+        },
         newest_first=True,
     ),
     "message": Row("Evidence", ("message 01J...",), show=answers.message),
     "refusals": Row(
         "Evidence",
         ("refusals --date-from monday", "refusals --partner Example --follow"),
-        {"refusals": c("at:time id partner module object=@object pointer findings message")},
+        {"refusals": c("at:time id partner module object=@object findings=@faults")},
         newest_first=True,
     ),
-    "refusal": Row("Evidence", ("refusal 01J...",), show=answers.get),
+    "refusal": Row("Evidence", ("refusal 01J...",), show=answers.refusal),
     "readmit": Row("Evidence", ("readmit 01J...", "readmit --partner Example")),
     "quirks": Row("Evidence", ("quirks",)),
-    "scorecard": Row("Evidence", ("scorecard Example", "scorecard Example --json"), show=answers.sections),
+    "scorecard": Row(
+        "Evidence",
+        ("scorecard Example", "scorecard Example --format html > example.html"),
+        show=answers.scorecard,
+    ),
     "routes": Row(
         "Hub",
         ("routes --from NL/CPO --to DE/MSP", "routes --follow"),
