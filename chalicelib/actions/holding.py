@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from chalicelib import logs
 from chalicelib.actions.action import Action, Fields
 from chalicelib.actions.objects import party_of
-from chalicelib.delivery import outcomes, push
+from chalicelib.delivery import due, outcomes
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.objects import hosted
 from chalicelib.objects.stored_object import Finder, load
@@ -52,7 +52,7 @@ def held(platform: Platform, fields: HeldFields) -> dict[str, Any]:
     if present is None or ours is None:
         raise ActionError("unknown_object", f"nothing of ours to say in {partner.version}", "/id")
     target = Target(partner.id, present.key, fields.evse_uid)
-    url = push.place(platform, partner, target, ours)
+    url = due.place(platform, partner, target, ours)
     if not url:
         raise ActionError("not_delivered", "the partner never said where it keeps this CDR", "/id")
     theirs = None

@@ -11,37 +11,30 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urljoin
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec.structs import replace as replace_task
 
 from chalicelib import logs, schedule
 from chalicelib.aws import queues
-from chalicelib.delivery import diff, outcomes
+from chalicelib.delivery import outcomes
 from chalicelib.delivery.diff import Step
+from chalicelib.delivery.due import Due
 from chalicelib.deployment import function_name
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.objects import hub_client_info, sessions, tokens, visibility
-from chalicelib.objects.stored_object import Finder, load
-from chalicelib.ocpi import jsontext, modules, quirks, routing, writing
+from chalicelib.objects import hub_client_info, tokens
+from chalicelib.ocpi import jsontext, modules, quirks
 from chalicelib.ocpi.errors import ServerError
-from chalicelib.ocpi.surrogates import shortest
-from chalicelib.ocpi.timestamps import later, wire_timestamp
+from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED
-from chalicelib.partners import health, parties
-from chalicelib.store import feeds
+from chalicelib.partners import health
 from chalicelib.store.deliveries import LostLease
 from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery, Target
-from chalicelib.store.object_items import place_name
 from chalicelib.tasks import PushObject
 
 if TYPE_CHECKING:
-    from chalicelib.objects.stored_object import StoredObject
-    from chalicelib.ocpi.messages import Party
     from chalicelib.partner import Partner
     from chalicelib.partner_client.client import Answer
     from chalicelib.wiring import Platform
@@ -91,22 +84,10 @@ def push(platform: Platform, task: PushObject) -> None:
         platform.queues.send([again], health.queue_for(partner), SHORTLY)
 
 
-def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str, Any]) -> str:
-    """The URL at which a partner holds an object of ours, in its version; a CDR is where it said (CDR-14)."""
-    work = _Push(platform, partner, target)
-    if target.key.module == "cdrs":
-        base = partner.endpoint("cdrs", modules.RECEIVER) or ""
-        told = platform.deliveries.read(target).remote_url
-        return urljoin(base, told) if told else ""
-    return work.url(work._segments(obj), work._query(obj))
-
-
 @dataclass
 class _Push:
     """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too; a `probe` is sent
     although the partner is unreachable.
-
-    `to` are the parties that the object at hand is for, `sender` ours that forwards it where it is another's.
     """
 
     platform: Platform
@@ -114,8 +95,10 @@ class _Push:
     target: Target
     thorough: bool = False
     probe: bool = False
-    to: tuple[Party, ...] = ()
-    sender: Party | None = None
+    due: Due = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.due = Due(self.platform, self.partner, self.target, self.thorough)
 
     def run(self, *, whole: bool = False, attempt: int | None = None) -> None:
         """Take the lease, and send until the partner knows what is true, or an attempt fails.
@@ -195,7 +178,7 @@ class _Push:
         reason = health.waits(partner)
         if self.probe and partner.state == REGISTERED:
             reason = ""
-        away = "" if reason else self._away()
+        away = "" if reason else self.due.away()
         if hub_client_info.SUSPENDED in away:  # it does not come back (HCI-13)
             return outcomes.refused(self.platform, found, away, mark)
         if reason:
@@ -236,98 +219,12 @@ class _Push:
 
         Raises Busy where it would send EVSEs of which one is just being sent by itself.
         """
-        step, problem, mark = self._due(found, whole)
+        step, problem, mark = self.due.step(found, whole)
         if step is not None and step.evses:
             self._alone()
             # What was read before may be older than an EVSE that was sent by itself meanwhile.
-            step, problem, mark = self._due(found, whole)
+            step, problem, mark = self.due.step(found, whole)
         return step, problem, mark
-
-    def _due(self, found: Delivery, whole: bool) -> tuple[Step | None, str, str]:
-        platform, partner, key = self.platform, self.partner, self.target.key
-        present = load(platform, key, self.target.part or None)
-        self.to = self._receivers(present)
-        self.sender = sessions.forwarder(platform, partner, present) if present else None
-        passed_on = present is not None and parties.passes_on(platform, key.module)
-        if present is None or not (present.own or self.sender or passed_on):
-            if key.module == "tariffs" and found.known:
-                return diff.removal(self._segments({})), "", "removed"
-            return None, "", ""
-        may = self.sender or visibility.may_be_sent(
-            platform, partner, key.module, partner.version, present.feed
-        )
-        if not may:
-            return self._parted(found, present)
-        written = present.in_version(partner.version, Finder(platform))
-        if written.object is None:
-            why = "; ".join(f"{loss.pointer}: {loss.message}" for loss in written.losses[:3])
-            mark = diff.digest(present.revision)
-            return None, f"not expressible in {partner.version}: {why}"[:500], mark
-        obj = written.object
-        segments, query = self._segments(obj), self._query(obj)
-        known: Mapping[str, str] = {} if (whole or found.whole) and present.kind != "cdr" else found.known
-        step = diff.plan(present.kind, segments, obj, partner.version, known, query)
-        if known and present.kind != "cdr" and present.revision - found.revision not in (0, 1):
-            # States in between were never sent, but the partner may have read one of them: a difference from
-            # what it was sent last would leave that standing where the object changed back.
-            step = diff.whole(present.kind, segments, obj, query)
-        elif self.thorough and known and present.kind == "location":
-            step = self._thoroughly(step, segments, obj, known)
-        if step is not None:
-            evses = present.parts if present.kind == "location" else ()
-            revisions = {part.uid: part.revision for part in evses if part.uid}
-            step = replace(step, revision=present.revision, revisions=revisions)
-        mark = diff.digest(obj)
-        if step is None or (found.state == REFUSED and found.refused == mark):
-            return step, "", mark
-        # What is forwarded, or passed on by a hub, is in the words of its owner.
-        findings = () if self.sender or not present.own else writing.check(present.kind, obj, partner.version)
-        if findings:
-            why = "; ".join(f"{each.pointer}: {each.message}" for each in findings[:3])
-            return None, f"does not validate in {partner.version}: {why}"[:500], mark
-        return step, "", mark
-
-    def _parted(self, found: Delivery, present: StoredObject) -> tuple[Step | None, str, str]:
-        """The last word on a party that a partner no longer has an agreement with: SUSPENDED (HCI-02)."""
-        if self.target.key.module != parties.HUBCLIENTINFO or not found.known:
-            return None, "", ""
-        obj = {**present.canonical, "status": hub_client_info.SUSPENDED}
-        known = dict(found.known)
-        if known.get("status") == diff.digest(obj["status"]):
-            return None, "", ""
-        obj["last_updated"] = wire_timestamp(self.platform.clock())
-        obj = dict(writing.write(present.kind, obj, self.partner.version).object)
-        return diff.whole(present.kind, self._segments(obj), obj), "", diff.digest(obj["status"])
-
-    def _thoroughly(
-        self, step: Step | None, segments: tuple[str, ...], obj: dict[str, Any], known: Mapping[str, str]
-    ) -> Step | None:
-        """The whole Location where the partner lacks an EVSE; nothing where only EVSEs made it younger."""
-        records = {place_name(each.target.part): each for each in self.platform.deliveries.parts(self.target)}
-        for evse in obj.get("evses") or ():
-            record = records.pop(place_name(str(evse.get("uid"))), None)
-            if record is None or (not record.state and record.known != diff.knowledge("evse", evse)):
-                return diff.whole("location", segments, obj)
-        now = diff.knowledge("location", obj)
-        younger = {name for name in now.keys() | known.keys() if now.get(name) != known.get(name)}
-        return None if younger <= {"last_updated"} else step
-
-    def _segments(self, obj: Mapping[str, Any]) -> tuple[str, ...]:
-        key = self.target.key
-        if key.module == parties.HUBCLIENTINFO:
-            return key.party  # the role is in the body (AMB-30)
-        id, part = str(obj.get("uid")) if key.module == "tokens" else key.id, self.target.part
-        if key.module == "locations" and self.partner.version != modules.V211:
-            id, part = shortest(id), shortest(part)  # CNV-10
-        found = (key.country_code, key.party_id, id)
-        return (*found, part) if part else found
-
-    def _query(self, obj: Mapping[str, Any]) -> str:
-        """2.2.1 and later tell Tokens of one uid apart by type; RFID is what is meant without (TOK-04)."""
-        if self.target.key.module != "tokens" or self.partner.version == modules.V211:
-            return ""
-        type_ = str(obj.get("type", "RFID"))
-        return "" if type_ == "RFID" else f"type={quote(type_, safe='')}"
 
     # A Location and its EVSEs never overtake each other: whoever sends an EVSE has its lease and looks at
     # the Location's; whoever sends the whole has the Location's and looks at those of the EVSEs.
@@ -400,62 +297,21 @@ class _Push:
     def _request(self, step: Step) -> Answer:
         """The last answer of those it is for: several where only some behind a hub may see it."""
         key = self.target.key
-        for party in self.to or (None,):
+        for party in self.due.to or (None,):
             answer = health.call(
                 self.platform,
                 self.partner,
                 step.method,
-                self.url(step.segments, step.query),
+                self.due.url(step.segments, step.query),
                 body=None
                 if step.body is None
                 else jsontext.dumps(quirks.written(self.partner.quirk_names, step.body)),
                 module=key.module,
-                from_party=self._from,
+                from_party=self.due.speaker,
                 to_party=party,
                 place=self._place,
             )
         return answer
-
-    @property
-    def _from(self) -> Party:
-        """Who speaks: the owner, who forwards it, or the hub that passes it on (HUB-17)."""
-        hub, owner = self.platform.settings.hub, self.target.key.party
-        return self.sender or (hub if hub and not self.platform.settings.hosts(owner) else owner)
-
-    def _away(self) -> str:
-        """Why nothing is sent to those it is for, if one of them is away: gone only if all of them are."""
-        told = [hub_client_info.away(self.platform, self.partner, each) for each in self.to]
-        gone = [each for each in told if hub_client_info.SUSPENDED in each]
-        return next((each for each in (gone if len(gone) == len(told) else told) if each), "")
-
-    def url(self, segments: tuple[str, ...], query: str = "") -> str:
-        """A place below the partner's endpoint."""
-        base = self.partner.endpoint(self.target.key.module, modules.RECEIVER) or ""
-        url = routing.join(base, *segments) if segments else base
-        return url + ("&" if "?" in url else "?") + query if query else url
-
-    def _receivers(self, present: StoredObject | None) -> tuple[Party, ...]:
-        """The eMSP of a Session or CDR, and who it is delegated to; those who may see a private Location
-        behind a hub; a hub itself for what it tells all (HUB-04, HUB-15, HUB-21).
-        """
-        platform, partner, module = self.platform, self.partner, self.target.key.module
-        theirs = parties.may_have(platform, partner, module, self.target.key.party)
-        readers = theirs & ((present and feeds.readers(present.feed)) or frozenset())
-        if module == sessions.SESSIONS:
-            readers |= parties.providers(platform, partner)
-        found = sorted(readers)[: None if partner.is_hub else 1]
-        if not found and platform.settings.hub:
-            found = self._agreeing(theirs)
-        own = partner.party_for(modules.serving_roles(module, modules.RECEIVER))
-        return tuple(found) or ((own,) if own else ())
-
-    def _agreeing(self, theirs: frozenset[Party]) -> list[Party]:
-        """Of a connection the first party that has an agreement with the owner; behind another hub each of
-        them, unless it be all that are there."""
-        roles = parties.readers(self.target.key.module)
-        if not self.partner.is_hub:
-            return sorted(theirs)[:1]
-        return [] if theirs == parties.spoken_for(self.platform, self.partner, roles) else sorted(theirs)
 
 
 def _settled(found: Delivery, now: str) -> bool:
