@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAGE ?= dev
 EMULATOR ?= moto
 
-.PHONY: help setup run demo partner conformance test trial version check format lint types template bench package deploy rehearse emulator clean
+.PHONY: help setup run demo partner conformance test dynamodb trial version check format lint types template bench package deploy rehearse emulator clean
 
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ test: $(VENV)/.ready ## the whole test suite; then: do the roles allow what the 
 	@rm -rf build/calls
 	@OCPI_RECORD_CALLS=build/calls $(PY) -m pytest -n 2 --dist loadfile -p deploy.recording
 	@$(PY) -m deploy.recording build/calls
+
+dynamodb: $(VENV)/.ready ## the tests of storage and delivery on DynamoDB Local, where there is a JVM and Maven
+	@$(PY) -m tests.dynamodb_local
 
 trial: $(VENV)/.ready ## hostile partners and a platform killed with -9, by chance; a minute
 	@OCPI_TRIALS=1 $(PY) -m pytest tests/faults
