@@ -652,6 +652,18 @@ class DeliveriesData(TypedDict):
     cursor: NotRequired[str | None]
 
 
+class DisputeData(TypedDict):
+    """What `dispute` answers."""
+
+    owner: str
+    id: str
+    reason: str
+    state: Literal["OPEN", "SETTLED"]
+    outcome: Literal["CREDITED", "ACCEPTED", "WITHDRAWN", "None"]
+    opened_at: str
+    settled_at: str | None
+
+
 class DisputesData(TypedDict):
     """What `disputes` answers."""
 
@@ -685,6 +697,12 @@ class InviteData(TypedDict):
     partner: str
     token: str
     versions_url: str
+
+
+class LintData(TypedDict):
+    """What `lint` answers."""
+
+    findings: list[dict[str, Any]]
 
 
 class ListData(TypedDict):
@@ -774,6 +792,13 @@ class PutsData(TypedDict):
     """What `puts` answers."""
 
     puts: list[dict[str, Any]]
+
+
+class ReconcileData(TypedDict):
+    """What `reconcile` answers."""
+
+    findings: list[dict[str, Any]]
+    cursor: NotRequired[str | None]
 
 
 class RedeliverData(TypedDict):
@@ -866,6 +891,31 @@ class SetProfileData(TypedDict):
     answer_by: NotRequired[str]
     session_id: NotRequired[str]
     delivery: NotRequired[str]
+
+
+class SettleData(TypedDict):
+    """What `settle` answers."""
+
+    owner: str
+    id: str
+    reason: str
+    state: Literal["OPEN", "SETTLED"]
+    outcome: Literal["CREDITED", "ACCEPTED", "WITHDRAWN", "None"]
+    opened_at: str
+    settled_at: str | None
+
+
+class StatementData(TypedDict):
+    """What `statement` answers."""
+
+    partner: str | None
+    party: str | None
+    month: str
+    currencies: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+    sessions_without_cdr: list[dict[str, Any]]
+    cursor: str | None
+    csv: NotRequired[str]
 
 
 class SuspendData(TypedDict):
@@ -1290,14 +1340,14 @@ class Operator(Door):
         party: str,
         id: str,
         reason: str,
-    ) -> Any:
+    ) -> DisputeData:
         """Put a CDR under dispute."""
         fields: dict[str, Any] = {
             "party": party,
             "id": id,
             "reason": reason,
         }
-        answer: Any = self.ask("dispute", **fields)
+        answer: DisputeData = self.ask("dispute", **fields)
         return answer
 
     def disputes(
@@ -1423,7 +1473,7 @@ class Operator(Door):
         id: str | None = None,
         time_zone: str | None = None,
         version: Literal["2.1.1", "2.2.1", "2.3.0"] | None = None,
-    ) -> Any:
+    ) -> LintData:
         """What is wrong with a Tariff."""
         fields: dict[str, Any] = {
             "tariff": tariff,
@@ -1432,7 +1482,7 @@ class Operator(Door):
             "time_zone": time_zone,
             "version": version,
         }
-        answer: Any = self.ask("lint", **fields)
+        answer: LintData = self.ask("lint", **fields)
         return answer
 
     def list_(
@@ -1773,6 +1823,24 @@ class Operator(Door):
         answer: Any = self.ask("readmit", **fields)
         return answer
 
+    def reconcile(
+        self,
+        *,
+        partner: str | None = None,
+        state: Literal["OPEN", "CLOSED", "ALL"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> ReconcileData:
+        """What does not fit together with partners."""
+        fields: dict[str, Any] = {
+            "partner": partner,
+            "state": state,
+            "limit": limit,
+            "cursor": cursor,
+        }
+        answer: ReconcileData = self.ask("reconcile", **fields)
+        return answer
+
     def redeliver(
         self,
         *,
@@ -1809,6 +1877,8 @@ class Operator(Door):
         partner: str | None = None,
         module: Literal["locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"] | None = None,
         code: str | None = None,
+        date_from: str | None = None,
+        date_to: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Any:
@@ -1817,6 +1887,8 @@ class Operator(Door):
             "partner": partner,
             "module": module,
             "code": code,
+            "date_from": date_from,
+            "date_to": date_to,
             "limit": limit,
             "cursor": cursor,
         }
@@ -1934,6 +2006,22 @@ class Operator(Door):
         answer: RoutesData = self.ask("routes", **fields)
         return answer
 
+    def scorecard(
+        self,
+        *,
+        partner: str,
+        days: int | None = None,
+        format: Literal["json", "html"] | None = None,
+    ) -> Any:
+        """How a partner does: requests, refusals and why, latency, agreement."""
+        fields: dict[str, Any] = {
+            "partner": partner,
+            "days": days,
+            "format": format,
+        }
+        answer: Any = self.ask("scorecard", **fields)
+        return answer
+
     def send_command(
         self,
         *,
@@ -1976,14 +2064,36 @@ class Operator(Door):
         party: str,
         id: str,
         outcome: Literal["CREDITED", "ACCEPTED", "WITHDRAWN"],
-    ) -> Any:
+    ) -> SettleData:
         """End a dispute."""
         fields: dict[str, Any] = {
             "party": party,
             "id": id,
             "outcome": outcome,
         }
-        answer: Any = self.ask("settle", **fields)
+        answer: SettleData = self.ask("settle", **fields)
+        return answer
+
+    def statement(
+        self,
+        *,
+        month: str,
+        partner: str | None = None,
+        party: str | None = None,
+        format: Literal["json", "csv"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> StatementData:
+        """A month's CDRs and their sums."""
+        fields: dict[str, Any] = {
+            "month": month,
+            "partner": partner,
+            "party": party,
+            "format": format,
+            "limit": limit,
+            "cursor": cursor,
+        }
+        answer: StatementData = self.ask("statement", **fields)
         return answer
 
     def status(

@@ -9,7 +9,19 @@ Contract: design section 5
 
 from __future__ import annotations
 
-from contract.events import FINDINGS, MODULES, NUMBER, OBJECT, PARTY, REQUEST, TEXT, Schema, said
+from contract.events import (
+    AMOUNTS,
+    EVENTS,
+    FINDINGS,
+    MODULES,
+    NUMBER,
+    OBJECT,
+    PARTY,
+    REQUEST,
+    TEXT,
+    Schema,
+    said,
+)
 
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 FLAG: Schema = {"type": "boolean"}
@@ -52,6 +64,17 @@ PARTNER = shape(
     },
     endpoints=listed(OBJECT),
     policy=ANY,
+)
+DISPUTE = shape(
+    {
+        "owner": PARTY,
+        "id": TEXT,
+        "reason": TEXT,
+        "state": {"enum": ["OPEN", "SETTLED"]},
+        "outcome": {"enum": ["CREDITED", "ACCEPTED", "WITHDRAWN", None]},
+        "opened_at": TEXT,
+        "settled_at": MAYBE_TEXT,
+    }
 )
 FAULT = shape({"message": TEXT, "pointer": TEXT}, index=NUMBER, id=MAYBE_TEXT)
 COUNTS = {
@@ -154,8 +177,39 @@ ANSWERS: dict[str, Schema] = {
     "authorize": shape({"allowed": TEXT}, token=ANY, by=TEXT, partner=TEXT),
     "charging_preferences": shape({"response": ANY}),
     "redeliver": shape({"sent": NUMBER}),
-    "audits": paged("audits", OBJECT),
-    "disputes": paged("disputes", OBJECT),
+    "audits": paged(
+        "audits",
+        shape(
+            {
+                "owner": PARTY,
+                "id": TEXT,
+                "verdict": TEXT,
+                "claimed": AMOUNTS,
+                "computed": AMOUNTS,
+                "difference": said(AMOUNTS, "claimed - computed"),
+                "currency": MAYBE_TEXT,
+                "cause": MAYBE_TEXT,
+                "at": TEXT,
+            }
+        ),
+    ),
+    "disputes": paged("disputes", DISPUTE),
+    "dispute": DISPUTE,
+    "settle": DISPUTE,
+    "reconcile": paged("findings", shape(EVENTS["ReconciliationFinding"].fields)),
+    "lint": shape({"findings": listed(OBJECT)}),
+    "statement": shape(
+        {
+            "partner": MAYBE_TEXT,
+            "party": MAYBE_TEXT,
+            "month": TEXT,
+            "currencies": said(listed(OBJECT), "the sums of the whole month, on each page"),
+            "rows": listed(OBJECT),
+            "sessions_without_cdr": said(listed(OBJECT), "on the first page"),
+            "cursor": MAYBE_TEXT,
+        },
+        csv=TEXT,
+    ),
     "messages": paged("messages", OBJECT),
     "pulls": shape({"pulls": listed(PULL)}),
     "push": shape({"partner": TEXT, "modules": listed(TEXT)}),

@@ -13,7 +13,7 @@ import sys
 import time
 from typing import Any
 
-from demo import extras, hub_day, objects
+from demo import extras, hub_day, money, objects
 from demo.day import (
     CPO,
     EMSP,
@@ -34,6 +34,7 @@ STEPS = (
     publish,
     authorize,
     charge,
+    money.bill,
     extras.reserve,
     extras.hub_notice,
     rotate,
