@@ -228,6 +228,23 @@ def test_what_was_said_about_an_object_is_on_its_page_and_each_message_is_one(
     assert "LOC0" in show("search", q=message["request_id"])
 
 
+def test_a_scorecard_is_figures_under_names(hand: Any, show: Any, emsp: Any) -> None:
+    refuse(hand, emsp, 2)
+    page = show("scorecard", partner=emsp.id)
+    assert "Scorecard of" in page and "Traffic" in page
+    assert "opening_times is missing" in page
+    assert "{&#x27;" not in page
+
+
+def test_a_partners_object_is_found_by_its_id_alone(hand: Any, show: Any, register_partner: Any) -> None:
+    cpo = register_partner(roles=delivering.CPO_ROLES, version="2.2.1")
+    theirs = delivering.location(id="THEIRS", country_code="BE", party_id="BEC")
+    path = "/ocpi/2.2.1/receiver/locations/BE/BEC/THEIRS"
+    assert hand.ask("PUT", path, token=cpo.token, body=theirs).code == 1000
+    assert "party=BE%2FBEC" in show("search", q="theirs")
+    assert "THEIRS" in show("objects", module="locations")
+
+
 def test_a_delivery_is_a_page_and_says_what_comes_next(hand: Any, show: Any, emsp: Any) -> None:
     refuse(hand, emsp, 1)
     (delivery,) = hand.operate("deliveries")["deliveries"]

@@ -32,7 +32,8 @@ def every(page: Page) -> tuple[str, Markup]:
         ),
         " · ",
     )
-    data = page.ask("list", module=module, party=page["party"], limit=50, cursor=page["cursor"])
+    party = page["party"] or "all"
+    data = page.ask("list", module=module, party=party, limit=50, cursor=page["cursor"])
     found = [each for each in data.get("objects") or [] if isinstance(each, Mapping)]
     heads = ["Owner", "Id", *(each.replace("_", " ") for each in TOLD[module]), "Last updated"]
     rows = [
@@ -51,7 +52,7 @@ def every(page: Page) -> tuple[str, Markup]:
     if data.get("cursor"):
         more = tag(
             "p",
-            page.frame.link("More", "objects", module=module, party=page["party"], cursor=data["cursor"]),
+            page.frame.link("More", "objects", module=module, party=party, cursor=data["cursor"]),
         )
     total = tag("p", f"{data.get('total')} in all", class_="dim") if data.get("total") else ""
     return module.capitalize(), join([tag("p", ways), total, shown, more])

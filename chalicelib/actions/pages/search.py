@@ -49,16 +49,11 @@ def _objects(page: Page, id: str) -> list[Markup]:
     """The objects of this id, of whatever module and party."""
     found = []
     for module in MODULES[:-1]:
-        parties: dict[str, None] = {"": None}
-        for each in page.partners:
-            parties |= {owner_of(role): None for role in each.get("roles") or []}
-        for party in parties:
-            answer = page.answer("get", module=module, id=id, party=party)
-            if answer["ok"] and isinstance(answer["data"].get("object"), dict):
-                stored = answer["data"]["object"]
-                named = page.object(module, owner_of(stored), id_of(module, stored))
-                found.append(join([named, f" ({module})"]))
-    return list(dict.fromkeys(found))
+        answer = page.answer("list", module=module, party="all", id=id)
+        for stored in answer["data"].get("objects") or [] if answer["ok"] else []:
+            named = page.object(module, owner_of(stored), id_of(module, stored))
+            found.append(join([named, f" ({module})"]))
+    return found
 
 
 def _commands(page: Page, id: str) -> list[Markup]:
