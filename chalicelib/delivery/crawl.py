@@ -341,6 +341,8 @@ class Crawl:
         """Whether what a crawl that saw all did not see is no longer listed (AMB-33)."""
         if pull.date_from or self.module not in HIDDEN_WHEN_ABSENT or pull.set_aside:
             return False
+        if parties.passes_on(self.platform, self.module):
+            return False  # what was broadcast to a hub need be in no list
         return 0 <= pull.total == pull.first_total
 
     def _hide(self, pull: Pull, moved: Pull, seen: set[str]) -> None:
