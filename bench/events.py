@@ -50,9 +50,15 @@ def count() -> Figures:
         partner = hand.register_partner()
         counting = _Counting(hand)
         try:
-            return {**counting.our_status(), **counting.their_status(partner), **counting.our_session()}
+            found = {**counting.our_status(), **counting.their_status(partner), **counting.our_session()}
         finally:
             hand.close()
+        hub = Hand({**SETTINGS, "OCPI_PARTIES": json.dumps([{**OURS, "role": "HUB"}])})
+        hub.empty()
+        try:
+            return {**found, **_Counting(hub).forward()}
+        finally:
+            hub.close()
 
 
 class _Counting:
@@ -100,6 +106,28 @@ class _Counting:
         for at in range(EACH):
             changes = {"status": status, "last_updated": _later(minute)}
             operate("patch", module="locations", id=f"L{at}", evse_uid=EVSE, changes=changes)
+
+    def forward(self) -> Figures:
+        """A change of a Session that a hub passes on from its CPO to its eMSP."""
+        cpo, emsp = (
+            self._hand.register_partner([role]) for role in (*delivering.CPO_ROLES, *delivering.EMSP_ROLES)
+        )
+        named = {"OCPI-from-country-code": "BE", "OCPI-from-party-id": "BEC"}
+        named |= {"OCPI-to-country-code": "DE", "OCPI-to-party-id": "MSP"}
+
+        def updates() -> None:
+            for at in range(EACH):
+                body = {"kwh": at, "last_updated": _later(at + 2)}
+                url = "/ocpi/2.2.1/receiver/sessions/BE/BEC/S1"
+                answer = self._hand.ask("PATCH", url, token=cpo.token, body=body, headers=named)
+                assert answer.code == 1000, answer.text
+
+        with contextlib.redirect_stdout(io.StringIO()):
+            self._drain()
+            updates()
+            self._drain()
+        assert emsp.received
+        return self._used("forward", updates, EACH)
 
     def their_status(self, partner: Any) -> Figures:
         """An EVSE's status that a partner tells us; the back end hears of it."""

@@ -31,7 +31,7 @@ LOG_GB = 0.63 + 0.0324  # written, and stored for a month
 TRAFFIC_GB = 0.09
 KEY_MONTH, ALARM_MONTH = 1.00, 0.10
 FREE_ALARMS, FREE_QUEUE_CALLS = 10, 1e6
-ALARMS = 14
+ALARMS = 15
 SECONDS = 30 * 24 * 3600
 MINUTES = SECONDS / 60
 # Lambda keeps five long polls of 20 s open per queue, also when nothing comes.
@@ -46,6 +46,7 @@ ASSUMED = {
     "delivery_own_ms": 20,
     "audit_gb_s": 0.01,  # 0.5 GB for 20 ms: a CDR priced, its verdict written
     "sweep_gb_s": 0.03,
+    "forward_gb_s": 0.275,  # 1 GB for 25 ms, and for 250 ms in which the far side answers
     "invocation_log_kb": 0.35,  # START, END and REPORT
     "access_log_kb": 0.35,
     "call_kb": 1.2,  # a delivery as it leaves AWS, with its headers
@@ -54,6 +55,8 @@ ASSUMED = {
     "months_kept": 12,  # unless OCPI_RETENTION_DAYS says otherwise
 }
 SESSION_UPDATES = 8
+# Of the partners that a hub asks whether they are there, twenty wait at the same time.
+SIDE_BY_SIDE = 1 / 20
 # Of a verdict: the item and its entries in two indexes; itself, policy, Location and a Tariff read.
 AUDIT_WRITES, AUDIT_READS = 3, 4
 SESSION_REQUESTS = 4  # assumed: authorization, a command and its result, a look at it
@@ -147,6 +150,82 @@ def delivery_gb_s() -> float:
     return 0.5 * (ASSUMED["partner_answers_ms"] + ASSUMED["delivery_own_ms"]) / 1000
 
 
+@dataclass(frozen=True)
+class HubLoad:
+    """A month of a hub: half of its parties are CPOs with 100 charge points each, half are eMSPs.
+
+    Every status change is broadcast to every eMSP; a session's updates, its CDR and what is asked
+    beside are forwarded.
+    """
+
+    parties: int
+    changes_a_cpo: float = 200_000
+    sessions_a_cpo: float = 10_000
+
+    @property
+    def name(self) -> str:
+        return f"hub, {self.parties} parties"
+
+    @property
+    def status_changes(self) -> float:
+        return self.parties / 2 * self.changes_a_cpo
+
+    @property
+    def sessions(self) -> float:
+        return self.parties / 2 * self.sessions_a_cpo
+
+
+def month_of_a_hub(load: HubLoad, units: Mapping[str, float]) -> dict[str, float]:
+    """USD by service."""
+    changes, readers = load.status_changes, load.parties / 2
+    deliveries = changes * readers
+    forwards = load.sessions * (SESSION_UPDATES + 1 + SESSION_REQUESTS)
+    alive = load.parties * MINUTES / 5  # silence looked into, were everybody silent
+    requests = changes + forwards
+    together = max(1.0, BUSY * changes / SECONDS)
+    announced, pushed = changes / together, deliveries / min(BATCH, max(1.0, together * readers))
+    writes = (
+        changes * units["their_status_writes"]
+        + deliveries * units["delivery_writes"]
+        + forwards * units["forward_writes"]
+    )
+    reads = (
+        changes * units["their_status_reads"]
+        + deliveries * units["delivery_reads"]
+        + forwards * units["forward_reads"]
+        + MINUTES * (4 + load.parties * 2)
+    )
+    gb_s = (
+        changes * ASSUMED["api_gb_s"]
+        + forwards * ASSUMED["forward_gb_s"]
+        + announced * ASSUMED["announce_gb_s"]
+        + deliveries * delivery_gb_s()
+        + alive * SIDE_BY_SIDE * delivery_gb_s()
+        + MINUTES * ASSUMED["sweep_gb_s"]
+    )
+    invocations = requests + announced + pushed + 2 * MINUTES
+    logs = (
+        changes * units["their_status_log_kb"]
+        + forwards * units["forward_log_kb"]
+        + requests * ASSUMED["access_log_kb"]
+        + (deliveries + alive) * units["delivery_log_kb"]
+        + invocations * ASSUMED["invocation_log_kb"]
+    )
+    calls = deliveries + forwards
+    traffic = calls * ASSUMED["call_kb"] + requests * ASSUMED["answer_kb"]
+    stored = (load.parties / 2 * 100 * 30 * (1 + readers * 0.3) + forwards * 0.5) / MILLION
+    return {
+        "API Gateway": requests * API_REQUEST,
+        "Lambda": invocations * INVOCATION + gb_s * GB_SECOND,
+        "DynamoDB": writes * WRITE_UNIT + reads * READ_UNIT + stored * (STORED_GB + BACKED_UP_GB),
+        "SQS": max(0.0, 3 * pushed + IDLE_POLLS - FREE_QUEUE_CALLS) * QUEUE_CALL,
+        "EventBridge": changes * EVENT,
+        "Logs": logs / MILLION * LOG_GB,
+        "Traffic": traffic / MILLION * TRAFFIC_GB,
+        "Key, alarms": KEY_MONTH + max(0, ALARMS - FREE_ALARMS) * ALARM_MONTH,
+    }
+
+
 LOADS = (
     Load("idle", 0, 0, 0, 0),
     Load("CPO, 1 partner, 100 charge points", 1, 100, 200_000, 10_000),
@@ -156,6 +235,7 @@ LOADS = (
     Load("eMSP, 10 partners with 1,000 charge points", 10, 1_000, 2_000_000, 100_000, ours=False),
     Load("CPO, 100 partners, 10,000 charge points", 100, 10_000, 20_000_000, 1_000_000),
 )
+HUBS = (HubLoad(10), HubLoad(50), HubLoad(200))
 
 
 def table(units: Mapping[str, float]) -> str:
@@ -165,8 +245,9 @@ def table(units: Mapping[str, float]) -> str:
         "| a month of | status changes | sessions | " + " | ".join(services) + " | USD |",
         "|---|---|---|" + "---|" * (len(services) + 1),
     ]
-    for load in LOADS:
-        costs = month(load, units)
+    months: list[tuple[Load | HubLoad, dict[str, float]]] = [(load, month(load, units)) for load in LOADS]
+    months += [(load, month_of_a_hub(load, units)) for load in HUBS]
+    for load, costs in months:
         lines.append(
             f"| {load.name} | {load.status_changes:,.0f} | {load.sessions:,.0f} | "
             + " | ".join(f"{costs[each]:.2f}" for each in services)
@@ -184,9 +265,25 @@ def table(units: Mapping[str, float]) -> str:
         f"{SESSION_UPDATES} updates and its CDR to one. Every further partner that hears of a million "
         f"changes costs {one * MILLION:.2f} USD, {writes * MILLION:.2f} of it for "
         "the lease on the delivery and for what the partner knows then."
+        "\n\nHalf of a hub's parties are CPOs with 100 charge points, half eMSPs; every status change is "
+        "broadcast to every eMSP, which is what a large hub pays for; a forward costs "
+        f"{_forward(units) * MILLION:.2f} USD a million, the message of it kept."
         f"\n\nCounted (`python -m deploy.costs --count`), per event: {_listed(units)}."
         f"\n\nAssumed: {_listed(ASSUMED)}, {SESSION_REQUESTS} further requests per session, busy hours of "
         f"{BUSY} times the average."
+    )
+
+
+def _forward(units: Mapping[str, float]) -> float:
+    """USD for one request that a hub passes on."""
+    log = units["forward_log_kb"] + ASSUMED["access_log_kb"] + ASSUMED["invocation_log_kb"]
+    return (
+        API_REQUEST
+        + INVOCATION
+        + ASSUMED["forward_gb_s"] * GB_SECOND
+        + units["forward_writes"] * WRITE_UNIT
+        + units["forward_reads"] * READ_UNIT
+        + log / MILLION * LOG_GB
     )
 
 

@@ -98,6 +98,17 @@ def _widgets() -> list[tuple[int, int, dict[str, Any]]]:
             ),
         ),
         (
+            24,
+            8,
+            _query(
+                "What the hub passed on, by module, outcome and versions",
+                ("api_handler",),
+                'filter message = "forwarded" | stats count(*) as requests, pct(duration_ms, 50) as p50_ms, '
+                "pct(duration_ms, 99) as p99_ms, sum(lost) as fields_lost by module, outcome, versions "
+                "| sort requests desc",
+            ),
+        ),
+        (
             8,
             6,
             _metrics(

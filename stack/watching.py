@@ -71,6 +71,12 @@ def resources() -> dict[str, Any]:
         ),
         "DeadLettersFilter": _counted("sweep", '{ $.message = "dead letter" }', "DeadLetters", "1"),
         "WebhookFilter": _counted("webhook", '{ $.message = "webhook not taken" }', "WebhooksNotTaken", "1"),
+        "ForwardedFilter": _counted(
+            "api_handler", '{ $.message = "forwarded" }', "Forwarded", "1", ("module", "outcome")
+        ),
+        "ForwardsFailedFilter": _counted(
+            "api_handler", '{ $.message = "forwarded" && $.outcome = "failed" }', "ForwardsFailed", "1"
+        ),
         "Budget": _budget(),
     }
     found |= {f"{event}Rule": _rule(event, words) for event, words in MAILS.items()}
@@ -132,7 +138,10 @@ def _topic_policy() -> dict[str, Any]:
     }
 
 
-def _counted(function: str, pattern: str, metric: str, value: str) -> dict[str, Any]:
+def _counted(
+    function: str, pattern: str, metric: str, value: str, by: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """A number taken from log lines, apart `by` fields of them where these are named."""
     group = "ApiHandlerLogGroup" if function == "api_handler" else f"{BY_NAME[function].logical_id}LogGroup"
     return {
         "Type": "AWS::Logs::MetricFilter",
@@ -140,7 +149,12 @@ def _counted(function: str, pattern: str, metric: str, value: str) -> dict[str, 
             "LogGroupName": {"Ref": group},
             "FilterPattern": pattern,
             "MetricTransformations": [
-                {"MetricNamespace": NAMESPACE, "MetricName": metric, "MetricValue": value}
+                {
+                    "MetricNamespace": NAMESPACE,
+                    "MetricName": metric,
+                    "MetricValue": value,
+                    **({"Dimensions": [{"Key": each, "Value": f"$.{each}"} for each in by]} if by else {}),
+                }
             ],
         },
     }
@@ -286,6 +300,13 @@ def _alarms() -> dict[str, Any]:
             periods=3,
         )
         | {"Condition": "HasBackendUrl"},
+        "HubFailsAlarm": _alarm(
+            "hub-fails",
+            "The hub could not pass on at least 20 requests in each of three times 5 minutes",
+            (own[0], "ForwardsFailed", own[1], "Sum"),
+            threshold=20,
+            periods=3,
+        ),
         "OldestDeliveryAlarm": _alarm(
             "oldest-delivery",
             "A partner has not been told something for more than 6 hours",
