@@ -10,7 +10,7 @@ import importlib
 import sys
 import traceback
 
-ROOMS = ("core", "pricing", "imports", "storage", "delivery", "package")
+ROOMS = ("core", "pricing", "imports", "storage", "partners", "delivery", "package")
 
 
 def main(names: list[str]) -> int:

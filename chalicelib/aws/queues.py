@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.ocpi import jsontext
 from chalicelib.schedule import LONGEST_DELAY
+from chalicelib.threads import side_by_side
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
@@ -66,8 +68,8 @@ class Queues:
         for task in tasks:
             lanes.setdefault(queue or task.queue, []).append(jsontext.dumps(task.body))
         for name, texts in lanes.items():
-            for batch in _batches(texts):
-                self._put(name, batch, seconds)
+            self._url(name)  # found once, before several want it
+            side_by_side(partial(self._put, name, delay=seconds), list(_batches(texts)))
 
     def take(self, queue: str) -> list[tuple[str, str]]:
         """Some messages, hidden from others for a while: what each is done with by, and its text."""

@@ -20,12 +20,13 @@ from msgspec.structs import replace
 from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.aws.backend import Event, EventsNotTaken
+from chalicelib.delivery import audience
 from chalicelib.objects import periods, sessions, visibility
 from chalicelib.objects.stored_object import Finder, StoredObject
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.paging import PageQuery
-from chalicelib.partner import REGISTERED, SUSPENDED
+from chalicelib.partner import REGISTERED
 from chalicelib.partners import health, parties, roster
 from chalicelib.store import feeds, pages
 from chalicelib.store.delivery_items import Target
@@ -265,7 +266,13 @@ def _send(platform: Platform, changes: list[_Change]) -> None:
     """One message per change, part and entitled partner, sent in as few calls as it takes."""
     lanes: dict[str, list[PushObject]] = {}
     for change in changes:
-        for partner in _audience(platform, change):
+        module = change.key.module
+        heard = (
+            audience.forwarded(platform, change.key)
+            if change.forwarded
+            else audience.of(platform, module, sorted(change.feeds))
+        )
+        for partner in heard:
             for part, whole in change.messages():
                 # Who may see it now that could not before is behind a hub, which knows it already.
                 whole = whole or (partner.is_hub and len(change.feeds) > 1)
@@ -273,22 +280,6 @@ def _send(platform: Platform, changes: list[_Change]) -> None:
                 lanes.setdefault(health.queue_for(partner), []).append(task)
     for queue, pushes in lanes.items():
         platform.queues.send(pushes, queue)
-
-
-def _audience(platform: Platform, change: _Change) -> Iterator[Partner]:
-    for partner in platform.partners.all():
-        if partner.state not in (REGISTERED, SUSPENDED):
-            continue
-        if partner.endpoint(change.key.module, modules.RECEIVER) is None:
-            continue
-        if change.forwarded:
-            if sessions.takes(platform, partner, change.key):
-                yield partner
-        elif any(
-            visibility.may_be_sent(platform, partner, change.key.module, partner.version, feed)
-            for feed in change.feeds
-        ):
-            yield partner
 
 
 def receives(platform: Platform, partner: Partner, module: str) -> bool:

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
 HEAD, MEMBERS, HUB = "directory", "directory#members", "hub#"
 AGREEMENTS, AGREED = "agreements", "agreements#"
-# Seconds after which all partners are read again although none changed: their health is not counted.
-READ_AGAIN = 10.0
+# Seconds after which all partners are read again although none changed: their health is not counted. Of
+# many partners more seldom, so that a process that is busy reads ten a second, however many there are.
+READ_AGAIN, READ_A_SECOND = 10.0, 10
 # Keys of one BatchGetItem, parties of one write.
 AT_ONCE = 100
 
@@ -63,6 +64,11 @@ class Directory:
     looked_at: float = 0.0
     agreements: tuple[int, Agreements] = (0, Agreements())
     derived: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def good_until(self) -> float:
+        """When all are read again although none changed."""
+        return self.read_at + max(READ_AGAIN, len(self.partners) / READ_A_SECOND)
 
     def told(self, id: str) -> Told:
         """What this hub told."""
@@ -99,7 +105,7 @@ class Directories:
         version = int(head.get("version", {}).get("N", "0"))
         counts = {name: int(value["N"]) for name, value in head.items() if name.startswith(HUB)}
         same = known is not None and known.version == version
-        if known is None or fresh or not same or known.read_at + READ_AGAIN <= moment:
+        if known is None or fresh or not same or known.good_until <= moment:
             hubs, agreements = (dict(known.hubs), known.agreements) if known else ({}, (0, Agreements()))
             known = Directory(version, self._partners(), hubs, read_at=moment, agreements=agreements)
         news = {
