@@ -186,15 +186,21 @@ def test_a_stranger_is_seen_without_what_it_sent_and_not_more_than_ten_times_a_m
     assert operate("message", id=found[0]["id"])["message"]["request"]["body"] is None
 
 
-def test_a_table_that_is_gone_costs_the_evidence_and_no_request(
-    ask: Any, partner: Any, platform: Any
+def test_a_table_that_fails_costs_the_evidence_and_no_request(
+    ask: Any, operate: Any, partner: Any, platform: Any
 ) -> None:
-    table = platform.messages._table
-    platform.messages._table = "no-such-table"
+    events = platform.clients.dynamodb.meta.events
+
+    def fail(**_: Any) -> None:
+        raise ConnectionError("the table does not answer")
+
+    events.register("before-call.dynamodb.BatchWriteItem", fail)
     try:
         assert ask("PUT", f"{PATH}/L1", token=partner.token, body=location()).code == 1000
     finally:
-        platform.messages._table, platform.messages._silent_until = table, 0.0
+        events.unregister("before-call.dynamodb.BatchWriteItem", fail)
+        platform.messages._silent_until = 0.0
+    assert operate("messages", id="L1")["messages"] == []
 
 
 class TestByDefault:

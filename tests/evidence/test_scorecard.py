@@ -124,3 +124,21 @@ class TestByDefault:
     def test_a_card_says_that_its_numbers_are_not_all(self, operate: Any, partner: Any) -> None:
         card = operate("scorecard", partner="stub charging")["scorecard"]
         assert not card["complete"] and "pages" in card["counted"]
+
+
+def test_what_quirks_repair_in_a_pull_and_when_tried_again_is_counted_too(
+    ask: Any, operate: Any, drain: Any, partner: Any
+) -> None:
+    operate("partner_options", partner=partner.id, quirks=["kw_for_w"])
+    good, bad = location("L1"), broken("L2")
+    for each in (good, bad):
+        each["evses"][0]["connectors"][0]["max_electric_power"] = 22
+    partner.objects["locations"] = [good, bad]
+    operate("pull", partner=partner.id, module="locations", full=True)
+    drain(sweep=False)
+    (counted,) = operate("scorecard", partner=partner.id)["scorecard"]["quirks"]
+    assert counted["count"] == 2
+    (found,) = operate("refusals", partner=partner.id)["refusals"]
+    assert operate("readmit", id=found["id"])["refused"] == 1
+    (counted,) = operate("scorecard", partner=partner.id)["scorecard"]["quirks"]
+    assert counted["count"] == 3
