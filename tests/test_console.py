@@ -372,3 +372,30 @@ def test_the_widget_describes_itself(hand: Any) -> None:
 def test_a_button_of_the_dashboard_may_send_where_it_was_pressed_along(operate: Any) -> None:
     """CloudWatch adds `widgetContext` to every call of a widget."""
     assert "partners" in operate("partners", widgetContext={"dashboardName": "ocpi-dev"})
+
+
+class TestOfAHub:
+    @pytest.fixture
+    def settings(self) -> dict[str, str]:
+        hub = {"role": "HUB", "country_code": "NL", "party_id": "HUB", "business_details": {"name": "Hub"}}
+        return {"OCPI_PARTIES": json.dumps([hub]), "OCPI_HUB_POLICY": "closed"}
+
+    def test_a_hub_shows_who_is_there_what_was_passed_on_and_who_may_roam(
+        self, hand: Any, show: Any, register_partner: Any
+    ) -> None:
+        cpo = register_partner(roles=delivering.CPO_ROLES, version="2.2.1")
+        register_partner(roles=EMSP_ROLES, version="2.2.1")
+        hand.drain()
+        hand.operate("agree", parties=["BE/BEC", "DE/MSP"], allowed=True)
+        headers = {
+            "OCPI-from-country-code": "BE",
+            "OCPI-from-party-id": "BEC",
+            "OCPI-to-country-code": "DE",
+            "OCPI-to-party-id": "MSP",
+        }
+        hand.ask("GET", "/ocpi/2.2.1/sender/tokens", token=cpo.token, headers=headers)
+        assert "view=hub" in show()
+        page = show("hub")
+        assert "only by agreement" in page and "BE/BEC ↔ DE/MSP" in page and "may roam" in page
+        assert "BE/BEC → DE/MSP" in page and "GET tokens" in page
+        assert "DE/MSP" in page and "from / to" in page
