@@ -243,7 +243,7 @@ def test_words_and_texts_are_told_apart_by_case() -> None:
     ],
 )
 def test_a_string_is_printable(version: str, text: str, codes: dict[str, str]) -> None:
-    # TYP-02; in 2.1.1 it is ASCII for partners that take no more (TYP-03, CNV-09: tests/test_versions.py)
+    # TYP-02; in 2.1.1 it is ASCII for partners that take no more (TYP-03, CNV-09: tests/partners)
     assert found("location", example("location", version, city=text), version) == codes
 
 

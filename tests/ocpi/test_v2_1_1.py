@@ -57,7 +57,7 @@ def test_text_stays_utf_8() -> None:
 
 
 def test_text_is_spelled_out_in_ascii_and_json_stays_json() -> None:
-    # CNV-09, TYP-03; the switch that asks for it is proved in tests/test_versions.py
+    # CNV-09, TYP-03; the switch that asks for it is proved in tests/partners/test_versions.py
     spelled = {
         "Liège, Ærø, Łódź": "Liege, AEro, Lodz",
         "Weiß über 5 €": "Weiss ueber 5 EUR",

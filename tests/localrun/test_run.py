@@ -20,8 +20,8 @@ from chalicelib.settings import SettingsError
 from localrun import ROOT, keep, lines, options
 from localrun.changes import Changes, is_write
 from localrun.platform import LocalPlatform, eventually
+from tests.localrun.test_platform import Process, Running
 from tests.stub import PartnerStub
-from tests.test_local_platform import Process, Running
 
 TARIFF = {
     "country_code": "NL",

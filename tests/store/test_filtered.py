@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.known import Known
-from tests.test_objects_lists import TARIFFS, crawl, day, fill, ids, next_url
+from tests.objects.test_lists import TARIFFS, crawl, day, fill, ids, next_url
 
 pytest_plugins = ["tests.known"]
 

@@ -20,7 +20,7 @@ from chalicelib.store.requests import AsyncRequest
 from contract.events import EVENTS, REQUEST
 from tests import told
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = (ROOT / "docs/backend.md").read_text()
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from tests.commanding import location, session
+from tests.commands.test_profiles import SCSP, setting, theirs
+from tests.commands.test_profiles import URL as PROFILES
+from tests.commands.test_profiles import received as profiles_received
+from tests.commands.test_received import URL as COMMANDS
+from tests.commands.test_received import received, results, start
 from tests.stub import PartnerStub
-from tests.test_commands_received import URL as COMMANDS
-from tests.test_commands_received import received, results, start
-from tests.test_profiles import SCSP, setting, theirs
-from tests.test_profiles import URL as PROFILES
-from tests.test_profiles import received as profiles_received
 
 SAME = {"X-Request-ID": "5f0b6c9e-1"}
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.commanding import session
+from tests.commands.test_profiles import ACTIVE, PROFILE, SCSP, setting, theirs
 from tests.conftest import CPO, Hand, OperatorRefused
 from tests.stub import PartnerStub
-from tests.test_profiles import ACTIVE, PROFILE, SCSP, setting, theirs
 
 CUSTOMERS_OF = {name: [{"role": "EMSP", "country_code": "DE", "party_id": name}] for name in ("MSA", "MSB")}
 LATER = "2026-02-01T00:00:00Z"

@@ -6,11 +6,11 @@ from hashlib import sha256
 from typing import Any
 
 from tests.commanding import go_away, location
+from tests.commands.test_profiles import SCSP, setting, theirs
+from tests.commands.test_profiles import URL as PROFILES
+from tests.commands.test_received import URL, received, start
+from tests.commands.test_sent import send
 from tests.stub import PartnerStub
-from tests.test_commands_received import URL, received, start
-from tests.test_commands_sent import send
-from tests.test_profiles import SCSP, setting, theirs
-from tests.test_profiles import URL as PROFILES
 
 
 def health(operate: Any, partner: PartnerStub) -> str:

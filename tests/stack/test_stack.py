@@ -22,7 +22,7 @@ from deploy import adopt, costs, recording, refill
 from stack import dashboard, functions, gateway, linting, package, parameters, permissions, template, watching
 from stack.storage import OBJECT_TABLES, QUEUE_TIMEOUTS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,18 @@ import random
 from typing import Any
 
 from tests.commanding import die_everywhere, location, session
+from tests.commands.test_profiles import (
+    ACTIVE,
+    PROFILE,
+    SCSP,
+    URL,
+    charging,
+    received,
+    results,
+    setting,
+    theirs,
+)
 from tests.stub import PartnerStub, Received
-from tests.test_profiles import ACTIVE, PROFILE, SCSP, URL, charging, received, results, setting, theirs
 
 __all__ = ["charging"]
 

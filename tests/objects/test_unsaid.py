@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.known import Known, a_partner, for_emsp, own
-from tests.test_objects_lists import crawl, ids
+from tests.objects.test_lists import crawl, ids
 
 pytest_plugins = ["tests.known"]
 

@@ -21,7 +21,7 @@ from tests.conftest import Hand, OperatorRefused
 from tests.hearing import Ear, Heard
 
 DAY = 24 * 3600
-EXAMPLES = Path(__file__).parent / "examples"
+EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 @pytest.fixture

@@ -10,13 +10,7 @@ from typing import Any
 import pytest
 
 from tests.commanding import evse, location, token
-from tests.conftest import OperatorRefused
-from tests.stub import PartnerStub
-from tests.test_commands_received import URL as COMMANDS
-from tests.test_commands_received import reserve, start
-from tests.test_commands_sent import posted, send
-from tests.test_commands_sent import start as ours
-from tests.test_profiles import (
+from tests.commands.test_profiles import (
     ACTIVE,
     PROFILE,
     SCSP,
@@ -28,6 +22,12 @@ from tests.test_profiles import (
     setting,
     theirs,
 )
+from tests.commands.test_received import URL as COMMANDS
+from tests.commands.test_received import reserve, start
+from tests.commands.test_sent import posted, send
+from tests.commands.test_sent import start as ours
+from tests.conftest import OperatorRefused
+from tests.stub import PartnerStub
 
 __all__ = ["charging"]
 
