@@ -37,6 +37,9 @@ MESSAGES = [
     (tasks.AdvanceRequest("r", "send_result"), '{"task":"send_result","id":"r"}'),
     (tasks.AuditCdr("NL", "EXA", "C"), '{"task":"audit","country_code":"NL","party_id":"EXA","id":"C"}'),
     (tasks.LintTariff("NL", "EXA", "T"), '{"task":"lint","country_code":"NL","party_id":"EXA","id":"T"}'),
+    (tasks.TellWhoIsThere(), '{"task":"client_info"}'),
+    (tasks.AskWhoIsThere(["p", "q"]), '{"task":"alive","partners":["p","q"]}'),
+    (tasks.Reconcile("p", back=2), '{"task":"reconcile","partner":"p","back":2}'),
     (tasks.PerformAction({"action": "partners"}), '{"action":"partners"}'),
 ]
 
@@ -48,7 +51,12 @@ def test_a_message_says_what_is_asked_for_and_nothing_that_is_as_usual(task: tas
 
 
 def test_every_task_has_somebody_who_does_it() -> None:
-    assert {type(task) for task, _ in MESSAGES} == set(WORK)
+    """And its message is in the table above."""
+    assert (
+        {type(task) for task, _ in MESSAGES}
+        == set(WORK)
+        == set(tasks.Task.__subclasses__()) - {tasks.SeeChange}
+    )
 
 
 def test_what_a_newer_deployment_asks_for_is_logged_and_left(capsys: pytest.CaptureFixture[str]) -> None:
