@@ -56,7 +56,7 @@ PAUSE = 60.0
 FEW_A_MINUTE = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # what is not made does not slow the first request
 class Message:
     """One request and its answer. `at` is when it was made, `duration_ms` until it was answered.
 
