@@ -54,9 +54,9 @@ def _head(
             "verdict": report.get("verdict"),
             "total": f"{_net_gross(total, currency)} {currency}".strip() or None,
             "tariff": _tariffs(report),
-            "time zone": " from the ".join(
-                filter(None, map(cells.plain, (zone.get("name"), zone.get("origin"))))
-            )
+            "time zone": None
+            if zone.get("origin") == "not_needed"
+            else " from the ".join(filter(None, map(cells.plain, (zone.get("name"), zone.get("origin")))))
             or None,
         }
     )
