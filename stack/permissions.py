@@ -179,6 +179,7 @@ GRANTS: Grants = {
     "operator": _OPERATE,
     "widget": _KNOW_PARTNERS
     | _OWN_URL
+    | {"table:audits/index/verdict": "Query"}
     | {"table:requests/index/recent": "Query", "table:deliveries/index/state": "Query"},
 }
 

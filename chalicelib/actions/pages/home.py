@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.actions.pages import deliveries, forms, requests
+from chalicelib.actions.pages import deliveries, forms, money, requests
 from chalicelib.actions.pages.markup import (
     Markup,
     age,
@@ -36,6 +36,10 @@ def view(page: Page) -> tuple[str, Markup]:
     ]
     if invited:
         parts.append(section("Invited", _invited(page, invited)))
+    wrong = page.rows("audits", "audits", verdict="DISAGREE", limit=5)
+    if wrong:
+        every = tag("p", page.frame.link("All that disagree", "audits", verdict="DISAGREE"))
+        parts.append(section("Prices that disagree", money.table_of(page, wrong), every))
     parts.append(section("Refused and given up", deliveries.grouped(page, failed)))
     if page.platform.settings.roles & {"HUB"}:
         parts.append(section("Hub", tag("p", page.frame.link("Who roams with whom", "hub"))))

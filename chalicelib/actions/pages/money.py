@@ -18,12 +18,20 @@ from chalicelib.actions.pages.markup import (
     table,
     tag,
 )
-from chalicelib.actions.pages.page import Page
+from chalicelib.actions.pages.page import Page, Rows
 
 
 def every(page: Page) -> tuple[str, Markup]:
     """Verdicts, the newest first."""
     filters = {name: page[name] for name in ("partner", "verdict", "direction")}
+    rows = page.rows("audits", "audits", limit=100, **filters)
+    shown = table_of(page, rows) if rows else nothing("No CDR was priced yet.")
+    links = tag("p", page.frame.link("Disputes", "disputes")) if page.knows("disputes") else ""
+    return "Prices of CDRs", join([links, shown])
+
+
+def table_of(page: Page, found: Rows) -> Markup:
+    """Verdicts as a table, each with its cause and the way to its report."""
     rows = [
         [
             page.moment(each.get("at")),
@@ -37,12 +45,10 @@ def every(page: Page) -> tuple[str, Markup]:
             _price(each.get("difference"), each.get("currency")),
             lines(_cause(each.get("cause")), dim("held back") if each.get("held") else ""),
         ]
-        for each in page.rows("audits", "audits", limit=100, **filters)
+        for each in found
     ]
     heads = ["When", "CDR", "Partner", "Verdict", "Claimed", "Computed", "Difference", "Why"]
-    shown = table("Prices", heads, rows) if rows else nothing("No CDR was priced yet.")
-    links = tag("p", page.frame.link("Disputes", "disputes")) if page.knows("disputes") else ""
-    return "Prices of CDRs", join([links, shown])
+    return table("Prices", heads, rows)
 
 
 def one(page: Page) -> tuple[str, Markup]:
