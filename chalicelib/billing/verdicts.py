@@ -20,6 +20,7 @@ from chalicelib.objects.stored_object import StoredObject
 from chalicelib.ocpi.timestamps import readable, timestamp
 from chalicelib.partners import parties
 from chalicelib.store.audits import OWN, RECEIVED, Audit, Audits, Sides
+from chalicelib.store.dynamodb import retried
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -35,17 +36,22 @@ def judge(platform: Platform, found: StoredObject) -> tuple[Report, Audit]:
     partner = partner_of(platform, found)
     terms = engine.terms_of(platform, partner.id if partner else "")
     report = engine.audit(platform, engine.priced_form(found), found.version, terms)
+    now = _audit(platform, found, report, partner)
+    return report, retried(lambda: _kept(platform, found, now))
+
+
+def _kept(platform: Platform, found: StoredObject, now: Audit) -> Audit:
+    """The verdict as it stands; told, then written, where it is another than before."""
     audits, partition = Audits(platform), found.key.partition
     before = audits.audit(partition)
-    now = _audit(platform, found, report, partner)
     if before and all(getattr(before, name) == getattr(now, name) for name in TOLD):
-        return report, before
+        return before
     now = dataclasses.replace(now, turn=before.turn + 1 if before else 1)
     if not found.own:
         platform.backend.emit("CdrAudited", told(now), id=f"audit#{partition}#{now.turn}")
     audits.keep(partition, now, before)
     disputed = {name: getattr(before, name) for name in DISPUTED} if before else {}
-    return report, dataclasses.replace(now, **disputed)
+    return dataclasses.replace(now, **disputed)
 
 
 DISPUTED = ("state", "since", "reason", "outcome", "opened_at", "settled_at", "credited_by")

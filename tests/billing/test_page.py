@@ -15,4 +15,5 @@ def test_the_overview_lists_what_disagrees(partner: Any, ask: Any, drain: Any, h
     drain()
     html = str(hand.functions.call("widget", asked))
     assert "Prices that disagree" in html
-    assert "BE/BEC/C1" in html and "495.00" in html
+    assert "BE/BEC/C1" in html
+    assert "495" in html
