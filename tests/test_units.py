@@ -1,0 +1,36 @@
+"""What each request costs in DynamoDB: units and round trips, none of which may grow unseen."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from bench import storage
+
+COUNTED = Path(storage.__file__).parent / "counted.json"
+
+
+def counted() -> dict[str, list[float]]:
+    """Write units, read units and round trips by what is asked."""
+    with storage._bench() as bench:
+        rows = storage._units(bench)
+    return {what: [float(each) for each in re.findall(r"[\d.]+", measured)] for what, measured, _ in rows}
+
+
+def test_no_request_costs_more_units_or_round_trips_than_before() -> None:
+    """Design section 11. What is meant to cost more, or has come to cost less, is written down anew:
+    `python -m tests.test_units`.
+    """
+    known, found = json.loads(COUNTED.read_text()), counted()
+    assert set(found) == set(known)
+    grown = {
+        what: f"{now}, it was {known[what]} (WU, RU, round trips)"
+        for what, now in found.items()
+        if any(more > before for more, before in zip(now, known[what], strict=True))
+    }
+    assert grown == {}
+
+
+if __name__ == "__main__":
+    COUNTED.write_text(json.dumps(counted(), indent=1) + "\n")
