@@ -16,7 +16,7 @@ from chalicelib.actions.action import Action, Fields
 from chalicelib.billing import gate
 from chalicelib.commands import authorization, preferences
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
-from chalicelib.objects import bulk, hosted, hub_client_info, search, unsaid
+from chalicelib.objects import bulk, hosted, hub_client_info, search, visibility
 from chalicelib.objects.stored_object import Finder, StoredObject, load, load_token
 from chalicelib.ocpi import advice, jsontext, modules, paging, writing
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
@@ -313,7 +313,7 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
         for owner, audiences in platform.objects.feeds.audiences(fields.module, owners).items()
         for audience in audiences
     ]
-    version = unsaid.version_for(fields.module, fields.version)
+    version = visibility.version_for(fields.module, fields.version)
     heads = platform.objects.feeds.heads(fields.module, names, version)
     found = pages.page(platform.objects, fields.module, heads, query)
     finder = Finder(platform)

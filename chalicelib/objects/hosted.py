@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import checks, consistency, order, slips, tokens, unsaid, visibility
+from chalicelib.objects import checks, consistency, order, slips, tokens, visibility
 from chalicelib.objects.stored_object import Finder, StoredObject, load_token
 from chalicelib.objects.writer import ObjectWriter, split
 from chalicelib.ocpi import jsontext, modules
@@ -153,7 +153,7 @@ def put_all(
             part, *pieces = split(module, given[at], version, canonical, platform.clock())
             if pieces:
                 continue  # too large to be put with others
-            made.append((key, part._replace(unsaid=unsaid.of(module, canonical))))
+            made.append((key, part._replace(unsaid=visibility.unsaid(module, canonical))))
             together.append(at)
             if module in ("tokens", "cdrs"):
                 more += tokens.entering(platform, key, None, canonical, True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib.objects import unsaid, visibility
+from chalicelib.objects import visibility
 from chalicelib.objects.stored_object import Finder, StoredObject, load
 from chalicelib.ocpi import jsontext, modules, paging, quirks
 from chalicelib.ocpi.errors import UnknownObject
@@ -34,7 +34,7 @@ def page(call: Call) -> Reply:
     if module != parties.HUBCLIENTINFO:  # by which hubs come to know each other's parties
         call.spoken_for(parties.readers(module))
     names = visibility.feeds_for(platform, call.partner, module, version, _owners(call), _reader(call))
-    heads = platform.objects.feeds.heads(module, names, unsaid.version_for(module, version))
+    heads = platform.objects.feeds.heads(module, names, visibility.version_for(module, version))
     found = pages.page(platform.objects, module, heads, query)
     finder = Finder(platform)
     texts = [StoredObject(each.key, each.parts, finder=finder).text_in(version) for each in found.objects]

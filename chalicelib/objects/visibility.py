@@ -1,4 +1,4 @@
-"""Who may see an object of ours: the feeds a partner reads, and the feed an object stands in.
+"""Who may see an object of ours: its feeds, theirs, and what they can be told.
 
 For whom a partner speaks is asked in `partners.parties`.
 
@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import sessions, tokens
 from chalicelib.objects.stored_object import StoredObject
-from chalicelib.ocpi import modules
+from chalicelib.ocpi import modules, writing
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
 from chalicelib.store import feeds
+from chalicelib.store.feeds import Unsaid, window
 from chalicelib.store.object_items import Key, folded
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
     from chalicelib.wiring import Platform
 
+# Objects of the other modules can be said in every version, or are not for partners of that version at all.
+UNSAID = ("tariffs", "cdrs")
 PRIVATE_FIELDS = ("uid", "type", "visual_number", "issuer", "group_id")
 
 
@@ -151,3 +154,34 @@ def matches(entry: dict[str, Any], token: dict[str, Any]) -> bool:
         if ours != theirs:
             return False
     return True
+
+
+# What an older version has no way to say, so that the lists of its partners do not count it: a credit CDR, a
+# tariff of unknown net prices, one outside its validity (TRA-34, CNV-80, CNV-92, CNV-94, CNV-96, CNV-231).
+
+
+def unsaid(module: str, canonical: dict[str, Any]) -> Unsaid:
+    """The versions that cannot say this object, each with the only time it can, if there is one."""
+    if module not in UNSAID:
+        return ()
+
+    start, end = (str(canonical.get(name) or "")[:19] for name in ("start_date_time", "end_date_time"))
+    timeless = canonical
+    if module == "tariffs":
+        timeless = {
+            name: value
+            for name, value in canonical.items()
+            if name not in ("start_date_time", "end_date_time")
+        }
+    found = []
+    for version in (modules.V211, modules.V221):
+        if writing.write(modules.BY_ID[module].kind, timeless, version).object is None:
+            found.append((version, ""))
+        elif module == "tariffs" and version == modules.V211 and (start or end):
+            found.append((version, window(start, end)))
+    return tuple(found)
+
+
+def version_for(module: str, version: str) -> str:
+    """The version whose unsaid objects a list of this module leaves out; "" where there are none."""
+    return version if module in UNSAID and version != modules.V230 else ""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import consistency, order, periods, private_locations, tokens, unsaid, visibility
+from chalicelib.objects import consistency, order, periods, private_locations, tokens, visibility
 from chalicelib.objects.checks import Check
 from chalicelib.objects.stored_object import Finder, StoredObject, connector_of, connectors_of
 from chalicelib.ocpi import jsontext, modules, scalars, writing
@@ -109,7 +109,7 @@ class ObjectWriter:
         by_name = {part.name: part for part in old}
         new = [dated(by_name.get(part.name), part) for part in new]
         if self.own:
-            new = [new[0]._replace(unsaid=unsaid.of(key.module, canonical)), *new[1:]]
+            new = [new[0]._replace(unsaid=visibility.unsaid(key.module, canonical)), *new[1:]]
         if self.own and key.module == "locations":
             _no_evse_vanishes(old, new)
         if self.own and key.module == "sessions" and old:
