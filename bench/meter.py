@@ -37,7 +37,12 @@ INDEXES: dict[str, dict[str, tuple[tuple[str, str], tuple[str, ...] | None]]] = 
         "correlation": (("correlation_id", "at"), ("request_id", *SHOWN)),
     },
 }
-KEYS = {"deliveries": ("partner", "object"), "messages": ("request_id", "at"), "refusals": ("id", "piece")}
+KEYS = {
+    "deliveries": ("partner", "object"),
+    "messages": ("request_id", "at"),
+    "refusals": ("id", "piece"),
+    "routes": ("shard", "place"),
+}
 MODULES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 
 
