@@ -273,6 +273,20 @@ def test_a_mail_names_the_partner_what_since_when_what_to_do_and_the_command_lin
     assert all(f"## {each}\n" in written for each in headings)
 
 
+def test_the_teardown_names_every_table_that_stays() -> None:
+    (listed,) = re.findall(
+        r"^for table in (.+); do$", (ROOT / "docs" / "deploying.md").read_text(), re.MULTILINE
+    )
+    tables = [
+        each for each in template.merge_template()["Resources"].values() if "TableName" in each["Properties"]
+    ]
+    assert {f"ocpi-${{Stage}}-{name}" for name in listed.split()} == {
+        each["Properties"]["TableName"]["Fn::Sub"]
+        for each in tables
+        if each["Type"] == "AWS::DynamoDB::Table"
+    }
+
+
 def test_the_documentation_names_every_setting_with_its_default() -> None:
     written = (ROOT / "docs" / "deploying.md").read_text()
     for name, rest in template.SETTINGS.items():
