@@ -26,6 +26,11 @@ class PartnerRefused(Exception):
         self.http_status, self.status_code, self.message = http_status, status_code, message
         self.own_word = own_word
 
+    @property
+    def words(self) -> str:
+        """What it said: its code, where it has one, and its message."""
+        return f"{self.status_code} {self.message}" if self.status_code else self.message
+
 
 class PartnerUnreachable(Exception):
     """No usable answer: worth another attempt, after `retry_after` seconds if the partner named them.

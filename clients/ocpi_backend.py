@@ -870,6 +870,7 @@ class SendCommandData(TypedDict):
     answer_by: NotRequired[str]
     session_id: NotRequired[str]
     delivery: NotRequired[str]
+    warnings: NotRequired[list[dict[str, Any]]]
 
 
 class SetProfileData(TypedDict):
@@ -891,6 +892,7 @@ class SetProfileData(TypedDict):
     answer_by: NotRequired[str]
     session_id: NotRequired[str]
     delivery: NotRequired[str]
+    warnings: NotRequired[list[dict[str, Any]]]
 
 
 class SettleData(TypedDict):

@@ -94,6 +94,13 @@ COMMAND: Schema = {
         delivery=REQUEST["delivery"],
     ),
 }
+SENT: Schema = {
+    **COMMAND,
+    "properties": {
+        **COMMAND["properties"],
+        "warnings": said(listed(FAULT), "where what was asked for is over already"),
+    },
+}
 ANSWERED: Schema = {
     **COMMAND,
     "properties": {
@@ -218,11 +225,11 @@ ANSWERS: dict[str, Schema] = {
     "routes": paged("routes", ROUTE),
     "agree": AGREEMENT,
     "agreements": shape({"policy": {"enum": ["open", "closed"]}, "agreements": listed(AGREEMENT)}),
-    "send_command": COMMAND,
+    "send_command": SENT,
     "answer_command": ANSWERED,
     "commands": paged("commands", COMMAND),
     "command": COMMAND,
-    "set_profile": COMMAND,
+    "set_profile": SENT,
     "clear_profile": COMMAND,
     "answer_profile": ANSWERED,
     "webhook": shape(

@@ -118,9 +118,18 @@ def send_command(platform: Platform, fields: SendCommand) -> dict[str, Any]:
     token = fields.body.get("token")
     if ours is None and isinstance(token, dict) and token.get("party_id"):
         ours = party(f"{token.get('country_code')}/{token['party_id']}", "/body/token/party_id")
-    return lifecycle.shown(
-        sender.command(platform, fields.command.upper(), party(fields.to, "/to"), fields.body, ours)
-    )
+    command = fields.command.upper()
+    sent = sender.command(platform, command, party(fields.to, "/to"), fields.body, ours)
+    return {**lifecycle.shown(sent), **_warned(platform, command, fields.body)}
+
+
+def _warned(platform: Platform, command: str, body: dict[str, Any]) -> dict[str, Any]:
+    """`warnings`, where what was asked for is over already."""
+    told = [
+        {"pointer": pointer, "message": message}
+        for pointer, message in advice.expired(command, body, platform.clock())
+    ]
+    return {"warnings": told} if told else {}
 
 
 def answer_command(platform: Platform, fields: AnswerCommand) -> dict[str, Any]:
@@ -184,7 +193,8 @@ def set_profile(platform: Platform, fields: SetProfile) -> dict[str, Any]:
     profile = jsontext.exact(fields.charging_profile)
     body = {"charging_profile": profile, "response_url": "https://ocpi.invalid"}
     _check("set_charging_profile", body)
-    return _ask(platform, lifecycle.SET, fields, {"charging_profile": profile})
+    answer = _ask(platform, lifecycle.SET, fields, {"charging_profile": profile})
+    return {**answer, **_warned(platform, lifecycle.SET, {"charging_profile": profile})}
 
 
 def clear_profile(platform: Platform, fields: SessionFields) -> dict[str, Any]:

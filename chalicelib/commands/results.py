@@ -111,7 +111,7 @@ def _after(
     if problem is None:
         return _sent(platform, pending, DELIVERED)
     if isinstance(problem, PartnerRefused):
-        reason, retry_after = f"{problem.status_code} {problem.message}", None
+        reason, retry_after = problem.words, None
         if problem.own_word:
             return _sent(platform, pending, f"{REFUSED}: {reason}"[:500])
     else:

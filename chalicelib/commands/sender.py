@@ -167,7 +167,7 @@ def _unanswered(
             return _fail(platform, request, problem.reason)
         logs.log("WARNING", "request of unknown outcome", request=request.id, reason=problem.reason)
         return platform.requests.get(request.id) or request
-    text = f"{problem.status_code} {problem.message}" if problem else ""
+    text = problem.words if problem else ""
     return _respond(platform, request, {"result": "REJECTED", "timeout": 0, "message": lifecycle.said(text)})
 
 

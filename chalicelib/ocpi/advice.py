@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from chalicelib.ocpi import timestamps
 from chalicelib.ocpi.findings import Finding
 
 Advice = Iterator[tuple[str, str]]
@@ -128,6 +129,26 @@ def _active_charging_profile(active: dict[str, Any]) -> Advice:
     seconds = active["charging_profile"].get("duration")
     if seconds is not None and not SHORTEST_PROFILE <= seconds <= LONGEST_PROFILE:
         yield "/charging_profile/duration", "5 to 60 minutes are useful to whoever controls it (CHP-33)"
+
+
+def expired(command: str, body: dict[str, Any], now: str) -> Iterator[tuple[str, str]]:
+    """Where a request of ours is about a time that is over already: a reservation, a charging profile."""
+    if command == "RESERVE_NOW":
+        ends = _moment(body.get("expiry_date"))
+        if ends and ends <= now:
+            yield "/body/expiry_date", "the reservation expired already"
+    profile = body.get("charging_profile")
+    if isinstance(profile, dict) and isinstance(profile.get("duration"), int):
+        starts = _moment(profile.get("start_date_time"))
+        if starts and timestamps.later(starts, profile["duration"]) <= now:
+            yield "/charging_profile/duration", "the profile ended already"
+
+
+def _moment(value: Any) -> str:
+    try:
+        return timestamps.timestamp(value)
+    except ValueError:
+        return ""
 
 
 def _each(items: Any, at: str) -> Iterator[tuple[str, dict[str, Any]]]:

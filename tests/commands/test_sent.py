@@ -342,3 +342,21 @@ def test_many_commands_at_once_each_conclude_once_and_rightly(
     got = [(each["detail"]["id"], each["detail"]["result"]["result"]) for each in events("CommandConcluded")]
     assert len(got) == many
     assert dict(got) == expected
+
+
+def test_a_reservation_that_expired_already_is_sent_with_a_warning(
+    operate: Any, partner: PartnerStub, clock: Any
+) -> None:
+    """What is surely a slip though OCPI allows it."""
+    body = {**start(), "reservation_id": "R1", "expiry_date": "2020-01-01T00:00:00Z"}
+    (warning,) = operate("send_command", command="RESERVE_NOW", to="BE/BEC", body=body)["warnings"]
+    assert warning["pointer"] == "/body/expiry_date"
+    in_time = {**body, "reservation_id": "R2", "expiry_date": "2036-01-01T00:00:00Z"}
+    assert "warnings" not in operate("send_command", command="RESERVE_NOW", to="BE/BEC", body=in_time)
+
+
+def test_a_refusal_without_a_code_is_told_without_one(operate: Any, partner: PartnerStub) -> None:
+    partner.answer("POST", "/receiver/commands/", status=404, body=b"<html>not here</html>")
+    (said,) = send(operate)["response"]["message"]
+    assert not said["text"].startswith("0 ")
+    assert "404" in said["text"]
