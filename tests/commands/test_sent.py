@@ -359,4 +359,4 @@ def test_a_refusal_without_a_code_is_told_without_one(operate: Any, partner: Par
     partner.answer("POST", "/receiver/commands/", status=404, body=b"<html>not here</html>")
     (said,) = send(operate)["response"]["message"]
     assert not said["text"].startswith("0 ")
-    assert "404" in said["text"]
+    assert "not here" in said["text"]
