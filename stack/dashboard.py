@@ -109,6 +109,23 @@ def _widgets() -> list[tuple[int, int, dict[str, Any]]]:
             ),
         ),
         (
+            24,
+            6,
+            _metrics(
+                "Passed on by the hub, by module and outcome",
+                [
+                    [
+                        {
+                            "expression": "SEARCH('{ocpi-${Stage},module,outcome} MetricName=\"Forwarded\"', "
+                            "'Sum', 300)",
+                            "id": "forwarded",
+                        }
+                    ]
+                ],
+                stat="Sum",
+            ),
+        ),
+        (
             8,
             6,
             _metrics(

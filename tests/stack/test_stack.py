@@ -396,6 +396,12 @@ def asked_metrics(expanded: dict[str, Any]) -> set[tuple[str, str, frozenset[tup
         before: list[Any] = []
         for metric in widget["properties"].get("metrics", []):
             words = [each for each in metric if isinstance(each, str)]
+            expression = next(
+                (str(each.get("expression", "")) for each in metric if isinstance(each, dict)), ""
+            )
+            searched = re.match(r"SEARCH\('\{([^,]+),.*MetricName=\"(\w+)\"", expression)
+            if searched:  # by whatever dimensions it has
+                found.add((searched[1], searched[2], frozenset()))
             if words == ["..."]:
                 words = before
             words = [before[at] if word == "." else word for at, word in enumerate(words)]
