@@ -14,7 +14,7 @@ from chalicelib.hub import memory
 from chalicelib.hub.asked import Asked
 from chalicelib.objects import sessions, tokens
 from chalicelib.objects.stored_object import StoredObject, load, load_token
-from chalicelib.ocpi import modules
+from chalicelib.ocpi import models, modules
 from chalicelib.ocpi.errors import InvalidParameters, UnknownReceiver
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
@@ -55,6 +55,8 @@ def emsp(asked: Asked) -> Party:
     """The eMSP that a Session or CDR is for: of its Token, else the one it was told before."""
     said = asked.said
     if said.emsp is not None:
+        if said.emsp == asked.hub:
+            raise UnknownReceiver("the hub has no customers of its own", "/cdr_token/party_id")
         return said.emsp
     if asked.version == modules.V211 and isinstance(said.auth_id, str):
         found = token(asked.platform, said.auth_id)
@@ -150,6 +152,8 @@ def _of_command(asked: Asked, command: str) -> Party:
         if found is None:
             raise UnknownReceiver("no reservation of this id of yours is known here", "/reservation_id")
         return found
+    if said.location_id is None and command.lower() not in models.KINDS:
+        return asked.hub  # whoever it is for, it is no command that we know (CMD-49)
     owner = location_owner(asked, said.location_id)
     if owner is None:
         raise UnknownReceiver("no one party here is known to have this location", "/location_id")

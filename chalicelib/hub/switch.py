@@ -90,8 +90,8 @@ def _open(asked: Asked) -> Reply:
 def _copy(asked: Asked) -> Reply:
     """What the hub has stored: the requester's own, or a Location that is meant for it."""
     if asked.interface == modules.RECEIVER:
-        place = _cdr_place(asked)
-        return _to(asked, place.party) if place is not None else asked.handled_here(None)
+        party = _passed_to(asked)
+        return asked.handled_here(None) if party is None else _to(asked, party)
     found = content.stored_location(asked, asked.call.params.get("location_id", ""))
     if found is not None:
         feed = visibility.feed_of(asked.platform, found.key, found.canonical, True)
@@ -125,6 +125,15 @@ def _next_page(asked: Asked, text: str) -> Reply:
     if asked.requester != page.requester:
         raise InvalidParameters("a cursor of another party's list", "?cursor")
     return forward.through(asked, legs.find(asked, page.to), Outgoing("GET", page.url))
+
+
+def _passed_to(asked: Asked) -> Party | None:
+    """Who has the requester's Session or CDR: what was passed on is not stored here (AMB-28)."""
+    if asked.module == "sessions":
+        owner, id = asked.call.url_party or asked.requester, asked.call.params.get("session_id", "")
+        return memory.other_end(asked.platform, memory.SESSION, id, owner)
+    place = _cdr_place(asked)
+    return place.party if place is not None else None
 
 
 def _cdr_place(asked: Asked) -> memory.CdrPlace | None:

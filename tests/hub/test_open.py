@@ -45,6 +45,42 @@ def test_a_session_goes_to_the_emsp_of_its_token(party: Any, send: Any) -> None:
     assert third.received == []
 
 
+@pytest.mark.parametrize("to", [None, ("NL", "HUB")])
+def test_a_session_that_was_passed_on_is_read_back_where_it_went(party: Any, send: Any, to: Any) -> None:
+    """AMB-28: the hub has no copy of it, and asks the eMSP for its own; a stranger reads nothing."""
+    cpo, emsp, third = party("cpo221"), party("emsp221"), party("third")
+    assert send(cpo, "PUT", "receiver/sessions/BE/BEC/S1", SESSION).code == 1000
+    emsp.answer("GET", "/sessions", data=SESSION)
+    answer = send(cpo, "GET", "receiver/sessions/BE/BEC/S1", to=to)
+    assert (answer.code, answer.data["id"]) == (1000, SESSION["id"])
+    assert (emsp.received[-1].method, third.received) == ("GET", [])
+    other = party("cpo230")
+    assert send(other, "GET", "receiver/sessions/BE/NEW/S1", to=to).status == 404
+    assert send(cpo, "GET", "receiver/sessions/BE/BEC/S2", to=to).status == 404
+
+
+@pytest.mark.parametrize(("module", "id"), [("sessions", "/BE/BEC/S1"), ("cdrs", "")])
+def test_nothing_is_taken_for_a_customer_of_the_hub_itself(
+    party: Any, send: Any, hub: Any, module: str, id: str
+) -> None:
+    """HUB-21, AMB-28: a Session or CDR is for an eMSP, and never kept by the hub."""
+    cpo = party("cpo221")
+    theirs = {**SESSION["cdr_token"], "country_code": "NL", "party_id": "HUB"}
+    body = {**(SESSION if module == "sessions" else example("cdr", "2.2.1")), "cdr_token": theirs}
+    body |= {"country_code": "BE", "party_id": "BEC"}
+    answer = send(cpo, "PUT" if id else "POST", f"receiver/{module}{id}", plain(body))
+    assert answer.code == 4001
+    assert hub.operate("list", module=module, party="all")["objects"] == []
+
+
+@pytest.mark.parametrize("name", ["emsp221", "emsp230"])
+def test_a_command_that_nobody_knows_is_not_supported(party: Any, send: Any, name: str) -> None:
+    """CMD-49: it names no one whom it could be for."""
+    emsp = party(name)
+    answer = send(emsp, "POST", "receiver/commands/MAKE_COFFEE", {"response_url": f"{emsp.base_url}/r"})
+    assert (answer.code, answer.data["result"]) == (1000, "NOT_SUPPORTED")
+
+
 def test_an_id_that_is_not_the_requesters_is_4001(party: Any, send: Any) -> None:
     """Design section 12: what later requests need is known to its two ends alone."""
     cpo, emsp, third = party("cpo221"), party("emsp221"), party("third")
