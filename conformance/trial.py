@@ -129,11 +129,14 @@ class Trial:
 
     @property
     def is_hub(self) -> bool:
-        return bool(self.hub_party) or bool(self.find("hubclientinfo", "SENDER") and self.newer)
+        """Whether it stands for others; 2.1.1 has no word for a hub, so its newest version says it."""
+        if not self.newer:
+            return bool(self.known.get("hub in a newer version"))
+        return bool(self.hub_party) or bool(self.find("hubclientinfo", "SENDER"))
 
     def unknown_to_hub(self, answer: Exchange) -> bool:
-        """Whether a hub said that it finds nobody for what names an unknown thing."""
-        return self.is_hub and answer.code == 4001
+        """Whether a hub said that it finds nobody for what names an unknown thing (2.1.1: CNV-07)."""
+        return self.is_hub and answer.code == (4001 if self.newer else 2000)
 
     def receiver_for(self, module: str, interface: str) -> dict[str, str]:
         """The party of the other side that such a request is meant for; empty where none is known."""
@@ -143,8 +146,11 @@ class Trial:
         fitting = [each for each in self.roles if each.get("role") == wanted] or self.roles
         return fitting[0] if fitting else {}
 
-    def routing(self, module: str, interface: str) -> dict[str, str | None]:
-        """The OCPI-to and OCPI-from headers of a request on a functional module."""
+    def routing(self, module: str, interface: str, for_one: bool = False) -> dict[str, str | None]:
+        """The OCPI-to and OCPI-from headers of a request on a functional module.
+
+        What is for one party is not for everybody behind a hub: it finds out for whom (open routing).
+        """
         if not self.newer or module in CONFIGURATION:
             return {}
         to = self.receiver_for(module, interface)
@@ -152,7 +158,7 @@ class Trial:
             "OCPI-from-country-code": self.country,
             "OCPI-from-party-id": self.party,
         }
-        if to:
+        if to and not (for_one and self.is_hub and module in ONE_TO_ONE):
             found["OCPI-to-country-code"] = to.get("country_code")
             found["OCPI-to-party-id"] = to.get("party_id")
         return found
@@ -163,14 +169,10 @@ class Trial:
         self, method: str, module: str, interface: str, path: str = "", body: Any = None, **how: Any
     ) -> Exchange:
         """A request on an interface of the other side, below its endpoint; proves the check that asks it."""
-        url, given = self.endpoint(module, interface), how.get("headers", {})
+        url = self.endpoint(module, interface)
         url = url.rstrip("/") + path if path else url
-        headers = {**self.routing(module, interface), **how.pop("headers", {})}
-        if self.is_hub and module in ONE_TO_ONE and (path or method != "GET"):
-            # Not for everybody behind the hub: it finds out for whom (open routing), unless a check says so.
-            headers = {"OCPI-to-country-code": None, "OCPI-to-party-id": None} | {
-                name: value for name, value in headers.items() if name in given or "from" in name.lower()
-            }
+        for_one = bool(path) or method != "GET"
+        headers = {**self.routing(module, interface, for_one), **how.pop("headers", {})}
         return self.prove(self.peer.ask(method, url, body, headers=headers, module=module, **how))
 
     def config(self, method: str, url: str, body: Any = None, **how: Any) -> Exchange:
@@ -297,6 +299,14 @@ class Trial:
         if not self.newer and self.options.role not in OLDEST_ROLES:
             return f"2.1.1 knows no role {self.options.role}"
         self._choose_form()
+        if not self.newer and mutual[-1] != self.version:
+            newest = self.config("GET", listed[mutual[-1]]).data
+            offered = newest.get("endpoints") if isinstance(newest, dict) else None
+            self.known["hub in a newer version"] = any(
+                isinstance(each, dict)
+                and (each.get("identifier"), each.get("role")) == ("hubclientinfo", "SENDER")
+                for each in offered or []
+            )
         self.known["details"] = details = self.config("GET", listed[self.version])
         if not details.ok or not isinstance(details.data, dict):
             return f"GET {listed[self.version]}: {details.said}"

@@ -15,7 +15,7 @@ import requests
 from sandbox.conduct import Call
 from sandbox.holding import Exchange
 from sandbox.messages import dumps, loads, token_header
-from sandbox.parties import CONFIGURATION, OTHER_SIDE, fitting
+from sandbox.parties import CONFIGURATION, FOR_ONE, OTHER_SIDE, fitting
 from sandbox.peers import Peer
 
 if TYPE_CHECKING:
@@ -107,7 +107,9 @@ def _routing(
 ) -> dict[str, str]:
     ours = owner or partner.acting(module, OTHER_SIDE.get(side, "")).key
     theirs = to
-    if theirs is None and (found := fitting(peer.roles, module, side)):
+    if theirs is None and peer.hub_party:
+        theirs = None if module in FOR_ONE else peer.hub_party
+    elif theirs is None and (found := fitting(peer.roles, module, side)):
         theirs = (found["country_code"], found["party_id"])
     made = {"OCPI-from-country-code": ours[0], "OCPI-from-party-id": ours[1]}
     if theirs:

@@ -13,6 +13,8 @@ OTHER_SIDE = {SENDER: RECEIVER, RECEIVER: SENDER}
 
 # Configuration modules speak platform to platform: no routing headers.
 CONFIGURATION = ("versions", "credentials", "hubclientinfo")
+# What a hub does not pass on to everybody: without a receiver it finds out for whom it is.
+FOR_ONE = ("sessions", "cdrs", "commands", "chargingprofiles")
 
 # S: it serves the Sender interface, R: the Receiver. Spec: 2.2.1 terminology "typical implementations".
 _OFFERED = {

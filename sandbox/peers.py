@@ -27,6 +27,14 @@ class Peer:
     roles: list[dict[str, Any]] = field(default_factory=list)
     hub_party_id: str = ""
 
+    @property
+    def hub_party(self) -> tuple[str, str] | None:
+        """Country and party of the hub that it is; None where it is none."""
+        if self.hub_party_id:
+            return self.hub_party_id[:2], self.hub_party_id[2:]
+        hubs = [each for each in self.roles if each.get("role") == "HUB"]
+        return (hubs[0]["country_code"], hubs[0]["party_id"]) if hubs else None
+
     def url(self, module: str, side: str) -> str:
         """Where it serves this interface. Raises LookupError where it does not."""
         for each in self.endpoints:

@@ -40,7 +40,7 @@ def place(trial: Trial) -> str:
 
 
 def _at(trial: Trial, method: str, body: Any = None) -> Exchange:
-    headers = trial.routing("cdrs", "RECEIVER")
+    headers = trial.routing("cdrs", "RECEIVER", for_one=True)
     return trial.prove(trial.peer.ask(method, place(trial), body, headers=headers, module="cdrs"))
 
 

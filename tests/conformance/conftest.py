@@ -11,9 +11,11 @@ import pytest
 from conformance.run import Outcome, run
 from conformance.trial import Options
 from localrun.platform import LocalPlatform
+from sandbox import Partner
 from simulator.charge_point import BackEnd
 from tests.conftest import CPO, EMSP
 
+HUB = {"role": "HUB", "country_code": "NL", "party_id": "HUB", "business_details": {"name": "Example Hub"}}
 Kit = Callable[..., Outcome]
 
 
@@ -31,8 +33,40 @@ def running() -> Iterator[LocalPlatform]:
 
 
 @pytest.fixture(scope="module")
+def hub() -> Iterator[LocalPlatform]:
+    """Hub NL/HUB, a sandbox CPO and a sandbox eMSP behind it that broadcast what they have."""
+    settings = {"OCPI_SEED": "0", "OCPI_PARTIES": json.dumps([HUB]), "OCPI_RETRY_SCHEDULE": "1,2,5"}
+    with LocalPlatform(settings) as platform, Partner("CPO", tick=0.2) as cpo, Partner("EMSP") as emsp:
+        for partner, modules in ((cpo, ("locations", "tariffs")), (emsp, ("tokens",))):
+            join(platform, partner)
+            for module in modules:
+                told = partner.do("push", module=module)
+                assert told["sent"] == told["accepted"] > 0
+        yield platform
+
+
+def join(hub: LocalPlatform, partner: Partner) -> None:
+    """Register a sandbox partner, as the role and party it has."""
+    country, party = partner.parties[0].key
+    roles = [{"role": partner.parties[0].role, "country_code": country, "party_id": party}]
+    invited = hub.do("invite", name=party, roles=roles)
+    partner.do("register", versions_url=invited["versions_url"], token=invited["token"])
+
+
+@pytest.fixture(scope="module")
 def kit(running: LocalPlatform) -> Kit:
     """A run of the kit as a partner of that role, with an invitation that names it; the same run once."""
+    return runs(running)
+
+
+@pytest.fixture(scope="module")
+def kit_at_hub(hub: LocalPlatform) -> Kit:
+    """The same at a hub with a CPO and an eMSP behind it."""
+    return runs(hub)
+
+
+def runs(running: LocalPlatform) -> Kit:
+    """Runs of the kit at this platform."""
     known: dict[tuple[Any, ...], Outcome] = {}
 
     def tried(role: str, version: str, **options: Any) -> Outcome:

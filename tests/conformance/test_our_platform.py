@@ -10,7 +10,7 @@ import pytest
 from conformance import report
 from conformance.cli import main
 from localrun.platform import LocalPlatform
-from tests.conformance.conftest import Kit, broken, verdicts
+from tests.conformance.conftest import HUB, Kit, broken, runs, verdicts
 
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 
@@ -39,6 +39,30 @@ def test_it_passes_whole_as_partner_of_the_other_roles(kit: Kit, role: str, vers
     outcome = kit(role, version)
     assert broken(outcome) == []
     assert outcome.count("pass") > 50
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("role", ["EMSP", "CPO"])
+def test_our_hub_passes_whole_as_partner_of_the_two_main_roles(
+    kit_at_hub: Kit, role: str, version: str
+) -> None:
+    outcome = kit_at_hub(role, version)
+    assert broken(outcome) == []
+    assert outcome.count("pass") > 120
+
+
+def test_a_whole_charge_is_tried_through_our_hub(kit_at_hub: Kit) -> None:
+    """HUB-27, HUB-30, CDR-13: what is for one party finds it, and is read back where it went."""
+    found = verdicts(kit_at_hub("EMSP", "2.2.1")) | verdicts(kit_at_hub("CPO", "2.2.1"))
+    through = ("CMD-08", "CMD-08/b", "CHP-15/a", "SES-12", "CDR-13", "TOK-33/a", "STA-23", "HUB-16", "HUB-30")
+    assert {each: found[each] for each in through} == dict.fromkeys(through, "pass")
+
+
+@pytest.mark.parametrize(("role", "version"), [("EMSP", "2.2.1"), ("CPO", "2.3.0")])
+def test_a_hub_that_nobody_joined_yet_passes_whole(role: str, version: str) -> None:
+    with LocalPlatform({"OCPI_SEED": "0", "OCPI_PARTIES": json.dumps([HUB])}) as alone:
+        outcome = runs(alone)(role, version)
+    assert broken(outcome) == []
 
 
 def test_a_whole_charge_is_tried_with_profiles_and_its_cdr(kit: Kit) -> None:
