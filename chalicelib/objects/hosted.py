@@ -16,7 +16,6 @@ from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Party
-from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.store.dynamodb import Conflict, retried
 from chalicelib.store.object_items import Key, check_id, folded, part_name
 
@@ -224,8 +223,6 @@ def patch(
     if module == "cdrs":
         raise InvalidParameters("a CDR is never changed (CDR-01); put a credit CDR and a new one", "/module")
     key = known(platform, module, id, party, type)
-    if changes.get("last_updated") is None:
-        changes = {**changes, "last_updated": wire_timestamp(platform.clock())}
     for name, wanted in (("country_code", key.country_code), ("party_id", key.party_id)):
         if name in changes and evse_uid is None and folded(str(changes[name])) != folded(wanted):
             raise InvalidParameters("the owner of an object never changes", f"/{name}")

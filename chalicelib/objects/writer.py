@@ -186,7 +186,7 @@ class ObjectWriter:
         old = old or self.platform.objects.load(key)
         if not old:
             raise UnknownObject(f"no {key.kind} {key.id}", key.module)
-        self._check_order(old[0].last_updated, changes)
+        changes = self._in_order(old[0].last_updated, changes)
         present = StoredObject(key, old, finder=Finder(self.platform))
         merged, version = self._merged(key.kind, present, changes, version)
         canonical = self.check(key.kind, merged, version, False).object
@@ -204,7 +204,7 @@ class ObjectWriter:
         kept = StoredObject(key, [head], finder=Finder(self.platform))
         if added is not None and not periods.are_later(added, kept.source.get(periods.PERIODS)):
             return self._merge_whole(key, changes, version)
-        self._check_order(head.last_updated, changes)
+        changes = self._in_order(head.last_updated, changes)
         merged, _ = self._merged(key.kind, kept, changes, version)
         canonical = self.check(key.kind, merged, version, False).object
         new = _whole(merged, version, canonical, self.platform.clock())
@@ -217,7 +217,7 @@ class ObjectWriter:
         head = objects.part(key)
         if head is None:
             raise UnknownObject(f"no Location {key.id}", key.module)
-        self._check_order(head.last_updated, changes)
+        changes = self._in_order(head.last_updated, changes)
         merged, version = self._merged("location", StoredObject(key, [head]), changes, version)
         canonical = self.check("location", merged, version, False).object
         new = _head(merged, version, canonical, self.platform.clock())._replace(evses=head.evses)
@@ -232,8 +232,8 @@ class ObjectWriter:
             old = objects.part(key, evse_uid)
             if old is None:
                 raise UnknownObject(f"no EVSE {evse_uid} in Location {key.id}", "locations")
-            self._check_order(old.last_updated, changes)
-            merged, in_version = self._merged("evse", StoredObject(key, [old]), changes, version)
+            ours = self._in_order(old.last_updated, changes)
+            merged, in_version = self._merged("evse", StoredObject(key, [old]), ours, version)
             canonical = self.check("evse", merged, in_version, False).object
             now = self.platform.clock()
             new = _evse(merged, in_version, canonical, now, now)
@@ -251,8 +251,8 @@ class ObjectWriter:
             known = connector_of(evse, connector_id)
             if known is None:
                 raise UnknownObject(f"no Connector {connector_id} at EVSE {evse_uid}", "locations")
-            self._check_order(known, changes)
-            ours = self._in_words("connector", changes, version, in_version)
+            dated_changes = self._in_order(known, changes)
+            ours = self._in_words("connector", dated_changes, version, in_version)
             merged = merge("connector", known, ours, in_version)
             self.check("connector", merged, in_version, False)
             evse["connectors"] = [merged if each is known else each for each in connectors_of(evse)]
@@ -288,10 +288,17 @@ class ObjectWriter:
 
         return retried(attempt)
 
-    def _check_order(self, known: Mapping[str, Any] | str, changes: dict[str, Any]) -> None:
-        """Raises `order.Older` where changes are of before the state of what they change."""
+    def _in_order(self, known: Mapping[str, Any] | str, changes: dict[str, Any]) -> dict[str, Any]:
+        """The changes; of the moment of the write where they say no time, so that none of a race is lost.
+
+        Raises `order.Older` where they are of before the state of what they change.
+        """
+        if changes.get("last_updated") is None:
+            state = known if isinstance(known, str) else order.moment(known.get("last_updated"), "")
+            return {**changes, "last_updated": wire_timestamp(max(self.platform.clock(), state))}
         if self.in_order and order.is_older(known, changes):
             raise order.Older("older than what is known", "/last_updated")
+        return changes
 
     def _merged(
         self, kind: str, present: StoredObject, changes: dict[str, Any], version: str

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.delivery import diff, sweep
+from chalicelib.delivery import audience, diff, sweep
 from chalicelib.store.delivery_items import Target
 from chalicelib.store.object_items import Key
 from chalicelib.tasks import Probe, PushObject, Recover, Task
@@ -172,7 +172,7 @@ def test_a_partner_is_told_what_changed_while_others_did_not_know_of_it(
     platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, monkeypatch: Any
 ) -> None:
     """LOC-01: a function may remember for some seconds who was registered before."""
-    monkeypatch.setattr(platform.partners, "all", lambda fresh=False: [])
+    monkeypatch.setattr(audience, "of", lambda *_: iter(()))
     charge(operate, 1)
     drain(sweep=False)
     assert emsp.requests("PATCH") + emsp.requests("PUT") == []

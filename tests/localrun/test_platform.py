@@ -352,7 +352,7 @@ def test_every_queue_and_stream_source_of_the_deployed_file_is_fed_here() -> Non
         ),
         *(
             ("SQS", name, f"ocpi-dev-{name.replace('_', '-')}")
-            for name in ("push", "push_slow", "pull", "results", "inbox")
+            for name in ("push", "push_slow", "pull", "results", "inbox", "audit", "webhook")
         ),
         ("Schedule", "sweep", ""),
     }

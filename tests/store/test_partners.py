@@ -32,7 +32,8 @@ class Counted:
             made = client._make_api_call
 
             def call(name: str, parameters: Any, made: Any = made) -> Any:
-                self.calls.append(name)
+                if name != "BatchWriteItem":  # what was said is kept beside the work
+                    self.calls.append(name)
                 return made(name, parameters)
 
             monkeypatch.setattr(client, "_make_api_call", call)
