@@ -37,7 +37,8 @@ class PushObject(Task, frozen=True, tag="push"):
     """Send a partner what it does not know of an object, or of one EVSE of it.
 
     `whole`: all of it, whatever the partner knows. `thorough`: its EVSEs are looked at, too. `attempt`:
-    the repetition after so many. `probe`: although the partner is unreachable.
+    the repetition after so many. `probe`: although the partner is unreachable. `gone`: it was removed, not
+    only forgotten because of its age.
     """
 
     partner: str
@@ -49,6 +50,7 @@ class PushObject(Task, frozen=True, tag="push"):
     thorough: bool = False
     attempt: int | None = None
     probe: bool = False
+    gone: bool = False
 
     @classmethod
     def to(cls, target: Target, **how: Any) -> PushObject:

@@ -14,6 +14,7 @@ In this process, by hand, no threads (moto behind botocore; milliseconds):
 `drain`      runs change streams and queues by hand until nothing is left, then what is due (`sweep`), and
              so on until quiet; answers how many batches that were. What waits for a later time stays.
 `clock`      `clock.advance(seconds)`: later for the platform, and for delayed or hidden messages.
+             `hand.shuffle(seed)`: now all comes twice, shuffled, interrupted (`tests.shuffling`).
 `events`     `events()` or `events("ObjectChanged")`: what the back end heard, as EventBridge envelopes.
 `partner`    a registered partner: a `tests.stub.PartnerStub` on a loopback port, with `.id` (ours for it) and
              `.token` (what it sends us). CPO BE/BEC and EMSP DE/MSP, 2.2.1.
@@ -197,8 +198,10 @@ class Hand:
                 self._feeds.append(QueueFeed(source, self.functions, clients, emulator))
             elif source.kind == "DynamoDB":
                 self._feeds.append(StreamFeed(source, self.functions, clients, emulator, self.stage))
+        self._kind = self._feeds
         self._stubs: list[PartnerStub] = []
         self.shape = ""
+        self._aged: set[tuple[str, str]] = set()
 
     def _wire(self, clients: Any) -> None:
         """A platform that remembers nothing."""
@@ -266,6 +269,21 @@ class Hand:
             else:
                 self.functions.call("sweep", schedule_event("sweep"))
                 swept = True
+
+    def shuffle(self, seed: int) -> None:
+        """From now on every message and change comes twice, out of order, interrupted (`tests.shuffling`)."""
+        from tests.shuffling import worse
+
+        self._feeds = worse(self._kind, seed, self._aged)
+
+    def grow_old(self, module: str, id: str) -> None:
+        """Have DynamoDB remove an object of ours because of its age."""
+        table, client = self.platform.objects.table(module), self.platform.clients.dynamodb
+        for item in client.scan(TableName=table)["Items"]:
+            if item.get("id", {}).get("S") == id and "body" in item and item["own"]["BOOL"]:
+                keys = {name: item[name] for name in ("object", "part")}
+                self._aged.add((item["object"]["S"], item["part"]["S"]))
+                client.delete_item(TableName=table, Key=keys)
 
     def _round(self, most: int) -> int:
         """Every stream and queue once until empty; how many batches there were."""
@@ -336,6 +354,7 @@ class Hand:
         for stub in self._stubs:
             stub.down()
         self._stubs.clear()
+        self._feeds = self._kind
         assert told.wrong(self.events()) == []
 
 

@@ -67,6 +67,7 @@ class _Change:
     created: bool = False
     evses: set[str] = field(default_factory=set)
     vanished: bool = False
+    gone: bool = False
     forwarded: bool = False
 
     def messages(self) -> Iterator[tuple[str, bool]]:
@@ -212,6 +213,7 @@ def _note(
     uid = image.get("uid", {}).get("S", "")
     if not uid:
         change.head = True
+        change.gone = change.gone or not new
         change.created = change.created or not old or old["feed"] != (new or old)["feed"]
     elif new:
         change.evses.add(uid)
@@ -276,7 +278,7 @@ def _send(platform: Platform, changes: list[_Change]) -> None:
             for part, whole in change.messages():
                 # Who may see it now that could not before is behind a hub, which knows it already.
                 whole = whole or (partner.is_hub and len(change.feeds) > 1)
-                task = PushObject.to(Target(partner.id, change.key, part), whole=whole)
+                task = PushObject.to(Target(partner.id, change.key, part), whole=whole, gone=change.gone)
                 lanes.setdefault(health.queue_for(partner), []).append(task)
     for queue, pushes in lanes.items():
         platform.queues.send(pushes, queue)

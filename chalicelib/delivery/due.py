@@ -45,6 +45,7 @@ def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str
 @dataclass
 class Due:
     """An object for a partner, as it is now; a `thorough` look at a Location is one at its EVSEs, too.
+    What is `gone` was removed; else what is not there may only have been forgotten because of its age.
 
     After `step`: `to` are the parties that the object is for, `sender` ours that forwards it where it is
     another's.
@@ -54,6 +55,7 @@ class Due:
     partner: Partner
     target: Target
     thorough: bool = False
+    gone: bool = False
     to: tuple[Party, ...] = ()
     sender: Party | None = None
 
@@ -67,7 +69,7 @@ class Due:
         self.sender = sessions.forwarder(platform, partner, present) if present else None
         passed_on = present is not None and parties.passes_on(platform, key.module)
         if present is None or not (present.own or self.sender or passed_on):
-            if key.module == "tariffs" and found.known:
+            if key.module == "tariffs" and found.known and (self.gone or found.state):
                 return diff.removal(self.segments({})), "", "removed"
             return None, "", ""
         may = self.sender or visibility.may_be_sent(

@@ -69,7 +69,7 @@ def push(platform: Platform, task: PushObject) -> None:
         platform.queues.send([task], queues.PUSH_SLOW)
         return
     try:
-        work = _Push(platform, partner, target, task.thorough, task.probe)
+        work = _Push(platform, partner, target, task.thorough, task.probe, task.gone)
         with logs.about(target.subject):
             work.run(whole=task.whole, attempt=task.attempt)
     except Busy:
@@ -87,7 +87,7 @@ def push(platform: Platform, task: PushObject) -> None:
 @dataclass
 class _Push:
     """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too; a `probe` is sent
-    although the partner is unreachable.
+    although the partner is unreachable; one of what is `gone` was removed and not only forgotten.
     """
 
     platform: Platform
@@ -95,10 +95,11 @@ class _Push:
     target: Target
     thorough: bool = False
     probe: bool = False
+    gone: bool = False
     due: Due = field(init=False)
 
     def __post_init__(self) -> None:
-        self.due = Due(self.platform, self.partner, self.target, self.thorough)
+        self.due = Due(self.platform, self.partner, self.target, self.thorough, self.gone)
 
     def run(self, *, whole: bool = False, attempt: int | None = None) -> None:
         """Take the lease, and send until the partner knows what is true, or an attempt fails.
@@ -140,6 +141,7 @@ class _Push:
             if done:
                 return
             found, whole, attempt = replace(outcome, lease_id=found.lease_id), False, None
+            self.due.gone = True  # what asked to look again may have been its removal
         deliveries.release(found, look_again=False)
         raise Busy
 
