@@ -88,6 +88,8 @@ UNSEEN = {
     ("table:partners", "BatchGetItem"),
     ("key", "Decrypt"),
     ("base_url", "GetParameter"),
+    # the same room for both queues of dead letters, which a test fills one of
+    ("queue:push-slow-dead", "DeleteMessage"),
 }
 # Different doors to the same rooms.
 ALIKE = {"inbox": "operator", "push_slow": "push"}

@@ -46,7 +46,8 @@ _KEEP_OBJECTS = (
     _each(OBJECT_TABLES, "BatchGetItem GetItem PutItem UpdateItem")
     | _each(OBJECT_TABLES, "Query", "feed")
     | _each(("tariffs",), "BatchGetItem DeleteItem GetItem PutItem UpdateItem")
-    | _each(("sessions", "cdrs"), "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem")
+    | _each(("sessions",), "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem")
+    | _each(("cdrs",), "BatchGetItem GetItem PutItem Query UpdateItem")
     | _each(("locations",), "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem")
 )
 # What the operator lists over all parties is found by marks.
@@ -97,7 +98,7 @@ _OPERATE = (
     | _SHAKE_HANDS
     | _TELL
     | _OWN_URL
-    | _send("push", "push-slow", "pull", "results", "inbox", "audit")
+    | _send("push", "push-slow", "pull", "results", "inbox")
     | {
         "table:requests": "GetItem PutItem UpdateItem",
         "table:requests/index/recent": "Query",
@@ -133,7 +134,8 @@ GRANTS: Grants = {
     "announce": _KNOW_PARTNERS
     | _TELL
     | _send("push", "push-slow", "audit", "announce-dead")
-    | _each(OBJECT_TABLES, "GetItem UpdateItem")
+    | _each(("hubclientinfo", "tariffs", "tokens"), "GetItem UpdateItem")
+    | _each(("tokens",), "Query", "feed")
     | _each(("cdrs", "sessions"), "GetItem Query UpdateItem"),
     "push": _PUSH,
     "push_slow": _PUSH,
@@ -150,11 +152,13 @@ GRANTS: Grants = {
     | _TELL
     | _send("push", "results")
     | {"table:requests": "GetItem UpdateItem", "table:deliveries": "DeleteItem PutItem"},
-    "audit": _SEE_OBJECTS
-    | _FILTER_OBJECTS
+    "audit": _each(_PUSHED, "BatchGetItem GetItem")
+    | _each(("tariffs", "sessions", "cdrs", "tokens"), "Query", "feed")
+    | _each(("sessions", "cdrs"), "BatchGetItem GetItem Query")
+    | _each(_PUSHED, "Query", "changes")
     | _KNOW_PARTNERS
     | _TELL
-    | _AUDITS
+    | {name: actions for name, actions in _AUDITS.items() if not name.endswith("/verdict")}
     | _send("audit")
     | {"table:deliveries": "Query"},
     "inbox": _OPERATE,

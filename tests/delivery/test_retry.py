@@ -8,6 +8,7 @@ import pytest
 
 from tests import delivering
 from tests.delivering import EMSP_ROLES, later
+from tests.store.test_feeds import as_announce
 
 
 @pytest.fixture
@@ -192,7 +193,7 @@ def test_a_record_that_cannot_be_read_is_set_aside_and_the_ones_behind_it_go_on(
     records = [each for batch in seen for each in batch]
     emsp.forget()
     operate("redeliver", partner=emsp.id)
-    assert announce.announce(platform, [poison, *records]) == {"batchItemFailures": []}
+    assert as_announce(platform, [poison, *records]) == {"batchItemFailures": []}
     sqs = platform.clients.sqs
     url = sqs.get_queue_url(QueueName=f"{platform.settings.prefix}-announce-dead")["QueueUrl"]
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
