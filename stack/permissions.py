@@ -28,6 +28,12 @@ def _send(*queues: str) -> dict[str, str]:
     return {f"queue:{queue}": "GetQueueUrl SendMessage" for queue in queues}
 
 
+def _count(*more: str) -> dict[str, str]:
+    """Tell how much is announced and not yet taken up."""
+    return {f"queue:{each}": " ".join(("GetQueueAttributes", "GetQueueUrl", *more)) for each in _PUSH_QUEUES}
+
+
+_PUSH_QUEUES = ("push", "push-slow")
 # What rooms need, whichever function they work in. Only a Location has parts, which are read together,
 # added below their head and deleted one by one; else only Tariffs are deleted.
 _PUSHED = tuple(each for each in OBJECT_TABLES if each != "hubclientinfo")
@@ -98,7 +104,8 @@ _OPERATE = (
     | _SHAKE_HANDS
     | _TELL
     | _OWN_URL
-    | _send("push", "push-slow", "pull", "results", "inbox")
+    | _send("pull", "results", "inbox")
+    | _count("SendMessage")
     | {
         "table:requests": "GetItem PutItem UpdateItem",
         "table:requests/index/recent": "Query",
@@ -183,6 +190,7 @@ GRANTS: Grants = {
     "operator": _OPERATE,
     "widget": _KNOW_PARTNERS
     | _OWN_URL
+    | _count()
     | {"table:audits/index/verdict": "Query"}
     | {"table:requests/index/recent": "Query", "table:deliveries/index/state": "Query"},
 }

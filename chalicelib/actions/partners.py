@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from chalicelib.actions import dispatch
 from chalicelib.actions.action import Action, Fields
+from chalicelib.aws import queues
 from chalicelib.errors import ActionError
 from chalicelib.ocpi.quirks import QUIRKS
 from chalicelib.ocpi.timestamps import later
@@ -258,6 +259,8 @@ def status(platform: Platform, fields: Fields) -> dict[str, Any]:
         "partners": _counted(each["state"] for each in views),
         "health": _counted(each["health"]["state"] for each in living if each["state"] == REGISTERED),
         "backlog": sum(each["backlog"] for each in living),
+        # Announced and not yet taken up: a message per partner and change that no delivery tells of yet.
+        "queued": platform.queues.length(queues.PUSH, queues.PUSH_SLOW),
         "oldest_undelivered": min(oldest, default=None),
         "unreachable": [
             {"partner": each["id"], **each["health"]}

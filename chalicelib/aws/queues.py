@@ -13,6 +13,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import logs
 from chalicelib.ocpi import jsontext
 from chalicelib.schedule import LONGEST_DELAY
 from chalicelib.threads import side_by_side
@@ -89,6 +92,25 @@ class Queues:
         self._deployment.clients.sqs.change_message_visibility(
             QueueUrl=self._url(queue), ReceiptHandle=handle, VisibilityTimeout=seconds
         )
+
+    def length(self, *names: str) -> int | None:
+        """About how many messages queues have, hidden and delayed ones too; None where SQS does not say.
+
+        Raises nothing: it is shown beside other figures, which shall not fail for it.
+        """
+        kinds = ("", "NotVisible", "Delayed")
+        wanted = [f"ApproximateNumberOfMessages{each}" for each in kinds]
+        try:
+            answers = [
+                self._deployment.clients.sqs.get_queue_attributes(
+                    QueueUrl=self._url(each), AttributeNames=wanted
+                )
+                for each in names
+            ]
+        except (BotoCoreError, ClientError) as problem:
+            logs.log("WARNING", "queues not counted", error=type(problem).__name__)
+            return None
+        return sum(int(number) for each in answers for number in each["Attributes"].values())
 
     def _put(self, queue: str, texts: list[str], delay: int) -> None:
         entries = [

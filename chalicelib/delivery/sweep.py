@@ -206,7 +206,8 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: defaultdict
         if found and found.untold:
             outcomes.tell_failure(platform, found)
         elif found:
-            lanes[health.queue_for(partner)].append(PushObject.to(found.target))
+            # Whoever died over it may have been asked to look again because it was removed.
+            lanes[health.queue_for(partner)].append(PushObject.to(found.target, gone=True))
 
 
 def _digest(platform: Platform, partner_id: str, sort_key: str) -> None:

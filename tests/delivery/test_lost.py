@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.delivery import audience, diff, sweep
 from chalicelib.store.delivery_items import Target
@@ -308,3 +309,43 @@ def test_what_waits_for_a_partner_that_leaves_is_forgotten(
     assert operate("partner", partner=emsp.id)["backlog"] == 0
     assert platform.deliveries.read(Target(emsp.id, LOCATION)).known == {}
     assert platform.deliveries.read(Target(emsp.id, Key("cdrs", "NL", "EXA", "C1"))).known
+
+
+def test_what_is_announced_and_not_taken_up_is_counted(
+    platform: Any, operate: Any, drain: Any, emsp: Any, monkeypatch: Any
+) -> None:
+    """Design section 8; a queue that cannot be asked does not hide the other figures."""
+    drain()
+    assert operate("status")["queued"] == 0
+    platform.queues.send([PushObject.to(Target(emsp.id, LOCATION, uid)) for uid in ("E1", "E2")])
+    platform.queues.send([PushObject.to(Target(emsp.id, LOCATION))], "push-slow", 60)
+    found = operate("status")
+    assert (found["queued"], found["backlog"]) == (3, 0)
+
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetQueueAttributes")
+
+    monkeypatch.setattr(platform.clients.sqs, "get_queue_attributes", refuse)
+    assert operate("status")["queued"] is None
+
+
+@pytest.mark.parametrize("how", ["aged", "removed"])
+def test_a_late_push_of_a_tariff_deletes_it_only_where_it_was_removed(
+    platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, how: str
+) -> None:
+    """TAR-02: what TTL forgets is not announced, whatever message comes after it."""
+    drain.__self__.shuffle(1)
+    operate("put", module="tariffs", object=delivering.tariff())
+    for _ in range(3):
+        drain()
+        clock.advance(800)
+    assert emsp.requests("PUT", "/tariffs/")
+    if how == "aged":
+        drain.__self__.grow_old("tariffs", "T1")
+    else:
+        operate("remove", module="tariffs", id="T1")
+    platform.queues.send([PushObject.to(Target(emsp.id, Key("tariffs", "NL", "EXA", "T1")))])
+    for _ in range(3):
+        drain()
+        clock.advance(800)
+    assert bool(emsp.requests("DELETE")) is (how == "removed")
