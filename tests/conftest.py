@@ -355,6 +355,7 @@ class Hand:
             stub.down()
         self._stubs.clear()
         self._feeds = self._kind
+        self._aged.clear()
         assert told.wrong(self.events()) == []
 
 
