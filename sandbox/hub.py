@@ -38,7 +38,8 @@ def speaks_for(partner: Partner, asked: Asked) -> set[tuple[str, str]]:
     assert asked.peer is not None
     roles = asked.peer.roles
     own = {(str(each.get("country_code")).upper(), str(each.get("party_id")).upper()) for each in roles}
-    return own | behind(partner, asked.peer)
+    itself = {asked.peer.hub_party} if asked.peer.hub_party else set()
+    return own | itself | behind(partner, asked.peer)
 
 
 def check_sender(partner: Partner, asked: Asked) -> None:

@@ -26,6 +26,7 @@ class Peer:
     endpoints: list[dict[str, str]] = field(default_factory=list)
     roles: list[dict[str, Any]] = field(default_factory=list)
     hub_party_id: str = ""
+    for_others: bool = False  # a hub on 2.1.1, which has no word for it: any owner may come by it
 
     @property
     def hub_party(self) -> tuple[str, str] | None:

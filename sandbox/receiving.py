@@ -190,7 +190,8 @@ def _owner_in(asked: Asked, body: Object) -> tuple[str, str]:
 
 
 def _check_owner(partner: Partner, asked: Asked, owner: tuple[str, str]) -> None:
-    if owner not in hub.speaks_for(partner, asked):
+    other = asked.version == "2.1.1" and asked.peer is not None and asked.peer.for_others
+    if not other and owner not in hub.speaks_for(partner, asked):
         raise Refused(f"{owner[0]}/{owner[1]} is no party of yours", 2001, 404)
 
 

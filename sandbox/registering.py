@@ -167,7 +167,7 @@ def update(partner: Partner, peer: Peer, version: str = "") -> Peer:
     """New tokens for both sides, endpoints fetched again, another version if asked. Raises CallFailed."""
     chosen = version or peer.version
     fresh = Peer(peer.name, REGISTERED, versions_url=peer.versions_url, version=chosen, roles=peer.roles)
-    fresh.token_out = peer.token_out
+    fresh.token_out, fresh.for_others = peer.token_out, peer.for_others
     found = _versions(partner, fresh, peer.token_out)
     if chosen not in found:
         raise CallFailed(f"{peer.versions_url} offers {sorted(found)}, not {chosen}")

@@ -15,9 +15,18 @@ Object = dict[str, Any]
 
 
 @verb
-def register(partner: Partner, versions_url: str, token: str, version: str = "", name: str = "") -> Object:
-    """Register with a platform that gave us its versions URL and a token A."""
-    return registering.register(partner, versions_url, token, version, name).shown()
+def register(
+    partner: Partner,
+    versions_url: str,
+    token: str,
+    version: str = "",
+    name: str = "",
+    for_others: bool = False,
+) -> Object:
+    """Register with a platform that gave us its versions URL and a token A; `for_others`: a hub on 2.1.1."""
+    peer = registering.register(partner, versions_url, token, version, name)
+    peer.for_others = for_others
+    return peer.shown()
 
 
 @verb
