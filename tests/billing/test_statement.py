@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import os
 from decimal import Decimal
 from typing import Any
 
@@ -115,3 +117,34 @@ def test_what_is_asked_has_to_be_known(partner: Any, operate: Any) -> None:
         with pytest.raises(OperatorRefused) as refused:
             operate("statement", **fields)
         assert refused.value.pointer == pointer
+
+
+def test_a_busy_month_is_drawn_up_in_pages_whose_rows_make_its_sums(
+    partner: Any, ask: Any, drain: Any, operate: Any, platform: Any
+) -> None:
+    """A month of a busy CPO: `OCPI_STATEMENT=100000` for the whole of it."""
+    many = int(os.environ.get("OCPI_STATEMENT", "600"))
+    send(ask, partner, cdr("C0", total_cost={"excl_vat": 6, "incl_vat": Decimal("7.26")}))
+    drain()
+    client, table = platform.clients.dynamodb, f"{platform.settings.prefix}-audits"
+    items = client.scan(TableName=table)["Items"]
+    (item,) = (each for each in items if each["id"]["S"].startswith("cdr") and "claimed" in str(each))
+    text = json.dumps(item)
+    for first in range(1, many, 25):
+        made = [json.loads(text.replace("C0", f"C{at}")) for at in range(first, min(first + 25, many))]
+        client.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": each}} for each in made]})
+    rows, cursor, sums, pages = 0, None, None, 0
+    added = {side: Decimal(0) for side in SIDES}
+    while True:
+        asked = {"cursor": cursor} if cursor else {}
+        found = operate("statement", party="BE/BEC", month="2026-10", limit=1000, **asked)
+        sums, pages = sums or found["currencies"][0], pages + 1
+        rows += len(found["rows"])
+        for side, amount in total(found["rows"], "claimed").items():
+            added[side] += amount
+        cursor = found["cursor"]
+        if not cursor:
+            break
+    assert (rows, sums["cdrs"]) == (many, many)
+    assert amounts(sums["claimed"]) == added
+    assert pages >= many // 1000
