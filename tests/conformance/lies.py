@@ -89,8 +89,10 @@ def says_more_than_asked(partner: Any, asked: Asked, reply: Reply) -> None:
 def reverses_every_other_list(partner: Any, asked: Asked, reply: Reply) -> None:
     """An order that is another one each time."""
     if asked.lists and isinstance(reply.body, dict) and isinstance(reply.body.get("data"), list):
-        partner.reversed_last = not getattr(partner, "reversed_last", True)
-        if partner.reversed_last:
+        asked_before = partner.__dict__.setdefault("lists_asked", {})
+        url = f"{asked.request.path}?{sorted(asked.request.query.items())}"
+        asked_before[url] = asked_before.get(url, 0) + 1
+        if asked_before[url] % 2 == 0:
             reply.body["data"] = reply.body["data"][::-1]
 
 
