@@ -32,15 +32,8 @@ def audit(
     preference: str | None = None,
 ) -> dict[str, Any]:
     """The report on a CDR: priced again, each claim judged, differences diagnosed."""
-    asked = Asked(
-        version=sense(version),
-        policy=resolve(policy, tolerance),
-        tariffs=tuple(tariffs),
-        stored=tuple(stored),
-        tariff_version=None if tariff_version is None else sense(tariff_version),
-        time_zone=time_zone,
-        reservation=reservation,
-        preference=preference if isinstance(preference, str) else None,
+    asked = _asked(
+        tariffs, stored, version, tariff_version, time_zone, policy, tolerance, reservation, preference
     )
     with computing():
         return report(run(cdr, asked))
@@ -60,7 +53,29 @@ def price(
     preference: str | None = None,
 ) -> dict[str, Any]:
     """The report on a CDR or Session with `totals`, its `total_*` fields; None where it has no price."""
-    asked = Asked(
+    asked = _asked(
+        tariffs, stored, version, tariff_version, time_zone, policy, tolerance, reservation, preference
+    )
+    with computing():
+        found = run(cdr, asked)
+        made = report(found)
+        totals = None if found.outcome is None else build_totals(found.session, found.outcome, sense(version))
+    return {**made, "totals": totals}
+
+
+def _asked(
+    tariffs: Iterable[Any],
+    stored: Iterable[Any],
+    version: str,
+    tariff_version: str | None,
+    time_zone: ZoneLike,
+    policy: PolicyLike,
+    tolerance: Decimal | int | str | None,
+    reservation: str | None,
+    preference: str | None,
+) -> Asked:
+    """What is asked of a CDR, in the words of the engine."""
+    return Asked(
         version=sense(version),
         policy=resolve(policy, tolerance),
         tariffs=tuple(tariffs),
@@ -70,11 +85,6 @@ def price(
         reservation=reservation,
         preference=preference if isinstance(preference, str) else None,
     )
-    with computing():
-        found = run(cdr, asked)
-        made = report(found)
-        totals = None if found.outcome is None else build_totals(found.session, found.outcome, sense(version))
-    return {**made, "totals": totals}
 
 
 def split(
