@@ -117,7 +117,7 @@ def _note_response(asked: Asked, leg: Leg, request: AsyncRequest, reply: Reply) 
 def _expire_in_time(asked: Asked, id: str, seconds: float) -> None:
     """Have the queue look after it; the sweep does where the queue is away."""
     try:
-        asked.platform.queues.send([AdvanceRequest(id, "expire")], delay=min(900, int(seconds)))
+        asked.platform.queues.send([AdvanceRequest(id, "expire")], delay=seconds)
     except Exception as problem:
         logs.log_exception("results queue not reached; the sweep will do it", problem, request=id)
 
