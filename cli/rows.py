@@ -153,10 +153,12 @@ ROWS: Mapping[str, Row] = {
     "patch": Row(
         "Objects",
         ("patch locations LOC1 --evse-uid LOC1-1 status=OUTOFORDER", "patch tariffs AC1 changes.json"),
+        {"errors": FAULTS, "warnings": FAULTS},
         file="changes",
         pairs="changes",
+        show=answers.put,
     ),
-    "remove": Row("Objects", ("remove tariffs AC1",)),
+    "remove": Row("Objects", ("remove tariffs AC1", "remove tariffs AC1 --force")),
     "get": Row(
         "Objects", ("get locations LOC1", "get cdrs CDR1 --party BE/BEC --json"), show=answers.get, watch=True
     ),

@@ -761,6 +761,8 @@ class PatchData(TypedDict):
     stored: int
     unchanged: int
     older: int
+    errors: list[dict[str, Any]]
+    warnings: list[dict[str, Any]]
 
 
 class PullsData(TypedDict):
@@ -1964,12 +1966,14 @@ class Operator(Door):
         module: Literal["locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"],
         id: str,
         party: str | None = None,
+        force: bool | None = None,
     ) -> RemoveData:
         """Delete a tariff of ours."""
         fields: dict[str, Any] = {
             "module": module,
             "id": id,
             "party": party,
+            "force": force,
         }
         answer: RemoveData = self.ask("remove", **fields)
         return answer

@@ -176,7 +176,7 @@ ANSWERS: dict[str, Schema] = {
     "resume": PARTNER,
     "put": shape({**COUNTS, "errors": listed(FAULT), "warnings": listed(FAULT)}, queued=NUMBER, job=TEXT),
     "puts": shape({"puts": listed(shape({"id": TEXT, "module": TEXT, "state": TEXT}))}),
-    "patch": shape(COUNTS),
+    "patch": shape({**COUNTS, "errors": listed(FAULT), "warnings": listed(FAULT)}),
     "get": shape({"object": OBJECT}),
     "list": paged("objects", OBJECT),
     "remove": shape({"removed": NUMBER}, still_named_by=listed(ANY)),

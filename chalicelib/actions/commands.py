@@ -171,13 +171,15 @@ def commands(platform: Platform, fields: ListCommands) -> dict[str, Any]:
             and (fields.command is None or fields.command.upper() == entry.command)
         )
 
+    if fields.partner and platform.partners.get(fields.partner) is None:
+        raise ActionError("unknown_partner", f"no partner {fields.partner[:60]!r}; see partners", "/partner")
     directions = [fields.direction] if fields.direction else [SENT, RECEIVED]
     kinds = [each if fields.module == COMMANDS else f"PROFILE_{each}" for each in directions]
     try:
         page, cursor = platform.requests.recent(kinds, fields.limit, fields.cursor, fits)
     except ValueError as problem:
         raise ActionError("invalid", str(problem), "/cursor") from None
-    return {"commands": [lifecycle.shown(entry) for entry in page], "cursor": cursor}
+    return {"commands": [lifecycle.shown(entry) for entry in page], "cursor": cursor or None}
 
 
 def command(platform: Platform, fields: OneCommand) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -45,10 +47,16 @@ def perform(platform: Platform, payload: Any, noted: bool = True) -> dict[str, A
     except ActionError as problem:
         return _error(problem.code, problem.message, problem.pointer)
     except OcpiError as problem:
-        return _error(str(problem.status_code), problem.message, problem.pointer)
+        pointer = problem.pointer.replace("?", "/", 1)  # a field here is what a parameter is in a URL
+        answer = _error(str(problem.status_code), problem.message, pointer)
+        if len(problem.findings) > 1:  # every fault of the one object, the first of which is the error
+            told = [{"pointer": each.pointer, "message": each.message} for each in problem.findings]
+            answer["error"]["errors"] = told
+        return answer
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False)[0]
-        return _error("invalid", first["msg"], "/" + "/".join(str(part) for part in first["loc"]))
+        pointer = "/" + "/".join(str(part) for part in first["loc"])
+        return _error("invalid", _words(payload, first), pointer)
     except Exception as problem:
         logs.log_exception("operator action failed", problem, action=str(payload.get("action"))[:60])
         return _error("internal", f"{type(problem).__name__}; the function's log has the details", "")
@@ -110,6 +118,21 @@ def _partner(platform: Platform, named: str) -> str:
         return named
     found = [each.id for each in platform.partners.all() if each.name.casefold() == named.casefold()]
     return found[0] if len(found) == 1 else named
+
+
+def _words(payload: Any, fault: Mapping[str, Any]) -> str:
+    """What is wrong with a field, for people; of one that there is not, which is meant."""
+    if fault["type"] == "missing":
+        return "required, but missing"
+    if fault["type"] != "extra_forbidden":
+        return str(fault["msg"])
+    name, action = str(fault["loc"][-1]), str(payload.get("action"))
+    if len(fault["loc"]) > 1:
+        return "there is no such field"
+    fields = actions()[action].fields.model_fields
+    known = [each.alias or its_name for its_name, each in fields.items()]
+    alike = get_close_matches(name.lower(), known, 1, 0.6)
+    return f"{action} has no such field" + (f"; {alike[0]} is meant?" if alike else "")
 
 
 def _help(platform: Platform, fields: Fields) -> dict[str, Any]:

@@ -87,9 +87,12 @@ class Patch(Fields):
 
 
 class Remove(Fields):
+    """A Tariff of ours; with `force` also one that Connectors still name."""
+
     module: Known
     id: str
     party: str | None = None
+    force: bool = Field(False, description="although Connectors still name it")
 
 
 PARTY = "NL/EXA, own, or all; default: own where we own objects of that module, else all"
@@ -112,7 +115,9 @@ class List(Fields):
     party: str | None = Field(None, description=PARTY)
     session_id: str = Field("", description="of Sessions and CDRs")
     token: str = Field("", description="the uid of the token of Sessions and CDRs")
-    status: str = Field("", description="of Sessions; of Locations: any EVSE has it")
+    status: str = Field(
+        "", description="of Sessions; of CDRs: that of the Session; of Locations: any EVSE has it"
+    )
     near: str = Field("", description="of Locations: lat,lon,km")
     date_from: str = ""
     date_to: str = ""
@@ -229,11 +234,18 @@ def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
     )
     counts = {"stored": 0, "unchanged": 0, "older": 0}
     outcome.counted(counts)
-    return counts
+    named = {"uid" if fields.module == "tokens" else "id": fields.id}
+    return {**counts, "errors": [], "warnings": bulk.told(0, fields.module, named, outcome.warnings)}
 
 
 def remove(platform: Platform, fields: Remove) -> dict[str, Any]:
-    still = hosted.remove_own(platform, fields.module, fields.id, party_of(fields.party))
+    try:
+        still = hosted.remove_own(
+            platform, fields.module, fields.id, party_of(fields.party), force=fields.force
+        )
+    except hosted.StillNamed as named:
+        why = f"still named by {named}" if named.connectors else "too many Locations to look through"
+        raise ActionError("still_named", f"{why}; with force it is removed all the same", "/id") from None
     return {"removed": 1, **({"still_named_by": still} if still else {})}
 
 

@@ -16,6 +16,7 @@ from chalicelib.actions import dispatch
 from chalicelib.actions.action import Action, Fields
 from chalicelib.aws import queues
 from chalicelib.errors import ActionError
+from chalicelib.ocpi.errors import OcpiError
 from chalicelib.ocpi.quirks import QUIRKS
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import (
@@ -186,6 +187,10 @@ def register(platform: Platform, fields: Register) -> dict[str, Any]:
         )
     except Raced:
         raise ActionError("busy", "another registration got in between; repeat this") from None
+    except OcpiError as problem:
+        if problem.pointer == "/url":
+            problem.pointer = "/versions_url"
+        raise
     return shown(platform, partner)
 
 

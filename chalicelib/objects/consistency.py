@@ -9,6 +9,7 @@ Contract: LOC-71, SES-28, CDR-07, TAR-03, AMB-52, AMB-66
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 OF_THE_CREDIT = frozenset(
     {"id", "credit", "credit_reference_id", "total_cost", "last_updated", "remark", "invoice_reference_id"}
 )
-# Connectors that are told of a removed Tariff, and pages of 200 Locations that are looked through for them.
-MOST_NAMED, MOST_PAGES = 5, 10
+# Connectors that are told of a Tariff to be removed, and how long Locations are looked through for them.
+MOST_NAMED, SECONDS = 5, 20
 
 
 def check(find: Finder, owner: Party, kind: str, canonical: dict[str, Any]) -> None:
@@ -115,20 +116,19 @@ def _ends(tariff: dict[str, Any]) -> str:
     return timestamp(value) if value else "~"
 
 
-def referring(platform: Platform, tariff: Key) -> list[str]:
-    """Connectors of ours that still name a Tariff, as `LOC1/evses/0/connectors/1`: the first few (TAR-03).
+def referring(platform: Platform, tariff: Key) -> tuple[list[str], bool]:
+    """The first Connectors of ours that name a Tariff, as `LOC1/evses/0/connectors/1` (TAR-03).
 
-    Looks at the first 2,000 Locations, as it is asked for advice only.
+    And whether all Locations were looked at: it ends with the first few, and when its time is over.
     """
     audiences = platform.objects.feeds.audiences("locations", [tariff.owner])[tariff.owner]
     names = [feeds.name(tariff.owner, each) for each in audiences]
     heads = platform.objects.feeds.heads("locations", names)
     spelled = jsontext.dumps(tariff.id).casefold()
     found: list[str] = []
-    cursor: str | None = ""
-    for _ in range(MOST_PAGES):
-        if not names or cursor is None or len(found) >= MOST_NAMED:
-            break
+    cursor: str | None = "" if names else None
+    until = time.monotonic() + SECONDS
+    while cursor is not None and len(found) < MOST_NAMED and time.monotonic() < until:
         page = pages.page(platform.objects, "locations", heads, PageQuery(limit=200, cursor=cursor))
         cursor = page.cursor
         for each in page.objects:
@@ -138,4 +138,4 @@ def referring(platform: Platform, tariff: Key) -> list[str]:
             for connector, at in _connectors("location", StoredObject(each.key, each.parts).canonical):
                 if folded(tariff.id) in {folded(str(id)) for id in connector.get("tariff_ids") or ()}:
                     found.append(f"{each.key.id}{at}")
-    return found[:MOST_NAMED]
+    return found[:MOST_NAMED], cursor is None

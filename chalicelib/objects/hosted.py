@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import checks, consistency, order, slips, tokens, visibility
-from chalicelib.objects.stored_object import Finder, StoredObject, load_token
+from chalicelib.objects.stored_object import Finder, StoredObject, connector_of, connectors_of, load_token
 from chalicelib.objects.writer import ObjectWriter, split
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
@@ -56,6 +56,14 @@ class Looked:
     is_held: bool = False
 
 
+class StillNamed(Exception):
+    """A Tariff that Connectors name: these first ones, or none where there was no time to look at all."""
+
+    def __init__(self, connectors: Sequence[str]) -> None:
+        super().__init__(", ".join(connectors))
+        self.connectors = tuple(connectors)
+
+
 # Asked with the key, the 2.3.0 form and the version the CDR is written in.
 Gate = Callable[[Key, dict[str, Any], str], Looked]
 
@@ -84,7 +92,8 @@ def put(
     key, canonical = checked(platform, module, data, version)
     if keep_status and module == "locations":
         data = _with_known_statuses(platform, key, data)
-        key, canonical = checked(platform, module, data, version)
+        # Strict was what the operator wrote; a status that is kept may be newer than the list around it.
+        canonical = checks.read_ours(Finder(platform), key.party, "location", data, version).object
     if module == "cdrs":
         known = platform.objects.load(key)
         if known:
@@ -109,9 +118,25 @@ def _with_known_statuses(platform: Platform, key: Key, data: dict[str, Any]) -> 
     evses = []
     for each in data.get("evses") or ():
         before = known.get(part_name(str(each.get("uid")))) if isinstance(each, dict) else None
-        kept = {name: before[name] for name in ("status", "last_updated") if name in before} if before else {}
-        evses.append({**each, **kept})
+        evses.append(_with_known_status(each, before) if before else each)
     return {**data, "evses": evses} if evses else data
+
+
+def _with_known_status(evse: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """An EVSE with the status it has; Connectors that did not change keep their time, too.
+
+    One that did change takes the EVSE's time along where it is newer (LOC-43).
+    """
+    kept: dict[str, Any] = {name: before[name] for name in ("status", "last_updated") if name in before}
+    connectors = []
+    for each in connectors_of(evse):
+        same = connector_of(before, str(each.get("id")))
+        if same is not None and {**same, "last_updated": None} == {**each, "last_updated": None}:
+            each = same
+        elif order.is_older(each, kept):
+            kept["last_updated"] = each["last_updated"]
+        connectors.append(each)
+    return {**evse, **kept, **({"connectors": connectors} if connectors else {})}
 
 
 def put_all(
@@ -237,7 +262,8 @@ def patch(
         state = writer.merge(key, changes, modules.V230, evse_uid or "", connector_id)
     except order.Older:
         return Put(False, has_older=True)
-    return Put(state in ("created", "stored"), state == "stale")
+    told = slips.in_changes(Finder(platform), key, changes, evse_uid is not None, connector_id is not None)
+    return Put(state in ("created", "stored"), state == "stale", told)
 
 
 def release(platform: Platform, key: Key) -> bool:
@@ -257,15 +283,20 @@ def release(platform: Platform, key: Key) -> bool:
     return retried(attempt)
 
 
-def remove_own(platform: Platform, module: str, id: str, party: Party | None = None) -> list[str]:
-    """Delete a Tariff of ours; the Connectors that still name it (TAR-03).
+def remove_own(
+    platform: Platform, module: str, id: str, party: Party | None = None, force: bool = False
+) -> list[str]:
+    """Delete a Tariff of ours; the Connectors that still name it (TAR-03), which only `force` may ignore.
 
-    Raises InvalidParameters, naming the way, for what OCPI never deletes.
+    Raises InvalidParameters, naming the way, for what OCPI never deletes; StillNamed.
     """
     if module != "tariffs":
         way = WAYS.get(module, "there is no such module of ours")
         raise InvalidParameters(f"{module} are never deleted: {way}", "/module")
     key = known(platform, module, id, party)
+    still, is_all = consistency.referring(platform, key)
+    if not force and (still or not is_all):
+        raise StillNamed(still)
 
     def attempt() -> None:
         old = platform.objects.load(key)
@@ -274,7 +305,7 @@ def remove_own(platform: Platform, module: str, id: str, party: Party | None = N
         platform.objects.forget(key, old)
 
     retried(attempt)
-    return consistency.referring(platform, key)
+    return still
 
 
 def known(

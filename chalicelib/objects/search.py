@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects.stored_object import Finder, StoredObject, load
-from chalicelib.ocpi import modules
+from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
@@ -82,7 +82,7 @@ def find(
         present = load(platform, _key(module, partition))
         if present is not None:
             present = StoredObject(present.key, present.parts, finder=finder)
-            if _fits(module, query, present):
+            if _fits(module, query, present, finder):
                 found.append(present)
         if len(found) == limit or asked == MOST_CANDIDATES:
             return Page(found, place)
@@ -99,10 +99,6 @@ def _check(module: str, query: Query) -> None:
     for name in ("session_id", "token", "status", "near"):
         if getattr(query, name) and name not in allowed:
             raise InvalidParameters(f"{module} are not looked for by this", f"/{name}")
-    if module == "cdrs" and query.status:
-        raise InvalidParameters(
-            "a CDR has no status; that of its Session is looked for in sessions", "/status"
-        )
 
 
 def _candidates(
@@ -122,6 +118,8 @@ def _candidates(
         audiences = objects.feeds.audiences(module, of)
         feeds = [f"{owner}>{audience}" for owner, found in audiences.items() for audience in found]
         yield from _behind(marks.with_status(objects.client, table, feeds, query.status.upper()), cursor)
+    elif module == "cdrs" and not (query.session_id or query.token):
+        yield from _of_sessions(platform, query.status.upper(), of, cursor)
     elif query.session_id and module == "sessions":
         yield from _behind([f"{owner}/{folded(query.session_id)}" for owner in of], cursor)
     else:
@@ -147,6 +145,29 @@ def _marked(
             yield f"{number}~{partition}", partition
 
 
+def _of_sessions(platform: Platform, status: str, of: list[str], cursor: str) -> Iterator[tuple[str, str]]:
+    """CDRs whose Sessions have a status; a place is an owner, the Session before, and the CDR."""
+    first, session, cdr = _session_place(cursor)
+    objects = platform.objects
+    for number, owner in enumerate(of[first:], first):
+        here = number == first
+        before, done = (session, cdr) if here else ("", "")
+        state = f"{owner}/{status}"
+        for each in marks.marked(objects.client, objects.table("sessions"), marks.STATE, state, "", before):
+            id = each.split("/", 2)[2]
+            for found in marks.marked(objects.client, objects.table("cdrs"), marks.SESSION, id, owner, done):
+                yield jsontext.dumps([number, before, found]), found
+            before, done = each, ""
+
+
+def _session_place(cursor: str) -> tuple[int, str, str]:
+    try:
+        number, session, cdr = jsontext.loads(cursor or '[0, "", ""]')
+        return int(number), str(session), str(cdr)
+    except (ValueError, TypeError):
+        raise InvalidParameters("not a cursor of this list", "/cursor") from None
+
+
 def _behind(wanted: list[str], cursor: str) -> Iterator[tuple[str, str]]:
     """What stands in a list that is made anew for every page, behind so many."""
     first = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 9 else 0
@@ -154,7 +175,7 @@ def _behind(wanted: list[str], cursor: str) -> Iterator[tuple[str, str]]:
         yield str(number), partition
 
 
-def _fits(module: str, query: Query, present: StoredObject) -> bool:
+def _fits(module: str, query: Query, present: StoredObject, finder: Finder) -> bool:
     if present.last_updated < query.date_from or (query.date_to and present.last_updated >= query.date_to):
         return False
     said = present.canonical
@@ -169,6 +190,8 @@ def _fits(module: str, query: Query, present: StoredObject) -> bool:
         return True
     if module == "locations":
         return any(each.get("status") == query.status.upper() for each in said.get("evses") or ())
+    if module == "cdrs":  # it has none of its own: that of its Session
+        said = finder("session", *present.key.party, str(said.get("session_id") or "")) or {}
     return bool(said.get("status") == query.status.upper())
 
 

@@ -6,6 +6,7 @@ Contract: design section 5 (`warnings` of put, `check`); LOC-73, CDR-27, TAR-14
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import tokens
@@ -42,6 +43,19 @@ def found(
     if key.module == "cdrs":
         told += _second(platform, key, canonical)
     return tuple(told)
+
+
+def in_changes(
+    finder: Finder, key: Key, changes: dict[str, Any], of_evse: bool, of_connector: bool
+) -> tuple[Finding, ...]:
+    """Every slip in a PATCH, in 2.3.0, of an object of ours, or of an EVSE or Connector in it."""
+    kind = "connector" if of_connector else "evse" if of_evse else modules.BY_ID[key.module].kind
+    around = {"connector": ({"evses": [{"connectors": [changes]}]}, "/evses/0/connectors/0")}
+    around |= {"evse": ({"evses": [changes]}, "/evses/0")}
+    whole, before = around.get(kind, (changes, ""))
+    told = [each for each in slips.found(kind, changes, modules.V230) if each.code == "unknown_field"]
+    nowhere = _nowhere(finder, key, whole)
+    return (*told, *(replace(each, pointer=each.pointer.removeprefix(before)) for each in nowhere))
 
 
 def _nowhere(finder: Finder, key: Key, canonical: dict[str, Any]) -> Iterator[Finding]:

@@ -120,6 +120,30 @@ def test_the_state_of_a_session_is_found_as_it_is_now(send: Any, operate: Any) -
     assert seen == ["S0", "S2", "S4"]
 
 
+def test_cdrs_are_found_by_the_status_of_their_session(send: Any, operate: Any) -> None:
+    """Contract: design section 5, `list` of sessions and cdrs by status"""
+    for at in range(4):
+        status = "COMPLETED" if at != 2 else "ACTIVE"
+        send("sessions", session(f"S{at}", status=status))
+    for id, of in (("D0", "S0"), ("D1A", "S1"), ("D1B", "S1"), ("D2", "S2"), ("D3", "S3")):
+        send("cdrs", cdr(id, session_id=of), "POST")
+    completed = ["D0", "D1A", "D1B", "D3"]
+    for party in ("all", "BE/BEC"):
+        assert ids(operate("list", module="cdrs", party=party, status="completed")) == completed
+        assert ids(operate("list", module="cdrs", party=party, status="ACTIVE")) == ["D2"]
+        assert ids(operate("list", module="cdrs", party=party, status="INVALID")) == []
+    assert ids(operate("list", module="cdrs", party="all", status="ACTIVE", session_id="S2")) == ["D2"]
+    assert ids(operate("list", module="cdrs", party="all", status="ACTIVE", session_id="S1")) == []
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = operate("list", module="cdrs", party="all", status="COMPLETED", limit=1, cursor=cursor)
+        seen += ids(page)
+        cursor = page["cursor"]
+    assert seen == completed
+    with pytest.raises(OperatorRefused, match="/cursor"):
+        operate("list", module="cdrs", party="all", status="ACTIVE", cursor="nonsense")
+
+
 def test_a_session_of_a_2_1_1_partner_is_found_and_named(
     register_partner: Any, ask: Any, operate: Any
 ) -> None:
@@ -197,7 +221,6 @@ def test_locations_are_found_by_the_status_of_an_evse(
 def test_what_a_module_has_no_index_for_is_refused_and_names_the_field(operate: Any) -> None:
     for module, name in (
         ("tariffs", "status"),
-        ("cdrs", "status"),
         ("tokens", "token"),
         ("sessions", "near"),
     ):

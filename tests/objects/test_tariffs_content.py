@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.ocpi import jsontext
 from tests import delivering
+from tests.conftest import OperatorRefused
 from tests.delivering import CPO_ROLES, EMSP_ROLES
 from tests.known import NEWER, Known, example, for_emsp, own
 
@@ -49,7 +50,12 @@ def test_a_tariff_that_a_connector_names_is_deleted_and_the_connector_told(
     for at in range(3):
         operate("put", module="locations", object=with_tariff("T2", id=f"X{at}", **changes))
     operate("put", module="locations", object=with_tariff("T2", "t1", id="L1", **changes))
-    still = operate("remove", module="tariffs", id="T1")["still_named_by"]
+    with pytest.raises(OperatorRefused) as refused:
+        operate("remove", module="tariffs", id="T1")
+    assert (refused.value.code, refused.value.pointer) == ("still_named", "/id")
+    assert "L1/evses/0/connectors/1" in refused.value.message and "force" in refused.value.message
+    assert [each["id"] for each in listed(ask)] == ["T1", "T2"]
+    still = operate("remove", module="tariffs", id="T1", force=True)["still_named_by"]
     assert still == ["L1/evses/0/connectors/1"]
     assert [each["id"] for each in listed(ask)] == ["T2"]
 
@@ -58,7 +64,7 @@ def test_of_many_connectors_the_first_are_told(operate: Any, known: Known) -> No
     """TAR-03."""
     operate("put", module="tariffs", object=own("tariff", id="T1"))
     operate("put", module="locations", objects=[with_tariff("T1", id=f"L{at}") for at in range(9)])
-    still = operate("remove", module="tariffs", id="T1")["still_named_by"]
+    still = operate("remove", module="tariffs", id="T1", force=True)["still_named_by"]
     assert [each.partition("/")[0] for each in still] == ["L0", "L1", "L2", "L3", "L4"]
 
 
