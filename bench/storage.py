@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 from bench import samples
 from bench.meter import Meter, Usage
 from chalicelib import endpoint, wiring
+from chalicelib.objects import hosted
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.messages import Request, encode_token
 from chalicelib.partner import Partner, Role
@@ -106,7 +107,18 @@ def _units(bench: Bench) -> list[tuple[str, str, str]]:
     for uid in ("T1", "T2"):
         put = bench.units("PUT", "tokens", ("BE", "EMS", uid), "emsp-2.2.1", _text(_token(uid)))
     rows.append(("PUT of a new Token", str(put), "<= 2 trips"))
-    return rows
+    return rows + [_opened(bench, many) for many in (10, 100)]
+
+
+def _opened(bench: Bench, many: int) -> tuple[str, str, str]:
+    """A Token whose eMSP sees one of so many private Locations by it."""
+    for at in range(many):
+        allowed = [{"uid": f"N{many}-{at}", "type": "RFID"}]
+        private = {**samples.location(1), "publish": False, "publish_allowed_to": allowed}
+        hosted.put(bench.platform, "locations", {**private, "id": f"N{many}-{at}"})
+    for uid in (f"N{many}-0", f"N{many}-1"):
+        put = bench.units("PUT", "tokens", ("BE", "EMS", uid), "emsp-2.2.1", _text(_token(uid)))
+    return f"PUT of a new Token that opens 1 of {many} private Locations", str(put), "flat"
 
 
 def _messages(bench: Bench) -> list[tuple[str, str, str]]:

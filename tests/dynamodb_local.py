@@ -29,6 +29,7 @@ PATHS = (
     "objects/test_order.py",
     "objects/test_periods.py",
     "objects/test_lists.py",
+    "objects/test_private.py",
     "delivery/test_retry.py",
 )
 

@@ -32,5 +32,12 @@ def test_no_request_costs_more_units_or_round_trips_than_before() -> None:
     assert grown == {}
 
 
+def test_a_token_costs_the_same_among_few_private_locations_and_many() -> None:
+    """LOC-14; design section 7: by index. What is written down is what the test above measures."""
+    known = json.loads(COUNTED.read_text())
+    few, many = (f"PUT of a new Token that opens 1 of {each} private Locations" for each in (10, 100))
+    assert known[few] == known[many]
+
+
 if __name__ == "__main__":
     COUNTED.write_text(json.dumps(counted(), indent=1) + "\n")

@@ -122,6 +122,8 @@ class ObjectWriter:
         if not feed and self.only_for:
             feed = feeds.name(key.owner, feeds.audience_of([self.only_for]))
         feed = feed or visibility.feed_of(self.platform, key, canonical, self.own, self.via, self.held)
+        if key.module == "locations" and not (is_older or self.only_for):
+            more = private_locations.entering(self.platform, key, old, canonical, feed)
         state = objects.save(key, old, new, feed, self.own, more)
         if key.module == "tokens" and not self.own and tokens.is_news(key, before, canonical):
             self._show_private(key, canonical)

@@ -123,7 +123,7 @@ class Objects:
     ) -> str:
         """Replace all parts of an object by others: "created", "stored" or "unchanged".
 
-        `more` are writes that belong to a new or changed object of one part.
+        `more` are writes that belong to a new or changed object, few enough to be in the same transaction.
 
         `old` is what `load` answered. Where somebody else wrote since, raises
         Conflict. Up to 90 changed EVSEs it is all or nothing; a larger change that
@@ -134,16 +134,20 @@ class Objects:
         if head is None:
             return self._create(key, new, feed, own, more)
         if head.feed != feed:
-            self._move(key, by_name, new, feed, own)
+            self._move(key, by_name, new, feed, own, more)
             return "stored"
         place = feeds.number_of(head.place)
         actions = self._changes(key, by_name, new, feed, place, own)
         if not actions:
             return "unchanged"
         noted = self.feeds.unsaid(key.module, feed, {place: (head.unsaid, _unsaid(new))})
-        for group in dynamodb.batches([*actions, *noted, *more]):
-            self._writer.all(group)
+        self.write([*more, *actions, *noted])
         return "stored"
+
+    def write(self, actions: Sequence[dict[str, Any]]) -> None:
+        """Do all of them or none; more than one transaction takes, one after another. Raises Conflict."""
+        for group in dynamodb.batches(list(actions)):
+            self._writer.all(group)
 
     def save_part(self, key: Key, head: Part | None, old: Part | None, new: Part, own: bool) -> str:
         """Replace one part, or add an EVSE below its head; answers and raises as `save` does."""
@@ -223,12 +227,21 @@ class Objects:
 
         def actions(place: int) -> list[dict[str, Any]]:
             noted = self.feeds.unsaid(key.module, feed, {place: ((), _unsaid(new))})
-            return [*(self._put(key, None, part, feed, place, own) for part in new), *noted, *more]
+            head, *rest = (self._put(key, None, part, feed, place, own) for part in new)
+            return [head, *more, *rest, *noted]
 
         self.feeds.append(key.module, feed, 1, actions)
         return "created"
 
-    def _move(self, key: Key, old: dict[str, Part], new: Sequence[Part], feed: str, own: bool) -> None:
+    def _move(
+        self,
+        key: Key,
+        old: dict[str, Part],
+        new: Sequence[Part],
+        feed: str,
+        own: bool,
+        more: Sequence[dict[str, Any]],
+    ) -> None:
         """To another audience: a hole in the old feed, a new number in the new one."""
         head = old[HEAD]
         left = feeds.number_of(head.place)
@@ -236,10 +249,9 @@ class Objects:
         noted = self.feeds.unsaid(key.module, head.feed, {left: (head.unsaid, ())})
 
         def actions(place: int) -> list[dict[str, Any]]:
-            changes = self._changes(key, old, new, feed, place, own)
-            changes.insert(0, changes.pop())
+            *changes, head = self._changes(key, old, new, feed, place, own)
             entered = self.feeds.unsaid(key.module, feed, {place: ((), _unsaid(new))})
-            return [hole, *noted, *entered, *changes]
+            return [hole, *noted, *entered, head, *more, *changes]
 
         self.feeds.compact(key.module, head.feed)
         self.feeds.append(key.module, feed, 1, actions)
