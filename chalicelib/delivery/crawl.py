@@ -4,7 +4,8 @@ The partner's total says what a crawl has to see. A link leads to the next page
 where it is usable: at the announced host, by the scheme of the list, not in a
 circle. Without one the crawl goes on by offset while more is promised, and
 only one that saw all of it hides what it did not see. With 5 promised in pages
-of 2 and no Link: offset 0, 2, 4, complete.
+of 2 and no Link: offset 0, 2, 4, complete. A total that is less than what was
+listed promises nothing: the crawl goes on as without one, and hides nothing.
 
 A crawl that is cut off goes on at its page, a page of thousands at its next
 object. It ends whatever the partner does: links in circles, totals that lie,
@@ -185,7 +186,7 @@ class Crawl:
         link = links.next_link(answer.headers.get("link", ""))
         link = urljoin(pull.url, link) if link else ""
         unusable = self._unusable(moved, pull.url, link) if link else ""
-        if link and not unusable:
+        if link and not unusable and not (moved.idle and 0 <= moved.total <= moved.listed):
             self._follow(pull, moved, link)
         else:
             self._go_on(pull, moved, unusable, full=len(page) >= _size(answer))
@@ -202,8 +203,9 @@ class Crawl:
     def _go_on(self, pull: Pull, moved: Pull, unusable: str, *, full: bool) -> None:
         """By offset where more is promised, or may be where nothing is; else that was all."""
         short = moved.listed < moved.total
-        guess = moved.total < 0 and not moved.idle and (full or bool(unusable))
-        if not short and not guess and not (unusable and moved.idle):
+        unsaid = moved.total < 0 or moved.total < moved.listed
+        guess = unsaid and not moved.idle and (full or bool(unusable))
+        if not short and not guess and not (unusable and moved.idle and unsaid):
             self._end(pull, moved, COMPLETED, "")
             return
         problem = self._dead_end(moved)
@@ -343,7 +345,7 @@ class Crawl:
             return False
         if parties.passes_on(self.platform, self.module):
             return False  # what was broadcast to a hub need be in no list
-        return 0 <= pull.total == pull.first_total
+        return pull.listed <= pull.total == pull.first_total
 
     def _hide(self, pull: Pull, moved: Pull, seen: set[str]) -> None:
         """Hide some of what a complete crawl no longer lists, and go on with the rest by a message.

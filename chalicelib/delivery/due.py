@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from chalicelib.partner import Partner
     from chalicelib.wiring import Platform
 
+# The mark of an object that is to be deleted at the partner.
+REMOVED = "removed"
+
 
 def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str, Any]) -> str:
     """The URL at which a partner holds an object of ours, in its version; a CDR is where it said (CDR-14)."""
@@ -45,7 +48,6 @@ def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str
 @dataclass
 class Due:
     """An object for a partner, as it is now; a `thorough` look at a Location is one at its EVSEs, too.
-    What is `gone` was removed; else what is not there may only have been forgotten because of its age.
 
     After `step`: `to` are the parties that the object is for, `sender` ours that forwards it where it is
     another's.
@@ -55,7 +57,6 @@ class Due:
     partner: Partner
     target: Target
     thorough: bool = False
-    gone: bool = False
     to: tuple[Party, ...] = ()
     sender: Party | None = None
 
@@ -69,8 +70,10 @@ class Due:
         self.sender = sessions.forwarder(platform, partner, present) if present else None
         passed_on = present is not None and parties.passes_on(platform, key.module)
         if present is None or not (present.own or self.sender or passed_on):
-            if key.module == "tariffs" and found.known and (self.gone or found.state):
-                return diff.removal(self.segments({})), "", "removed"
+            # What was not removed was only forgotten because of its age.
+            removed = found.gone or found.refused == REMOVED
+            if key.module == "tariffs" and found.known and removed:
+                return diff.removal(self.segments({})), "", REMOVED
             return None, "", ""
         may = self.sender or visibility.may_be_sent(
             platform, partner, key.module, partner.version, present.feed

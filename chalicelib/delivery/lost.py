@@ -28,7 +28,7 @@ PAUSE = 60
 
 def keep(platform: Platform, task: PushObject) -> None:
     """Write down that the delivery which a message asked for is due."""
-    platform.deliveries.lost(task.target, REASON, whole=task.whole)
+    platform.deliveries.lost(task.target, REASON, whole=task.whole, gone=task.gone)
 
 
 def take_up(platform: Platform) -> None:

@@ -69,9 +69,9 @@ def push(platform: Platform, task: PushObject) -> None:
         platform.queues.send([task], queues.PUSH_SLOW)
         return
     try:
-        work = _Push(platform, partner, target, task.thorough, task.probe, task.gone)
+        work = _Push(platform, partner, target, task.thorough, task.probe)
         with logs.about(target.subject):
-            work.run(whole=task.whole, attempt=task.attempt)
+            work.run(whole=task.whole, attempt=task.attempt, gone=task.gone)
     except Busy:
         platform.queues.send([task], health.queue_for(partner), SHORTLY)
     except LostLease as lost:
@@ -87,7 +87,7 @@ def push(platform: Platform, task: PushObject) -> None:
 @dataclass
 class _Push:
     """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too; a `probe` is sent
-    although the partner is unreachable; one of what is `gone` was removed and not only forgotten.
+    although the partner is unreachable.
     """
 
     platform: Platform
@@ -95,20 +95,20 @@ class _Push:
     target: Target
     thorough: bool = False
     probe: bool = False
-    gone: bool = False
     due: Due = field(init=False)
 
     def __post_init__(self) -> None:
-        self.due = Due(self.platform, self.partner, self.target, self.thorough, self.gone)
+        self.due = Due(self.platform, self.partner, self.target, self.thorough)
 
-    def run(self, *, whole: bool = False, attempt: int | None = None) -> None:
+    def run(self, *, whole: bool = False, attempt: int | None = None, gone: bool = False) -> None:
         """Take the lease, and send until the partner knows what is true, or an attempt fails.
 
         `whole`: the partner is sent all of it, whatever it knows. `attempt`: this is
         the repetition after so many attempts, nothing when there were others since or it is known.
+        `gone`: the object was removed, and not only forgotten.
         """
         deliveries = self.platform.deliveries
-        found = deliveries.take(self.target)
+        found = deliveries.take(self.target, gone=gone)
         if found is None:
             if whole:
                 raise Busy
@@ -117,7 +117,7 @@ class _Push:
             outcomes.tell_failure(self.platform, found)
             found = replace(found, untold=False)
         late = attempt is not None and (not found.state or found.attempts != attempt)
-        if late and deliveries.release(found):
+        if late and not found.gone and deliveries.release(found):
             return
         for _ in range(MOST_ROUNDS):
             try:
@@ -140,8 +140,9 @@ class _Push:
             outcomes.tell(self.platform, self.partner, found, outcome)
             if done:
                 return
-            found, whole, attempt = replace(outcome, lease_id=found.lease_id), False, None
-            self.due.gone = True  # what asked to look again may have been its removal
+            gone = outcome.gone or deliveries.read(self.target).gone
+            found = replace(outcome, lease_id=found.lease_id, gone=gone)
+            whole, attempt = False, None
         deliveries.release(found, look_again=False)
         raise Busy
 

@@ -206,8 +206,7 @@ def _sort(platform: Platform, partner_id: str, sort_key: str, lanes: defaultdict
         if found and found.untold:
             outcomes.tell_failure(platform, found)
         elif found:
-            # Whoever died over it may have been asked to look again because it was removed.
-            lanes[health.queue_for(partner)].append(PushObject.to(found.target, gone=True))
+            lanes[health.queue_for(partner)].append(PushObject.to(found.target))
 
 
 def _digest(platform: Platform, partner_id: str, sort_key: str) -> None:

@@ -54,12 +54,14 @@ class Deliveries:
 
     # One delivery at a time
 
-    def take(self, target: Target) -> Delivery | None:
+    def take(self, target: Target, *, gone: bool = False) -> Delivery | None:
         """Take the lease of a delivery and see what is known; None when somebody else has it.
 
         A lease left behind by a worker that died makes everything UNSURE: its
-        request may have arrived. Whoever has the lease is told to look again.
+        request may have arrived. Whoever has the lease is told to look again. That
+        the object is `gone` is written down, until the partner is told.
         """
+        more, removed = (", gone = :gone", {":gone": {"S": "yes"}}) if gone else ("", {})
         for _ in range(6):
             now = self._deployment.clock()
             mine, until = uuid.uuid4().hex, later(now, LEASE_SECONDS)
@@ -70,7 +72,7 @@ class Deliveries:
                     Key=key_of(target),
                     UpdateExpression=(
                         "SET #lease = :until, lease_id = :mine, #module = :module,"
-                        " #owner = :owner, object_id = :id, part_id = :part REMOVE wanted"
+                        f" #owner = :owner, object_id = :id, part_id = :part{more} REMOVE wanted"
                     ),
                     ConditionExpression="attribute_not_exists(#lease) OR #lease < :now",
                     ExpressionAttributeNames={"#lease": "lease", "#module": "module", "#owner": "owner"},
@@ -82,30 +84,31 @@ class Deliveries:
                         ":owner": {"S": f"{key.country_code}/{key.party_id}"},
                         ":id": {"S": key.id},
                         ":part": {"S": target.part},
+                        **removed,
                     },
                     ReturnValues="ALL_OLD",
                 )
             except self.client.exceptions.ConditionalCheckFailedException:
-                if self._want(target):
+                if self._want(target, more, removed):
                     return None
                 continue
             found = delivery(target, answer.get("Attributes", {}))
             if found.lease:  # its worker died
                 found = replace(found, known=dict.fromkeys(found.known, UNSURE) or {"id": UNSURE})
-            return replace(found, lease=until, lease_id=mine)
+            return replace(found, lease=until, lease_id=mine, gone=found.gone or gone)
         return None
 
-    def _want(self, target: Target) -> bool:
+    def _want(self, target: Target, more: str, removed: Item) -> bool:
         """Ask whoever has the lease to look again before letting go; False when it just let go."""
         try:
             self.client.update_item(
                 TableName=self.table,
                 Key=key_of(target),
-                UpdateExpression="SET wanted = :yes, due = :due, due_at = #lease",
+                UpdateExpression="SET wanted = :yes, due = :due, due_at = #lease" + more,
                 ConditionExpression="attribute_exists(#lease)",
                 ExpressionAttributeNames={"#lease": "lease"},
                 # due: found by the sweep, should that worker have died
-                ExpressionAttributeValues={":yes": {"BOOL": True}, ":due": {"S": DUE}},
+                ExpressionAttributeValues={":yes": {"BOOL": True}, ":due": {"S": DUE}, **removed},
             )
         except self.client.exceptions.ConditionalCheckFailedException:
             return False
@@ -129,6 +132,8 @@ class Deliveries:
         """
         sets, names, values, removes = writing(found)
         condition = "lease_id = :mine"
+        if found.gone and look_again and not found.state:
+            removes.append("gone")  # the partner was told, or it is there again
         try:
             self.client.update_item(
                 TableName=self.table,
@@ -162,9 +167,10 @@ class Deliveries:
             raise LostLease(found.id) from None
         return False
 
-    def lost(self, target: Target, reason: str, *, whole: bool = False) -> None:
+    def lost(self, target: Target, reason: str, *, whole: bool = False, gone: bool = False) -> None:
         """Note that nobody came to look at a delivery: it is due now, unless it was refused or given up."""
         key, now = target.key, {"S": self._deployment.clock()}
+        also = [name for name, is_so in (("whole", whole), ("gone", gone)) if is_so]
         sets = [
             "#s = :waiting, due = :due, due_at = :now, next_attempt_at = :now, reason = :reason",
             "since = if_not_exists(since, :now), attempts = if_not_exists(attempts, :none)",
@@ -174,7 +180,7 @@ class Deliveries:
             self.client.update_item(
                 TableName=self.table,
                 Key=key_of(target),
-                UpdateExpression="SET " + ", ".join([*sets, *(["whole = :yes"] if whole else [])]),
+                UpdateExpression="SET " + ", ".join([*sets, *(f"{each} = :yes" for each in also)]),
                 ConditionExpression="attribute_not_exists(#s) OR #s = :waiting",
                 ExpressionAttributeNames={"#s": "state", "#m": "module", "#o": "owner"},
                 ExpressionAttributeValues={
@@ -187,7 +193,7 @@ class Deliveries:
                     ":owner": {"S": f"{key.country_code}/{key.party_id}"},
                     ":id": {"S": key.id},
                     ":part": {"S": target.part},
-                    **({":yes": {"S": "yes"}} if whole else {}),
+                    **({":yes": {"S": "yes"}} if also else {}),
                 },
             )
         except self.client.exceptions.ConditionalCheckFailedException:

@@ -55,7 +55,8 @@ class Delivery:
     `revision` the object's revision that it was sent. With `whole` the partner lacks something
     of the object that `known` does not tell, so the next attempt sends all of it. `since` is when
     the partner first lacked what waits for it, or was refused. `untold`: it failed for good, and the
-    back end has not been told yet.
+    back end has not been told yet. `gone`: the object was removed, which is more than that it is not
+    there, and the partner has not been told yet.
     """
 
     target: Target
@@ -72,6 +73,7 @@ class Delivery:
     reason: str = ""
     refused: str = ""
     untold: bool = False
+    gone: bool = False
     lease: str = ""
     lease_id: str = ""
 
@@ -109,6 +111,7 @@ def delivery(target: Target, item: Item) -> Delivery:
         reason=value("reason"),
         refused=value("refused"),
         untold=bool(value("untold")),
+        gone=bool(value("gone")),
         lease=value("lease"),
         lease_id=value("lease_id"),
     )

@@ -349,3 +349,25 @@ def test_a_late_push_of_a_tariff_deletes_it_only_where_it_was_removed(
         drain()
         clock.advance(800)
     assert bool(emsp.requests("DELETE")) is (how == "removed")
+
+
+@pytest.mark.parametrize("how", ["aged", "removed"])
+def test_a_worker_that_dies_over_a_tariff_does_not_make_it_a_removed_one(
+    platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, how: str
+) -> None:
+    """TAR-02: that it was removed is written down by whoever says so, and guessed by nobody."""
+    operate("put", module="tariffs", object=delivering.tariff())
+    drain()
+    target = Target(emsp.id, Key("tariffs", "NL", "EXA", "T1"))
+    assert platform.deliveries.take(target)  # and dies
+    if how == "aged":
+        drain.__self__.shuffle(1)
+        drain.__self__.grow_old("tariffs", "T1")
+    else:
+        operate("remove", module="tariffs", id="T1")
+    platform.queues.send([PushObject.to(target)])  # finds the lease taken
+    for _ in range(4):
+        drain()
+        clock.advance(800)
+    assert bool(emsp.requests("DELETE")) is (how == "removed")
+    assert operate("partner", partner=emsp.id)["backlog"] == 0

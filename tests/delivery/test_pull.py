@@ -285,6 +285,60 @@ def test_the_end_of_a_full_crawl_comes_in_steps_and_reads_names_alone(
     assert (told["state"], told["hidden"], told["objects"]) == ("COMPLETED", 5, 2)
 
 
+@pytest.mark.parametrize("total", ["0", "2", "20", "some", ""])
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_total_that_lies_hides_nothing(
+    operate: Any, drain: Any, clock: Any, cpo: Any, total: str, linked: bool
+) -> None:
+    """AMB-33: what is listed stays, and all of it is fetched, whatever the total and the links say."""
+    cpo.page_limit = 3
+    for ids in (["GONE", *(f"L{at}" for at in range(7))], [f"L{at}" for at in range(7)]):
+        cpo.objects["locations"] = [theirs(each) for each in ids]
+
+        def decide(request: Any) -> Canned | None:
+            if not request.path.endswith("/sender/locations"):
+                return None
+            said = cpo._page(request, "locations")
+            said.headers["X-Total-Count"] = total
+            if not linked:
+                said.headers.pop("Link", None)
+            return said
+
+        cpo.script(decide)
+        operate("pull", partner=cpo.id, module="locations", full=True)
+        for _ in range(3):
+            drain()
+            clock.advance(60)
+    assert [each for each in held(operate) if each != "GONE"] == [f"L{at}" for at in range(7)]
+    (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
+    assert (pull["state"], pull["objects"]) == ("FAILED" if total == "20" else "COMPLETED", 7)
+    hidden = [each["detail"]["hidden"] for each in drain.__self__.events("PullCompleted")]
+    assert hidden == [0] * len(hidden)
+
+
+def test_a_link_on_the_last_page_too_does_not_keep_a_crawl_from_its_end(
+    operate: Any, drain: Any, cpo: Any
+) -> None:
+    """Design section 8: a crawl is complete when it has seen what the total promised."""
+    cpo.page_limit = 3
+    cpo.objects["locations"] = [theirs(f"L{at}") for at in range(7)]
+
+    def decide(request: Any) -> Canned | None:
+        if not request.path.endswith("/sender/locations"):
+            return None
+        said = cpo._page(request, "locations")
+        following = int(request.query.get("offset", 0)) + 3
+        said.headers["Link"] = f'<{cpo.url("SENDER", "locations")}?offset={following}&limit=3>; rel="next"'
+        return said
+
+    cpo.script(decide)
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
+    assert (pull["state"], pull["objects"]) == ("COMPLETED", 7)
+    assert len(fetched(cpo)) == 4
+
+
 def test_a_repeated_message_moves_nothing(platform: Any, operate: Any, drain: Any, cpo: Any) -> None:
     cpo.objects["locations"] = [theirs("L0")]
     begun = operate("pull", partner=cpo.id, module="locations", full=True)
