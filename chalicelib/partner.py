@@ -15,6 +15,8 @@ from chalicelib.ocpi.modules import V211
 
 INVITED, REGISTERED, SUSPENDED, UNREGISTERED = "INVITED", "REGISTERED", "SUSPENDED", "UNREGISTERED"
 OK, UNREACHABLE, UNKNOWN = "OK", "UNREACHABLE", "UNKNOWN"
+# An answer that takes longer, in seconds on average, makes a partner a slow one.
+SLOW = 1.0
 DURABLE, SPEC = "durable", "spec"
 # What a partner reads; 2.1.1 promises no more than ASCII (CNV-09).
 UTF_8, ASCII = "utf-8", "ascii"

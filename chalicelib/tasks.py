@@ -32,13 +32,18 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="task"):
         """The message."""
         return msgspec.to_builtins(self)
 
+    @property
+    def group(self) -> str:
+        """The partner whose work it is, "" where it is nobody's: a queue is shared fairly among them."""
+        return str(getattr(self, "partner", ""))
+
 
 class PushObject(Task, frozen=True, tag="push"):
     """Send a partner what it does not know of an object, or of one EVSE of it.
 
     `whole`: all of it, whatever the partner knows. `thorough`: its EVSEs are looked at, too. `attempt`:
     the repetition after so many. `probe`: although the partner is unreachable. `gone`: it was removed, not
-    only forgotten because of its age.
+    only forgotten because of its age. `turned`: so often others of the partner were at it.
     """
 
     partner: str
@@ -51,6 +56,7 @@ class PushObject(Task, frozen=True, tag="push"):
     attempt: int | None = None
     probe: bool = False
     gone: bool = False
+    turned: int = 0
 
     @classmethod
     def to(cls, target: Target, **how: Any) -> PushObject:
@@ -139,11 +145,15 @@ class PullPage(Task, frozen=True, tag="page"):
 
 
 class AdvanceRequest(Task, frozen=True, tag="advance"):
-    """Take a command or profile request one step further; the record says which, `step` tells people."""
+    """Take a command or profile request one step further; the record says which, `step` tells people.
+
+    The `partner` is not in the message.
+    """
 
     queue: ClassVar[str] = RESULTS
     id: str
     step: str = "advance"
+    partner: str = ""
 
     @property
     def body(self) -> Any:

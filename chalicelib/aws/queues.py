@@ -1,7 +1,8 @@
 """The queues, and sending tasks to them.
 
 Sending is repeated until the queue has everything, or it raises, so that whoever
-wanted it sent is repeated.
+wanted it sent is repeated. Each message says whose it is, so that AWS lets nobody's
+backlog keep the others' waiting (fair queues).
 
 Contract: design section 8
 """
@@ -31,6 +32,8 @@ MOST_MESSAGES = 10
 LARGEST_CALL = 240 * 1024
 ATTEMPTS = 4
 TAKEN_SECONDS = 60
+# The text of a message, and whose it is.
+Message = tuple[str, str]
 # Receives after which a queue gives a push message up to its dead letters.
 MOST_RECEIVES = 5
 
@@ -45,10 +48,13 @@ class NotSent(Exception):
 
 
 class Asked(Protocol):
-    """A task: the queue it usually goes to, and its message."""
+    """A task: the queue it usually goes to, the partner it is about ("": nobody's), and its message."""
 
     @property
     def queue(self) -> str: ...
+
+    @property
+    def group(self) -> str: ...
 
     @property
     def body(self) -> Any: ...
@@ -67,12 +73,12 @@ class Queues:
         Raises NotSent.
         """
         seconds = max(0, min(LONGEST_DELAY, round(delay)))
-        lanes: dict[str, list[str]] = {}
+        lanes: dict[str, list[Message]] = {}
         for task in tasks:
-            lanes.setdefault(queue or task.queue, []).append(jsontext.dumps(task.body))
-        for name, texts in lanes.items():
+            lanes.setdefault(queue or task.queue, []).append((jsontext.dumps(task.body), task.group))
+        for name, messages in lanes.items():
             self._url(name)  # found once, before several want it
-            side_by_side(partial(self._put, name, delay=seconds), list(_batches(texts)))
+            side_by_side(partial(self._put, name, delay=seconds), list(_batches(messages)))
 
     def take(self, queue: str) -> list[tuple[str, str]]:
         """Some messages, hidden from others for a while: what each is done with by, and its text."""
@@ -112,10 +118,11 @@ class Queues:
             return None
         return sum(int(number) for each in answers for number in each["Attributes"].values())
 
-    def _put(self, queue: str, texts: list[str], delay: int) -> None:
+    def _put(self, queue: str, messages: list[Message], delay: int) -> None:
+        late = {"DelaySeconds": delay} if delay else {}
         entries = [
-            {"Id": str(at), "MessageBody": body, **({"DelaySeconds": delay} if delay else {})}
-            for at, body in enumerate(texts)
+            {"Id": str(at), "MessageBody": body, **late, **({"MessageGroupId": group} if group else {})}
+            for at, (body, group) in enumerate(messages)
         ]
         for attempt in range(ATTEMPTS):
             answer = self._deployment.clients.sqs.send_message_batch(
@@ -135,11 +142,11 @@ class Queues:
         return self._urls[queue]
 
 
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
+def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
+    batch: list[Message] = []
     size = 0
-    for each in texts:
-        length = len(each.encode())
+    for each in messages:
+        length = len(each[0].encode())
         if batch and (len(batch) == MOST_MESSAGES or size + length > LARGEST_CALL):
             yield batch
             batch, size = [], 0

@@ -168,7 +168,7 @@ def enqueue(platform: Platform, pending: AsyncRequest, delay: float = 0) -> None
     """Have the next step done by the queue; the sweep does it where the queue is away."""
     try:
         step = "send_result" if pending.todo == "send" else pending.todo
-        platform.queues.send([AdvanceRequest(pending.id, step)], delay=int(delay))
+        platform.queues.send([AdvanceRequest(pending.id, step, pending.partner)], delay=int(delay))
     except Exception as problem:
         logs.log_exception("results queue not reached; the sweep will do it", problem, request=pending.id)
 

@@ -32,7 +32,7 @@ from chalicelib.objects import checks, hub_client_info, ingest
 from chalicelib.ocpi import links, modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.timestamps import wire_timestamp
-from chalicelib.partner import host_of
+from chalicelib.partner import SLOW, host_of
 from chalicelib.partner_client import url_guard
 from chalicelib.partners import health, parties
 from chalicelib.store import feeds
@@ -50,6 +50,8 @@ PAGE = 100
 AT_ONCE = 2_000
 # Pages of one partner under way at once, of a slow one one; seconds until another asks again.
 SLOTS, ASK_AGAIN = 2, 3
+# Longer than a page may take.
+SLOT_SECONDS = 130
 MOST_PAGES = 20_000
 MOST_IDLE_PAGES = 3
 # Modules whose objects end by no longer being listed; of Sessions and CDRs old ones just age (AMB-33).
@@ -96,8 +98,8 @@ class Crawl:
             return
         if health.waits(self.partner) and not self.probe:
             return  # taken up again when it recovers
-        slow = self.partner.health.seconds > health.SLOW
-        slot = self.pulls.take_slot(self.partner.id, 1 if slow else SLOTS)
+        slow = self.partner.health.seconds > SLOW
+        slot = self.pulls.take_slot(self.partner.id, "", 1 if slow else SLOTS, SLOT_SECONDS)
         if not slot:  # its other modules are at it; the workers are everybody's
             self.platform.queues.send([next_page(pull)], delay=ASK_AGAIN)
             return

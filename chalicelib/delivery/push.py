@@ -32,6 +32,7 @@ from chalicelib.partner import REGISTERED, SPEC, SUSPENDED
 from chalicelib.partners import health
 from chalicelib.store.deliveries import LostLease
 from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery, Target
+from chalicelib.store.pulls import Pulls
 from chalicelib.tasks import PushObject
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 # Seconds until a delivery is looked at again that met another one of the same Location.
 SHORTLY = 2
+# Requests under way at once to a partner that is slow or fails, so that the others have workers left; how
+# long one may take, and after how many seconds the next asks again: doubled each time, up to some minutes.
+SLOTS, SLOT_SECONDS, ASK_AGAIN, LATEST = 2, 60, 3, 300
 # How often one worker looks again at an object that changes all the time, before others get their turn.
 MOST_ROUNDS = 20
 
@@ -68,6 +72,30 @@ def push(platform: Platform, task: PushObject) -> None:
     if function_name.get() == "push" and health.queue_for(partner) != queues.PUSH:
         platform.queues.send([task], queues.PUSH_SLOW)
         return
+    if function_name.get() == "push_slow" and not task.probe and not health.waits(partner):
+        _in_turn(platform, partner, task)
+    else:
+        _look(platform, partner, task)
+
+
+def _in_turn(platform: Platform, partner: Partner, task: PushObject) -> None:
+    """Take one of the partner's few places at the workers that all who are slow share, or come again."""
+    pulls = Pulls(platform)
+    slot = pulls.take_slot(partner.id, "push", SLOTS, SLOT_SECONDS)
+    if not slot:
+        wait = min(LATEST, ASK_AGAIN * 2.0**task.turned)
+        again = replace_task(task, turned=task.turned + 1)
+        platform.queues.send([again], queues.PUSH_SLOW, schedule.spread(wait, 0.3))
+        return
+    try:
+        _look(platform, partner, task)
+    finally:
+        pulls.forget(partner.id, slot)
+
+
+def _look(platform: Platform, partner: Partner, task: PushObject) -> None:
+    """Look at what is due of an object, and send it."""
+    target = task.target
     try:
         work = _Push(platform, partner, target, task.thorough, task.probe)
         with logs.about(target.subject):

@@ -47,6 +47,7 @@ class _Letter:
 
     body: Any
     queue: str = queues.dead(queues.WEBHOOK)
+    group: str = ""
 
 
 def work(platform: Platform, records: Sequence[Record]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from chalicelib.deployment import function_name
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import charset
 from chalicelib.ocpi.timestamps import later
-from chalicelib.partner import REGISTERED, SPEC, SUSPENDED, UNREACHABLE
+from chalicelib.partner import REGISTERED, SLOW, SPEC, SUSPENDED, UNREACHABLE
 from chalicelib.partners import roster
 from chalicelib.store.pulls import Pulls
 from chalicelib.tasks import Recover
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from chalicelib.partner_client.client import Answer
     from chalicelib.wiring import Platform
 
-# An answer that takes longer, in seconds on average, makes a partner a slow one.
-SLOW = 2.0
 FAST_TIMEOUT, SLOW_TIMEOUT = 5.0, 10.0
 # What a partner may ask for by its Retry-After, in seconds.
 LONGEST_PAUSE = 24 * 3600

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib import schedule
 from chalicelib.ocpi.timestamps import later
-from chalicelib.partner import OK, UNREACHABLE, Hold, Partner
+from chalicelib.partner import OK, SLOW, UNREACHABLE, Hold, Partner
 from chalicelib.store.dynamodb import text
 from chalicelib.store.partner_items import FAILURES, PARTNER, PAUSE, UNTIL, partner_of
 
@@ -54,13 +54,14 @@ class PartnerHealth:
         partner = self._partners.get(id)
         if partner is None:
             return None
-        pace = partner.health.seconds
+        before = pace = partner.health.seconds
         if seconds is not None:
-            pace = seconds if not pace else 0.8 * pace + 0.2 * seconds
+            pace = _pace(before, seconds)
             partner = _adjust(partner, seconds=pace)
             self._partners.remember(partner)
         failed = partner.health.held.get(place, Hold()).failures
         well = partner.health.state == OK and not partner.health.failures and not failed
+        well = well and (before > SLOW) == (pace > SLOW)  # which the other processes should know
         if well and time.monotonic() - self._written.get(id, -WRITTEN_EVERY) < WRITTEN_EVERY:
             return partner
         after = self._note(
@@ -93,7 +94,8 @@ class PartnerHealth:
         partner = self._partners.get(id)
         if partner is None:
             return None
-        pace = partner.health.seconds if seconds is None else 0.8 * partner.health.seconds + 0.2 * seconds
+        before = partner.health.seconds
+        pace = before if seconds is None else _pace(before, seconds)
         after = self._note(
             id,
             "SET last_failure = :now, health_reason = :reason, answer_ms = :pace ADD failures :one"
@@ -184,6 +186,12 @@ class PartnerHealth:
         except client.exceptions.ConditionalCheckFailedException:
             return None
         return partner_of(answer["Attributes"])
+
+
+def _pace(before: float, seconds: float) -> float:
+    """The moving average of a partner's answers: it grows fast and shrinks slowly."""
+    share = 0.5 if seconds > before else 0.2
+    return (1 - share) * before + share * seconds if before else seconds
 
 
 def _adjust(partner: Partner, **health: Any) -> Partner:

@@ -26,8 +26,6 @@ RUNNING, COMPLETED, FAILED = "RUNNING", "COMPLETED", "FAILED"
 # Seconds after which a job of which nothing was heard is taken up again, longer than one page may take.
 STALE = 300
 KEPT_DAYS = 30
-# Longer than a page may take: a place that nobody gave back is free again then.
-SLOT_SECONDS = 130
 LARGEST_BODY = 300_000
 
 
@@ -156,18 +154,21 @@ class Pulls:
         due_at = later(self._deployment.clock(), seconds)
         return _key(partner, name) | {"due": {"S": DUE}, "due_at": {"S": due_at}}
 
-    # How many pages of one partner are fetched at once
+    # How many requests of one kind are under way to one partner: its share of the workers
 
-    def take_slot(self, partner: str, slots: int) -> str:
-        """One of a partner's few places for a page under way, "" where all are taken."""
+    def take_slot(self, partner: str, kind: str, slots: int, seconds: int) -> str:
+        """One of a partner's few places for a request under way, "" where all are taken.
+
+        One that nobody gave back is free again after so many seconds.
+        """
         now = self._deployment.clock()
         for number in range(slots):
-            item = _key(partner, f"slot#{number}") | {"until": {"S": later(now, SLOT_SECONDS)}}
+            item = _key(partner, f"slot#{kind}{number}") | {"until": {"S": later(now, seconds)}}
             free = self._put_if(
                 item, "attribute_not_exists(#u) OR #u < :now", {":now": {"S": now}}, {"#u": "until"}
             )
             if free:
-                return f"slot#{number}"
+                return f"slot#{kind}{number}"
         return ""
 
     def note_since(self, partner: str, name: str, since: str) -> None:

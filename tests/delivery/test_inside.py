@@ -229,7 +229,7 @@ def test_i11_one_partner_does_not_use_up_the_pull_workers(
     from chalicelib.delivery import crawl
     from chalicelib.store.pulls import Pulls
 
-    slots = [Pulls(platform).take_slot(cpo.id, crawl.SLOTS) for _ in range(3)]
+    slots = [Pulls(platform).take_slot(cpo.id, "", crawl.SLOTS, 130) for _ in range(3)]
     assert slots == ["slot#0", "slot#1", ""]
     operate("pull", partner=cpo.id, module="tariffs", full=True)
     drain(sweep=False)
@@ -238,7 +238,7 @@ def test_i11_one_partner_does_not_use_up_the_pull_workers(
     clock.advance(5)
     drain(sweep=False)
     assert len(cpo.requests("GET", "/sender/tariffs")) == 1
-    assert Pulls(platform).take_slot(cpo.id, crawl.SLOTS) == "slot#0"
+    assert Pulls(platform).take_slot(cpo.id, "", crawl.SLOTS, 130) == "slot#0"
 
 
 def test_i11_a_flood_of_one_partner_is_not_everybodys_429(
