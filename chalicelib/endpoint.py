@@ -216,9 +216,10 @@ def _is_routed(request: Request) -> bool:
 
 
 def _operation(request: Request, platform: Platform) -> tuple[Operation, dict[str, str]]:
-    """What is asked for. Raises TooLarge, UnknownPath, MethodNotAllowed."""
+    """What is asked for. Raises TooLarge, InvalidParameters, UnknownPath, MethodNotAllowed."""
     if len(request.body) > LARGEST_BODY:
         raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+    routing.check_segments(request.segments)
     if request.module == "versions":
         operation = DETAILS if request.version else VERSIONS
         if request.version:

@@ -110,6 +110,8 @@ def result(call: Call) -> Reply:
     """POST of a CommandResult to a response_url of ours (CMD-13)."""
     request = ours_to(call, COMMANDS)
     if request.command != call.params["command"].upper():
+        if request.direction == ROUTED:
+            raise UnknownReceiver("no request of this id was passed on to you")
         raise UnknownObject("no command of this id was sent to you")
     take(call, request, "command_result")
     return Reply()

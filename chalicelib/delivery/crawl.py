@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -186,7 +186,7 @@ class Crawl:
             self._go(pull, replace(moved, url=back, listed=min(moved.listed, start)))
             return
         link = links.next_link(answer.headers.get("link", ""))
-        link = urljoin(pull.url, link) if link else ""
+        link = links.absolute(pull.url, link) or link
         unusable = self._unusable(moved, pull.url, link) if link else ""
         if link and not unusable and not (moved.idle and 0 <= moved.total <= moved.listed):
             self._follow(pull, moved, link)

@@ -15,12 +15,12 @@ import msgspec
 
 from chalicelib import logs
 from chalicelib.hub import route
-from chalicelib.ocpi import jsontext, messages, modules
+from chalicelib.ocpi import charset, jsontext, messages, modules
 from chalicelib.ocpi.errors import InvalidParameters, MalformedBody
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call
-from chalicelib.store.object_items import party_of
+from chalicelib.store.object_items import folded, party_of
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -30,7 +30,7 @@ OWNED = ("locations", "tariffs", "sessions", "cdrs", "tokens")
 
 
 class Said(msgspec.Struct):
-    """What a body says of whom it is about; everything else is passed over."""
+    """What a body says of whom it is about; all else is passed over. An id in digits is one in text."""
 
     id: Any = None
     country_code: Any = None
@@ -44,26 +44,54 @@ class Said(msgspec.Struct):
     response_url: Any = None
     token: Any = None
 
+    def __post_init__(self) -> None:
+        for name in ("id", "auth_id", "location_id", "session_id", "reservation_id"):
+            value = getattr(self, name)
+            if isinstance(value, int) and not isinstance(value, bool):
+                setattr(self, name, str(value))
+
     @property
     def owner(self) -> Party | None:
         """The party that an object is of."""
         return party_of({"country_code": self.country_code, "party_id": self.party_id})
 
+    def contradicts(self, party: Party) -> str:
+        """The field that says another owner than this, or none that can be read; "" where none does."""
+        for name, wanted in zip(("country_code", "party_id"), party, strict=True):
+            value = getattr(self, name)
+            if value is not None and folded(value if isinstance(value, str) else repr(value)) != wanted:
+                return name
+        return ""
+
     @property
     def emsp(self) -> Party | None:
         """The eMSP whose customer a Session or CDR is of."""
-        return party_of(self.cdr_token)
+        return party_of(_only(self.cdr_token))
 
 
 _said = msgspec.json.Decoder(Said)
+_list = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def said_in(text: bytes) -> Said:
-    """The fields of one object. Raises MalformedJson; InvalidParameters where it is no object."""
-    if text.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
-        jsontext.loads(text)
+def said_in(body: bytes) -> Said:
+    """The fields of one object, also the only one of a list.
+
+    Raises ValueError where it is no JSON, InvalidParameters where it is no object.
+    """
+    text, _ = charset.read(body)
+    raw = text.encode() if isinstance(text, str) else text
+    first = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if first == b"[" and len(found := jsontext.part(raw, _list)) == 1:
+        raw = bytes(found[0])
+        first = raw.lstrip()[:1]
+    if first != b"{":
+        jsontext.loads(raw)
         raise InvalidParameters("a JSON object is required")
-    return jsontext.part(text, _said)
+    return jsontext.part(raw, _said)
+
+
+def _only(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 @dataclass(frozen=True)
@@ -158,7 +186,7 @@ class Asked:
             return Said()
         try:
             return said_in(body)
-        except jsontext.MalformedJson as problem:
+        except ValueError as problem:
             raise MalformedBody(f"the body is not valid JSON: {problem}") from None
 
     @property
@@ -194,6 +222,9 @@ class Asked:
             )
         if said.owner is not None and not self.call.owns(self.module, said.owner):
             raise InvalidParameters("not a party of this connection", "/party_id")
+        owner = self.call.url_party or self.requester
+        if said.owner is None and (field := said.contradicts(owner)):
+            raise InvalidParameters(f"not of {'/'.join(owner)}", f"/{field}")
 
     def _check_token(self, owner: Party | None) -> None:
         """An eMSP uses Tokens of its own only (CMD-34); a CPO of 2.1.1 could not tell."""
@@ -202,16 +233,18 @@ class Asked:
 
     @property
     def _may_look(self) -> bool:
-        """Whether it asks a party that is known here for an object of its own."""
-        party = self.call.url_party
-        return (
-            self.method == "GET"
-            and self.to is None
-            and (
-                self.platform.settings.hosts(party or self.hub)
-                or parties.reached(self.platform, party) is not None
-            )
-        )
+        """Whether it asks the party in the path for an object of its own (AMB-27).
+
+        One without an agreement and one that nobody ever heard of are refused alike, with 4001.
+        """
+        return self.method == "GET" and self.to is None
+
+    @property
+    def named(self) -> tuple[Party, ...]:
+        """Who asks, and the owner of what it brings, who may be another party of the connection."""
+        brings = self.interface == modules.RECEIVER and self.module in OWNED and self.method != "GET"
+        owners = (self.call.url_party, self.said.owner) if brings else ()
+        return tuple(dict.fromkeys((self.requester, *filter(None, owners))))
 
     def handled_here(self, to: Party | None) -> Reply:
         """Our own answer, as the hosted party named or as the hub."""

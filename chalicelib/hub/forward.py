@@ -28,6 +28,8 @@ from chalicelib.store.routes import Route, Routes
 
 # Seconds: below the 29 of the gateway, so that 4002 can still be told (ARC-07).
 FORWARD_TIME = 20.0
+# Seconds: for how long a hub that was asked may not send the very same back, as one does that queues.
+LOOP_TIME = 60.0
 # What one answer of Lambda may hold, its envelope in JSON once more.
 LARGEST_ANSWER = 5_000_000
 # Of these the far side itself said that it did not do it.
@@ -183,20 +185,25 @@ def _note(
 
 
 class _on_its_way:
-    """While a request is at another hub, its coming back is known for what it is."""
+    """While a request is at another hub, its coming back is known for what it is; from there also later."""
 
     def __init__(self, asked: Asked, leg: Leg) -> None:
-        self._asked, self._noted = asked, leg.partner.is_hub
+        self._asked, self._hub = asked, leg.partner.id if leg.partner.is_hub else ""
 
     def __enter__(self) -> None:
-        if self._noted:
-            until = later(self._asked.platform.clock(), FORWARD_TIME + 5)
-            self._asked.platform.requests.note(_mark(self._asked, self._asked.requester), until, until)
+        self._note(FORWARD_TIME + 5)
 
     def __exit__(self, *_: object) -> None:
-        if self._noted:
-            now = self._asked.platform.clock()
-            self._asked.platform.requests.note(_mark(self._asked, self._asked.requester), now, now)
+        self._note(0)
+
+    def _note(self, seconds: float) -> None:
+        """Until when it is on its way, and until when the hub it went to may not send it back."""
+        if not self._hub:
+            return
+        platform, now = self._asked.platform, self._asked.platform.clock()
+        kept = later(now, LOOP_TIME)
+        text = f"{later(now, seconds)} {kept} {self._hub}"
+        platform.requests.note(_mark(self._asked, self._asked.requester), text, kept)
 
 
 def check_no_loop(asked: Asked) -> None:
@@ -204,8 +211,12 @@ def check_no_loop(asked: Asked) -> None:
     if not asked.call.partner.is_hub:
         return
     sender = asked.call.request.from_party
-    until = asked.platform.requests.noted(_mark(asked, sender)) if sender else None
-    if until is not None and until > asked.platform.clock():
+    noted = asked.platform.requests.noted(_mark(asked, sender)) if sender else None
+    if noted is None:
+        return
+    now = asked.platform.clock()
+    on_its_way, kept, hub = noted.split(" ")
+    if on_its_way > now or (kept > now and hub == asked.call.partner.id):
         raise HubError("this request has come here before: hubs pass it round in a circle")
 
 

@@ -42,7 +42,7 @@ def place(module: str) -> str:
 def find(asked: Asked, to: Party) -> Leg:
     """The way to a party. Raises UnknownReceiver, NotConnected, HubError."""
     platform, name = asked.platform, "/".join(to)
-    if not parties.agreed(platform, asked.requester, to, asked.module):
+    if not all(parties.agreed(platform, each, to, asked.module) for each in asked.named):
         raise UnknownReceiver(f"{name} is not known here")
     partner = _connection(asked, to)
     if partner is None:

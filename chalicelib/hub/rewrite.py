@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -179,8 +179,8 @@ def _headers(asked: Asked, leg: Leg, received: Mapping[str, str], good: bool) ->
 def _next(asked: Asked, leg: Leg, answerer: Party, header: str) -> str:
     """A next link of ours that leads to the partner's, if that leads to a host it announced."""
     there = links.next_link(header)
-    url = urljoin(target(asked, leg, ""), there)
-    if not there or host_of(url) not in leg.partner.hosts():
+    url = links.absolute(target(asked, leg, ""), there)
+    if not url or host_of(url) not in leg.partner.hosts():
         return ""
     platform = asked.platform
     page = NextPage(answerer, asked.requester, url)
@@ -197,7 +197,7 @@ def _cdr_url(asked: Asked, leg: Leg, answerer: Party, location: str) -> str:
     owner, id = asked.said.owner or asked.requester, asked.said.id
     if not isinstance(id, str) or not 0 < len(id) <= LONGEST_ID:
         return ""
-    theirs = urljoin(leg.url, location) if location else ""
+    theirs = links.absolute(leg.url, location)
     if host_of(theirs) not in leg.partner.hosts():
         theirs = ""
     memory.remember_cdr(asked.platform, owner, id, memory.CdrPlace(answerer, theirs))
@@ -249,16 +249,16 @@ def _elements(data: str) -> list[msgspec.Raw]:
 def _said(text: str) -> Said:
     try:
         return said_in(text.encode())
-    except (jsontext.MalformedJson, InvalidParameters):
+    except (ValueError, InvalidParameters):
         return Said(country_code="?", party_id="?")
 
 
 def _may_pass(asked: Asked, leg: Leg, said: Said) -> bool:
     """Whether an object is the answering party's to show, and the asking one's to see."""
     if asked.interface == modules.RECEIVER:
-        if said.owner not in (None, asked.call.url_party):
+        if asked.call.url_party is not None and said.contradicts(asked.call.url_party):
             return False
-    elif said.owner is not None and not _is_theirs(asked, leg, said.owner):
+    elif not _is_theirs(asked, leg, said):
         return False
     if asked.module not in ("sessions", "cdrs") or (asked.interface == modules.RECEIVER and asked.is_own):
         return True
@@ -275,9 +275,16 @@ def _may_pass(asked: Asked, leg: Leg, said: Said) -> bool:
     )
 
 
-def _is_theirs(asked: Asked, leg: Leg, owner: Party) -> bool:
-    roles = parties.owners(asked.module)
-    return parties.speaks_for(asked.platform, leg.partner, owner, roles)
+def _is_theirs(asked: Asked, leg: Leg, said: Said) -> bool:
+    """Whether an object is of a party behind this leg, which the asking one has an agreement with."""
+    platform, owner = asked.platform, said.owner or leg.party
+    if owner is None or said.contradicts(owner):
+        return said.country_code is None and said.party_id is None
+    if said.owner is not None and not parties.speaks_for(
+        platform, leg.partner, owner, parties.owners(asked.module)
+    ):
+        return False
+    return parties.agreed(platform, asked.requester, owner, asked.module)
 
 
 def _element(asked: Asked, leg: Leg, kind: str, text: str, losses: list[str]) -> str | None:

@@ -105,7 +105,7 @@ def _copy(asked: Asked) -> Reply:
 def _check_agreed(asked: Asked, party: Party) -> None:
     """Let a hosted party be unknown to whom it has no agreement with. Raises UnknownReceiver."""
     platform = asked.platform
-    if party != asked.hub and not parties.agreed(platform, asked.requester, party, asked.module):
+    if not all(parties.agreed(platform, each, party, asked.module) for each in asked.named):
         raise UnknownReceiver(f"{'/'.join(party)} is not known here")
 
 

@@ -388,6 +388,8 @@ def _head(location: dict[str, Any], version: str, canonical: dict[str, Any], clo
 
 def _evse(evse: dict[str, Any], version: str, canonical: dict[str, Any], otherwise: str, clock: str) -> Part:
     uid = check_id(canonical.get("uid"), "/uid")
+    for at, connector in enumerate(canonical.get("connectors") or ()):
+        check_id(str(connector.get("id")), f"/connectors/{at}/id")
     latest = order.moment(canonical.get("last_updated") or evse.get("last_updated"), otherwise, clock)
     found = _status(canonical.get("status") or evse.get("status"))
     return Part(uid, version, latest, jsontext.dumps(evse), undated=_undated(evse), marks=found)

@@ -9,7 +9,7 @@ Spec: 2.2.1 transport_and_format_pagination; TRA-27, TRA-29, TRA-33, TRA-38 to T
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 _QUOTES = "\"'"
 _BLANKS = " \t"
@@ -28,6 +28,14 @@ def next_link(header: str) -> str:
         elif "next" in relations:
             return target
     return unnamed
+
+
+def absolute(base: str, reference: str) -> str:
+    """Where a link of a partner's leads that stands in an answer from `base`; "" where it is no URL."""
+    try:
+        return urljoin(base, reference) if reference else ""
+    except ValueError:
+        return ""
 
 
 def total_count(header: str) -> int:

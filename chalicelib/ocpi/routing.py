@@ -5,11 +5,27 @@ Spec: 2.2.1 transport_and_format_interface_endpoints; AMB-39, AMB-40
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from chalicelib.ocpi.errors import MethodNotAllowed, UnknownPath
+from chalicelib.ocpi.errors import InvalidParameters, MethodNotAllowed, UnknownPath
 from chalicelib.ocpi.modules import BY_ID, Interface, Operation
+
+# Steps of a path that lead up, or nowhere, whoever resolves them: they are no part of an identifier.
+_STEPS = re.compile(r"(^|[/\\])\.{1,2}($|[/\\])")
+
+
+def climbs(segment: str) -> bool:
+    """Whether a URL with this identifier leads elsewhere: `..`, or `../credentials`, encoded or not."""
+    return "." in unquote(segment) and bool(_STEPS.search(segment) or _STEPS.search(unquote(segment)))
+
+
+def check_segments(segments: Iterable[str]) -> None:
+    """Refuse a path that leads elsewhere once it stands in another URL. Raises InvalidParameters."""
+    for segment in segments:
+        if climbs(segment):
+            raise InvalidParameters("'.' and '..' are steps of a path, and no identifiers")
 
 
 def resolve(
@@ -53,7 +69,11 @@ def shapes(interface: Interface) -> list[str]:
 
 
 def join(base: str, *segments: str) -> str:
-    """A URL below `base`, each segment percent-encoded, a query of `base` kept at the end (AMB-39)."""
+    """A URL below `base`, each segment percent-encoded, a query of `base` kept at the end (AMB-39).
+
+    Raises InvalidParameters for a segment that would lead out of `base`.
+    """
+    check_segments(segments)
     path, question, query = base.partition("?")
     url = "/".join([path.rstrip("/"), *(quote(segment, safe="") for segment in segments)])
     return url + question + query

@@ -16,11 +16,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from chalicelib import logs
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.ocpi import charset, jsontext, messages, modules
+from chalicelib.ocpi import charset, jsontext, links, messages, modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.partner import host_of
@@ -314,7 +313,7 @@ class PartnerClient:
                 status, received, text = self._sent(method, url, body, headers)
                 if not follow or not 300 <= status < 400:
                     return status, received, text
-                target = urljoin(url, received.get("location", ""))
+                target = links.absolute(url, received.get("location", ""))
                 if method != "GET" or not received.get("location"):
                     raise PartnerUnreachable(f"answered HTTP {status}, a redirect")
                 if host_of(target) != host_of(url) or target.split(":")[0] != url.split(":")[0]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from chalicelib.ocpi import modules
+from chalicelib.ocpi import modules, routing
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.surrogates import shortest
@@ -147,6 +147,8 @@ def check_id(value: Any, pointer: str) -> str:
         raise InvalidParameters("an identifier is required", pointer)
     if len(value.encode(errors="replace")) > LONGEST_ID:
         raise InvalidParameters(f"an identifier of more than {LONGEST_ID} bytes cannot be kept", pointer)
+    if routing.climbs(value):
+        raise InvalidParameters("an identifier that is a step of a path cannot be part of a URL", pointer)
     return value
 
 
