@@ -683,6 +683,7 @@ class HeldData(TypedDict):
     url: str
     object: Any
     differs: Any
+    differences: list[dict[str, Any]]
 
 
 class HelpData(TypedDict):

@@ -43,6 +43,7 @@ def paged(name: str, item: Schema) -> Schema:
     return shape({name: listed(item)}, cursor=said(MAYBE_TEXT, "of the next page; none: this is the last"))
 
 
+DIFFERENCE = shape({"pointer": TEXT, "ours": ANY, "theirs": ANY})
 ROLE = shape({"role": TEXT, "country_code": TEXT, "party_id": TEXT})
 PARTNER = shape(
     {
@@ -180,7 +181,7 @@ ANSWERS: dict[str, Schema] = {
     "get": shape({"object": OBJECT}),
     "list": paged("objects", OBJECT),
     "remove": shape({"removed": NUMBER}, still_named_by=listed(ANY)),
-    "held": shape({"url": TEXT, "object": ANY, "differs": ANY}),
+    "held": shape({"url": TEXT, "object": ANY, "differs": ANY, "differences": listed(DIFFERENCE)}),
     "authorize": shape({"allowed": TEXT}, token=ANY, by=TEXT, partner=TEXT),
     "charging_preferences": shape({"response": ANY}),
     "redeliver": shape({"sent": NUMBER}),

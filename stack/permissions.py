@@ -34,6 +34,7 @@ def _count(*more: str) -> dict[str, str]:
 
 
 _PUSH_QUEUES = ("push", "push-slow")
+_COUNT_WEBHOOKS = {f"queue:{each}": "GetQueueAttributes GetQueueUrl" for each in ("webhook", "webhook-dead")}
 # What rooms need, whichever function they work in. Only a Location has parts, which are read together,
 # added below their head and deleted one by one; else only Tariffs are deleted.
 _PUSHED = tuple(each for each in OBJECT_TABLES if each != "hubclientinfo")
@@ -106,6 +107,7 @@ _OPERATE = (
     | _OWN_URL
     | _send("pull", "results", "inbox")
     | _count("SendMessage")
+    | _COUNT_WEBHOOKS
     | {
         "table:requests": "GetItem PutItem UpdateItem",
         "table:requests/index/recent": "Query",
@@ -191,6 +193,7 @@ GRANTS: Grants = {
     "widget": _KNOW_PARTNERS
     | _OWN_URL
     | _count()
+    | _COUNT_WEBHOOKS
     | {"table:audits/index/verdict": "Query"}
     | {"table:requests/index/recent": "Query", "table:deliveries/index/state": "Query"},
 }

@@ -28,11 +28,12 @@ from chalicelib.actions.pages import (
     objects,
     partner,
     requests,
+    scorecard,
     search,
     told,
     whole,
 )
-from chalicelib.actions.pages.frame import Browser, Frame, Widget
+from chalicelib.actions.pages.frame import LOOKING, Browser, Frame, Widget
 from chalicelib.actions.pages.markup import Markup, nothing
 from chalicelib.actions.pages.page import Page, View
 from chalicelib.ocpi import jsontext
@@ -51,7 +52,7 @@ operator: ARN of the operator function
 VIEWS: dict[str, View] = {
     "home": home.view,
     "partner": partner.view,
-    "scorecard": partner.scorecard,
+    "scorecard": scorecard.view,
     "deliveries": deliveries.every,
     "delivery": deliveries.one,
     "objects": objects.every,
@@ -90,12 +91,12 @@ def _clicked(platform: Platform, event: Mapping[str, Any]) -> str:
     asked = event["console"] if isinstance(event["console"], Mapping) else {}
     frame = Widget(str(asked.get("operator") or "operator"))
     fields = {str(name): str(value) for name, value in asked.items()}
-    if "perform" in asked or asked.get("form") not in (None, "search"):
+    if "perform" in asked or asked.get("form") not in (None, *LOOKING):
         payload: Any = jsontext.loads(json.dumps(asked.get("perform")))
         shown, done = _perform(platform, frame, fields, payload, _written(event))
         return whole.widget(shown, "", done, dark=_dark(event))
-    if asked.get("form") == "search":
-        fields |= {"view": "search", "q": _written(event).get("q", "")}
+    if asked.get("form") in LOOKING:
+        fields |= {"view": fields["form"], **_written(event)}
     shown = Page(platform, frame, fields)
     return whole.widget(shown, *_view(shown, fields.get("view", "")), dark=_dark(event))
 

@@ -8,6 +8,8 @@ Spec: 2.2.1 mod_locations_get_method_eMSP, mod_cdrs_response_url; LOC-06, SES-03
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from chalicelib import logs
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 # Seconds that the operator waits for the partner.
 PATIENCE = 10
+# Differences that are told one by one.
+MOST = 50
 
 
 class HeldFields(Fields):
@@ -74,7 +78,32 @@ def held(platform: Platform, fields: HeldFields) -> dict[str, Any]:
         raise ActionError("unreachable", problem.reason) from None
     known = theirs if isinstance(theirs, dict) else {}
     differs = sorted(name for name, value in ours.items() if known.get(name) != value)
-    return {"url": url, "object": theirs, "differs": differs}
+    apart = list(islice(differences(ours, known), MOST)) if theirs is not None else []
+    return {"url": url, "object": theirs, "differs": differs, "differences": apart}
+
+
+def differences(ours: Any, theirs: Any, at: str = "") -> Iterator[dict[str, Any]]:
+    """Where they hold something else than we have, each with its JSON Pointer in ours.
+
+    EVSEs and Connectors are held against those of the same name. What only they have is not told.
+    """
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for name, value in ours.items():
+            yield from differences(value, theirs.get(name), f"{at}/{name}")
+    elif _named(ours) and isinstance(theirs, list):
+        by_name = {_name(each): each for each in theirs}
+        for index, each in enumerate(ours):
+            yield from differences(each, by_name.get(_name(each)), f"{at}/{index}")
+    elif ours != theirs:
+        yield {"pointer": at, "ours": ours, "theirs": theirs}
+
+
+def _named(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(_name(each) for each in value)
+
+
+def _name(value: Any) -> str:
+    return str(value.get("uid") or value.get("id") or "").lower() if isinstance(value, dict) else ""
 
 
 ACTIONS = {"held": Action(held, HeldFields, "ask a partner what it holds of an object of ours")}

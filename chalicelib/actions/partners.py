@@ -272,7 +272,23 @@ def status(platform: Platform, fields: Fields) -> dict[str, Any]:
             for each in living
             if each["health"]["state"] == UNREACHABLE
         ],
+        "webhook": _webhook(platform),
         "errors": _errors(platform),
+    }
+
+
+def _webhook(platform: Platform) -> dict[str, Any] | None:
+    """Whether events reach the back end's URL, and how many wait or were given up; None without a URL."""
+    url = platform.settings.backend_url
+    if not url:
+        return None
+    known = platform.webhooks.known()
+    gone = known is not None and known.is_gone(url)
+    return {
+        "url": url,
+        "state": "GONE" if gone else "ACTIVE",
+        "waiting": platform.queues.length(queues.WEBHOOK),
+        "given_up": platform.queues.length(queues.dead(queues.WEBHOOK)),
     }
 
 

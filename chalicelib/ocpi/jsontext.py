@@ -79,6 +79,14 @@ def dumps(value: Any) -> str:
     return _encoder.encode(value).decode()
 
 
+def indented(text: str) -> str:
+    """A JSON text in lines for people, its numbers with the digits they have. Raises MalformedJson."""
+    try:
+        return msgspec.json.format(text, indent=2)
+    except ValueError as problem:
+        raise MalformedJson(str(problem)) from None
+
+
 def exact(value: Any) -> Any:
     """The value with binary floats replaced by the Decimals they are written as.
 

@@ -68,6 +68,10 @@ class Webhooks:
                 return fresh
         raise RuntimeError("the webhook's secret could not be made")
 
+    def known(self) -> Endpoint | None:
+        """The endpoint as it is now, None where none is needed yet; nothing is made or written."""
+        return self._read()
+
     def keys(self, endpoint: Endpoint) -> list[str]:
         """The secrets that sign now, the newest first, in clear: `whsec_...`."""
         found = [endpoint.secret]

@@ -231,7 +231,10 @@ def test_what_was_said_about_an_object_is_on_its_page_and_each_message_is_one(
 def test_a_scorecard_is_figures_under_names(hand: Any, show: Any, emsp: Any) -> None:
     refuse(hand, emsp, 2)
     page = show("scorecard", partner=emsp.id)
-    assert "Scorecard of" in page and "Traffic" in page
+    assert "Scorecard of" in page and "Requests" in page
+    assert "to them" in page and "2 times" in page and " ms, " in page and "True" not in page
+    (example,) = set(re.findall(r'href="([^"]*)">one of them<', page))
+    assert "view=message" in example
     assert "opening_times is missing" in page
     assert "{&#x27;" not in page
 
@@ -398,4 +401,6 @@ class TestOfAHub:
         page = show("hub")
         assert "only by agreement" in page and "BE/BEC ↔ DE/MSP" in page and "may roam" in page
         assert "BE/BEC → DE/MSP" in page and "GET tokens" in page
-        assert "DE/MSP" in page and "from / to" in page
+        assert "of DE/MSP" in page and "connected" in page
+        assert "between=BE%2FBEC%2CDE%2FMSP" in page
+        assert "GET tokens" in show("hub", between="BE/BEC,DE/MSP")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.actions.holding import differences
 from chalicelib.ocpi import jsontext
 from tests import delivering
 from tests.conftest import OperatorRefused
@@ -125,3 +126,13 @@ def test_what_cannot_be_asked_is_said(operate: Any, drain: Any, emsp: Any) -> No
     with pytest.raises(OperatorRefused) as refused:
         operate("held", partner=emsp.id, module="tariffs", id="T1")
     assert refused.value.code == "unreachable"
+
+
+def test_what_differs_is_told_by_place_evses_held_against_those_of_the_same_name() -> None:
+    ours = {"name": "A", "evses": [{"uid": "E1", "status": "CHARGING"}, {"uid": "E2", "status": "AVAILABLE"}]}
+    theirs = {"name": "A", "more": 1, "evses": [{"uid": "e2", "status": "BLOCKED"}]}
+    assert list(differences(ours, theirs)) == [
+        {"pointer": "/evses/0", "ours": ours["evses"][0], "theirs": None},
+        {"pointer": "/evses/1/uid", "ours": "E2", "theirs": "e2"},
+        {"pointer": "/evses/1/status", "ours": "AVAILABLE", "theirs": "BLOCKED"},
+    ]

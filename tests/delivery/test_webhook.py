@@ -186,6 +186,24 @@ def test_410_stops_until_the_operator_says_go_on_and_nothing_is_lost(hand: Hand,
     assert {each.detail["partner"] for each in ear.heard[1:]} == {"one", "two"}
 
 
+def test_the_overview_tells_whether_events_reach_the_back_end(hand: Hand, ear: Ear) -> None:
+    """On the command line, on the page and in the widget, whose function only looks."""
+    nothing = {"url": ear.url, "state": "ACTIVE", "waiting": 0, "given_up": 0}
+    assert hand.operate("status")["webhook"] == nothing
+    ear.answer(410)
+    say(hand, "one")
+    found = hand.operate("status")["webhook"]
+    assert (found["state"], found["waiting"], found["given_up"]) == ("GONE", 1, 0)
+    event = {"requestContext": {"http": {"method": "GET"}}}
+    page = hand.functions.call("operator", event)["body"]
+    widget = hand.functions.call("widget", {"operator": "arn", "widgetContext": {}})
+    for shown in (page, widget):
+        assert ear.url in shown and "gone" in shown and "It answered 410" in shown
+    hand.clock.advance(DAY + 900)
+    hand.drain()
+    assert hand.operate("status")["webhook"]["given_up"] == 1
+
+
 def test_a_back_end_that_starts_again_gets_a_secret_although_one_was_shown(make_platform: Any) -> None:
     with Simulated() as heard:
         hand = make_platform({"OCPI_BACKEND_URL": heard.url})

@@ -22,6 +22,7 @@ from chalicelib.actions.pages.markup import (
 from chalicelib.actions.pages.page import Page, Rows
 
 FAILED = ("REFUSED", "GIVEN_UP")
+HELD = ("locations", "tariffs", "sessions", "cdrs", "tokens")
 ROWS = 50
 ENDS = {
     "WAITING": "It is sent by itself when its next attempt is due, with what is true then.",
@@ -80,6 +81,7 @@ def _group(page: Page, partner: str, module: str, state: str, cause: str, member
 def every(page: Page) -> tuple[str, Markup]:
     """A list of deliveries by partner, module, state and cause."""
     filters = {name: page[name] for name in ("partner", "module", "state")}
+    states = page.choices("deliveries", "state", ("WAITING", *FAILED), filters)
     data = page.ask("deliveries", limit=500, cursor=page["cursor"], **filters)
     found = [each for each in data.get("deliveries") or [] if page["cause"] in ("", each.get("cause"))]
     rows = [
@@ -99,7 +101,7 @@ def every(page: Page) -> tuple[str, Markup]:
     shown = table("Deliveries", heads, rows) if rows else nothing("No such delivery: all of it arrived.")
     more = data.get("cursor")
     further = page.frame.link("More", "deliveries", **{**filters, "cause": page["cause"], "cursor": more})
-    return "Deliveries", join([shown, tag("p", further) if more else ""])
+    return "Deliveries", join([states, shown, tag("p", further) if more else ""])
 
 
 def one(page: Page) -> tuple[str, Markup]:
@@ -134,15 +136,14 @@ def one(page: Page) -> tuple[str, Markup]:
     )
 
 
-def of_object(page: Page, module: str, owner: str, id: str) -> Markup:
-    """What of one object partners do not have."""
-    found = [
+def of_object(page: Page, module: str, owner: str, id: str, found: Mapping[str, Any]) -> Markup:
+    """Who may have an object, what of it they do not have, and of ours a way to ask what they hold."""
+    mine = [
         each
         for each in page.rows("deliveries", "deliveries", module=module, limit=500)
         if str(each.get("object_id", "")).lower() == id.lower() and str(each.get("owner")) == owner
     ]
-    if not found:
-        return section("Deliveries", nothing("Nothing of it waits or was refused."))
+    asked = _receivers(page, module, owner, found)
     rows = [
         [
             page.partner(each.get("partner")),
@@ -150,10 +151,45 @@ def of_object(page: Page, module: str, owner: str, id: str) -> Markup:
             pill(each.get("state")),
             page.moment(each.get("since")),
             text(str(each.get("reason") or "")[:200]),
+            _held(page, each.get("partner"), module, id, owner) if each.get("partner") in asked else "",
         ]
-        for each in found
+        for each in mine
     ]
-    return section("Deliveries", table("Deliveries", ["Partner", "What", "State", "Since", "Reason"], rows))
+    named = {each.get("partner") for each in mine}
+    rows += [
+        [page.partner(each), "", dim("nothing waits"), "", "", _held(page, each, module, id, owner)]
+        for each in asked
+        if each not in named
+    ]
+    if not rows:
+        return section("Deliveries", nothing("Nothing of it waits or was refused."))
+    heads = ["Partner", "What", "State", "Since", "Reason", ""]
+    return section("Deliveries", table("Deliveries", heads, rows))
+
+
+def _receivers(page: Page, module: str, owner: str, found: Mapping[str, Any]) -> list[str]:
+    """The partners that have an object of ours, as far as their endpoints and its token tell."""
+    country, _, party_id = owner.upper().partition("/")
+    if module not in HELD or not page.platform.settings.hosts((country, party_id)):
+        return []
+    card = found.get("cdr_token")
+    of = f"{card.get('country_code')}/{card.get('party_id')}".lower() if isinstance(card, Mapping) else ""
+    able = []
+    for partner in page.partners:
+        roles = partner.get("roles") or []
+        names = {f"{each.get('country_code')}/{each.get('party_id')}".lower() for each in roles}
+        offers = any(
+            each.get("identifier") == module and each.get("role") in (None, "RECEIVER")
+            for each in partner.get("endpoints") or []
+        )
+        if partner.get("state") == "REGISTERED" and offers and (not of or of in names or partner.get("hub")):
+            able.append(str(partner.get("id")))
+    return able[:ROWS]
+
+
+def _held(page: Page, partner: Any, module: str, id: str, owner: str) -> Markup:
+    payload = {"action": "held", "partner": partner, "module": module, "id": id, "party": owner}
+    return page.frame.button("What do they hold?", payload, "")
 
 
 def _object(page: Page, each: Mapping[str, Any]) -> Markup:

@@ -15,6 +15,9 @@ from urllib.parse import urlencode
 
 from chalicelib.actions.pages.markup import Markup, dim, join, tag, text
 
+# Forms that only look: what is written into them is the view's own fields.
+LOOKING = ("search", "objects", "messages")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -38,8 +41,8 @@ class Frame(Protocol):
     def button(self, label: str, payload: Mapping[str, Any], question: str) -> Markup:
         """Performs an action of the operator after a question."""
 
-    def form(self, name: str, label: str, entries: Sequence[Entry]) -> Markup:
-        """Sends what was written to the form of this name."""
+    def form(self, name: str, label: str, entries: Sequence[Entry], **fields: str) -> Markup:
+        """Sends what was written, and the fields, to the form of this name, or the view where it looks."""
 
 
 class Widget:
@@ -55,10 +58,9 @@ class Widget:
     def button(self, label: str, payload: Mapping[str, Any], question: str) -> Markup:
         return self._call(tag("a", label, class_="btn"), {"perform": payload}, "popup", question)
 
-    def form(self, name: str, label: str, entries: Sequence[Entry]) -> Markup:
-        pressed = self._call(
-            tag("a", label, class_="btn"), {"form": name}, "widget" if name == "search" else "popup"
-        )
+    def form(self, name: str, label: str, entries: Sequence[Entry], **fields: str) -> Markup:
+        display = "widget" if name in LOOKING else "popup"
+        pressed = self._call(tag("a", label, class_="btn"), {"form": name, **fields}, display)
         return join([tag("form", inputs(name, entries)), pressed])
 
     def _call(self, shown: Markup, asked: Mapping[str, Any], display: str, question: str = "") -> Markup:
@@ -96,17 +98,19 @@ class Browser:
             data_question=question or None,
         )
 
-    def form(self, name: str, label: str, entries: Sequence[Entry]) -> Markup:
-        get = name == "search"
+    def form(self, name: str, label: str, entries: Sequence[Entry], **fields: str) -> Markup:
+        get = name in LOOKING
         hidden = tag("input", type="hidden", name="view" if get else "form", value=name)
         return tag(
             "form",
             hidden,
+            *(tag("input", type="hidden", name=field, value=value) for field, value in fields.items()),
             "" if get else self._way_back(),
             inputs(name, entries),
             tag("button", label, class_="btn main", type="submit"),
             method="get" if get else "post",
-            role="search" if get else None,
+            role="search" if name == "search" else None,
+            class_="looking" if get and name != "search" else None,
         )
 
     def _way_back(self) -> Markup:

@@ -10,6 +10,7 @@ from chalicelib.actions.pages.markup import (
     Markup,
     age,
     dim,
+    facts,
     join,
     lines,
     nothing,
@@ -43,10 +44,35 @@ def view(page: Page) -> tuple[str, Markup]:
     parts.append(section("Refused and given up", deliveries.grouped(page, failed)))
     if page.platform.settings.roles & {"HUB"}:
         parts.append(section("Hub", tag("p", page.frame.link("Who roams with whom", "hub"))))
+    webhook = status.get("webhook")
+    if isinstance(webhook, Mapping):
+        parts.append(section("Back end", _webhook(page, webhook)))
     commands = page.rows("commands", "commands", limit=10)
     parts.append(section("Commands", requests.table_of(page, commands)))
     versions = tag("code", page.platform.versions_url)
     return "Overview", join([*parts, tag("p", "Versions URL for partners: ", versions, class_="dim")])
+
+
+def _webhook(page: Page, webhook: Mapping[str, Any]) -> Markup:
+    """Where events are posted to, whether they are taken, and what waits."""
+    gone = webhook.get("state") == "GONE"
+    resume = {"action": "webhook", "resume": True}
+    given_up = webhook.get("given_up")
+    told = facts(
+        [
+            ("Events go to", tag("code", webhook.get("url"))),
+            ("State", pill(webhook.get("state"))),
+            ("Events that wait", _number(webhook.get("waiting"))),
+            ("Given up after a day", tag("span", _number(given_up), class_="bad" if given_up else None)),
+        ]
+    )
+    sentence = "It answered 410: nothing more is sent until you say so."
+    press = page.frame.button("Send again", resume, "Send events to this address again?")
+    return join([told, tag("p", sentence, " ", press) if gone else ""])
+
+
+def _number(value: Any) -> str:
+    return "not known" if value is None else str(value)
 
 
 def health(partner: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -108,7 +134,11 @@ def _tiles(page: Page, status: Mapping[str, Any], living: Rows, failed: Rows) ->
         (str(away), "unreachable", "bad" if away else "good"),
         (str(backlog), "waiting", "warn" if backlog else "good"),
         (waits or "none", "oldest waiting", "warn" if waits else "good"),
-        (f"{len(failed)}{'+' if len(failed) >= MANY else ''}", "failed", "bad" if failed else "good"),
+        (
+            f"{len(failed)}{'+' if len(failed) >= MANY else ''}",
+            "refused or given up",
+            "bad" if failed else "good",
+        ),
     ]
     cells = [
         tag("li", tag("b", number, class_=tone or None), tag("span", label), class_="tile")

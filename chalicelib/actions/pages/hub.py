@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.actions.pages.markup import Markup, dim, join, lines, nothing, pill, section, table
+from chalicelib.actions.pages.markup import Markup, dim, join, lines, nothing, pill, section, table, tag
 from chalicelib.actions.pages.page import Page, Rows
 from chalicelib.ocpi.timestamps import later
 
@@ -14,7 +15,11 @@ HOUR = 3600
 
 def view(page: Page) -> tuple[str, Markup]:
     """Parties against parties in the last hour, the newest forwards, and agreements."""
-    routes = page.rows("routes", "routes", limit=500)
+    between = [each for each in page["between"].split(",") if each]
+    routes = page.rows("routes", "routes", limit=500, parties=between or None)
+    if between:
+        title = f"Between {' and '.join(between)}"
+        return title, join([_routes(page, routes), tag("p", page.frame.link("Everybody", "hub"))])
     parts: list[Any] = [section("The last hour", _matrix(page, routes))]
     if page.knows("routes"):
         parts.append(section("Passed on lately", _routes(page, routes[:50])))
@@ -33,20 +38,41 @@ def _matrix(page: Page, routes: Rows) -> Markup:
         f"{role.get('country_code')}/{role.get('party_id')}": partner
         for partner in page.partners
         for role in partner.get("roles") or []
+        if partner.get("state") in ("REGISTERED", "SUSPENDED")
     }
     names = sorted({*parties, *(name for pair in asked for name in pair)})
     if not names:
         return nothing("Nobody is connected.")
-    rows = []
-    for row in names:
-        partner = parties.get(row)
-        state = ((partner or {}).get("health") or {}).get("state")
-        cells: list[Any] = [lines(row, pill(state) if state else "")]
-        for column in names:
-            many, bad = asked[row, column], failed[row, column]
-            cells.append(lines(str(many), dim(f"{bad} failed") if bad else "") if many else "")
-        rows.append([each or "·" for each in cells])
-    return table("Who asked whom in the last hour", ["from / to", *names], rows)
+    rows = [
+        [
+            lines(page.partner(parties[row].get("id")), dim(row)) if row in parties else row,
+            pill(_connection(parties.get(row))),
+            *(_between(page, row, column, asked[row, column], failed[row, column]) for column in names),
+        ]
+        for row in names
+    ]
+    heads = ["Asked by", "", *(f"of {each}" for each in names)]
+    told = nothing("Requests that were passed on: by whom in the rows, to whom in the columns.")
+    return join([told, table("Who asked whom in the last hour", heads, rows)])
+
+
+def _connection(partner: Mapping[str, Any] | None) -> str:
+    """As ClientInfo says it."""
+    if partner is None:
+        return "behind a hub"
+    if partner.get("state") == "SUSPENDED":
+        return "SUSPENDED"
+    away = (partner.get("health") or {}).get("state") == "UNREACHABLE"
+    return "OFFLINE" if away else "CONNECTED"
+
+
+def _between(page: Page, row: str, column: str, many: int, bad: int) -> Markup:
+    if row == column:
+        return Markup("")
+    if not many:
+        return dim("none")
+    shown = page.frame.link(str(many), "hub", between=f"{row},{column}")
+    return lines(shown, tag("span", f"{bad} failed", class_="bad") if bad else "")
 
 
 def _routes(page: Page, routes: Rows) -> Markup:
@@ -59,7 +85,7 @@ def _routes(page: Page, routes: Rows) -> Markup:
             f"{each.get('method')} {each.get('module')}",
             lines(pill("failed" if _failed(each) else "ok"), dim(f"OCPI {each.get('status_code') or '–'}")),
             f"{each.get('duration_ms')} ms",
-            each.get("losses"),
+            lines(*(str(one) for one in each.get("losses") or [])),
         ]
         for each in routes
     ]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
 
+from chalicelib.ocpi import jsontext
+
 NONE = "–"
 TONES = {
     **dict.fromkeys(
-        ("OK", "REGISTERED", "ACCEPTED", "CONCLUDED", "COMPLETED", "CONNECTED", "ALLOWED"), "good"
+        ("OK", "REGISTERED", "ACTIVE", "ACCEPTED", "CONCLUDED", "COMPLETED", "CONNECTED", "ALLOWED"), "good"
     ),
     **dict.fromkeys(("AGREE", "AGREE_ROUNDING", "WITHIN_TOLERANCE", "SETTLED", "DELIVERED"), "good"),
     **dict.fromkeys(("UNREACHABLE", "REFUSED", "GIVEN_UP", "REJECTED", "FAILED", "TIMEOUT"), "bad"),
-    **dict.fromkeys(("UNREGISTERED", "DISAGREE", "OFFLINE", "ERROR", "EXPIRED"), "bad"),
+    **dict.fromkeys(("UNREGISTERED", "DISAGREE", "OFFLINE", "ERROR", "EXPIRED", "GONE"), "bad"),
     **dict.fromkeys(("SUSPENDED", "WAITING", "INDETERMINATE", "UNPRICEABLE", "OPEN", "WARNING"), "warn"),
 }
 VOID = ("input", "br")
@@ -117,7 +118,7 @@ def section(title: str, *children: Any, level: int = 2) -> Markup:
 
 def source(value: Any, title: str, opened: bool = False) -> Markup:
     """JSON to unfold, for who wants to see it as it is."""
-    made = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    made = value if isinstance(value, str) else jsontext.indented(jsontext.dumps(value))
     return tag("details", tag("summary", title), tag("pre", made), open=opened)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.actions.pages.frame import Entry
 from chalicelib.actions.pages.markup import (
     Markup,
     dim,
@@ -20,7 +21,20 @@ from chalicelib.actions.pages.markup import (
     tag,
 )
 from chalicelib.actions.pages.page import Page, Rows
+from chalicelib.ocpi import jsontext
 
+MODULES = (
+    "locations",
+    "tariffs",
+    "sessions",
+    "cdrs",
+    "tokens",
+    "commands",
+    "chargingprofiles",
+    "hubclientinfo",
+    "credentials",
+    "versions",
+)
 FILTERS = ("partner", "module", "id", "correlation_id", "request_id", "outcome", "date_from", "date_to")
 
 
@@ -40,10 +54,32 @@ def about(page: Page, title: str = "What was said", **filters: Any) -> Markup:
 def every(page: Page) -> tuple[str, Markup]:
     """Messages by partner, module, object, request, correlation, outcome and time."""
     filters = {name: page[name] for name in FILTERS if page[name]}
-    data = page.ask("messages", limit=100, cursor=page["cursor"], **filters)
+    times = {name: _day(filters[name]) for name in ("date_from", "date_to") if name in filters}
+    data = page.ask("messages", limit=100, cursor=page["cursor"], **(filters | times))
     rows: Rows = list(data.get("messages") or [])
     shown = table_of(page, rows) if rows else nothing("Nothing of the kind is on record.")
-    return "Messages", join([_filtered(filters), shown, _more(page, data, filters)])
+    narrowed = {
+        name: value for name, value in filters.items() if name in ("id", "correlation_id", "request_id")
+    }
+    form = page.frame.form("messages", "Find", _looked_for(page), **narrowed)
+    return "Messages", join([form, _filtered(narrowed), shown, _more(page, data, filters)])
+
+
+def _looked_for(page: Page) -> list[Entry]:
+    partners = (("", "all"), *page.names.items())
+    modules = (("", "all"), *((each, each) for each in MODULES))
+    outcomes = tuple((each, each or "any") for each in ("", "ok", "refused", "failed"))
+    return [
+        Entry("partner", "Partner", "choice", options=partners, value=page["partner"]),
+        Entry("module", "Module", "choice", options=modules, value=page["module"]),
+        Entry("outcome", "Outcome", "choice", options=outcomes, value=page["outcome"]),
+        Entry("date_from", "Since", "date", value=page["date_from"][:10]),
+    ]
+
+
+def _day(said: str) -> str:
+    """A date as the moment it begins, in UTC; anything else as it is."""
+    return f"{said}T00:00:00Z" if len(said) == 10 else said
 
 
 def table_of(page: Page, rows: Rows) -> Markup:
@@ -58,14 +94,15 @@ def _row(page: Page, each: Mapping[str, Any]) -> list[Any]:
     status = " ".join(
         words for words in (f"HTTP {each.get('http_status') or '–'}", f"OCPI {code}" if code else "") if words
     )
-    module = each.get("module")
+    module, reason = each.get("module"), str(each.get("reason") or "")
+    status = "" if reason.startswith(status) else status
     return [
         page.moment(each.get("at")),
         join([f"{way} ", page.partner(each.get("partner"))]),
         page.frame.link(f"{each.get('method')} {module}", "message", id=each.get("id")),
         page.object(module, each.get("owner"), each.get("object_id"), each.get("part")),
-        lines(pill(each.get("outcome")), dim(status), dim(str(each.get("reason") or "")[:200])),
-        f"{each.get('duration_ms')} ms" if each.get("duration_ms") is not None else None,
+        lines(pill(each.get("outcome")), dim(status) if status else "", dim(reason[:200]) if reason else ""),
+        tag("time", f"{each.get('duration_ms')} ms") if each.get("duration_ms") is not None else None,
     ]
 
 
@@ -115,6 +152,10 @@ def _body(body: Any, title: str) -> Markup:
     if isinstance(body, Mapping) and "body" in body:
         cut = f", cut: it had {body.get('bytes')} bytes" if body.get("cut") else ""
         body = body["body"]
+    try:
+        body = jsontext.indented(body) if isinstance(body, str) else body
+    except jsontext.MalformedJson:
+        pass  # cut, or no JSON: as it came
     return source(body, f"{title}{cut}", opened=True) if body else tag("p", f"{title}: no body", class_="dim")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.actions.pages.contents import price
 from chalicelib.actions.pages.markup import (
     Markup,
     dim,
@@ -40,9 +41,9 @@ def table_of(page: Page, found: Rows) -> Markup:
             ),
             page.partner(each.get("partner")),
             pill(each.get("verdict")),
-            _price(each.get("claimed"), each.get("currency")),
-            _price(each.get("computed"), each.get("currency")),
-            _price(each.get("difference"), each.get("currency")),
+            price(each.get("claimed"), each.get("currency")),
+            price(each.get("computed"), each.get("currency")),
+            price(each.get("difference"), each.get("currency")),
             lines(_cause(each.get("cause")), dim("held back") if each.get("held") else ""),
         ]
         for each in found
@@ -88,7 +89,7 @@ def of_cdr(page: Page, owner: str, id: str) -> Markup:
     told = facts(
         [
             ("Verdict", pill(report.get("verdict"))),
-            ("Computed", _price(report.get("total"), currency)),
+            ("Computed", price(report.get("total"), currency)),
             ("The difference is explained by", diagnosis),
         ]
     )
@@ -110,7 +111,7 @@ def _periods(page: Page, report: Mapping[str, Any]) -> Markup:
             f"{segment.get('dimension')} {segment.get('context') or ''}",
             segment.get("volume"),
             segment.get("price"),
-            _price(segment, report.get("currency")),
+            price(segment, report.get("currency")),
             (segment.get("applied") or {}).get("pointer") or "nothing prices it",
         ]
         for period in (report.get("periods") or [])[:100]
@@ -139,18 +140,6 @@ def disputes(page: Page) -> tuple[str, Markup]:
     ]
     heads = ["Opened", "CDR", "Partner", "State", "Reason", "Settled"]
     return "Disputes", table("Disputes", heads, rows) if rows else nothing("Nothing is under dispute.")
-
-
-def _price(price: Any, currency: Any) -> str | None:
-    """`1.25 EUR (1.51 with taxes)`; the digits as they are."""
-    if not isinstance(price, Mapping):
-        return str(price) if price not in (None, "") else None
-    net, gross = price.get("before_taxes"), price.get("after_taxes")
-    if net is None and gross is None:
-        return None
-    if net is None or gross in (None, net):
-        return f"{net if net is not None else gross} {currency or ''}".strip()
-    return f"{net} {currency or ''} ({gross} with taxes)"
 
 
 def _cause(cause: Any) -> str | None:

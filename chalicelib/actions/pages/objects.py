@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from chalicelib.actions.pages import deliveries, messages, money
-from chalicelib.actions.pages.markup import Markup, facts, join, nothing, pill, section, source, table, tag
-from chalicelib.actions.pages.page import Page
+from chalicelib.actions.pages import contents, deliveries, messages, money
+from chalicelib.actions.pages.frame import Entry
+from chalicelib.actions.pages.markup import Markup, join, nothing, section, source, table, tag
+from chalicelib.actions.pages.page import OBJECTS, Page
 
-MODULES = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
+MODULES = OBJECTS
 IDS = {"tokens": "uid"}
 # What is worth a column beside the id.
 TOLD = {
@@ -20,10 +22,34 @@ TOLD = {
     "cdrs": ("start_date_time", "total_energy", "total_cost"),
     "hubclientinfo": ("role", "status"),
 }
+# What a module is looked for by, and the words its `status` may have.
+FILTERS = {
+    "locations": ("near", "status"),
+    "sessions": ("token", "session_id", "status"),
+    "cdrs": ("token", "session_id"),
+}
+STATUSES = {
+    "sessions": ("ACTIVE", "PENDING", "RESERVATION", "COMPLETED", "INVALID"),
+    "locations": (
+        "AVAILABLE",
+        "CHARGING",
+        "RESERVED",
+        "BLOCKED",
+        "INOPERATIVE",
+        "OUTOFORDER",
+        "PLANNED",
+        "UNKNOWN",
+    ),
+}
+LABELS = {
+    "near": Entry("near", "Near", hint="latitude,longitude,kilometres, such as 51.05,3.73,10"),
+    "token": Entry("token", "Token", hint="the uid of the card"),
+    "session_id": Entry("session_id", "Session"),
+}
 
 
 def every(page: Page) -> tuple[str, Markup]:
-    """A page of a module's objects."""
+    """A page of a module's objects, all or those looked for."""
     module = page["module"] if page["module"] in MODULES else "locations"
     ways = join(
         (
@@ -33,29 +59,45 @@ def every(page: Page) -> tuple[str, Markup]:
         " · ",
     )
     party = page["party"] or "all"
-    data = page.ask("list", module=module, party=party, limit=50, cursor=page["cursor"])
+    asked = {name: page[name] for name in FILTERS.get(module, ()) if page[name]}
+    data = page.ask("list", module=module, party=party, limit=50, cursor=page["cursor"], **asked)
     found = [each for each in data.get("objects") or [] if isinstance(each, Mapping)]
-    heads = ["Owner", "Id", *(each.replace("_", " ") for each in TOLD[module]), "Last updated"]
+    shown = rows_of(page, module, found) if found else nothing(f"No {module} here.")
+    more = ""
+    if data.get("cursor"):
+        more = tag(
+            "p",
+            page.frame.link("More", "objects", module=module, party=party, cursor=data["cursor"], **asked),
+        )
+    total = tag("p", f"{data.get('total')} in all", class_="dim") if data.get("total") else ""
+    return module.capitalize(), join([tag("p", ways), _looked_for(page, module), total, shown, more])
+
+
+def _looked_for(page: Page, module: str) -> Markup:
+    names = FILTERS.get(module, ())
+    entries = [replace(LABELS[name], value=page[name]) for name in names if name in LABELS]
+    if "status" in names:
+        options = tuple((each, each.lower() or "any") for each in ("", *STATUSES[module]))
+        label = "An EVSE is" if module == "locations" else "Status"
+        entries.append(Entry("status", label, "choice", options=options, value=page["status"]))
+    return page.frame.form("objects", "Find", entries, module=module) if entries else Markup("")
+
+
+def rows_of(page: Page, module: str, found: Iterable[Mapping[str, Any]]) -> Markup:
+    """Objects of a module, each leading to it."""
     rows = [
         [
             owner_of(each),
             page.frame.link(
                 id_of(module, each), "object", module=module, party=owner_of(each), id=id_of(module, each)
             ),
-            *(_cell(page, name, each.get(name)) for name in TOLD[module]),
+            *(contents.cell(page, each, name, each.get(name)) for name in TOLD[module]),
             page.moment(each.get("last_updated")),
         ]
         for each in found
     ]
-    shown = table(module, heads, rows) if rows else nothing(f"No {module} here.")
-    more = ""
-    if data.get("cursor"):
-        more = tag(
-            "p",
-            page.frame.link("More", "objects", module=module, party=party, cursor=data["cursor"]),
-        )
-    total = tag("p", f"{data.get('total')} in all", class_="dim") if data.get("total") else ""
-    return module.capitalize(), join([tag("p", ways), total, shown, more])
+    heads = ["Owner", "Id", *(each.replace("_", " ").capitalize() for each in TOLD[module]), "Last updated"]
+    return table(module, heads, rows)
 
 
 def one(page: Page) -> tuple[str, Markup]:
@@ -69,11 +111,14 @@ def one(page: Page) -> tuple[str, Markup]:
         return title, join([nothing(said), messages.about(page, id=id)])
     owner = owner_of(found)
     parts: list[Any] = [
-        facts(_told(page, found)),
+        contents.fields(page, found),
         tag("p", _links(page, module, found)),
-        _parts(page, found),
-        deliveries.of_object(page, module, owner, id),
+        contents.parts(page, module, found),
+        deliveries.of_object(page, module, owner, id, found),
     ]
+    if module == "sessions":
+        cdrs = page.rows("list", "objects", module="cdrs", party="all", session_id=id)
+        parts.append(section("CDRs", rows_of(page, "cdrs", cdrs) if cdrs else nothing("None came yet.")))
     if module == "cdrs":
         parts.append(money.of_cdr(page, owner, id))
     parts.append(messages.about(page, id=id))
@@ -92,24 +137,6 @@ def owner_of(each: Mapping[str, Any]) -> str:
 def id_of(module: str, each: Mapping[str, Any]) -> str:
     """What the object is called in its module."""
     return str(each.get(IDS.get(module, "id")) or "")
-
-
-def _told(page: Page, found: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The plain fields, times as times."""
-    told = []
-    for name, value in found.items():
-        if isinstance(value, list | Mapping) and name not in ("total_cost", "coordinates"):
-            continue
-        told.append((name.replace("_", " "), _cell(page, name, value)))
-    return told
-
-
-def _cell(page: Page, name: str, value: Any) -> Any:
-    if name in ("last_updated", "start_date_time", "end_date_time"):
-        return page.moment(value) if value else None
-    if name == "status":
-        return pill(value) if value else None
-    return value
 
 
 def _links(page: Page, module: str, found: Mapping[str, Any]) -> Markup:
@@ -131,20 +158,3 @@ def _links(page: Page, module: str, found: Mapping[str, Any]) -> Markup:
             )
         )
     return join(links, " · ")
-
-
-def _parts(page: Page, found: Mapping[str, Any]) -> Markup:
-    evses = [each for each in found.get("evses") or [] if isinstance(each, Mapping)]
-    if not evses:
-        return Markup("")
-    rows = [
-        [
-            each.get("uid"),
-            each.get("evse_id"),
-            pill(each.get("status")),
-            page.moment(each.get("last_updated")),
-        ]
-        for each in evses[:200]
-    ]
-    more = tag("p", f"{len(evses) - 200} more", class_="dim") if len(evses) > 200 else ""
-    return section("EVSEs", table("EVSEs", ["Uid", "EVSE id", "Status", "Last updated"], rows), more)

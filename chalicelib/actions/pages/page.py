@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 Rows = list[dict[str, Any]]
+OBJECTS = ("locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo")
 
 
 class Page:
@@ -74,7 +75,19 @@ class Page:
     def object(self, module: Any, owner: Any, id: Any, part: Any = "") -> Markup:
         """An object's name, which leads to it."""
         label = "/".join(str(each) for each in (owner, id, part) if each)
+        if module not in OBJECTS:  # of a command: the Location or Session it is about
+            return self.frame.link(label, "search", q=id) if id else Markup("–")
         return self.frame.link(label, "object", module=module, party=owner, id=id) if id else Markup("–")
+
+    def choices(self, view: str, name: str, values: Sequence[str], filters: Mapping[str, str]) -> Markup:
+        """The values of a filter as links, the present one not; `all` takes it away."""
+        links = [
+            tag("b", label)
+            if self[name] == value
+            else self.frame.link(label, view, **{**filters, name: value})
+            for label, value in (("all", ""), *((each.replace("_", " ").lower(), each) for each in values))
+        ]
+        return tag("p", join(links, " · "))
 
     def moment(self, then: Any) -> Markup:
         return moment(then, self.now) if then else Markup("–")

@@ -10,7 +10,6 @@ from chalicelib.actions.pages.markup import (
     Markup,
     facts,
     join,
-    lines,
     nothing,
     pill,
     section,
@@ -119,46 +118,3 @@ def _endpoints(data: Mapping[str, Any]) -> Markup:
     if not rows:
         return nothing("None known: it is not registered.")
     return table("Endpoints", ["Module", "Interface", "URL"], rows)
-
-
-def scorecard(page: Page) -> tuple[str, Markup]:
-    """What a partner is like, in figures."""
-    data = page.ask("scorecard", partner=page["partner"])
-    name = page.names.get(page["partner"], page["partner"])
-    plain = {key: value for key, value in data.items() if not isinstance(value, list | Mapping)}
-    parts: list[Any] = [facts((_heading(key), _figure(page, key, value)) for key, value in plain.items())]
-    for key, value in data.items():
-        if key in plain or not value:
-            continue
-        if isinstance(value, Mapping):
-            shown = facts((_heading(each), _figure(page, each, found)) for each, found in value.items())
-        else:
-            shown = _figures(page, key, value)
-        parts.append(section(_heading(key), shown))
-    return f"Scorecard of {name}", join(parts) if data else nothing("Nothing is known of it yet.")
-
-
-def _figures(page: Page, title: str, rows: list[Any]) -> Markup:
-    """Rows of figures with their own names as heads; those that are empty everywhere are left out."""
-    told = [each for each in rows if isinstance(each, Mapping)]
-    heads = [
-        head
-        for head in dict.fromkeys(key for each in told for key in each)
-        if any(each.get(head) not in (None, "", [], {}) for each in told)
-    ]
-    cells = [[_figure(page, head, each.get(head)) for head in heads] for each in told]
-    return table(_heading(title), [_heading(head) for head in heads], cells)
-
-
-def _figure(page: Page, name: str, value: Any) -> Any:
-    if name in ("at", "since", "until") or name.startswith("last_"):
-        return page.moment(value) if value else None
-    if name in ("state", "health"):
-        return pill(value)
-    if isinstance(value, list):
-        return lines(*(words(each) for each in value))
-    return words(value) if isinstance(value, Mapping) else value
-
-
-def _heading(name: Any) -> str:
-    return str(name).replace("_", " ").capitalize()

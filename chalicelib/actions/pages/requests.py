@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.actions.pages import messages
-from chalicelib.actions.pages.markup import Markup, facts, join, lines, nothing, pill, source, table
+from chalicelib.actions.pages.markup import (
+    Markup,
+    facts,
+    join,
+    lines,
+    nothing,
+    pill,
+    section,
+    source,
+    table,
+)
 from chalicelib.actions.pages.page import Page, Rows
 
 
@@ -30,7 +40,10 @@ def table_of(page: Page, found: Rows) -> Markup:
 def every(page: Page) -> tuple[str, Markup]:
     """The commands of a partner, or all."""
     filters = {name: page[name] for name in ("partner", "module", "state")}
-    return "Commands", table_of(page, page.rows("commands", "commands", limit=100, **filters))
+    states = page.choices("commands", "state", ("PENDING", "CONCLUDED"), filters)
+    kinds = page.choices("commands", "module", ("chargingprofiles",), filters)
+    shown = table_of(page, page.rows("commands", "commands", limit=100, **filters))
+    return "Commands", join([states, kinds, shown])
 
 
 def one(page: Page) -> tuple[str, Markup]:
@@ -59,8 +72,29 @@ def one(page: Page) -> tuple[str, Markup]:
             ("Delivery of the result", each.get("delivery")),
         ]
     )
-    said = messages.about(page, partner=each.get("partner"), module=each.get("module"))
-    return str(each.get("command") or "Command"), join([told, source(each.get("body"), "Request"), said])
+    given = each.get("body")
+    body: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    about = body.get("session_id") or body.get("location_id") or each.get("session_id")
+    said = messages.about(page, partner=each.get("partner"), module=each.get("module"), id=about)
+    asked = section("What was asked", _asked(page, body)) if body else ""
+    whole = source(body, "The request as it is") if body else ""
+    return str(each.get("command") or "Command"), join([told, asked, whole, said])
+
+
+def _asked(page: Page, body: Mapping[str, Any]) -> Markup:
+    """The fields of a request; the Location, Session and Token lead to theirs."""
+    pairs: list[tuple[str, Any]] = []
+    for name, value in body.items():
+        label = name.replace("_", " ").capitalize()
+        if name in ("location_id", "session_id") and value:
+            pairs.append((label, page.frame.link(value, "search", q=value)))
+        elif name == "token" and isinstance(value, Mapping):
+            pairs.append((label, page.frame.link(value.get("uid"), "search", q=value.get("uid"))))
+        elif name.endswith(("_date", "_date_time")):
+            pairs.append((label, page.moment(value)))
+        else:
+            pairs.append((label, value))
+    return facts(pairs)
 
 
 def outcome(answer: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.actions.pages import messages
 from chalicelib.actions.pages.frame import Entry
 from chalicelib.actions.pages.markup import Markup, join, nothing, section, tag
-from chalicelib.actions.pages.objects import MODULES, id_of, owner_of
+from chalicelib.actions.pages.objects import MODULES, id_of, owner_of, rows_of
 from chalicelib.actions.pages.page import Page
 
 
@@ -32,8 +32,16 @@ def view(page: Page) -> tuple[str, Markup]:
     parts: list[Any] = []
     if partners:
         parts.append(section("Partners", tag("ul", *(tag("li", each) for each in partners))))
+    for module, name, title in (
+        ("sessions", "token", "Sessions of this card"),
+        ("cdrs", "token", "CDRs of this card"),
+        ("cdrs", "session_id", "CDRs of this Session"),
+    ):
+        rows = page.rows("list", "objects", module=module, party="all", limit=25, **{name: asked})
+        if rows:
+            parts.append(section(title, rows_of(page, module, rows)))
     if found:
-        parts.append(section("Objects", tag("ul", *(tag("li", each) for each in found))))
+        parts.insert(bool(partners), section("Objects", tag("ul", *(tag("li", each) for each in found))))
     if page.knows("messages"):
         for name, title in (("request_id", "X-Request-ID"), ("correlation_id", "X-Correlation-ID")):
             rows = page.rows("messages", "messages", limit=25, **{name: asked})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.actions.pages.markup import Markup, facts, join, source, tag
+from chalicelib.actions.pages.markup import Markup, facts, join, source, table, tag, words
 from chalicelib.actions.pages.page import Page
 
 # Where an error says what is wrong and not what to do.
@@ -26,6 +26,8 @@ def answer(page: Page, payload: Mapping[str, Any], result: Mapping[str, Any]) ->
     action = str(payload.get("action"))
     if action == "invite":
         return _invited(page, data)
+    if action == "held":
+        return _held(page, payload, data)
     return tag("div", tag("p", _sentence(page, action, payload, data)), class_="told good", role="status")
 
 
@@ -51,6 +53,27 @@ def _invited(page: Page, data: Mapping[str, Any]) -> Markup:
         tag("p", "The token is shown this once and kept nowhere; a lost one is replaced by “New token”."),
         class_="told good",
         role="status",
+    )
+
+
+def _held(page: Page, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Markup:
+    """What a partner holds of an object of ours, where it differs."""
+    who = page.partner(payload.get("partner"))
+    what = f"{payload.get('module')} {payload.get('id')}"
+    if data.get("object") is None:
+        said = tag("p", who, f" does not have {what}.")
+        return tag("div", said, class_="told bad", role="status")
+    apart = [each for each in data.get("differences") or [] if isinstance(each, Mapping)]
+    if not apart:
+        said = tag("p", who, f" holds {what} as it is here.")
+        return tag("div", said, class_="told good", role="status")
+    rows = [[each.get("pointer"), words(each.get("ours")), words(each.get("theirs"))] for each in apart]
+    shown = table("Differences", ["Where", "Here", "There"], rows)
+    again = {"action": "push", "partner": payload.get("partner"), "module": payload.get("module")}
+    press = page.frame.button("Send all of them anew", again, f"Announce all {payload.get('module')} again?")
+    said = tag("p", who, f" holds {what} otherwise than it is here:")
+    return tag(
+        "div", said, shown, press, source(data["object"], "What they hold"), class_="told warn", role="status"
     )
 
 
