@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.deployment import asked_at
-from chalicelib.ocpi import charset, messages, modules, routing
+from chalicelib.ocpi import charset, envelope, messages, modules, routing
 from chalicelib.ocpi.errors import (
     MethodNotAllowed,
     OcpiError,
@@ -26,7 +26,7 @@ from chalicelib.ocpi.errors import (
     UnknownObject,
     UnknownPath,
 )
-from chalicelib.ocpi.messages import IN_2_1_1, Party, Reply, Request
+from chalicelib.ocpi.messages import Party, Reply, Request
 from chalicelib.ocpi.modules import LIST, Operation
 from chalicelib.partner_client import transcript
 from chalicelib.partners.call import Call, require_receiver, serving
@@ -157,7 +157,7 @@ def _answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], 
             duration_ms=duration,
             outcome=outcome,
         )
-        body = messages.envelope(reply, messages.now(), request.version)
+        body = envelope.write(reply, messages.now(), request.version)
         if partner and partner.reads_ascii_only:
             body = charset.plain(body)
         who = (partner, presented.token) if partner and presented else None
@@ -264,7 +264,7 @@ def _limit(partner: Partner, platform: Platform) -> None:
 def _refusal(problem: OcpiError, version: str) -> Reply:
     code = problem.status_code
     if version == modules.V211:
-        code = IN_2_1_1.get(code, code)
+        code = envelope.IN_2_1_1.get(code, code)
     headers: dict[str, str] = {}
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allow)

@@ -328,9 +328,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _envelope(self, status: int, code: int, message: str) -> None:
-        from chalicelib.ocpi.messages import Reply, envelope, now
+        from chalicelib.ocpi import envelope
+        from chalicelib.ocpi.messages import Reply, now
 
-        text = envelope(Reply(status_code=code, message=message, http_status=status), now())
+        text = envelope.write(Reply(status_code=code, message=message, http_status=status), now())
         ids = [("X-Request-ID", ""), ("X-Correlation-ID", "")]
         headers = getattr(self, "headers", None)
         named = [(name, (headers.get(name) if headers else None) or str(uuid.uuid4())) for name, _ in ids]

@@ -99,7 +99,7 @@ def session(
 def go_away(hand: Any, partner: Any) -> None:
     """Take a partner down, the connections that were kept with it too."""
     partner.down()
-    hand.platform.partner_client.__dict__.pop("_pools", None)
+    hand.platform.partner_client.__dict__.pop("_exchange", None)
 
 
 class Killed(BaseException):

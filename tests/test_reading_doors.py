@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.ocpi import charset, jsontext
-from chalicelib.ocpi.messages import envelope, reply
+from chalicelib.ocpi import charset, envelope, jsontext
+from chalicelib.ocpi.messages import reply
 from tests.known import Known
 
 pytest_plugins = ["tests.known"]
@@ -14,8 +14,8 @@ pytest_plugins = ["tests.known"]
 def test_an_envelope_of_2_1_1_carries_whole_seconds() -> None:
     # TYP-07
     moment = "2026-02-03T10:00:00.123Z"
-    assert jsontext.loads(envelope(reply(None), moment, "2.1.1"))["timestamp"] == "2026-02-03T10:00:00Z"
-    assert jsontext.loads(envelope(reply(None), moment, "2.2.1"))["timestamp"] == moment
+    assert jsontext.loads(envelope.write(reply(None), moment, "2.1.1"))["timestamp"] == "2026-02-03T10:00:00Z"
+    assert jsontext.loads(envelope.write(reply(None), moment, "2.2.1"))["timestamp"] == moment
 
 
 def test_a_path_with_too_many_segments_is_answered_with_routing_headers(ask: Any, known: Known) -> None:

@@ -24,8 +24,7 @@ from chalicelib.objects import hub_client_info, tokens
 from chalicelib.objects.stored_object import Finder, StoredObject, load_token
 from chalicelib.ocpi import jsontext, modules, reading, routing, writing
 from chalicelib.ocpi.errors import InvalidParameters, NotEnoughInformation, OcpiError, UnknownObject
-from chalicelib.ocpi.messages import Party, Reply
-from chalicelib.partner_client.client import OPEN
+from chalicelib.ocpi.messages import OPEN, Party, Reply
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call, serving
 from chalicelib.store.object_items import check_id, folded, party_of

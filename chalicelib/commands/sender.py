@@ -29,7 +29,7 @@ from chalicelib.store.requests import COMMANDS, PENDING, SENT, AsyncRequest, new
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
     from chalicelib.partner import Partner
-    from chalicelib.partner_client.client import Answer
+    from chalicelib.partner_client.answer import Answer
     from chalicelib.wiring import Platform
 
 # Seconds that a partner may take to respond.

@@ -29,7 +29,7 @@ from chalicelib.delivery import absent, diff
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.evidence import quarantine
 from chalicelib.objects import checks, hub_client_info, ingest
-from chalicelib.ocpi import links, modules
+from chalicelib.ocpi import modules, paging
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.partner import SLOW, host_of
@@ -41,7 +41,7 @@ from chalicelib.tasks import PullPage
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
-    from chalicelib.partner_client.client import Answer
+    from chalicelib.partner_client.answer import Answer
     from chalicelib.store.refusals import Refusal
     from chalicelib.wiring import Platform
 
@@ -165,7 +165,7 @@ class Crawl:
 
     def _advance(self, pull: Pull, moved: Pull, answer: Answer, page: list[Any]) -> None:
         """Go on, end, or give up on a partner that leads nowhere."""
-        total = links.total_count(answer.headers.get("x-total-count", ""))
+        total = paging.total_count(answer.headers.get("x-total-count", ""))
         content = diff.digest(page)
         idle = not page or content == pull.last_page
         moved = replace(
@@ -178,15 +178,15 @@ class Crawl:
             last_page=content,
             idle=pull.idle + 1 if idle else 0,
         )
-        offset = links.offset_of(pull.url)
+        offset = paging.offset_of(pull.url)
         if 0 <= total < pull.total and offset:
             # Objects left the window, and those behind them moved up by as many: TRA-39.
             start = max(0, offset - min(PAGE, pull.total - total))
-            back = links.at_offset(pull.url, start)
+            back = paging.at_offset(pull.url, start)
             self._go(pull, replace(moved, url=back, listed=min(moved.listed, start)))
             return
-        link = links.next_link(answer.headers.get("link", ""))
-        link = links.absolute(pull.url, link) or link
+        link = paging.next_link(answer.headers.get("link", ""))
+        link = paging.absolute(pull.url, link) or link
         unusable = self._unusable(moved, pull.url, link) if link else ""
         if link and not unusable and not (moved.idle and 0 <= moved.total <= moved.listed):
             self._follow(pull, moved, link)
@@ -216,7 +216,7 @@ class Crawl:
             why = f"{moved.listed}{promised} objects were listed: {unusable or problem}"
             self._end(pull, moved, FAILED, why[:300])
             return
-        url = links.at_offset(self._list(pull), moved.listed)
+        url = paging.at_offset(self._list(pull), moved.listed)
         self._go(pull, replace(moved, url=url, led_by=GUESS if guess else ""))
 
     def _list(self, pull: Pull) -> str:
@@ -413,5 +413,5 @@ def _objects(answer: Answer) -> list[Any]:
 
 def _size(answer: Answer) -> int:
     """How many objects a full page has: what we asked for, or the partner's own limit."""
-    own = links.total_count(answer.headers.get("x-limit", ""))
+    own = paging.total_count(answer.headers.get("x-limit", ""))
     return min(PAGE, own) if own > 0 else PAGE

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from chalicelib.delivery import diff
 from chalicelib.objects import hub_client_info, sessions, visibility
 from chalicelib.objects.stored_object import Finder, load
-from chalicelib.ocpi import links, modules, routing, writing
+from chalicelib.ocpi import modules, paging, routing, writing
 from chalicelib.ocpi.surrogates import shortest
 from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.partners import parties
@@ -41,7 +41,7 @@ def place(platform: Platform, partner: Partner, target: Target, obj: Mapping[str
     if target.key.module == "cdrs":
         base = partner.endpoint("cdrs", modules.RECEIVER) or ""
         told = platform.deliveries.read(target).remote_url
-        return links.absolute(base, told)
+        return paging.absolute(base, told)
     return due.url(due.segments(obj), due.query(obj))
 
 

@@ -37,7 +37,7 @@ from chalicelib.tasks import PushObject
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
-    from chalicelib.partner_client.client import Answer
+    from chalicelib.partner_client.answer import Answer
     from chalicelib.wiring import Platform
 
 # Seconds until a delivery is looked at again that met another one of the same Location.

@@ -18,11 +18,11 @@ from chalicelib.hub import ends, legs, rewrite
 from chalicelib.hub.asked import Asked
 from chalicelib.hub.legs import Leg
 from chalicelib.hub.rewrite import Needs, Outgoing
-from chalicelib.ocpi import messages, modules, timestamps
+from chalicelib.ocpi import envelope, messages, modules, timestamps
 from chalicelib.ocpi.errors import HubError, NotConnected, OcpiError, ReceiverTimeout
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.timestamps import later
-from chalicelib.partner_client.client import Relayed
+from chalicelib.partner_client.answer import Relayed
 from chalicelib.partners import health
 from chalicelib.store.routes import Route, Routes
 
@@ -112,7 +112,7 @@ def judged(asked: Asked, leg: Leg, relayed: Relayed, losses: list[str], as_it_is
         raise NotConnected(f"{name} does not accept this hub's token")
     if len(relayed.text) > LARGEST_ANSWER:
         raise HubError(f"{name} answered with more than {LARGEST_ANSWER} bytes")
-    said = messages.opened(relayed.text)
+    said = envelope.opened(relayed.text)
     if said is None and status in HANDED_ON:
         return rewrite.bare(asked, leg, relayed.headers, status, f"{name} answered HTTP {status}")
     if said is None:

@@ -23,9 +23,10 @@ from chalicelib.hub.asked import OWNED, Asked, Said, said_in
 from chalicelib.hub.convert import Conversion
 from chalicelib.hub.cursor import NextPage
 from chalicelib.hub.legs import Leg
-from chalicelib.ocpi import charset, jsontext, links, messages, modules, patching, routing
+from chalicelib.ocpi import charset, envelope, jsontext, messages, modules, paging, patching, routing
+from chalicelib.ocpi.envelope import Opened
 from chalicelib.ocpi.errors import HubError, InvalidParameters
-from chalicelib.ocpi.messages import IN_2_1_1, Opened, Party, Reply
+from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partner import host_of
 from chalicelib.partners import parties
 from chalicelib.store.object_items import folded
@@ -134,9 +135,9 @@ def incoming(
     reply = Reply(data, code, said.message, status, headers)
     if code == 2000 and status == 404 and leg.version == modules.V211 and asked.module == "tokens":
         reply = dataclasses.replace(reply, status_code=2004)  # CNV-110
-    if asked.version == modules.V211 and code in IN_2_1_1:
+    if asked.version == modules.V211 and code in envelope.IN_2_1_1:
         status = 404 if code == 2004 else status
-        reply = dataclasses.replace(reply, status_code=IN_2_1_1[code], http_status=status)
+        reply = dataclasses.replace(reply, status_code=envelope.IN_2_1_1[code], http_status=status)
     same_words = modules.V211 not in (asked.version, leg.version) or asked.version == leg.version
     if same_words and data is said.data and reply.status_code == code:
         return dataclasses.replace(reply, body=text.decode("utf-8-sig"))
@@ -178,8 +179,8 @@ def _headers(asked: Asked, leg: Leg, received: Mapping[str, str], good: bool) ->
 
 def _next(asked: Asked, leg: Leg, answerer: Party, header: str) -> str:
     """A next link of ours that leads to the partner's, if that leads to a host it announced."""
-    there = links.next_link(header)
-    url = links.absolute(target(asked, leg, ""), there)
+    there = paging.next_link(header)
+    url = paging.absolute(target(asked, leg, ""), there)
     if not url or host_of(url) not in leg.partner.hosts():
         return ""
     platform = asked.platform
@@ -197,7 +198,7 @@ def _cdr_url(asked: Asked, leg: Leg, answerer: Party, location: str) -> str:
     owner, id = asked.said.owner or asked.requester, asked.said.id
     if not isinstance(id, str) or not 0 < len(id) <= LONGEST_ID:
         return ""
-    theirs = links.absolute(leg.url, location)
+    theirs = paging.absolute(leg.url, location)
     if host_of(theirs) not in leg.partner.hosts():
         theirs = ""
     memory.remember_cdr(asked.platform, owner, id, memory.CdrPlace(answerer, theirs))

@@ -1,7 +1,7 @@
-"""What comes in and what goes back: Request, Reply, the envelope, header names, token encoding.
+"""What comes in and what goes back: Request, Reply, header names, token encoding.
 
 No HTTP library and no AWS here; doors make a Request of what they got and
-send what `envelope` gives them.
+send what `envelope.write` makes of a Reply.
 
 Spec: 2.2.1 transport_and_format
 """
@@ -15,19 +15,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
 from chalicelib.ocpi import jsontext
-from chalicelib.ocpi.models.base import V211
 
 REQUEST_ID = "X-Request-ID"
 CORRELATION_ID = "X-Correlation-ID"
 TO_COUNTRY, TO_PARTY = "OCPI-to-country-code", "OCPI-to-party-id"
 FROM_COUNTRY, FROM_PARTY = "OCPI-from-country-code", "OCPI-from-party-id"
-# Codes of later versions as 2.1.1 is told them (CNV-07); 2004 comes with HTTP 404.
-IN_2_1_1 = {2004: 2000, 4000: 3000, 4001: 2000, 4002: 3000, 4003: 3000}
 
 Party = tuple[str, str]
+# As the receiver: no party is named, a hub finds it (open routing, HUB-26).
+OPEN: Party = ("", "")
 
 
 @dataclass(frozen=True)
@@ -92,57 +89,6 @@ class Reply:
 def reply(value: Any, **rest: Any) -> Reply:
     """A Reply whose data is this value."""
     return Reply(data=jsontext.dumps(value), **rest)
-
-
-def envelope(answer: Reply, timestamp: str, version: str = "") -> str:
-    """The body of every response (TRA-65, TRA-66); data is spliced in as it is.
-
-    2.1.1 foresees no fractions of seconds (TYP-07).
-    """
-    if answer.body is not None:
-        return answer.body
-    if version == V211:
-        timestamp = f"{timestamp[:19]}Z"
-    head = f'"status_code":{answer.status_code},"status_message":{jsontext.dumps(answer.message)}'
-    data = "" if answer.data is None else f'"data":{answer.data},'
-    return f'{{{data}{head},"timestamp":"{timestamp}"}}'
-
-
-class _Envelope(msgspec.Struct):
-    status_code: Any = None
-    status_message: Any = None
-    data: msgspec.Raw = msgspec.Raw()
-
-
-_opened = msgspec.json.Decoder(_Envelope)
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What stands in an envelope: its data as JSON text, None where there is none."""
-
-    status_code: int
-    message: str
-    data: str | None
-
-
-def opened(text: bytes) -> Opened | None:
-    """A partner's envelope, its data left as it is; None where this is none."""
-    try:
-        found = _opened.decode(text.removeprefix(b"\xef\xbb\xbf"))
-        data = bytes(found.data).decode() or None
-        text.decode()
-    except (ValueError, RecursionError):
-        return None
-    code, said = status_code(found.status_code), found.status_message
-    return Opened(code, said if isinstance(said, str) else "", data) if code else None
-
-
-def status_code(value: Any) -> int:
-    """The OCPI code that an envelope names, also in quotes; 0 where it names none."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 4:
-        value = int(value)
-    return value if isinstance(value, int) and 1000 <= value < 5000 else 0
 
 
 def now() -> str:

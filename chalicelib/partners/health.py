@@ -32,7 +32,7 @@ from chalicelib.tasks import Recover
 if TYPE_CHECKING:
     from chalicelib.ocpi.messages import Party
     from chalicelib.partner import Partner
-    from chalicelib.partner_client.client import Answer
+    from chalicelib.partner_client.answer import Answer
     from chalicelib.wiring import Platform
 
 FAST_TIMEOUT, SLOW_TIMEOUT = 5.0, 10.0

@@ -36,7 +36,7 @@ from chalicelib.store.partner_items import CURRENT, INVITATION, PENDING, Token, 
 from chalicelib.store.partners import Raced
 
 if TYPE_CHECKING:
-    from chalicelib.partner_client.client import Answer
+    from chalicelib.partner_client.answer import Answer
     from chalicelib.wiring import Platform
 
 # The partner calls us back twice or more before it answers.

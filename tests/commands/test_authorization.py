@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.partner import Endpoint
-from chalicelib.partner_client.client import Answer
+from chalicelib.partner_client.answer import Answer
 from tests.conftest import OperatorRefused
 from tests.known import Known, a_partner, example, own
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.backend import EventsNotTaken
-from chalicelib.ocpi import links
+from chalicelib.ocpi import paging
 from tests import delivering
 from tests.delivering import CPO_ROLES, EMSP_ROLES, later
 from tests.stub import Canned
@@ -333,7 +333,7 @@ def test_i18_our_token_is_blanked_in_logs_and_all_that_is_kept(
 )
 def test_a_link_is_read_in_every_form_that_peers_write(header: str, target: str) -> None:
     """TRA-27, TRA-29."""
-    assert links.next_link(header) == target
+    assert paging.next_link(header) == target
 
 
 @pytest.mark.parametrize("piece", ["<", ">", "<a>", ";", ",", '"', "'", "<a>;rel=", '<a>;x="', " ", "=", "a"])
@@ -342,7 +342,7 @@ def test_a_link_header_costs_no_more_than_its_length(piece: str) -> None:
     import time
 
     started = time.process_time()
-    links.next_link(piece * (100_000 // len(piece)))
+    paging.next_link(piece * (100_000 // len(piece)))
     assert time.process_time() - started < 1.0
 
 

@@ -317,7 +317,7 @@ def test_we_set_preferences_at_the_cpo(ask: Any, known: Known, operate: Any, pla
 
     class Client:
         def call(self, partner: Any, method: str, url: str, **more: Any) -> Any:
-            from chalicelib.partner_client.client import Answer
+            from chalicelib.partner_client.answer import Answer
 
             sent.append((partner.id, method, url, more["body"]))
             return Answer(200, 1000, "", "ACCEPTED")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.partner_client.client import PartnerClient
+from chalicelib.partner_client.exchange import Exchange
 from tests.conftest import Hand, OperatorRefused
 from tests.stub import PartnerStub
 
@@ -51,13 +51,13 @@ def dying(hand: Hand, fatal: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
                 return made(name, parameters)
 
             patched.setattr(client, "_make_api_call", call)
-        sent = PartnerClient._exchange
+        sent = Exchange.perform
 
         def exchange(self: Any, *arguments: Any) -> Any:
             steps.step()
             return sent(self, *arguments)
 
-        patched.setattr(PartnerClient, "_exchange", exchange)
+        patched.setattr(Exchange, "perform", exchange)
         yield steps
     hand._wire(hand.platform.clients)
     hand.functions.platform = hand.platform
