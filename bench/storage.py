@@ -436,7 +436,7 @@ def _seed(platform: wiring.Platform, owner: str, locations: list[dict[str, Any]]
     """Very many Locations of ours, put behind moto's API, which would take minutes."""
     from moto.dynamodb.models import dynamodb_backends
 
-    from chalicelib.objects.writer import split
+    from chalicelib.objects.parts import split
 
     objects = platform.objects
     items: list[dict[str, Any]] = []

@@ -20,20 +20,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import logs, schedule
-from chalicelib.delivery import absent, diff
+from chalicelib.delivery import absent, diff, listing
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.evidence import quarantine
 from chalicelib.objects import checks, hub_client_info, ingest
 from chalicelib.ocpi import modules, paging
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
-from chalicelib.ocpi.timestamps import wire_timestamp
-from chalicelib.partner import SLOW, host_of
-from chalicelib.partner_client import url_guard
+from chalicelib.partner import SLOW
 from chalicelib.partners import health, parties
 from chalicelib.store import feeds
 from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, Pull, Pulls
@@ -45,8 +42,7 @@ if TYPE_CHECKING:
     from chalicelib.store.refusals import Refusal
     from chalicelib.wiring import Platform
 
-# Objects asked for per page, and stored by one message: a function has two minutes.
-PAGE = 100
+# Objects stored by one message: a function has two minutes.
 AT_ONCE = 2_000
 # Pages of one partner under way at once, of a slow one one; seconds until another asks again.
 SLOTS, ASK_AGAIN = 2, 3
@@ -56,14 +52,8 @@ MOST_PAGES = 20_000
 MOST_IDLE_PAGES = 3
 # Modules whose objects end by no longer being listed; of Sessions and CDRs old ones just age (AMB-33).
 HIDDEN_WHEN_ABSENT = ("locations", "tariffs", "tokens")
-# Before every OCPI platform, for lists that must be asked for by date.
-BEGINNING = "2010-01-01T00:00:00.000Z"
 # How the page that is next was found: by a link, or by trying whether there is more though nothing said so.
 LINK, GUESS = "link", "guess"
-
-
-class Unusable(Exception):
-    """A page that is none; it may be better later."""
 
 
 @dataclass
@@ -111,12 +101,12 @@ class Crawl:
     def _work(self, pull: Pull) -> None:
         try:
             answer = self._fetch(pull)
-            page = _objects(answer)
+            page = listing.objects(answer)
         except PartnerRefused as refusal:
             self._refused(pull, refusal)
         except PartnerUnreachable as problem:
             self._again(pull, problem.reason, problem.retry_after)
-        except Unusable as problem:
+        except listing.Unusable as problem:
             self._again(pull, str(problem), None)
         else:
             self._take(pull, answer, page)
@@ -181,7 +171,7 @@ class Crawl:
         offset = paging.offset_of(pull.url)
         if 0 <= total < pull.total and offset:
             # Objects left the window, and those behind them moved up by as many: TRA-39.
-            start = max(0, offset - min(PAGE, pull.total - total))
+            start = max(0, offset - min(listing.PAGE, pull.total - total))
             back = paging.at_offset(pull.url, start)
             self._go(pull, replace(moved, url=back, listed=min(moved.listed, start)))
             return
@@ -191,7 +181,7 @@ class Crawl:
         if link and not unusable and not (moved.idle and 0 <= moved.total <= moved.listed):
             self._follow(pull, moved, link)
         else:
-            self._go_on(pull, moved, unusable, full=len(page) >= _size(answer))
+            self._go_on(pull, moved, unusable, full=len(page) >= listing.size(answer))
 
     def _follow(self, pull: Pull, moved: Pull, link: str) -> None:
         problem = self._dead_end(moved)
@@ -222,21 +212,14 @@ class Crawl:
     def _list(self, pull: Pull) -> str:
         """The first page, of which all others are told apart by their offset."""
         base = self.partner.endpoint(self.module, modules.SENDER) or ""
-        return first_url(base, self.module, pull.date_from)
+        return listing.first_url(base, self.module, pull.date_from)
 
     def _unusable(self, pull: Pull, url: str, link: str) -> str:
         """Why a link is none that we follow, or nothing."""
-        try:
-            scheme = url_guard.check_form(link, self.platform.settings.allow_private_urls).scheme
-        except InvalidParameters as problem:
-            return f"the next page is at {problem.message}"
-        if host_of(link) not in self.partner.hosts():
-            return f"the next page is at {host_of(link)[:100]}, a host that the partner did not announce"
-        if scheme != url.partition(":")[0]:
-            return f"the next page is at {scheme}, which is not how the list is served"
-        if diff.digest(link) in (pull.checkpoint, diff.digest(url)):
+        problem = listing.unusable(self.partner, url, link, self.platform.settings.allow_private_urls)
+        if not problem and diff.digest(link) in (pull.checkpoint, diff.digest(url)):
             return "the links to the next page lead in a circle"
-        return ""
+        return problem
 
     def _dead_end(self, pull: Pull) -> str:
         if pull.idle >= MOST_IDLE_PAGES:
@@ -391,27 +374,3 @@ def tell(platform: Platform, pull: Pull) -> None:
 def next_page(pull: Pull) -> PullPage:
     """The task that asks for the page that is next."""
     return PullPage(pull.partner, pull.module, pull.job)
-
-
-def first_url(base: str, module: str, date_from: str) -> str:
-    """Where a list begins. Sessions and CDRs are always asked for by date (SES-10, CDR-22, AMB-09)."""
-    date_from = date_from or (BEGINNING if module in ("sessions", "cdrs") else "")
-    query = {"date_from": wire_timestamp(date_from)} if date_from else {}
-    return f"{base}{'&' if '?' in base else '?'}{urlencode({**query, 'offset': 0, 'limit': PAGE})}"
-
-
-def _objects(answer: Answer) -> list[Any]:
-    """The objects of a page. Raises Unusable when there is no list."""
-    if answer.data is None:
-        return []
-    if isinstance(answer.data, dict) and answer.data:
-        return [answer.data]  # one object where a list is due
-    if not isinstance(answer.data, list):
-        raise Unusable("the data of a page is no list")
-    return answer.data
-
-
-def _size(answer: Answer) -> int:
-    """How many objects a full page has: what we asked for, or the partner's own limit."""
-    own = paging.total_count(answer.headers.get("x-limit", ""))
-    return min(PAGE, own) if own > 0 else PAGE

@@ -9,7 +9,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from chalicelib import schedule
-from chalicelib.delivery import crawl
+from chalicelib.delivery import crawl, listing
 from chalicelib.delivery.crawl import Crawl
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.timestamps import later
@@ -89,7 +89,7 @@ def begin(
             module,
             job=uuid.uuid4().hex[:12],
             state=RUNNING,
-            url=crawl.first_url(partner.endpoint(module, modules.SENDER) or "", module, date_from),
+            url=listing.first_url(partner.endpoint(module, modules.SENDER) or "", module, date_from),
             date_from=date_from,
             started_at=now,
             synced_at=found.synced_at,

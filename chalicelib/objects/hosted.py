@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import checks, consistency, order, slips, tokens, visibility
+from chalicelib.objects.parts import split
 from chalicelib.objects.stored_object import Finder, StoredObject, connector_of, connectors_of, load_token
-from chalicelib.objects.writer import ObjectWriter, split
+from chalicelib.objects.writer import ObjectWriter
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.findings import Finding

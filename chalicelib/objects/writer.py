@@ -7,22 +7,21 @@ Contract: design section 7; LOC-43 to LOC-49, AMB-10, AMB-11, AMB-74
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import consistency, order, periods, private_locations, tokens, visibility
+from chalicelib.objects import consistency, order, parts, periods, private_locations, tokens, visibility
 from chalicelib.objects.checks import Check
 from chalicelib.objects.stored_object import Finder, StoredObject, connector_of, connectors_of
-from chalicelib.ocpi import jsontext, modules, scalars, writing
+from chalicelib.ocpi import jsontext, modules, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import merge
-from chalicelib.ocpi.timestamps import readable, wire_timestamp
-from chalicelib.store import feeds, marks
+from chalicelib.ocpi.timestamps import wire_timestamp
+from chalicelib.store import feeds
 from chalicelib.store.dynamodb import retried
-from chalicelib.store.marks import Marks
-from chalicelib.store.object_items import Key, Part, check_id, dated, folded, part_name
+from chalicelib.store.object_items import Key, Part, dated, folded, part_name
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -73,7 +72,7 @@ class ObjectWriter:
 
         def attempt() -> Written:
             old = self.platform.objects.load(key)
-            new = split(key.module, data, version, canonical, self.platform.clock(), old)
+            new = parts.split(key.module, data, version, canonical, self.platform.clock(), old)
             return self._replace(key, old, new, canonical)
 
         return retried(attempt)
@@ -136,7 +135,7 @@ class ObjectWriter:
     def replace_evse(self, key: Key, data: dict[str, Any], version: str, canonical: dict[str, Any]) -> str:
         """Store an EVSE of a Location that is known. Raises UnknownObject."""
         now = self.platform.clock()
-        new = _evse(data, version, canonical, now, now)
+        new = parts.evse(data, version, canonical, now, now)
 
         def attempt() -> str:
             head, old = self.platform.objects.parts([(key, ""), (key, new.uid)])
@@ -192,7 +191,7 @@ class ObjectWriter:
         present = StoredObject(key, old, finder=Finder(self.platform))
         merged, version = self._merged(key.kind, present, changes, version)
         canonical = self.check(key.kind, merged, version, False).object
-        new = split(key.module, merged, version, canonical, self.platform.clock(), old)
+        new = parts.split(key.module, merged, version, canonical, self.platform.clock(), old)
         return self._replace(key, old, new, canonical).state
 
     def _merge_session(self, key: Key, changes: dict[str, Any], version: str) -> str:
@@ -209,9 +208,9 @@ class ObjectWriter:
         changes = self._in_order(head.last_updated, changes)
         merged, _ = self._merged(key.kind, kept, changes, version)
         canonical = self.check(key.kind, merged, version, False).object
-        new = _whole(merged, version, canonical, self.platform.clock())
-        parts = periods.split(key.module, new, merged, first=head.taken)
-        return self._save(key, (head,), parts, canonical)
+        new = parts.whole(merged, version, canonical, self.platform.clock())
+        pieces = periods.split(key.module, new, merged, first=head.taken)
+        return self._save(key, (head,), pieces, canonical)
 
     def _merge_head(self, key: Key, changes: dict[str, Any], version: str) -> str:
         """A Location's own fields: its EVSEs are neither read nor written."""
@@ -222,7 +221,7 @@ class ObjectWriter:
         changes = self._in_order(head.last_updated, changes)
         merged, version = self._merged("location", StoredObject(key, [head]), changes, version)
         canonical = self.check("location", merged, version, False).object
-        new = _head(merged, version, canonical, self.platform.clock())._replace(evses=head.evses)
+        new = parts.head(merged, version, canonical, self.platform.clock())._replace(evses=head.evses)
         return objects.save_part(key, None, head, dated(head, new), self.own)
 
     def _merge_evse(self, key: Key, changes: dict[str, Any], version: str, evse_uid: str) -> str:
@@ -238,7 +237,7 @@ class ObjectWriter:
             merged, in_version = self._merged("evse", StoredObject(key, [old]), ours, version)
             canonical = self.check("evse", merged, in_version, False).object
             now = self.platform.clock()
-            new = _evse(merged, in_version, canonical, now, now)
+            new = parts.evse(merged, in_version, canonical, now, now)
             return objects.save_part(key, None, old, dated(old, new), self.own)
 
         return retried(attempt)
@@ -332,92 +331,6 @@ def _in_its_words(kind: str, changes: dict[str, Any], version: str) -> dict[str,
         return None
     moment = changes.get("last_updated")
     return {**told, **({"last_updated": moment} if moment else {})}  # as exact as it was given
-
-
-def split(
-    module: str,
-    data: dict[str, Any],
-    version: str,
-    canonical: dict[str, Any],
-    clock: str,
-    old: Sequence[Part] = (),
-) -> list[Part]:
-    """The parts an object is stored in, as it was sent: `data`; what is in them is read in `canonical`.
-
-    The head of a Location keeps its list of EVSEs: those without a name that can be a key,
-    and those that are named again further on, stay in it.
-    """
-    if module != "locations":
-        return periods.split(module, _whole(data, version, canonical, clock), data, old[1:])
-    head = _head(data, version, canonical, clock)
-    if "evses" not in data:
-        return [head]
-    sent = data["evses"]
-    read = {folded(str(evse["uid"])): evse for evse in canonical.get("evses") or ()}
-    parts: dict[str, Part] = {}
-    entries: list[Any] = []
-    for evse in sent if type(sent) is list else [sent]:
-        uid = scalars.identifier(evse.get("uid")) if type(evse) is dict else None
-        if uid is None:
-            entries.append([evse])
-            continue
-        part = _evse(evse, version, read.get(folded(uid)) or {"uid": uid}, head.last_updated, clock)
-        if part.name in parts:
-            again = entries.index(part.name)
-            entries[again] = [jsontext.loads(parts[part.name].body)]
-        entries.append(part.name)
-        parts[part.name] = part
-    listed: Any = entries
-    if type(sent) is not list:
-        listed = {"evse": entries[0]} if type(entries[0]) is str else {"as_sent": sent}
-    return [head._replace(evses=jsontext.dumps(listed)), *parts.values()]
-
-
-def _whole(data: dict[str, Any], version: str, canonical: dict[str, Any], clock: str) -> Part:
-    latest = order.moment(canonical.get("last_updated"), clock, clock)
-    undated, found = _undated(data), _marks(canonical)
-    return Part("", version, latest, jsontext.dumps(data), undated=undated, marks=found)
-
-
-def _head(location: dict[str, Any], version: str, canonical: dict[str, Any], clock: str) -> Part:
-    body = {name: value for name, value in location.items() if name not in ("evses", "last_updated")}
-    latest = order.moment(canonical.get("last_updated"), clock, clock)
-    undated, found = _undated(location), marks.place_marks(canonical.get("coordinates"))
-    return Part("", version, latest, jsontext.dumps(body), undated=undated, marks=found)
-
-
-def _evse(evse: dict[str, Any], version: str, canonical: dict[str, Any], otherwise: str, clock: str) -> Part:
-    uid = check_id(canonical.get("uid"), "/uid")
-    for at, connector in enumerate(canonical.get("connectors") or ()):
-        check_id(str(connector.get("id")), f"/connectors/{at}/id")
-    latest = order.moment(canonical.get("last_updated") or evse.get("last_updated"), otherwise, clock)
-    found = _status(canonical.get("status") or evse.get("status"))
-    return Part(uid, version, latest, jsontext.dumps(evse), undated=_undated(evse), marks=found)
-
-
-def _status(said: Any) -> Marks:
-    """The mark of an EVSE."""
-    return ((marks.STATUS, said),) if isinstance(said, str) and said else ()
-
-
-def _marks(canonical: Mapping[str, Any]) -> Marks:
-    """What a Session or CDR is looked for by."""
-    card = canonical.get("cdr_token")
-    if not isinstance(card, Mapping):
-        return ()
-    said = {marks.TOKEN: card.get("uid")}
-    said |= {marks.STATE: canonical["status"]} if "status" in canonical else {}
-    said |= {marks.SESSION: canonical["session_id"]} if "session_id" in canonical else {}
-    return tuple((name, folded(each)[:255]) for name, each in said.items() if isinstance(each, str) and each)
-
-
-def _undated(sent: dict[str, Any]) -> bool:
-    """Whether it does not say when it was updated, so that the time of arrival is taken."""
-    try:
-        readable(sent.get("last_updated"))
-    except ValueError:
-        return True
-    return False
 
 
 def _no_evse_vanishes(old: tuple[Part, ...], new: list[Part]) -> None:

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal
-from functools import cache
+from decimal import Decimal
 from typing import Any, Final
 
+from chalicelib.ocpi import prices
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding, step
 from chalicelib.ocpi.models import validators
@@ -32,7 +32,6 @@ from chalicelib.ocpi.models.base import (
     REFUSED,
     UNMET,
     UNSTATED,
-    V211,
     V230,
     WHILE_PENDING,
     ZONE,
@@ -47,7 +46,7 @@ from chalicelib.ocpi.models.base import (
     Type,
     Url,
 )
-from chalicelib.ocpi.scalars import Unusable, identifier, scalar, shown, sound
+from chalicelib.ocpi.scalars import Unusable, scalar, shown, sound
 from chalicelib.ocpi.versions import zones
 
 # A longer list of complaints helps nobody; a 10 MB body may hold a million.
@@ -115,7 +114,7 @@ class Tolerance:
         given = out
         faults = len(self.faults)
         missing: list[tuple[str, Field]] = []
-        for name, row, is_clean in _rows(model, self.version):
+        for name, row, is_clean in validators.rows(model, self.version):
             old = given.get(name)
             if old is None:
                 if not row.required or (partial and name not in given and name != named_by):
@@ -257,7 +256,7 @@ class Tolerance:
         named_by = PARTIAL_PARTS.get(row.name, "") if partial else ""
         unusable = False
         gone: list[Finding] = []
-        clean = _clean(row.type, self.version) if not named_by else None
+        clean = validators.clean(row.type, self.version) if not named_by else None
         for index, item in enumerate(value):
             faults = len(self.faults)
             if clean is not None and clean(item):
@@ -302,7 +301,7 @@ class Tolerance:
 
     def _value(self, kind: Type, value: Any, at: str) -> Any:
         if isinstance(kind, Model):
-            return value if _clean(kind, self.version)(value) else self._object(kind, value, at)
+            return value if validators.clean(kind, self.version)(value) else self._object(kind, value, at)
         if type(value) is dict and isinstance(kind, Number):
             for name in ("excl_vat", "before_taxes"):  # a Price of a newer version
                 if name in value:
@@ -340,13 +339,10 @@ class Tolerance:
                     out[name] = out.pop(other)
                     self.note(step(at, other), "other_version", f"read as {name}")
                     break
-        reworded = _PRICES.get(model.name)
-        if reworded is not None:
-            new, told = reworded(out, self.version)
-            if told:
-                self.note(at, "other_version", told)
-                return new
-        return out
+        new, told = prices.in_own_words(model.name, out, self.version)
+        if told:
+            self.note(at, "other_version", told)
+        return new
 
     def _others(self, model: Model, out: dict[str, Any], given: dict[str, Any], at: str) -> dict[str, Any]:
         """Fields that this version does not have."""
@@ -392,75 +388,3 @@ class Tolerance:
 
 def _of_party(name: str, party: Party | None) -> str | None:
     return party[name == "party_id"] if party else None
-
-
-@cache
-def _rows(model: Model, version: str) -> tuple[tuple[str, Field, Any], ...]:
-    """The fields of a table, each with what tells that nothing is odd about a value; None for objects."""
-    return tuple((name, row, validators.field(row, version)) for name, row in model.fields(version).items())
-
-
-@cache
-def _clean(kind: Type, version: str) -> Any:
-    """Whether an object has nothing to be noted, in one call; None for what is no object."""
-    if not isinstance(kind, Model):
-        return None
-    check = validators.validate(kind, version, False)
-    return lambda item: check(item) and not validators.repeats(kind, item)
-
-
-def _price(price: dict[str, Any], version: str) -> tuple[dict[str, Any], str]:
-    """A Price or PriceLimit in the words of the other of 2.2.1 and 2.3.0 (CNV-205, CNV-233, AMB-62)."""
-    here, there = ("excl_vat", "before_taxes") if version != V230 else ("before_taxes", "excl_vat")
-    if version == V211 or price.get(here) is not None or price.get(there) is None:
-        return price, ""
-    rest = {name: value for name, value in price.items() if name not in _AMOUNTS}
-    net = price[there]
-    gross = price.get("incl_vat" if version == V230 else "after_taxes")
-    new = {**rest, here: net}
-    if version == V230 and gross is not None:
-        tax = _sum(gross, net, -1)
-        if tax is not None:
-            new["taxes"] = [{"name": "VAT", "amount": tax}]
-    elif version != V230:
-        if gross is None and isinstance(price.get("taxes"), list) and price["taxes"]:
-            gross = net
-            for each in price["taxes"]:
-                gross = _sum(gross, each.get("amount") if isinstance(each, dict) else None, 1)
-        if gross is not None:
-            new["incl_vat"] = gross
-    return new, f"in the words of another version; read as {here}"
-
-
-def _limit(price: dict[str, Any], version: str) -> tuple[dict[str, Any], str]:
-    words = {"excl_vat": "before_taxes", "incl_vat": "after_taxes"}
-    if version != V230:
-        words = {other: word for word, other in words.items()}
-    if not words.keys() & price.keys() or any(price.get(name) is not None for name in words.values()):
-        return price, ""
-    new = {words.get(name, name): value for name, value in price.items()}
-    return new, f"in the words of another version; read as {', '.join(words.values())}"
-
-
-_AMOUNTS = frozenset({"excl_vat", "incl_vat", "before_taxes", "after_taxes", "taxes"})
-_PRICES: dict[str, Callable[[dict[str, Any], str], tuple[dict[str, Any], str]]] = {
-    "Price": _price,
-    "PriceLimit": _limit,
-}
-
-
-def _sum(one: Any, other: Any, sign: int) -> Any:
-    """The exact sum or difference of two amounts, also in quotes; None where either is none."""
-    try:
-        amounts = [scalar(_NUMBER, each, V230, lambda _code, _message: None) for each in (one, other)]
-    except Unusable:
-        return None
-    found = (_EXACT.add if sign > 0 else _EXACT.subtract)(Decimal(amounts[0]), Decimal(amounts[1]))
-    return int(found) if found == found.to_integral_value() else found
-
-
-_NUMBER = Number()
-# Enough digits that no sum of accepted amounts is rounded.
-_EXACT = Context(prec=210)
-
-__all__ = ["Known", "Tolerance", "identifier"]

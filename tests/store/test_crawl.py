@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from chalicelib.objects.hosted import patch, put
-from chalicelib.objects.writer import split
+from chalicelib.objects.parts import split
 from chalicelib.store import feeds
 from chalicelib.store.object_items import Key
 from localrun import large

@@ -63,6 +63,21 @@ def field(row: base.Field, version: str) -> Any:
     return SchemaValidator(_field(row, version)).isinstance_python
 
 
+@cache
+def rows(model: base.Model, version: str) -> tuple[tuple[str, base.Field, Any], ...]:
+    """The fields of a table, each with what tells that nothing is odd about a value; None for objects."""
+    return tuple((name, row, field(row, version)) for name, row in model.fields(version).items())
+
+
+@cache
+def clean(kind: base.Type, version: str) -> Any:
+    """Whether an object has nothing to be noted, in one call; None for what is no object."""
+    if not isinstance(kind, base.Model):
+        return None
+    check = validate(kind, version, False)
+    return lambda item: check(item) and not repeats(kind, item)
+
+
 def repeats(model: base.Model, obj: dict[str, Any]) -> bool:
     """Whether an object that is clean by itself has two things of one name in a list."""
     for name, part, is_list in _keyed(model):

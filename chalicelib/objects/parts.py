@@ -1,0 +1,105 @@
+"""The parts in which an object is stored: the head, the EVSEs of a Location, the periods of a Session.
+
+Contract: design section 7; AMB-10, AMB-11
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalicelib.objects import order, periods
+from chalicelib.ocpi import jsontext, scalars
+from chalicelib.ocpi.timestamps import readable
+from chalicelib.store import marks
+from chalicelib.store.marks import Marks
+from chalicelib.store.object_items import Part, check_id, folded
+
+
+def split(
+    module: str,
+    data: dict[str, Any],
+    version: str,
+    canonical: dict[str, Any],
+    clock: str,
+    old: Sequence[Part] = (),
+) -> list[Part]:
+    """The parts an object is stored in, as it was sent: `data`; what is in them is read in `canonical`.
+
+    The head of a Location keeps its list of EVSEs: those without a name that can be a key,
+    and those that are named again further on, stay in it.
+    """
+    if module != "locations":
+        return periods.split(module, whole(data, version, canonical, clock), data, old[1:])
+    first = head(data, version, canonical, clock)
+    if "evses" not in data:
+        return [first]
+    sent = data["evses"]
+    read = {folded(str(each["uid"])): each for each in canonical.get("evses") or ()}
+    parts: dict[str, Part] = {}
+    entries: list[Any] = []
+    for each in sent if type(sent) is list else [sent]:
+        uid = scalars.identifier(each.get("uid")) if type(each) is dict else None
+        if uid is None:
+            entries.append([each])
+            continue
+        part = evse(each, version, read.get(folded(uid)) or {"uid": uid}, first.last_updated, clock)
+        if part.name in parts:
+            again = entries.index(part.name)
+            entries[again] = [jsontext.loads(parts[part.name].body)]
+        entries.append(part.name)
+        parts[part.name] = part
+    listed: Any = entries
+    if type(sent) is not list:
+        listed = {"evse": entries[0]} if type(entries[0]) is str else {"as_sent": sent}
+    return [first._replace(evses=jsontext.dumps(listed)), *parts.values()]
+
+
+def whole(data: dict[str, Any], version: str, canonical: dict[str, Any], clock: str) -> Part:
+    """The only part of an object that is not split."""
+    latest = order.moment(canonical.get("last_updated"), clock, clock)
+    undated, found = _undated(data), _marks(canonical)
+    return Part("", version, latest, jsontext.dumps(data), undated=undated, marks=found)
+
+
+def head(location: dict[str, Any], version: str, canonical: dict[str, Any], clock: str) -> Part:
+    """The part of a Location without its EVSEs."""
+    body = {name: value for name, value in location.items() if name not in ("evses", "last_updated")}
+    latest = order.moment(canonical.get("last_updated"), clock, clock)
+    undated, found = _undated(location), marks.place_marks(canonical.get("coordinates"))
+    return Part("", version, latest, jsontext.dumps(body), undated=undated, marks=found)
+
+
+def evse(data: dict[str, Any], version: str, canonical: dict[str, Any], otherwise: str, clock: str) -> Part:
+    """The part of one EVSE; `otherwise`: the time of its Location, where it says none."""
+    uid = check_id(canonical.get("uid"), "/uid")
+    for at, connector in enumerate(canonical.get("connectors") or ()):
+        check_id(str(connector.get("id")), f"/connectors/{at}/id")
+    latest = order.moment(canonical.get("last_updated") or data.get("last_updated"), otherwise, clock)
+    found = _status(canonical.get("status") or data.get("status"))
+    return Part(uid, version, latest, jsontext.dumps(data), undated=_undated(data), marks=found)
+
+
+def _status(said: Any) -> Marks:
+    """The mark of an EVSE."""
+    return ((marks.STATUS, said),) if isinstance(said, str) and said else ()
+
+
+def _marks(canonical: Mapping[str, Any]) -> Marks:
+    """What a Session or CDR is looked for by."""
+    card = canonical.get("cdr_token")
+    if not isinstance(card, Mapping):
+        return ()
+    said = {marks.TOKEN: card.get("uid")}
+    said |= {marks.STATE: canonical["status"]} if "status" in canonical else {}
+    said |= {marks.SESSION: canonical["session_id"]} if "session_id" in canonical else {}
+    return tuple((name, folded(each)[:255]) for name, each in said.items() if isinstance(each, str) and each)
+
+
+def _undated(sent: dict[str, Any]) -> bool:
+    """Whether it does not say when it was updated, so that the time of arrival is taken."""
+    try:
+        readable(sent.get("last_updated"))
+    except ValueError:
+        return True
+    return False
