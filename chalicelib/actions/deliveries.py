@@ -5,18 +5,17 @@ Contract: design section 5.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from chalicelib.actions import named
 from chalicelib.actions.action import Action, Fields
 from chalicelib.delivery import announce, retell
 from chalicelib.delivery import pull as pulling
 from chalicelib.errors import ActionError
-from chalicelib.ocpi import jsontext, modules
+from chalicelib.ocpi import modules
 from chalicelib.ocpi.timestamps import timestamp
 from chalicelib.partner import REGISTERED, Partner
 from chalicelib.partners import health
@@ -119,7 +118,7 @@ def pulls(platform: Platform, fields: PullsFields) -> dict[str, Any]:
     """The last pull of each module and partner, how far it came, and what it set aside."""
     store = Pulls(platform)
     found = []
-    for partner in [_partner(platform, fields.partner)] if fields.partner else platform.partners.all():
+    for partner in [named.partner(platform, fields.partner)] if fields.partner else platform.partners.all():
         for each in store.of(partner.id):
             if fields.module in (None, each.module):
                 asides = _asides(platform, each) if each.set_aside else []
@@ -147,7 +146,9 @@ def deliveries(platform: Platform, fields: DeliveriesFields) -> dict[str, Any]:
     ids = [each.id for each in chosen]
     states = [fields.state] if fields.state else list(UNDELIVERED)
     places = [(partner, state) for partner in ids for state in states]
-    at, after = _place(fields.cursor, len(places))
+    at, after = (
+        named.place(fields.cursor, lambda at: _is_place(at, len(places))) if fields.cursor else (0, None)
+    )
     found: list[Delivery] = []
     while at < len(places) and len(found) < fields.limit:
         more, after = platform.deliveries.undelivered(
@@ -157,7 +158,7 @@ def deliveries(platform: Platform, fields: DeliveriesFields) -> dict[str, Any]:
         at += 0 if after else 1
     cursor = None
     if at < len(places):
-        cursor = base64.urlsafe_b64encode(jsontext.dumps([at, after]).encode()).decode()
+        cursor = named.cursor([at, after])
     return {"deliveries": [shown(each) for each in found], "cursor": cursor}
 
 
@@ -167,9 +168,9 @@ def redeliver(platform: Platform, fields: RedeliverFields) -> dict[str, Any]:
         raise ActionError("invalid", "either id or partner is required", "/id")
     if fields.id:
         found = [_delivery(platform, fields.id)]
-        partner = _partner(platform, found[0].target.partner, "/id")
+        partner = named.partner(platform, found[0].target.partner, "/id")
     else:
-        partner = _partner(platform, fields.partner or "")
+        partner = named.partner(platform, fields.partner or "")
         found = []
         for state in UNDELIVERED:
             after: Any = None
@@ -218,7 +219,7 @@ _PLACE = re.compile(r"(?<=[a-z_][/.\[])\d+(?=[/.\]: ]|$)")
 
 def _delivery(platform: Platform, id: str) -> Delivery:
     partner_id, _, sort_key = id.partition("#")
-    found = platform.deliveries.find(_partner(platform, partner_id, "/id").id, sort_key)
+    found = platform.deliveries.find(named.partner(platform, partner_id, "/id").id, sort_key)
     if found is None:
         raise ActionError("unknown_delivery", "no such delivery", "/id")
     return found
@@ -257,30 +258,19 @@ def _asides(platform: Platform, pull: Pull) -> list[dict[str, Any]]:
     ]
 
 
-def _partner(platform: Platform, id: str, pointer: str = "/partner") -> Partner:
-    partner = platform.partners.get(id)
-    if partner is None:
-        raise ActionError("unknown_partner", f"no partner {id[:60]!r}; see partners", pointer)
-    return partner
-
-
 def _registered(platform: Platform, id: str) -> Partner:
-    partner = _partner(platform, id)
+    partner = named.partner(platform, id)
     if partner.state != REGISTERED:
         raise ActionError("not_registered", f"{partner.id} is {partner.state}", "/partner")
     return partner
 
 
-def _place(cursor: str | None, many: int) -> tuple[int, Any]:
-    if not cursor:
-        return 0, None
-    try:
-        at, after = jsontext.loads(base64.urlsafe_b64decode(cursor.encode()))
-        if isinstance(at, int) and 0 <= at < many and (after is None or isinstance(after, dict)):
-            return at, after
-    except (ValueError, TypeError, binascii.Error):
-        pass
-    raise ActionError("invalid", "no cursor of this list", "/cursor")
+def _is_place(found: Any, many: int) -> bool:
+    """Whether this is the number of one of so many lists, and where in it to go on."""
+    if not isinstance(found, list) or len(found) != 2:
+        return False
+    at, after = found
+    return isinstance(at, int) and 0 <= at < many and (after is None or isinstance(after, dict))
 
 
 ACTIONS = {

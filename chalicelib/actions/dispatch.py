@@ -33,6 +33,7 @@ ROOMS = (
     "deliveries",
     "holding",
     "commands",
+    "prices",
     "billing",
     "evidence",
     "hub",

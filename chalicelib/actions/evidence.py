@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from chalicelib.actions import named
 from chalicelib.actions.action import Action, Fields
 from chalicelib.errors import ActionError
 from chalicelib.evidence import quarantine, scorecard, scorecard_page
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.findings import Finding
-from chalicelib.ocpi.timestamps import timestamp
 from chalicelib.store import messages as kept
 from chalicelib.store.messages import STRANGER, Message, Wanted
 from chalicelib.store.refusals import Refusal
@@ -106,14 +106,14 @@ class ReadmitFields(Fields):
 def messages(platform: Platform, fields: MessagesFields) -> dict[str, Any]:
     """Requests and their answers, both directions, without their bodies."""
     wanted = Wanted(
-        partner=partner_id(platform, fields.partner),
+        partner=_partner_id(platform, fields.partner),
         module=fields.module or "",
         object_id=fields.id or "",
         correlation_id=fields.correlation_id or "",
         request_id=fields.request_id or "",
         outcome=fields.outcome or "",
-        date_from=moment(fields.date_from, "/date_from"),
-        date_to=moment(fields.date_to, "/date_to"),
+        date_from=named.moment(fields.date_from, "/date_from"),
+        date_to=named.moment(fields.date_to, "/date_to"),
     )
     found, cursor = platform.messages.find(wanted, fields.limit, fields.cursor or "")
     return {"messages": [_shown(each) for each in found], "cursor": cursor or None}
@@ -133,9 +133,9 @@ def message(platform: Platform, fields: MessageFields) -> dict[str, Any]:
 
 def refusals(platform: Platform, fields: RefusalsFields) -> dict[str, Any]:
     """What partners sent that was refused or set aside, without the objects themselves."""
-    partner = partner_id(platform, fields.partner)
-    cursor = fields.cursor or moment(fields.date_to, "/date_to")
-    since = moment(fields.date_from, "/date_from")
+    partner = _partner_id(platform, fields.partner)
+    cursor = fields.cursor or named.moment(fields.date_to, "/date_to")
+    since = named.moment(fields.date_from, "/date_from")
     found, cursor = platform.refusals.find(
         partner, fields.module or "", fields.code or "", fields.limit, cursor, since
     )
@@ -159,7 +159,7 @@ def readmit(platform: Platform, fields: ReadmitFields) -> dict[str, Any]:
     if fields.id:
         wanted = [(fields.id, _known(platform, fields.id))]
     else:
-        partner = partner_id(platform, fields.partner)
+        partner = _partner_id(platform, fields.partner)
         wanted = list(platform.refusals.newest(partner, fields.module or "", fields.code or ""))
     counts = {quarantine.READMITTED: 0, quarantine.STALE: 0, quarantine.REFUSED: 0}
     errors: list[dict[str, Any]] = []
@@ -179,10 +179,7 @@ def readmit(platform: Platform, fields: ReadmitFields) -> dict[str, Any]:
 
 def card(platform: Platform, fields: ScorecardFields) -> dict[str, Any]:
     """How a partner does, as JSON or as a file for people."""
-    found = platform.partners.get(partner_id(platform, fields.partner))
-    if found is None:
-        raise ActionError("unknown_partner", "no such partner; see partners", "/partner")
-    made = scorecard.make(platform, found, fields.days)
+    made = scorecard.make(platform, named.partner(platform, fields.partner), fields.days)
     return {"html": scorecard_page.page(made)} if fields.format == "html" else {"scorecard": made}
 
 
@@ -213,24 +210,11 @@ def _finding(found: Finding) -> dict[str, str]:
     return {"pointer": found.pointer, "code": found.code, "message": found.message}
 
 
-def partner_id(platform: Platform, named: str | None) -> str:
+def _partner_id(platform: Platform, name: str | None) -> str:
     """The id of the partner that is named, "" for none. Raises ActionError."""
-    if named is None or named == STRANGER:
-        return named or ""
-    found = platform.partners.get(named)
-    if found is None:
-        raise ActionError("unknown_partner", f"no partner {named[:60]!r}; see partners", "/partner")
-    return found.id
-
-
-def moment(given: str | None, pointer: str) -> str:
-    """A time as it is compared, "" for none. Raises ActionError."""
-    if not given:
-        return ""
-    try:
-        return timestamp(given)
-    except ValueError:
-        raise ActionError("invalid", "an RFC 3339 date-time is required", pointer) from None
+    if name is None or name == STRANGER:
+        return name or ""
+    return named.partner(platform, name).id
 
 
 def _shown(found: Message) -> dict[str, Any]:

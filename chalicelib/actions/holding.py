@@ -13,8 +13,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from chalicelib import logs
+from chalicelib.actions import named
 from chalicelib.actions.action import Action, Fields
-from chalicelib.actions.objects import party_of
 from chalicelib.delivery import due, outcomes
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.objects import hosted
@@ -50,7 +50,7 @@ def held(platform: Platform, fields: HeldFields) -> dict[str, Any]:
         raise ActionError("unknown_partner", "no registered partner of this id; see partners", "/partner")
     if partner.endpoint(fields.module, modules.RECEIVER) is None:
         raise ActionError("not_offered", f"{partner.id} receives no {fields.module}", "/module")
-    key = hosted.known(platform, fields.module, fields.id, party_of(fields.party), fields.type)
+    key = hosted.known(platform, fields.module, fields.id, named.party(fields.party), fields.type)
     present = load(platform, key, fields.evse_uid or None)
     ours = present.in_version(partner.version, Finder(platform)).object if present else None
     if present is None or ours is None:

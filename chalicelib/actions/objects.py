@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from chalicelib.actions import named
 from chalicelib.actions.action import Action, Fields
 from chalicelib.billing import gate
 from chalicelib.commands import authorization, preferences
@@ -25,7 +26,7 @@ from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
 from chalicelib.store import feeds, pages
 from chalicelib.store import put_jobs as stored_puts
-from chalicelib.store.object_items import Key, folded
+from chalicelib.store.object_items import Key
 from chalicelib.store.put_jobs import Puts
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
         jsontext.exact(fields.changes),
         fields.evse_uid,
         fields.connector_id,
-        party_of(fields.party),
+        named.party(fields.party),
         fields.type,
         force=fields.force,
     )
@@ -241,10 +242,10 @@ def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
 def remove(platform: Platform, fields: Remove) -> dict[str, Any]:
     try:
         still = hosted.remove_own(
-            platform, fields.module, fields.id, party_of(fields.party), force=fields.force
+            platform, fields.module, fields.id, named.party(fields.party), force=fields.force
         )
-    except hosted.StillNamed as named:
-        why = f"still named by {named}" if named.connectors else "too many Locations to look through"
+    except hosted.StillNamed as refused:
+        why = f"still named by {refused}" if refused.connectors else "too many Locations to look through"
         raise ActionError("still_named", f"{why}; with force it is removed all the same", "/id") from None
     return {"removed": 1, **({"still_named_by": still} if still else {})}
 
@@ -267,15 +268,15 @@ def _get(platform: Platform, fields: Get) -> StoredObject | None:
     owners = _owners(platform, module, party)
     if party is not None and party not in (OWN, EVERYBODY):
         if module == "tokens":
-            return load_token(platform, [party_of(party) or ("", "")], fields.id, fields.type or "")
-        return load(platform, Key(module, *(party_of(party) or ("", "")), fields.id))
+            return load_token(platform, [named.party(party) or ("", "")], fields.id, fields.type or "")
+        return load(platform, Key(module, *(named.party(party) or ("", "")), fields.id))
     if module == "hubclientinfo":
         raise InvalidParameters("whose it is, for example NL/EXA", "/party")
     if owners is not None:
         return load(platform, hosted.known(platform, module, fields.id, None, fields.type))
     if module == "tokens":
-        named = [party_of(each) or ("", "") for each in search.owners(platform, module)]
-        return load_token(platform, named, fields.id, fields.type or "")
+        theirs = [named.party(each) or ("", "") for each in search.owners(platform, module)]
+        return load_token(platform, theirs, fields.id, fields.type or "")
     found = search.everywhere(platform, module, fields.id)
     if len(found) > 1:
         whose = ", ".join(each.key.owner for each in found)
@@ -290,7 +291,7 @@ def _owners(platform: Platform, module: str, party: str | None) -> list[str] | N
     ]
     if party == EVERYBODY or (party is None and not ours):
         return None
-    return ours if party in (None, OWN) else ["/".join(party_of(party) or ())]
+    return ours if party in (None, OWN) else ["/".join(named.party(party) or ())]
 
 
 def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
@@ -301,7 +302,7 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
         shown = known.shown(fields.version) if known else None
         return {"objects": [search.named(known, shown)] if known and shown else [], "cursor": None}
     if fields.party not in (None, OWN, EVERYBODY) and module == "hubclientinfo":
-        return _told_of(platform, party_of(fields.party) or ("", ""), fields)
+        return _told_of(platform, named.party(fields.party) or ("", ""), fields)
     if module == "hubclientinfo":
         owners = [f"hub:{partner.id}" for partner in platform.partners.registered()]
         owners += ["/".join(each) for each in parties.shown_owners(platform, module)]
@@ -369,7 +370,7 @@ def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
     if place is not None:
         for finding in writing.check("location_references", place):
             raise InvalidParameters(finding.message, "/location" + finding.pointer)
-    party = party_of(fields.party)
+    party = named.party(fields.party)
     if party is not None and party not in platform.settings.hosted(*parties.readers("tokens")):
         raise ActionError("not_hosted", f"{fields.party} is no hosted party of role CPO", "/party")
     return authorization.ask(platform, fields.uid, fields.type, place, party)
@@ -378,22 +379,12 @@ def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
 def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, Any]:
     wishes = jsontext.exact(fields.preferences)
     try:
-        response = preferences.send(platform, fields.session_id, wishes, party_of(fields.party))
+        response = preferences.send(platform, fields.session_id, wishes, named.party(fields.party))
     except PartnerRefused as refusal:
         raise ActionError("refused", str(refusal)) from None
     except PartnerUnreachable as problem:
         raise ActionError("unreachable", problem.reason) from None
     return {"response": response}
-
-
-def party_of(text: str | None) -> Party | None:
-    """The party written "NL/EXA", if any. Raises InvalidParameters."""
-    if text is None:
-        return None
-    country, slash, party = text.partition("/")
-    if not slash or not country or not party:
-        raise InvalidParameters("a party is written NL/EXA", "/party")
-    return folded(country), folded(party)
 
 
 ACTIONS = {

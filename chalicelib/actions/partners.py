@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from chalicelib.actions import dispatch
+from chalicelib.actions import dispatch, named
 from chalicelib.actions.action import Action, Fields
 from chalicelib.aws import queues
 from chalicelib.errors import ActionError
@@ -137,7 +137,7 @@ class UpdateRegistration(OfPartner):
 def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
     """A partner and its credentials token A; for one that exists, its connection stands until it is used."""
     if fields.partner:
-        before: Partner | None = _found(platform, fields.partner)
+        before: Partner | None = named.partner(platform, fields.partner, fresh=True)
         assert before is not None
         given = {name: value for name, value in fields.terms().items() if name in _given(fields)}
         after = dataclasses.replace(before, name=fields.name or before.name, **given)
@@ -148,7 +148,7 @@ def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
     if after.state == SUSPENDED:
         raise ActionError("suspended", f"{after.id} is suspended; resume it first", "/partner")
     if fields.replaces:
-        _found(platform, fields.replaces, "/replaces")
+        named.partner(platform, fields.replaces, "/replaces", fresh=True)
     token = credentials.new_token()
     kept = after.inbound[: MOST_TOKENS - 1] if after.state == REGISTERED else ()
     state = after.state if after.state == REGISTERED else INVITED
@@ -164,7 +164,7 @@ def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
 
 def options(platform: Platform, fields: Options) -> dict[str, Any]:
     """Change how a partner is served: its policy, its charset, the named repairs for it."""
-    before = _found(platform, fields.partner)
+    before = named.partner(platform, fields.partner, fresh=True)
     given: dict[str, Any] = {"policy": fields.policy, "charset": fields.charset}
     if fields.quirks is not None:
         given["quirks"] = " ".join(sorted(set(fields.quirks)))
@@ -177,7 +177,7 @@ def register(platform: Platform, fields: Register) -> dict[str, Any]:
     if not credentials.usable_token(fields.token):
         raise ActionError("invalid", "a token is printable ASCII without white space", "/token")
     if fields.replaces:
-        _found(platform, fields.replaces, "/replaces")
+        named.partner(platform, fields.replaces, "/replaces", fresh=True)
     terms = fields.terms()
     if fields.name:
         terms["name"] = fields.name
@@ -196,7 +196,7 @@ def register(platform: Platform, fields: Register) -> dict[str, Any]:
 
 def update_registration(platform: Platform, fields: UpdateRegistration) -> dict[str, Any]:
     """Tokens exchanged and endpoints fetched again, by a credentials PUT."""
-    partner = _found(platform, fields.partner)
+    partner = named.partner(platform, fields.partner, fresh=True)
     if partner.state != REGISTERED:
         raise ActionError("not_registered", f"{partner.id} is {partner.state}", "/partner")
     return shown(platform, registration_sender.update(platform, partner, fields.version or ""))
@@ -204,7 +204,7 @@ def update_registration(platform: Platform, fields: UpdateRegistration) -> dict[
 
 def unregister(platform: Platform, fields: OfPartner) -> dict[str, Any]:
     """Both sides cleaned up by a credentials DELETE; `told` says whether the partner heard it."""
-    partner = _found(platform, fields.partner)
+    partner = named.partner(platform, fields.partner, fresh=True)
     if partner.state == UNREGISTERED:
         return {**shown(platform, partner), "told": True}
     try:
@@ -216,7 +216,7 @@ def unregister(platform: Platform, fields: OfPartner) -> dict[str, Any]:
 
 def suspend(platform: Platform, fields: OfPartner) -> dict[str, Any]:
     """All traffic stopped, both directions, until `resume`."""
-    before = _found(platform, fields.partner)
+    before = named.partner(platform, fields.partner, fresh=True)
     if before.state == SUSPENDED:
         return shown(platform, before)
     if before.state == UNREGISTERED:
@@ -229,7 +229,7 @@ def suspend(platform: Platform, fields: OfPartner) -> dict[str, Any]:
 
 def resume(platform: Platform, fields: OfPartner) -> dict[str, Any]:
     """Traffic as before `suspend`, and what was missed caught up."""
-    before = _found(platform, fields.partner)
+    before = named.partner(platform, fields.partner, fresh=True)
     if before.state != SUSPENDED:
         raise ActionError("not_suspended", f"{before.id} is {before.state}", "/partner")
     state = before.suspended_from or REGISTERED
@@ -246,7 +246,7 @@ def list_partners(platform: Platform, fields: Fields) -> dict[str, Any]:
 
 def show(platform: Platform, fields: OfPartner) -> dict[str, Any]:
     """One partner."""
-    return shown(platform, _found(platform, fields.partner))
+    return shown(platform, named.partner(platform, fields.partner, fresh=True))
 
 
 def status(platform: Platform, fields: Fields) -> dict[str, Any]:
@@ -367,13 +367,6 @@ def _given(fields: Invite) -> set[str]:
     names = ("policy", "charset", "smart_charging", "requires", "hub", "replaces", "quirks")
     given = {name for name in fields.model_fields_set if name in names}
     return given | ({"invited_roles"} if "roles" in fields.model_fields_set else set())
-
-
-def _found(platform: Platform, id: str, pointer: str = "/partner") -> Partner:
-    partner = platform.partners.get(id, fresh=True) if id else None
-    if partner is None:
-        raise ActionError("unknown_partner", f"no partner {id[:80]!r}", pointer)
-    return partner
 
 
 def _change(platform: Platform, before: Partner | None, after: Partner, **more: Any) -> Partner:

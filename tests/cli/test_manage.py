@@ -175,7 +175,7 @@ def test_a_refusal_is_told_on_standard_error_and_ends_with_1(url, run):
     """Design section 5: the message and the pointer; as JSON where that was asked for"""
     code, out, err = run("partner", "nobody")
     assert (code, out) == (1, "")
-    assert err == "unknown_partner: /partner: no partner 'nobody'\n"
+    assert err == "unknown_partner: /partner: no partner 'nobody'; see partners\n"
     code, out, err = run("partner", "nobody", "--json")
     assert (code, out) == (1, "") and json.loads(err)["error"]["pointer"] == "/partner"
 
