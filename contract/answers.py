@@ -9,19 +9,8 @@ Contract: design section 5
 
 from __future__ import annotations
 
-from contract.events import (
-    AMOUNTS,
-    EVENTS,
-    FINDINGS,
-    MODULES,
-    NUMBER,
-    OBJECT,
-    PARTY,
-    REQUEST,
-    TEXT,
-    Schema,
-    said,
-)
+from contract.events import EVENTS
+from contract.schemas import AMOUNTS, FINDINGS, MODULES, NUMBER, OBJECT, PARTY, REQUEST, TEXT, Schema, said
 
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 FLAG: Schema = {"type": "boolean"}

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from contract.answers import ANSWERS
-from contract.events import EVENTS, Schema
+from contract.events import EVENTS
+from contract.schemas import Schema
 
 ROOT = Path(__file__).parent.parent
 BASE = Path(__file__).parent / "base.py"

@@ -11,7 +11,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-Schema = dict[str, Any]
+from contract.samples import A_CONNECTION, A_PARTNER, A_PROFILE, A_RECEIVED, A_SENT
+from contract.schemas import (
+    AMOUNTS,
+    COMMAND,
+    CONCLUDED,
+    CONNECTION,
+    FINDING,
+    FINDINGS,
+    FOUND,
+    HEALTH,
+    MODULES,
+    MOMENT,
+    NUMBER,
+    OBJECT,
+    OPTIONAL_OBJECT,
+    OPTIONAL_TEXT,
+    PARTY,
+    PENDING,
+    PROFILE,
+    TEXT,
+    VERDICT,
+    Schema,
+    said,
+    without,
+)
+
 Example = dict[str, Any]
 
 
@@ -40,146 +65,12 @@ class EventKind:
         return schema
 
 
-TEXT: Schema = {"type": "string"}
-NUMBER: Schema = {"type": "integer", "minimum": 0}
-OBJECT: Schema = {"type": "object"}
-MOMENT: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"}
-PARTY: Schema = {"type": "string", "pattern": "^[^/]*/[^/]*$"}
-OPTIONAL_TEXT: Schema = {"type": ["string", "null"]}
-AMOUNTS: Schema = {
-    "type": "object",
-    "properties": {"before_taxes": {"type": ["string", "null"]}, "after_taxes": {"type": ["string", "null"]}},
-    "required": ["before_taxes", "after_taxes"],
-}
-OPTIONAL_OBJECT: Schema = {"type": ["object", "null"]}
-MODULES: Schema = {
-    "enum": ["locations", "tariffs", "tokens", "sessions", "cdrs", "hubclientinfo", "chargingprofiles"]
-}
-
 SPARABLE = frozenset({"object", "body", "result", "response"})
 SHARED: dict[str, Schema] = {
     "event_id": TEXT,
     "left_out": {"type": "array", "items": {"enum": sorted(SPARABLE)}},
 }
 
-
-FINDINGS: Schema = {
-    "type": "array",
-    "items": {"type": "object", "properties": {"pointer": TEXT, "code": TEXT, "message": TEXT}},
-}
-
-
-def said(schema: Schema, description: str) -> Schema:
-    """A schema with what its field is for."""
-    return {**schema, "description": description}
-
-
-REQUEST: dict[str, Schema] = {
-    "id": said(TEXT, "unguessable; names the request in every action"),
-    "direction": said({"enum": ["SENT", "RECEIVED"]}, "whose request it is"),
-    "module": {"enum": ["commands", "chargingprofiles"]},
-    "command": said(TEXT, "the command, or `SET_PROFILE`, `CLEAR_PROFILE`, `ACTIVE_PROFILE`"),
-    "partner": said(TEXT, "the partner's id"),
-    "party": said(PARTY, 'theirs, such as `"DE/MSP"`'),
-    "hosted_party": said(PARTY, 'ours, such as `"NL/EXA"`'),
-    "state": {"enum": ["PENDING", "CONCLUDED"]},
-    "response": said(OPTIONAL_OBJECT, "CommandResponse or ChargingProfileResponse"),
-    "result": said(
-        OPTIONAL_OBJECT,
-        "CommandResult or ...Result; null while pending, and where the response was the end",
-    ),
-    "created_at": MOMENT,
-    "concluded_at": said({**MOMENT, "type": ["string", "null"]}, "null while pending"),
-    "answer_by": said(MOMENT, "while pending: when it is concluded without a result"),
-    "body": said(OBJECT, "the request as 2.3.0 writes it, without `response_url`"),
-    "session_id": said(TEXT, "charging profiles only"),
-    "delivery": said(
-        TEXT, "of a concluded received one: `DELIVERED`, or `REFUSED`, `UNKNOWN`, `GIVEN_UP` and the reason"
-    ),
-}
-PENDING: dict[str, Schema] = {
-    **{name: schema for name, schema in REQUEST.items() if name != "delivery"},
-    "direction": {"const": "RECEIVED"},
-    "state": {"const": "PENDING"},
-    "response": OBJECT,
-    "result": {"type": "null"},
-    "concluded_at": {"type": "null"},
-}
-CONCLUDED: dict[str, Schema] = {
-    **{name: schema for name, schema in REQUEST.items() if name != "answer_by"},
-    "state": {"const": "CONCLUDED"},
-    "concluded_at": MOMENT,
-}
-COMMAND: Schema = {
-    "enum": ["START_SESSION", "STOP_SESSION", "RESERVE_NOW", "CANCEL_RESERVATION", "UNLOCK_CONNECTOR"]
-}
-PROFILE: Schema = {"enum": ["SET_PROFILE", "CLEAR_PROFILE", "ACTIVE_PROFILE"]}
-ONLY_PROFILES = frozenset({"session_id"})
-FOUND: dict[str, Schema] = {
-    "reservation_id": said(TEXT, "of RESERVE_NOW and CANCEL_RESERVATION: unique over all eMSPs"),
-    "reserve_now": said(TEXT, "of CANCEL_RESERVATION: the id of the request it cancels"),
-    "location_id": said(OPTIONAL_TEXT, "of STOP_SESSION: where the Session is"),
-    "evse_uid": OPTIONAL_TEXT,
-    "connector_id": OPTIONAL_TEXT,
-}
-
-
-def without(fields: dict[str, Schema], *names: str) -> dict[str, Schema]:
-    """The fields less some."""
-    return {name: schema for name, schema in fields.items() if name not in names}
-
-
-CONNECTION: dict[str, Schema] = {
-    "partner": TEXT,
-    "name": TEXT,
-    "state": {"enum": ["INVITED", "REGISTERED", "SUSPENDED", "UNREGISTERED"]},
-    "version": TEXT,
-    "roles": {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {"role": TEXT, "country_code": TEXT, "party_id": TEXT},
-            "required": ["role", "country_code", "party_id"],
-            "additionalProperties": False,
-        },
-    },
-}
-HEALTH: dict[str, Schema] = {"partner": TEXT, "name": TEXT, "parties": {"type": "array", "items": PARTY}}
-
-A_CONNECTION: Example = {
-    "partner": "p-7f3a",
-    "name": "Example Mobility",
-    "state": "REGISTERED",
-    "version": "2.2.1",
-    "roles": [{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}],
-}
-A_PARTNER: Example = {"partner": "p-7f3a", "name": "Example Mobility", "parties": ["DE/MSP"]}
-A_PROFILE: Example = {
-    "charging_rate_unit": "W",
-    "charging_profile_period": [{"start_period": 0, "limit": 7400}, {"start_period": 3600, "limit": 3700}],
-}
-A_RECEIVED: Example = {
-    "direction": "RECEIVED",
-    "partner": "p-7f3a",
-    "party": "DE/MSP",
-    "hosted_party": "NL/EXA",
-    "state": "PENDING",
-    "response": {"result": "ACCEPTED", "timeout": 30},
-    "result": None,
-    "created_at": "2026-03-02T09:30:00.120Z",
-    "concluded_at": None,
-    "answer_by": "2026-03-02T09:30:25.120Z",
-}
-A_SENT: Example = {
-    "direction": "SENT",
-    "partner": "p-19bc",
-    "party": "BE/BEC",
-    "hosted_party": "NL/EXM",
-    "state": "CONCLUDED",
-    "response": {"result": "ACCEPTED", "timeout": 30},
-    "created_at": "2026-03-02T10:02:11.004Z",
-    "concluded_at": "2026-03-02T10:02:12.310Z",
-}
 
 EVENTS: dict[str, EventKind] = {
     "CommandReceived": EventKind(
@@ -401,16 +292,7 @@ EVENTS: dict[str, EventKind] = {
             "owner": PARTY,
             "id": TEXT,
             "partner": said(OPTIONAL_TEXT, "the partner that it came from"),
-            "verdict": {
-                "enum": [
-                    "AGREE",
-                    "AGREE_ROUNDING",
-                    "WITHIN_TOLERANCE",
-                    "INDETERMINATE",
-                    "DISAGREE",
-                    "UNPRICEABLE",
-                ]
-            },
+            "verdict": VERDICT,
             "claimed": said(AMOUNTS, "its total_cost, exact decimals; null: it does not say, or nobody can"),
             "computed": said(AMOUNTS, "what its Tariff makes of it"),
             "difference": said(AMOUNTS, "claimed - computed"),
@@ -434,17 +316,7 @@ EVENTS: dict[str, EventKind] = {
         "something does not fit together, or does so again",
         {
             "id": said(TEXT, "of the finding, the same when it is closed"),
-            "kind": {
-                "enum": [
-                    "SESSION_WITHOUT_CDR",
-                    "CDR_WITHOUT_SESSION",
-                    "ENERGY_APART",
-                    "TOTAL_APART",
-                    "SILENCE",
-                    "UNKNOWN_TOKEN",
-                    "UNKNOWN_TARIFF",
-                ]
-            },
+            "kind": FINDING,
             "partner": OPTIONAL_TEXT,
             "owner": said(PARTY, "whose object it is about"),
             "object_id": said(TEXT, "the Session or CDR, or the module"),

@@ -17,8 +17,9 @@ from typing import Any
 from chalicelib.actions import dispatch
 from contract import client
 from contract.answers import answer
-from contract.events import EVENTS, MOMENT, TEXT, EventKind, Schema
+from contract.events import EVENTS, EventKind
 from contract.samples import SAMPLES
+from contract.schemas import MOMENT, TEXT, Schema
 
 ROOT = Path(__file__).parent.parent
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

@@ -140,3 +140,39 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "Session": ("sessions", SESSION),
     "CDR": ("cdrs", CDR),
 }
+
+# What events tell of partners and of requests that are answered later.
+A_CONNECTION: dict[str, Any] = {
+    "partner": "p-7f3a",
+    "name": "Example Mobility",
+    "state": "REGISTERED",
+    "version": "2.2.1",
+    "roles": [{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}],
+}
+A_PARTNER: dict[str, Any] = {"partner": "p-7f3a", "name": "Example Mobility", "parties": ["DE/MSP"]}
+A_PROFILE: dict[str, Any] = {
+    "charging_rate_unit": "W",
+    "charging_profile_period": [{"start_period": 0, "limit": 7400}, {"start_period": 3600, "limit": 3700}],
+}
+A_RECEIVED: dict[str, Any] = {
+    "direction": "RECEIVED",
+    "partner": "p-7f3a",
+    "party": "DE/MSP",
+    "hosted_party": "NL/EXA",
+    "state": "PENDING",
+    "response": {"result": "ACCEPTED", "timeout": 30},
+    "result": None,
+    "created_at": "2026-03-02T09:30:00.120Z",
+    "concluded_at": None,
+    "answer_by": "2026-03-02T09:30:25.120Z",
+}
+A_SENT: dict[str, Any] = {
+    "direction": "SENT",
+    "partner": "p-19bc",
+    "party": "BE/BEC",
+    "hosted_party": "NL/EXM",
+    "state": "CONCLUDED",
+    "response": {"result": "ACCEPTED", "timeout": 30},
+    "created_at": "2026-03-02T10:02:11.004Z",
+    "concluded_at": "2026-03-02T10:02:12.310Z",
+}

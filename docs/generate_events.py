@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from contract.events import EVENTS, REQUEST, EventKind
+from contract.events import EVENTS, EventKind
 from contract.samples import SAMPLES
+from contract.schemas import REQUEST
 
 DOCUMENT = Path(__file__).parent / "backend.md"
 WIDTH = 110

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stack import dashboard, functions, gateway, permissions, storage, watching
+from stack import console, dashboard, functions, gateway, permissions, storage, watching
 from stack.storage import named, sub
 
 HOME = Path(__file__).parent.parent / ".chalice"
@@ -131,7 +131,7 @@ def merge_template() -> dict[str, Any]:
         "Globals": {"Function": {"Environment": {"Variables": variables}}},
         "Resources": {
             name: resource
-            for room in (storage, functions, gateway, watching, dashboard)
+            for room in (storage, functions, gateway, watching, console, dashboard)
             for name, resource in room.resources().items()
         },
         "Outputs": {

@@ -17,7 +17,8 @@ from chalicelib import settings, wiring
 from chalicelib.aws.backend import Backend, EventsNotTaken
 from chalicelib.commands import lifecycle
 from chalicelib.store.requests import AsyncRequest
-from contract.events import EVENTS, REQUEST
+from contract.events import EVENTS
+from contract.schemas import REQUEST
 from tests import told
 
 ROOT = Path(__file__).parent.parent.parent

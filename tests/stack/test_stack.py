@@ -19,7 +19,18 @@ from chalicelib import settings, workers
 from chalicelib.actions import dispatch
 from contract import events as told
 from deploy import adopt, costs, recording, refill
-from stack import dashboard, functions, gateway, linting, package, parameters, permissions, template, watching
+from stack import (
+    console,
+    dashboard,
+    functions,
+    gateway,
+    linting,
+    package,
+    parameters,
+    permissions,
+    template,
+    watching,
+)
 from stack.storage import OBJECT_TABLES, QUEUE_TIMEOUTS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -480,7 +491,7 @@ def test_queries_and_metric_filters_ask_for_lines_and_fields_that_the_code_write
     known = logged()
     everything = set().union(*known.values())
     body = json.loads(dashboard.resources()["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
-    queries = [query for _, query in watching.QUERIES.values()]
+    queries = [query for _, query in console.QUERIES.values()]
     queries += [each["properties"]["query"] for each in body["widgets"] if each["type"] == "log"]
     assert len(queries) > 10
     for query in queries:
@@ -525,7 +536,7 @@ def test_queries_look_into_logs_of_functions_that_write_such_lines(expanded: dic
         plain(each["Properties"]["LogGroupName"])
         for each in of_type(expanded, "AWS::Logs::LogGroup").values()
     }
-    text = json.dumps([watching.resources(), dashboard.resources()])
+    text = json.dumps([console.resources(), dashboard.resources()])
     asked = set(re.findall(r"/aws/lambda/[\w${}-]+", text))
     assert asked
     assert asked <= groups
@@ -538,12 +549,12 @@ def test_the_events_that_are_mailed_are_told_with_what_their_mails_say() -> None
         assert paths - {"$.time"} <= set(told.EVENTS[event].fields)
 
 
-@pytest.mark.parametrize("name", watching.TEST_EVENTS)
+@pytest.mark.parametrize("name", console.TEST_EVENTS)
 def test_every_test_event_of_the_operator_function_is_an_action_with_its_fields(
     name: str, hand: Any, operate: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Issue 7.3: each fits the schema that `help` shows, and fails at most for its made-up partner."""
-    event = watching.TEST_EVENTS[name]
+    event = console.TEST_EVENTS[name]
     schema = operate("help")["actions"][event["action"]]["schema"]
     fields = {each: value for each, value in event.items() if each != "action"}
     jsonschema.Draft202012Validator(schema).validate(fields)
@@ -565,8 +576,8 @@ def test_test_events_are_kept_as_the_lambda_console_does(expanded: dict[str, Any
     assert schema["Properties"]["SchemaName"] == {"Fn::Sub": "_ocpi-${Stage}-operator-schema"}
     content = json.loads(schema["Properties"]["Content"])
     examples = content["components"]["examples"]
-    assert {name: each["value"] for name, each in examples.items()} == watching.TEST_EVENTS
-    assert {"invite", "register", "status"} <= {each["action"] for each in watching.TEST_EVENTS.values()}
+    assert {name: each["value"] for name, each in examples.items()} == console.TEST_EVENTS
+    assert {"invite", "register", "status"} <= {each["action"] for each in console.TEST_EVENTS.values()}
 
 
 def test_the_costs_in_the_documentation_are_computed_and_below_their_targets() -> None:
