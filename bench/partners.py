@@ -14,7 +14,7 @@ from collections import Counter
 from typing import Any
 
 from bench import samples
-from bench.storage import Bench, _bench, _register
+from bench.platform import Bench, measured_platform, register
 from chalicelib.delivery import announce
 from chalicelib.ocpi import jsontext
 from chalicelib.partner import Endpoint, Partner, Role
@@ -30,9 +30,9 @@ def measure() -> list[Row]:
     """Rows of (what, measured, target)."""
     rows: list[Row] = []
     for many in MANY:
-        with _bench() as bench:
+        with measured_platform() as bench:
             for at in range(many):
-                _register(bench.platform, a_partner(at), f"many-{at}")
+                register(bench.platform, a_partner(at), f"many-{at}")
             bench.platform.partners.directory(fresh=True)
             everybody, calls = _announced(bench, _record("locations", "NL/EXA>*"))
             alone, _ = _announced(bench, _record("sessions", f"NL/EXA>DE/{_name(many // 2)}"))

@@ -6,86 +6,26 @@ once and played back behind botocore, so that what is left is ours and the SDK's
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import io
 import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from bench import samples
-from bench.meter import Meter, Usage
-from chalicelib import endpoint, wiring
+from bench.meter import Usage
+from bench.platform import Bench, measured_platform, seed
+from bench.tape import timed
 from chalicelib.objects import hosted
 from chalicelib.ocpi import jsontext
-from chalicelib.ocpi.messages import Request, encode_token
-from chalicelib.partner import Partner, Role
-from chalicelib.store import feeds, partners
-from chalicelib.store.object_items import Key
-from chalicelib.store.partner_items import Token, hashed
-from localrun import large
 
 MANY = int(os.environ.get("OCPI_BENCH_MANY", "20000"))
 NEWER = "2026-01-01T00:00:00Z"
-ROUNDS, TIMES = 5, 10
-PARTIES = '[{"role":"CPO","country_code":"NL","party_id":"EXA","business_details":{"name":"Example"}}]'
-EMSP_PARTIES = PARTIES.replace("CPO", "EMSP").replace("EXA", "EXM")
-ENVIRON = {
-    "AWS_REGION": "eu-central-1",
-    "AWS_ACCESS_KEY_ID": "bench",
-    "AWS_SECRET_ACCESS_KEY": "bench",
-    "OCPI_PARTIES": PARTIES[:-1] + "," + EMSP_PARTIES[1:],
-    "OCPI_BASE_URL": "https://ocpi.example.com",
-    "OCPI_STAGE": "bench",
-    "OCPI_MESSAGES": "none",
-}
-
-
-@dataclass
-class Bench:
-    """A platform on moto with one registered CPO and one eMSP per version."""
-
-    platform: wiring.Platform
-    meter: Meter
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def ask(
-        self, method: str, module: str, segments: tuple[str, ...], token: str, body: bytes = b"", **query: str
-    ) -> str:
-        """One request; its answer must be a success."""
-        _, version = token.split("-")
-        interface = "RECEIVER" if segments[:1] in (("BE",),) or method == "POST" else "SENDER"
-        request = Request(
-            method=method,
-            version=version,
-            interface=interface,
-            module=module,
-            segments=segments,
-            query=query,
-            headers={"authorization": encode_token(token, "base64")},
-            body=body,
-            base_url="https://ocpi.example.com",
-        )
-        with contextlib.redirect_stdout(io.StringIO()) as told:
-            status, self.headers, text = endpoint.answer(request, self.platform)
-        assert status in (200, 201) and '"status_code":1000' in text, text[:300] + told.getvalue()[-3000:]
-        return text
-
-    def units(self, *request: Any, **query: str) -> Usage:
-        """What a warm request uses."""
-        usage = self.meter.watch()
-        self.ask(*request, **query)
-        return usage
 
 
 def measure() -> list[tuple[str, str, str]]:
     """Rows of (what, measured, target)."""
-    with _bench() as bench:
+    with measured_platform() as bench:
         return [*_units(bench), *_messages(bench), *_cpu(bench), *_large(bench), *_pages(bench)]
 
 
@@ -160,7 +100,7 @@ def _messages(bench: Bench) -> list[tuple[str, str, str]]:
 
 def _large(bench: Bench) -> list[tuple[str, str, str]]:
     rows = []
-    _seed(bench.platform, "BE/BEC", [_location("L1000", 1000)], "2.2.1")
+    seed(bench.platform, "BE/BEC", [_location("L1000", 1000)], "2.2.1")
     for evses in (1, 1000):
         url = ("BE", "BEC", f"L{evses}", "3256")
         bench.ask("PATCH", "locations", url, "cpo-2.2.1", _status("CHARGING", 1))
@@ -195,7 +135,7 @@ def _cpu(bench: Bench) -> list[tuple[str, str, str]]:
             elif method == "PATCH":
                 text = _status("CHARGING", 3)
             token = f"cpo-{version}"
-            whole, sdk = _timed(bench, method, module, segments, token, text)
+            whole, sdk = timed(bench, method, module, segments, token, text)
             ratio = (whole - sdk) / sdk
             measured = f"{(whole - sdk) * 1e3:.2f} ms, {ratio:.2f} x SDK"
             rows.append(
@@ -212,7 +152,7 @@ def _pages(bench: Bench) -> list[tuple[str, str, str]]:
         each if at % 20 == 7 or at >= MANY * 19 // 20 else _older(each)
         for at, each in enumerate(_location(f"Q{at:05}", 1) for at in range(MANY))
     ]
-    _seed(platform, "NL/EXA", many, "2.2.1")
+    seed(platform, "NL/EXA", many, "2.2.1")
     first: Usage | None = None
     for offset in (0, 1_000, MANY - 100):
         usage = bench.units("GET", "locations", (), "emsp-2.2.1", offset=str(offset), limit="100")
@@ -231,11 +171,11 @@ def _pages(bench: Bench) -> list[tuple[str, str, str]]:
     window = bench.units("GET", "locations", (), "emsp-2.2.1", date_from="2099-12-01T00:00:00Z")
     rows.append((f"page with date_from that nothing of {MANY:,} matches", str(window), "<= 3 trips"))
     rows += _windows(bench)
-    _seed(platform, "NL/EXA", [_location(f"P{at:05}", 10) for at in range(50)], "2.2.1")
+    seed(platform, "NL/EXA", [_location(f"P{at:05}", 10) for at in range(50)], "2.2.1")
     for version, target in (("2.2.1", "<= 12 ms, <= 3 trips"), ("2.3.0", ""), ("2.1.1", "")):
         token = f"emsp-{version}"
         usage = bench.units("GET", "locations", (), token, offset=str(MANY), limit="50")
-        whole, sdk = _timed(bench, "GET", "locations", (), token, b"", times=3, offset=str(MANY), limit="50")
+        whole, sdk = timed(bench, "GET", "locations", (), token, b"", times=3, offset=str(MANY), limit="50")
         measured = f"{whole * 1e3:.1f} ms ({sdk * 1e3:.1f} SDK), {usage.trips} trips"
         rows.append((f"page of 50 Locations of 10 EVSEs, stored in 2.2.1, for {version}", measured, target))
     return rows
@@ -281,178 +221,13 @@ def _compared(bench: Bench, one: str, other: str) -> tuple[float, float, float]:
     """How much CPU a page at an offset takes to one at another, and both in ms: medians, turn by turn."""
     turns = [
         [
-            _timed(bench, "GET", "locations", (), "emsp-2.2.1", b"", 5, 1, offset=offset, limit="100")[0]
+            timed(bench, "GET", "locations", (), "emsp-2.2.1", b"", 5, 1, offset=offset, limit="100")[0]
             for offset in (one, other)
         ]
         for _ in range(15)
     ]
     first, late = (median(times) for times in zip(*turns, strict=True))
     return median(each[1] / each[0] for each in turns), first * 1e3, late * 1e3
-
-
-def _timed(
-    bench: Bench,
-    method: str,
-    module: str,
-    segments: tuple[str, ...],
-    token: str,
-    body: bytes,
-    times: int = TIMES,
-    rounds: int = ROUNDS,
-    **query: str,
-) -> tuple[float, float]:
-    """CPU seconds of one request, all of it and the SDK's part; the best of several rounds."""
-    from moto.core.models import botocore_stubber
-
-    bench.meter.off = True
-    with _recorded(bench.platform.clients.dynamodb) as tape:
-        bench.ask(method, module, segments, token, body, **query)
-        tape.playing = True
-        botocore_stubber.enabled = False  # botocore asks every handler, also when one has answered
-        gc.freeze()  # what the emulator holds is none of a request's garbage
-        best, sdk_best = float("inf"), float("inf")
-        for _ in range(rounds):
-            tape.spent = 0.0
-            began = time.process_time()
-            for _ in range(times):
-                tape.at = 0
-                bench.ask(method, module, segments, token, body, **query)
-            whole = (time.process_time() - began) / times
-            if whole < best:
-                best, sdk_best = whole, tape.spent / times
-    gc.unfreeze()
-    botocore_stubber.enabled = True
-    bench.meter.off = False
-    return best, sdk_best
-
-
-class _Tape:
-    """DynamoDB's answers in their order."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, dict[str, str], bytes]] = []
-        self.playing = False
-        self.at = 0
-        self.spent = 0.0
-
-
-@contextmanager
-def _recorded(client: Any) -> Iterator[_Tape]:
-    """Record what comes back at first, then play it."""
-    from botocore.awsrequest import AWSResponse
-
-    tape = _Tape()
-    events = client.meta.events
-    make = client._make_api_call
-
-    def send(request: Any, **_: Any) -> Any:
-        if not tape.playing:
-            return None
-        status, headers, body = tape.answers[tape.at]
-        tape.at += 1
-
-        class Raw:
-            def stream(self, **_: Any) -> Iterator[bytes]:
-                yield body
-
-        return AWSResponse(request.url, status, headers, Raw())
-
-    def received(response_dict: dict[str, Any], **_: Any) -> None:
-        if not tape.playing:
-            found = response_dict
-            tape.answers.append((found["status_code"], dict(found["headers"]), found["body"]))
-
-    def timed(operation: str, params: dict[str, Any]) -> Any:
-        began = time.process_time()
-        try:
-            return make(operation, params)
-        finally:
-            tape.spent += time.process_time() - began
-
-    events.register_first("before-send", send)
-    events.register("response-received.dynamodb.*", received)
-    client._make_api_call = timed
-    try:
-        yield tape
-    finally:
-        events.unregister("before-send", send)
-        events.unregister("response-received.dynamodb.*", received)
-        client._make_api_call = make
-
-
-@contextmanager
-def _bench() -> Iterator[Bench]:
-    from moto import mock_aws
-    from moto.dynamodb.models import dynamodb_backends
-
-    from localrun import creation
-    from localrun.emulator import mocked_clients
-    from localrun.template import Template
-
-    before = {name: os.environ.pop(name, None) for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE")}
-    with mock_aws(), large.tables():
-        clients = mocked_clients(ENVIRON)
-        creation.create(Template.read("bench", "123456789012"), clients)
-        for table in dynamodb_backends["123456789012"]["eu-central-1"].tables.values():
-            table.stream_shard = None  # moto copies it in every transaction
-        partners.CACHE_SECONDS = 3600  # warm throughout
-        platform = wiring.build(ENVIRON, clients)
-        shadow = mocked_clients(ENVIRON).dynamodb
-        for version in ("2.1.1", "2.2.1", "2.3.0"):
-            for role, country, party in (("CPO", "BE", "BEC"), ("EMSP", "BE", "EMS")):
-                name = f"{role.lower()}-{version}"
-                partner = Partner(
-                    id=name,
-                    name=name,
-                    state="REGISTERED",
-                    version=version,
-                    roles=(Role(role, country, party),),
-                )
-                _register(platform, partner, name)
-        meter = Meter(clients.dynamodb, shadow)
-        bench = Bench(platform, meter)
-        for version in ("2.1.1", "2.2.1", "2.3.0"):
-            for token in (f"cpo-{version}", f"emsp-{version}"):
-                bench.ask("GET", "tariffs" if token[0] == "e" else "tokens", (), token)
-        with wiring.using(platform):
-            yield bench
-    os.environ.update({name: value for name, value in before.items() if value is not None})
-
-
-def _register(platform: wiring.Platform, partner: Partner, token: str) -> None:
-    """A partner without handshake and without claims: several have the same party here."""
-    from chalicelib.store import partner_items as items
-
-    table = f"{platform.settings.prefix}-partners"
-    item = {**items.fields(partner), "id": {"S": f"{items.PARTNER}{partner.id}"}}
-    platform.clients.dynamodb.put_item(TableName=table, Item=item)
-    counted = platform.partners.directories.counted(partner, new=True)
-    platform.clients.dynamodb.transact_write_items(TransactItems=counted)
-    item = items.token_item(Token(hashed(token), partner.id, "C"), 0)
-    platform.clients.dynamodb.put_item(TableName=table, Item=item)
-
-
-def _seed(platform: wiring.Platform, owner: str, locations: list[dict[str, Any]], version: str) -> None:
-    """Very many Locations of ours, put behind moto's API, which would take minutes."""
-    from moto.dynamodb.models import dynamodb_backends
-
-    from chalicelib.objects.parts import split
-
-    objects = platform.objects
-    items: list[dict[str, Any]] = []
-    backend = dynamodb_backends["123456789012"]["eu-central-1"]
-    table = backend.tables[objects.table("locations")]
-    feed = feeds.name(owner)
-    begin = objects.feeds.heads("locations", [feed])[0].count
-    for number, whole in enumerate(locations, begin + 1):
-        whole = {**whole, "country_code": owner[:2], "party_id": owner[3:]}
-        key = Key("locations", owner[:2], owner[3:], whole["id"])
-        for part in split("locations", whole, version, whole, platform.clock()):
-            items.append(objects._put(key, None, part, feed, number, False)["Put"]["Item"])
-    large.fill(table, items)
-    for action in objects.feeds._take("locations", feed, begin, len(locations)):
-        objects._writer.one(action)
-    objects.feeds._counts.clear()
 
 
 def _location(id_: str, evses: int) -> dict[str, Any]:

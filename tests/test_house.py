@@ -125,3 +125,13 @@ def test_what_is_tried_with_partners_knows_nothing_of_ours() -> None:
                 for node in ast.walk(ast.parse(path.read_text()))
                 if isinstance(node, ast.ImportFrom)
             }, path
+
+
+def test_no_file_of_the_product_is_longer_than_a_stranger_reads_at_once() -> None:
+    """400 lines; `clients/` is written by `contract.generate`."""
+    folders = [each for each in ROOT.iterdir() if (each / "__init__.py").exists() or each == HOUSE]
+    files = [*ROOT.glob("*.py"), *(path for folder in folders for path in folder.rglob("*.py"))]
+    lines = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in files}
+    long = {name for name, many in lines.items() if many > 400 and not name.startswith(("tests", "clients"))}
+    assert "chalicelib/objects/writer.py" in lines
+    assert long == set()

@@ -7,13 +7,14 @@ import re
 from pathlib import Path
 
 from bench import storage
+from bench.platform import measured_platform
 
 COUNTED = Path(storage.__file__).parent / "counted.json"
 
 
 def counted() -> dict[str, list[float]]:
     """Write units, read units and round trips by what is asked."""
-    with storage._bench() as bench:
+    with measured_platform() as bench:
         rows = storage._units(bench)
     return {what: [float(each) for each in re.findall(r"[\d.]+", measured)] for what, measured, _ in rows}
 

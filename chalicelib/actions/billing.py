@@ -210,7 +210,10 @@ def _cursor(at: tuple[str, str] | None) -> str | None:
 
 def _place(cursor: str | None) -> tuple[str, str] | None:
     """Where a list goes on. Raises ActionError."""
-    return named.place(cursor, _is_place) if cursor else None
+    if not cursor:
+        return None
+    moment, id = named.place(cursor, _is_place)
+    return moment, id
 
 
 def _is_place(found: Any) -> bool:

@@ -142,7 +142,7 @@ def deliveries(platform: Platform, fields: DeliveriesFields) -> dict[str, Any]:
     if fields.id:
         one = _delivery(platform, fields.id)
         return {"deliveries": [shown(one)], "cursor": None}
-    chosen = [_partner(platform, fields.partner)] if fields.partner else platform.partners.all()
+    chosen = [named.partner(platform, fields.partner)] if fields.partner else platform.partners.all()
     ids = [each.id for each in chosen]
     states = [fields.state] if fields.state else list(UNDELIVERED)
     places = [(partner, state) for partner in ids for state in states]

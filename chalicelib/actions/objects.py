@@ -235,8 +235,8 @@ def patch(platform: Platform, fields: Patch) -> dict[str, Any]:
     )
     counts = {"stored": 0, "unchanged": 0, "older": 0}
     outcome.counted(counts)
-    named = {"uid" if fields.module == "tokens" else "id": fields.id}
-    return {**counts, "errors": [], "warnings": bulk.told(0, fields.module, named, outcome.warnings)}
+    meant = {"uid" if fields.module == "tokens" else "id": fields.id}
+    return {**counts, "errors": [], "warnings": bulk.told(0, fields.module, meant, outcome.warnings)}
 
 
 def remove(platform: Platform, fields: Remove) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from conformance.checks import (
     heard,
     hub,
     invited,
+    location_content,
     location_oddities,
     location_parts,
     locations,
@@ -42,6 +43,7 @@ ROOMS = (
         charging,
         paging,
         content,
+        location_content,
         senders,
     ),
     *(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.check import NEWER, OLD, READING, SHOULD, check
-from conformance.checks.content import connectors, evses
+from conformance.checks.location_content import connectors, evses
 from conformance.peer import Exchange
 from conformance.samples import stamp
 from conformance.shapes import faults

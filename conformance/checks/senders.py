@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.check import NEWER, READING, check
-from conformance.checks.content import connectors, evses
+from conformance.checks.location_content import connectors, evses
 from conformance.checks.paging import roles_for
 from conformance.shapes import faults
 from conformance.trial import Trial
