@@ -25,6 +25,8 @@ SLACK = 30
 MOMENT_SPREAD = 10
 # A message that failed comes back after so many seconds, doubled each time.
 COMES_BACK, LATEST = 5, 900
+# The shortest step in which a message comes back for a whole day.
+SHORTEST_LAST_STEP = 120
 
 
 class Attempt(NamedTuple):
@@ -78,3 +80,15 @@ def after(moment: str) -> str:
 def doubled(receives: int) -> int:
     """Seconds until a message that was received so often comes back."""
     return int(min(LATEST, COMES_BACK * 2 ** max(0, receives - 1)))
+
+
+def comes_back(schedule: Sequence[int], receives: int, retry_after: int | None) -> int:
+    """Seconds until a message comes back that was received so often, as its queue can have it come back.
+
+    By the schedule, then by its last step, if that is not too short: a queue gives up after 1,000
+    receives. Not before `retry_after`, where that is a wait of the queue's.
+    """
+    seconds = min(step(schedule, receives - 1), LONGEST_DELAY)
+    if receives > len(schedule):
+        seconds = max(seconds, SHORTEST_LAST_STEP)
+    return max(seconds, min(retry_after or 0, LONGEST_DELAY))

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.actions.action import Action, Fields
 from chalicelib.commands import (
-    lifecycle,
     profile_subscribers,
     profiles_receiver,
     profiles_sender,
@@ -22,6 +21,7 @@ from chalicelib.errors import ActionError
 from chalicelib.objects import sessions
 from chalicelib.ocpi import advice, jsontext, writing
 from chalicelib.ocpi.messages import Party
+from chalicelib.partners import lifecycle
 from chalicelib.store.requests import (
     COMMANDS,
     CONCLUDED,

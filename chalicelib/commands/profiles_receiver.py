@@ -16,20 +16,19 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import logs
 from chalicelib.commands import (
     capabilities,
-    lifecycle,
     profile_subscribers,
     profiles_sender,
     receiver,
 )
-from chalicelib.commands.lifecycle import ACTIVE, CHANGED, CLEAR, SET
 from chalicelib.errors import ActionError
 from chalicelib.objects import sessions
 from chalicelib.ocpi import jsontext, reading, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.timestamps import later, wire_timestamp
-from chalicelib.partners import idempotency, parties
+from chalicelib.partners import idempotency, lifecycle, parties
 from chalicelib.partners.call import Call
+from chalicelib.partners.lifecycle import ACTIVE, CHANGED, CLEAR, SET
 from chalicelib.store.object_items import check_id
 from chalicelib.store.requests import CONCLUDED, PROFILES, SENT, AsyncRequest, new_id
 

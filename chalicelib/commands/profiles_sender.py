@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from chalicelib.commands import capabilities, profile_subscribers, sender
-from chalicelib.commands.lifecycle import ACTIVE, CLEAR, SET
 from chalicelib.errors import ActionError
 from chalicelib.objects import sessions
 from chalicelib.ocpi import routing
+from chalicelib.partners.lifecycle import ACTIVE, CLEAR, SET
 from chalicelib.store.requests import PROFILES, SENT, AsyncRequest, new_id
 
 if TYPE_CHECKING:

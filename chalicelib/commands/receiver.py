@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
-from chalicelib.commands import capabilities, lifecycle, results
+from chalicelib.commands import capabilities, results
 from chalicelib.objects import sessions
 from chalicelib.objects.sessions import ENDED
 from chalicelib.objects.stored_object import load, load_token
@@ -25,7 +25,7 @@ from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.scalars import identifier
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import host_of
-from chalicelib.partners import idempotency
+from chalicelib.partners import idempotency, lifecycle
 from chalicelib.partners.call import Call
 from chalicelib.store.object_items import Key, party_of
 from chalicelib.store.requests import COMMANDS, RECEIVED, ROUTED, SENT, AsyncRequest

@@ -13,11 +13,11 @@ import time
 from typing import TYPE_CHECKING
 
 from chalicelib import logs, schedule
-from chalicelib.commands import lifecycle, profile_subscribers
+from chalicelib.commands import profile_subscribers
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext, writing
 from chalicelib.partner import SPEC
-from chalicelib.partners import health
+from chalicelib.partners import health, lifecycle
 from chalicelib.store.requests import COMMANDS, ROUTED, AsyncRequest
 from chalicelib.tasks import AdvanceRequest
 

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
-from chalicelib.commands import capabilities, lifecycle, results
+from chalicelib.commands import capabilities, results
 from chalicelib.commands.receiver import ABSENT, KINDS
 from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.objects import hub_client_info, sessions, tokens
@@ -22,7 +22,7 @@ from chalicelib.ocpi import jsontext, reading, routing, surrogates, timestamps, 
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.modules import V211
 from chalicelib.ocpi.timestamps import later
-from chalicelib.partners import parties
+from chalicelib.partners import lifecycle, parties
 from chalicelib.store.object_items import Key
 from chalicelib.store.requests import COMMANDS, PENDING, SENT, AsyncRequest, new_id
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import logs
+from chalicelib import logs, schedule
 from chalicelib.aws import queues
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 # Seconds for one POST; ten of them fit into the function's time.
 PATIENCE = 10.0
 DAY = 24 * 3600
-# The longest pause of the schedule, and the shortest after it: the queue gives up after 1,000 receives.
-LONGEST_PAUSE, SHORTEST_LAST_PAUSE = 900, 120
 GONE = 410
 
 Record = Mapping[str, Any]
@@ -152,19 +150,11 @@ def _give_up(platform: Platform, record: Record) -> None:
 
 
 def _come_back(platform: Platform, record: Record, asked: int | None) -> None:
-    seconds = max(_pause(platform, _receives(record)), min(asked or 0, LONGEST_PAUSE))
+    seconds = schedule.comes_back(platform.settings.retry_schedule, _receives(record), asked)
     try:
         platform.queues.come_back(queues.WEBHOOK, record["receiptHandle"], seconds)
     except Exception as problem:  # then it comes back when the queue shows it again
         logs.log_exception("failed message not hastened", problem, record=record["messageId"])
-
-
-def _pause(platform: Platform, receives: int) -> int:
-    """Seconds until the next attempt: the schedule, then its last step, within bounds."""
-    schedule = platform.settings.retry_schedule
-    if receives <= len(schedule):
-        return min(schedule[receives - 1], LONGEST_PAUSE)
-    return max(SHORTEST_LAST_PAUSE, min(schedule[-1], LONGEST_PAUSE))
 
 
 def _receives(record: Record) -> int:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import logs
 from chalicelib.hub import ends, forward, legs, memory, rewrite
 from chalicelib.hub.asked import Asked
 from chalicelib.hub.legs import Leg
@@ -20,12 +19,10 @@ from chalicelib.ocpi import jsontext, messages, modules, routing, timestamps
 from chalicelib.ocpi.errors import HubError, InvalidParameters, OcpiError, ReceiverTimeout
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.ocpi.timestamps import later
-from chalicelib.partners import idempotency
-from chalicelib.store.requests import COMMANDS, CONCLUDED, PENDING, ROUTED, AsyncRequest, Change
-from chalicelib.tasks import AdvanceRequest
+from chalicelib.partners import idempotency, lifecycle
+from chalicelib.store.requests import COMMANDS, PENDING, ROUTED, AsyncRequest
 
-# Seconds: how much later than the timeout a result still counts, and how long its URL is known.
-SLACK = 5
+# Seconds for which a result URL is known beyond its time, and the longest timeout of a far side.
 HOUR, DAY = 3600, 86400
 LONGEST_TIMEOUT = 24 * HOUR
 PROFILES = {"PUT": "SET_PROFILE", "DELETE": "CLEAR_PROFILE", "GET": "ACTIVE_PROFILE"}
@@ -68,7 +65,7 @@ def to(asked: Asked, party: Party) -> Reply:
 
 def _kept(asked: Asked, leg: Leg, party: Party, id: str, command: str, url: str) -> AsyncRequest:
     now, timeout = asked.platform.clock(), asked.platform.settings.command_timeout
-    seconds = forward.FORWARD_TIME + timeout + SLACK
+    seconds = forward.FORWARD_TIME + timeout + lifecycle.SLACK
     return AsyncRequest(
         id=id,
         direction=ROUTED,
@@ -100,38 +97,21 @@ def _note_response(asked: Asked, leg: Leg, request: AsyncRequest, reply: Reply) 
     seconds = timeout if isinstance(timeout, int) and timeout > 0 else platform.settings.command_timeout
     seconds = min(seconds, LONGEST_TIMEOUT)
     until = _until(asked, now, seconds)
-
-    def note(found: AsyncRequest) -> Change:
-        change: Change = {"response": response, "timeout": seconds, "until": until}
-        # The result may have been faster than the response.
-        return {**change, "due_at": later(now, seconds + SLACK)} if found.state == PENDING else change
-
-    platform.requests.alter(request.id, note, request)
-    _expire_in_time(asked, request.id, seconds + SLACK + 1)
+    noted = platform.requests.alter(
+        request.id,
+        lambda found: lifecycle.forwarded(found, response, seconds, until, now),
+        request,
+    )
+    if noted and noted.state == PENDING:
+        lifecycle.enqueue(platform, noted, seconds + lifecycle.SLACK + 1)
     if request.command == "RESERVE_NOW" and isinstance(asked.said.reservation_id, str | int):
         cpo = leg.party or request.ours
         id = str(asked.said.reservation_id)
         memory.remember(platform, memory.RESERVATION, id, cpo, asked.requester, until)
 
 
-def _expire_in_time(asked: Asked, id: str, seconds: float) -> None:
-    """Have the queue look after it; the sweep does where the queue is away."""
-    try:
-        asked.platform.queues.send([AdvanceRequest(id, "expire")], delay=seconds)
-    except Exception as problem:
-        logs.log_exception("results queue not reached; the sweep will do it", problem, request=id)
-
-
 def _close(asked: Asked, request: AsyncRequest, response: dict[str, Any] | None) -> None:
-    asked.platform.requests.alter(
-        request.id,
-        lambda found: (
-            {"state": CONCLUDED, "todo": "", "lease": "", "response": response}
-            if found.state == PENDING
-            else None
-        ),
-        request,
-    )
+    asked.platform.requests.alter(request.id, lambda found: lifecycle.not_forwarded(found, response), request)
 
 
 def _until(asked: Asked, now: str, seconds: float) -> str:

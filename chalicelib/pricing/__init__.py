@@ -25,7 +25,6 @@ found: `stop_date_time` or `end_date_time`, a total as a number, as `{excl_vat, 
   `charging_periods` cut where a price changes, as a CPO has to; the parts add up to what was there.
 - `lint(tariff, *, version="2.3.0", time_zone=None, now=None, others=()) -> [finding]`: what is wrong
   with, or odd in, a Tariff; `others` are those of the same connectors.
-- `bill(report) -> str`: a report as text, period by period.
 
 `tariffs` are asked after those in the CDR, `stored` last. `time_zone` is an IANA name, or a pair
 `(name, origin)` with the origin `location`, `caller` or `country`; a bare name is of the caller. A
@@ -48,7 +47,6 @@ found: `stop_date_time` or `end_date_time`, a total as a number, as `{excl_vat, 
 - `tariffs`, `groups`, `taxes`, `limits`, `bounds` where they apply
 """
 
-from chalicelib.pricing.bill import bill
 from chalicelib.pricing.doors import audit, price, quote, split
 from chalicelib.pricing.knobs import KNOBS
 from chalicelib.pricing.lint import lint
@@ -61,7 +59,6 @@ __all__ = [
     "Policy",
     "PolicyError",
     "audit",
-    "bill",
     "lint",
     "price",
     "quote",

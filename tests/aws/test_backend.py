@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib import settings, wiring
 from chalicelib.aws.backend import Backend, EventsNotTaken
-from chalicelib.commands import lifecycle
+from chalicelib.partners import lifecycle
 from chalicelib.store.requests import AsyncRequest
 from contract.events import EVENTS
 from contract.schemas import REQUEST

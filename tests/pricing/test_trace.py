@@ -229,19 +229,3 @@ def test_the_work_grows_with_periods_times_elements_and_dimensions_share_it(monk
     assert once == 100
     assert asks(20, 10) == 2 * once
     assert asks(20, 40) == 8 * once
-
-
-def test_a_bill_can_be_followed_period_by_period() -> None:
-    by = tariff(element(ENERGY, end_time="17:00"), element(DEAR))
-    given = cdr(
-        by,
-        (30, {"ENERGY": "4"}),
-        (30, {"ENERGY": "1"}),
-        start=at(16, 30),
-        total_cost={"before_taxes": Decimal("2.00")},
-    )
-    text = pricing.bill(audited(given))
-    assert text.startswith("DISAGREE   1.10 EUR, 1.32 with taxes\n")
-    assert "ENERGY (charging) 4 kWh x 0.2, VAT 20 %" in text
-    assert "not element 0: end_time 17:00 ≤ 17:00 local" in text
-    assert "total_cost.before_taxes" in text and "DISAGREE" in text

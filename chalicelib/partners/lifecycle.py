@@ -88,9 +88,20 @@ def passed_on(found: AsyncRequest, timeout: int, due_at: str) -> Change | None:
     return {"response": response, "timeout": timeout, "due_at": later(due_at, SLACK)}
 
 
-def not_passed_on(found: AsyncRequest, response: Mapping[str, Any]) -> Change:
+def not_passed_on(found: AsyncRequest, response: Mapping[str, Any] | None) -> Change:
     """The response was the end of what we were to pass on, and there is nothing to tell."""
     return {"state": CONCLUDED, "todo": "", "response": response, "lease": ""}
+
+
+def forwarded(found: AsyncRequest, response: dict[str, Any], timeout: int, until: str, now: str) -> Change:
+    """The far side of a hub took it: its result follows, if it was not faster than the response."""
+    change: Change = {"response": response, "timeout": timeout, "until": until}
+    return {**change, "due_at": later(now, timeout + SLACK)} if found.state == PENDING else change
+
+
+def not_forwarded(found: AsyncRequest, response: Mapping[str, Any] | None) -> Change | None:
+    """The far side of a hub refused it, or was not reached: there is nothing to await."""
+    return not_passed_on(found, response) if found.state == PENDING else None
 
 
 def claimed(found: AsyncRequest, now: str) -> Change | None:
