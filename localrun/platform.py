@@ -130,7 +130,7 @@ class LocalPlatform:
     def _start_pump(self, template: Template, stage: str) -> None:
         clients, emulator = self.wiring.clients, self.emulator
         self._pump = pump = Pump(emulator)
-        for source in template.sources(self.functions.app):
+        for source in template.sources():
             if source.kind == "SQS":
                 pump.queue(QueueFeed(source, self.functions, clients, emulator))
             elif source.kind == "DynamoDB":

@@ -1,13 +1,11 @@
 """Reads the resources file that is deployed, and resolves the few intrinsics it uses.
 
-Also says which function hears which queue, stream or schedule: Chalice's own
-event sources with the file's overrides merged in, as `chalice package` does,
-so that one machine and AWS cannot drift.
+Also says which function hears which queue, stream or schedule, so that one
+machine and AWS cannot drift.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from localrun import REGION, ROOT
+from stack.functions import FUNCTIONS
+from stack.template import parameter
 
 RESOURCES = ROOT / ".chalice" / "resources.json"
 
@@ -68,7 +68,7 @@ class Template:
             for name, each in document.get("Parameters", {}).items()
             if "Default" in each
         }
-        self._parameters |= {_parameter(name): value for name, value in (settings or {}).items()}
+        self._parameters |= {parameter(name): value for name, value in (settings or {}).items()}
         self._parameters["Stage"] = stage
         self._pseudo: dict[str, str | None] = {
             "AWS::Region": region,
@@ -160,19 +160,16 @@ class Template:
         logical, _, attribute = name.partition(".")
         return _attribute(logical, attribute or "Ref", attributes)
 
-    def sources(self, app: Any) -> list[Source]:
-        """What feeds each function of this Chalice app. Raises Unresolvable for a source nobody makes."""
-        found = []
-        for function, events in _events(app).items():
-            merged = _merge(events, self._overrides(function))
-            for each in merged.values():
-                found.append(self._source(function, each))
-        return found
+    def sources(self) -> list[Source]:
+        """What feeds each function. Raises Unresolvable for a source nobody makes."""
+        return [
+            self._source(function.name, each)
+            for function in FUNCTIONS
+            for each in self._properties(function.logical_id).get("Events", {}).values()
+        ]
 
-    def _overrides(self, function: str) -> dict[str, Any]:
-        found: dict[str, Any] = (
-            self.resources.get(_camel(function), {}).get("Properties", {}).get("Events", {})
-        )
+    def _properties(self, logical: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.resources.get(logical, {}).get("Properties", {})
         return found
 
     def _source(self, function: str, event: dict[str, Any]) -> Source:
@@ -205,44 +202,3 @@ def _attribute(logical: str, attribute: str, attributes: Callable[[str], Attribu
 
 def _no_resource(logical: str) -> Attributes:
     raise Unresolvable(logical)
-
-
-def _events(app: Any) -> dict[str, dict[str, Any]]:
-    """Chalice's event sources in the form and under the names `chalice package` gives them."""
-    found: dict[str, dict[str, Any]] = {}
-    for each in app.event_sources:
-        kind = type(each).__name__
-        if kind == "SQSEventConfig":
-            properties = {"Queue": each.queue_arn or each.queue, "BatchSize": each.batch_size}
-            event = {f"{_camel(each.name)}SqsEventSource": {"Type": "SQS", "Properties": properties}}
-        elif kind == "DynamoDBEventConfig":
-            properties = {"Stream": each.stream_arn, "BatchSize": each.batch_size}
-            event = {
-                f"{_camel(each.name)}DynamodbEventSource": {"Type": "DynamoDB", "Properties": properties}
-            }
-        elif kind in ("ScheduledEventConfig", "CloudWatchEventConfig"):
-            event = {f"{_camel(each.name)}Event": {"Type": "Schedule", "Properties": {}}}
-        else:
-            raise Unresolvable(f"{each.name}: {kind}")
-        found.setdefault(each.name, {}).update(event)
-    return found
-
-
-def _parameter(setting: str) -> str:
-    """The stack's parameter for a setting: `OCPI_BACKEND_URL` is `OcpiBackendUrl`."""
-    return "".join(word.capitalize() for word in setting.split("_"))
-
-
-def _camel(name: str) -> str:
-    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[-_]", name))
-
-
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Dictionaries merged in depth, everything else replaced: `chalice package --merge-template`."""
-    merged = copy.deepcopy(base)
-    for name, value in over.items():
-        if isinstance(value, dict) and isinstance(merged.get(name), dict):
-            merged[name] = _merge(merged[name], value)
-        else:
-            merged[name] = copy.deepcopy(value)
-    return merged

@@ -193,7 +193,7 @@ class Hand:
         self.functions = Functions(app, doors, self.platform)
         self._routes = Routes(app.routes)
         self._feeds: list[Any] = []
-        for source in template.sources(app):
+        for source in template.sources():
             if source.kind == "SQS":
                 self._feeds.append(QueueFeed(source, self.functions, clients, emulator))
             elif source.kind == "DynamoDB":

@@ -343,7 +343,8 @@ def test_a_method_nobody_offers_is_answered_in_an_envelope(
 def test_every_queue_and_stream_source_of_the_deployed_file_is_fed_here() -> None:
     import app
 
-    sources = Template.read("dev", "123456789012").sources(app.app)
+    sources = Template.read("dev", "123456789012").sources()
+    assert {each.name for each in app.app.event_sources} == {each.function for each in sources}
     fed = {(each.kind, each.function, each.name) for each in sources}
     assert fed == {
         *(
