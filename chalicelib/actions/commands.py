@@ -1,4 +1,4 @@
-"""What the operator may ask for about commands and charging profiles.
+"""What the operator may ask a partner for: commands, charging profiles, authorizations, preferences.
 
 Contract: design section 5. A command is shown as `{"id", "direction",
 "partner", "command", "state", "response", "result", ...}`.
@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chalicelib.actions import named
 from chalicelib.actions.action import Action, Fields
 from chalicelib.commands import (
+    authorization,
+    preferences,
     profile_subscribers,
     profiles_receiver,
     profiles_sender,
     sender,
 )
-from chalicelib.errors import ActionError
+from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
 from chalicelib.objects import sessions
 from chalicelib.ocpi import advice, jsontext, writing
+from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
-from chalicelib.partners import lifecycle
+from chalicelib.partners import lifecycle, parties
 from chalicelib.store.requests import (
     COMMANDS,
     CONCLUDED,
@@ -110,6 +114,23 @@ class AnswerProfile(Fields):
     id: str = Id
     result: str
     profile: dict[str, Any] | None = None
+
+
+class Authorize(Fields):
+    """`location` is a LocationReferences; `party` the hosted CPO that asks."""
+
+    uid: str
+    type: str = ""
+    location: dict[str, Any] | None = None
+    party: str | None = None
+
+
+class Preferences(Fields):
+    """`preferences` is a ChargingPreferences; `party` the CPO where several have this session id."""
+
+    session_id: str
+    preferences: dict[str, Any]
+    party: str | None = None
 
 
 def send_command(platform: Platform, fields: SendCommand) -> dict[str, Any]:
@@ -222,6 +243,28 @@ def active_profile(platform: Platform, fields: ActiveProfile) -> dict[str, Any]:
     return {"told": [push.partner for push in pushes], "session_id": own.key.id, "advice": advised}
 
 
+def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
+    place = fields.location or None
+    if place is not None:
+        for finding in writing.check("location_references", place):
+            raise InvalidParameters(finding.message, "/location" + finding.pointer)
+    party = named.party(fields.party)
+    if party is not None and party not in platform.settings.hosted(*parties.readers("tokens")):
+        raise ActionError("not_hosted", f"{fields.party} is no hosted party of role CPO", "/party")
+    return authorization.ask(platform, fields.uid, fields.type, place, party)
+
+
+def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, Any]:
+    wishes = jsontext.exact(fields.preferences)
+    try:
+        response = preferences.send(platform, fields.session_id, wishes, named.party(fields.party))
+    except PartnerRefused as refusal:
+        raise ActionError("refused", str(refusal)) from None
+    except PartnerUnreachable as problem:
+        raise ActionError("unreachable", problem.reason) from None
+    return {"response": response}
+
+
 def party(name: PartyName, pointer: str) -> Party:
     """The party meant by "NL/EXA" or its two ids. Raises ActionError."""
     if isinstance(name, PartyFields):
@@ -285,4 +328,8 @@ ACTIONS = {
         active_profile, ActiveProfile, "ask which profile is in force, or as the CPO tell of a change"
     ),
     "answer_profile": Action(answer_profile, AnswerProfile, "answer a profile request received"),
+    "authorize": Action(authorize, Authorize, "ask a token's eMSP whether it may charge here"),
+    "charging_preferences": Action(
+        charging_preferences, Preferences, "set a driver's preferences at the CPO of a session"
+    ),
 }

@@ -1,5 +1,4 @@
-"""What the operator may ask for about objects: to put, patch, remove, get and list them, and what a
-driver needs of them: authorize and charging_preferences.
+"""What the operator may ask for about objects: to put, patch, remove, get and list them.
 
 Contract: design section 5
 """
@@ -15,11 +14,10 @@ from pydantic import Field
 from chalicelib.actions import named
 from chalicelib.actions.action import Action, Fields
 from chalicelib.billing import gate
-from chalicelib.commands import authorization, preferences
-from chalicelib.errors import ActionError, PartnerRefused, PartnerUnreachable
+from chalicelib.errors import ActionError
 from chalicelib.objects import bulk, hosted, hub_client_info, search, visibility
 from chalicelib.objects.stored_object import Finder, StoredObject, load, load_token
-from chalicelib.ocpi import advice, jsontext, modules, paging, writing
+from chalicelib.ocpi import advice, jsontext, modules, paging
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Party
@@ -127,23 +125,6 @@ class List(Fields):
     cursor: str = ""
     id: str | None = None
     version: Version = "2.3.0"
-
-
-class Authorize(Fields):
-    """`location` is a LocationReferences; `party` the hosted CPO that asks."""
-
-    uid: str
-    type: str = ""
-    location: dict[str, Any] | None = None
-    party: str | None = None
-
-
-class Preferences(Fields):
-    """`preferences` is a ChargingPreferences; `party` the CPO where several have this session id."""
-
-    session_id: str
-    preferences: dict[str, Any]
-    party: str | None = None
 
 
 def put(platform: Platform, fields: Put) -> dict[str, Any]:
@@ -365,28 +346,6 @@ def _told_of(platform: Platform, party: Party, fields: List) -> dict[str, Any]:
     return {"objects": objects_, "cursor": None, "total": len(told)}
 
 
-def authorize(platform: Platform, fields: Authorize) -> dict[str, Any]:
-    place = fields.location or None
-    if place is not None:
-        for finding in writing.check("location_references", place):
-            raise InvalidParameters(finding.message, "/location" + finding.pointer)
-    party = named.party(fields.party)
-    if party is not None and party not in platform.settings.hosted(*parties.readers("tokens")):
-        raise ActionError("not_hosted", f"{fields.party} is no hosted party of role CPO", "/party")
-    return authorization.ask(platform, fields.uid, fields.type, place, party)
-
-
-def charging_preferences(platform: Platform, fields: Preferences) -> dict[str, Any]:
-    wishes = jsontext.exact(fields.preferences)
-    try:
-        response = preferences.send(platform, fields.session_id, wishes, named.party(fields.party))
-    except PartnerRefused as refusal:
-        raise ActionError("refused", str(refusal)) from None
-    except PartnerUnreachable as problem:
-        raise ActionError("unreachable", problem.reason) from None
-    return {"response": response}
-
-
 ACTIONS = {
     "put": Action(put, Put, "store our objects, checked and announced"),
     "puts": Action(puts, PutsFields, "how far puts of many objects came"),
@@ -395,8 +354,4 @@ ACTIONS = {
     "remove": Action(remove, Remove, "delete a tariff of ours"),
     "get": Action(get, Get, "one object, ours or a partner's"),
     "list": Action(list_objects, List, "objects, ours or a partner's, oldest first"),
-    "authorize": Action(authorize, Authorize, "ask a token's eMSP whether it may charge here"),
-    "charging_preferences": Action(
-        charging_preferences, Preferences, "set a driver's preferences at the CPO of a session"
-    ),
 }
