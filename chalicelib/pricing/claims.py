@@ -99,11 +99,15 @@ class Judge:
         for name in COSTS:
             stated = claimed_sides(cdr.get(name))
             for side, word in enumerate((BEFORE, AFTER)):
-                claimed = stated[side]
-                negative = credit and (name == TOTAL_COST or (claimed is not None and claimed < 0))
-                found.append(self.cost(name, side, word, claimed, negative))
+                negative = credit and (name == TOTAL_COST or self._is_turned(name, side, stated[side]))
+                found.append(self.cost(name, side, word, stated[side], negative))
         _attribute(found)
         return found
+
+    def _is_turned(self, name: str, side: int, claimed: Decimal | None) -> bool:
+        """Whether a part is claimed with the other sign; energy given back has a negative one of its own."""
+        exact = self.exact(name, side)
+        return claimed is not None and exact is not None and claimed * exact < 0
 
     def cost(self, name: str, side: int, word: str, claimed: Decimal | None, negative: bool) -> Claim:
         exact = self.exact(name, side)

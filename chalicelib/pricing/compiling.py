@@ -36,6 +36,10 @@ from chalicelib.pricing.tariff import (
 
 DIALECT_FIELDS = ("price_round", "step_round", "exact_price_component")
 
+# Tariffs compiled lately, by every word of theirs: the CDRs of a partner name the same few again and again.
+MOST_KEPT, MOST_TEXT_KEPT = 32, 50_000
+_KEPT: dict[tuple[Any, ...], Compiled | None] = {}
+
 _NOTHING: Mapping[str, Any] = {}
 _THOUSANDTH = Decimal("0.001")
 
@@ -49,7 +53,23 @@ def element_count(tariff: Any) -> int:
 def compile_tariff(
     tariff: Any, version: str, policy: Policy, *, origin: str = "given", pointer: str = ""
 ) -> Compiled | None:
-    """A Tariff ready to price; None for what is no Tariff at all."""
+    """A Tariff ready to price; None for what is no Tariff at all. What is asked again is not compiled again."""
+    try:
+        words = repr(tariff)
+    except (RecursionError, ValueError):  # nested beyond telling, or a number of thousands of digits
+        words = None
+    if words is None or len(words) > MOST_TEXT_KEPT:
+        return _compiled(tariff, version, policy, origin, pointer)
+    key = (version, policy, origin, pointer, words)
+    if (kept := _KEPT.get(key)) is not None:
+        return kept
+    if len(_KEPT) >= MOST_KEPT:
+        _KEPT.clear()
+    made = _KEPT[key] = _compiled(tariff, version, policy, origin, pointer)
+    return made
+
+
+def _compiled(tariff: Any, version: str, policy: Policy, origin: str, pointer: str) -> Compiled | None:
     if not isinstance(tariff, dict) or not isinstance(tariff.get("id"), str | int):
         return None
     owner = tariff.get("country_code"), tariff.get("party_id")

@@ -35,6 +35,7 @@ MODES = {
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _TENTH_DECIMAL = Decimal("1e-10")
+_MOST_INT = 10**MOST_BEFORE_POINT
 _SETTLED = Decimal("1e-25")
 _UNITS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(MOST_DECIMALS + 1))
 
@@ -50,13 +51,13 @@ def number(value: Any) -> Decimal | None:
         return None
     if type(value) is Decimal:
         written = str(value)
-        if len(written) < MOST_BEFORE_POINT and written.lstrip("-").replace(".", "").isdecimal():
+        if len(written) < MOST_BEFORE_POINT and "E" not in written and value.is_finite():
             return value
         return value if _is_sane(value) else None
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return Decimal(value) if -(10**MOST_BEFORE_POINT) < value < 10**MOST_BEFORE_POINT else None
+        return Decimal(value) if -_MOST_INT < value < _MOST_INT else None
     if isinstance(value, float):
         value = repr(value)
     if isinstance(value, str) and len(value) <= 2 * MOST_DIGITS and _NUMBER.fullmatch(value.strip()):
@@ -108,12 +109,11 @@ def unit(places: int) -> Decimal:
 def text(value: Decimal) -> str:
     """A number as it is shown: at most 10 decimals, no exponent, no trailing zeros."""
     shown = str(value)
-    point = shown.find(".")
-    if "E" in shown or (point >= 0 and len(shown) - point > 11):
+    if "." not in shown and "E" not in shown:
+        return "0" if shown == "-0" else shown
+    if "E" in shown or len(shown) - shown.index(".") > 11:
         shown = f"{value.quantize(_TENTH_DECIMAL, ROUND_HALF_UP):f}"
-        point = shown.find(".")
-    if point >= 0:
-        shown = shown.rstrip("0").rstrip(".")
+    shown = shown.rstrip("0").rstrip(".")
     return "0" if shown == "-0" else shown
 
 

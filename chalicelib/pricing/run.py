@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.pricing.choice import Choice, choose, gather
-from chalicelib.pricing.claims import BEFORE, TOTAL_COST, Claim, Judge
+from chalicelib.pricing.claims import BEFORE, COSTS, TOTAL_COST, Claim, Judge
 from chalicelib.pricing.codes import Finding, finding
 from chalicelib.pricing.compiling import element_count
 from chalicelib.pricing.countries import ZONES
@@ -137,7 +137,8 @@ def judge_claims(found: Priced) -> None:
     else:
         found.claims = judge.costs(cdr, session.credit)
         limited = found.outcome is not None and bool(found.outcome.totals.moved)
-        found.findings += self_findings(cdr, session.credit, unit(judge.minor), limited)
+        given_back = frozenset(name for name in COSTS if (judge.exact(name, 0) or 0) < 0)
+        found.findings += self_findings(cdr, session.credit, unit(judge.minor), limited, given_back)
     for claim in found.claims:
         if claim.coarse:
             found.findings.append(

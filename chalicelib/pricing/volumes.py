@@ -81,10 +81,9 @@ def _judged(
         return Claim(name, None, values[0])
     if not readable:
         return Claim(name, claimed, None, INDETERMINATE)
-    negative = session.credit and claimed < 0
     best: Claim | None = None
     for exact in values:
-        value = -exact if negative else exact
+        value = -exact if session.credit and claimed * exact < 0 else exact
         if rounded(value, decimals(claimed)) == claimed:
             judged = Claim(name, claimed, value, AGREE, "half_up")
         elif abs(claimed - value) <= unit(decimals(claimed)) + slack:
@@ -96,8 +95,10 @@ def _judged(
     return best or Claim(name, claimed, None)
 
 
-def self_findings(cdr: Mapping[str, Any], credit: bool, minor: Decimal, limited: bool) -> Iterator[Finding]:
-    """What the CDR's own amounts contradict in each other."""
+def self_findings(
+    cdr: Mapping[str, Any], credit: bool, minor: Decimal, limited: bool, given_back: frozenset[str]
+) -> Iterator[Finding]:
+    """What the CDR's own amounts contradict in each other; `given_back` are costs below zero by themselves."""
     stated = {name: claimed_sides(cdr.get(name)) for name in COSTS}
     total = stated[TOTAL_COST][0]
     parts = [stated[name][0] for name in PARTS]
@@ -109,11 +110,11 @@ def self_findings(cdr: Mapping[str, Any], credit: bool, minor: Decimal, limited:
                 "parts_not_total", "/total_cost", f"the parts are {text(sum(known, ZERO))} of {text(total)}"
             )
     if credit:
-        if total is not None and total > 0:
+        if total is not None and total > 0 and TOTAL_COST not in given_back:
             yield finding("credit_sign", "/total_cost", "total_cost of a Credit CDR is negative")
         for name in PARTS:
             before = stated[name][0]
-            if before is not None and before < 0:
+            if before is not None and before < 0 and name not in given_back:
                 yield finding("credit_sign", f"/{name}", "the parts of a Credit CDR stay positive")
     for name in COSTS:
         if isinstance(cdr.get(name), dict) and "taxes" in cdr[name]:

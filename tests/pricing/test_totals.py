@@ -63,6 +63,15 @@ def test_a_cdr_with_its_totals_agrees_with_itself(version: str) -> None:
     assert not {"parts_not_total", "tax_not_rate"} & set(codes(report))
 
 
+def test_a_tariff_that_was_priced_before_is_read_again_when_a_word_of_it_changed() -> None:
+    by = in_version(BY, V230)
+    given = cdr(by, (60, {"ENERGY": "10"}))
+    before = pricing.audit(given, version=V230)["total"]
+    assert pricing.audit(given, version=V230)["total"] == before
+    by["elements"][0]["price_components"][0]["price"] += 1
+    assert pricing.audit(given, version=V230)["total"] != before
+
+
 def test_a_limit_is_in_the_totals_with_its_tax() -> None:
     limited = {**BY, "max_price": ("4.00", "4.50")}
     assert totals(V221, limited)["total_cost"] == {"excl_vat": Decimal(4), "incl_vat": Decimal("4.5")}

@@ -154,6 +154,22 @@ def test_of_a_credit_cdr_only_the_total_is_negative() -> None:
     assert "credit_without_reference" in engine.codes(engine.report(credit, V221))
 
 
+@pytest.mark.parametrize("parts_turned", [False, True])
+def test_a_credit_cdr_of_energy_given_back_agrees_as_its_cdr_did(parts_turned: bool) -> None:
+    """-2 kWh at 0.25 is -0.50; credited the total is 0.50, and its parts stay, or are turned with it."""
+    given = cdr(tariff(element(KWH)), energy("-2"), version=V221, claimed=("-0.50", "-0.55"))
+    given = {**given, "total_energy_cost": price(("-0.50", "-0.55"), V221)}
+    assert engine.report(given, V221)["verdict"] == "AGREE"
+    credit = {**given, "credit": True, "credit_reference_id": "CDR0"}
+    credit["total_cost"] = price(("0.50", "0.55"), V221)
+    if parts_turned:
+        credit |= {"total_energy": Decimal(2), "total_energy_cost": price(("0.50", "0.55"), V221)}
+    report = engine.report(credit, V221)
+    assert report["verdict"] == "AGREE"
+    assert engine.computed(report, "total_energy") == ("2" if parts_turned else "-2")
+    assert "credit_sign" not in engine.codes(report)
+
+
 @pytest.mark.parametrize(("amount", "told"), [("2.10", False), ("1.05", False), ("2.50", True)])
 def test_a_tax_above_its_rate_is_told_and_one_of_a_part_is_not(amount: str, told: bool) -> None:
     """21 % of 10.00 are 2.10; of a part of it they are less, and of nothing more."""
