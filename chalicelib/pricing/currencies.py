@@ -32,6 +32,15 @@ ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ
 PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF
 TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
 """
+# Of some currencies it takes many units to be worth one of the others: by the order of magnitude.
+_SMALL = {
+    10: "AED BGN BRL CNY DKK GEL HKD ILS MAD MXN MYR NOK PEN PLN QAR RON SAR SEK TRY ZAR",
+    100: "ALL BDT CZK DOP EGP INR ISK JPY KES KGS MDL MKD NPR PHP PKR RSD RUB THB TWD UAH UYU",
+    1000: "AMD ARS CLP COP CRC HUF IRR KRW KZT LKR NGN PYG RWF TZS UGX UZS XAF XOF",
+    100_000: "IDR KHR LAK LBP VND",
+}
+_UNITS = {currency: units for units, names in _SMALL.items() for currency in names.split()}
+
 CURRENCIES = frozenset(_CURRENCIES.split())
 COUNTRIES = frozenset(_COUNTRIES.split())
 
@@ -39,3 +48,8 @@ COUNTRIES = frozenset(_COUNTRIES.split())
 def minor_decimals(currency: str) -> int:
     """How many decimals the minor unit of a currency has; 2 for one that is not known."""
     return _MINOR.get(currency, 2)
+
+
+def units(currency: object) -> int:
+    """How many units of a currency are worth about as much as one euro or dollar, by order of magnitude."""
+    return _UNITS.get(currency, 1) if isinstance(currency, str) else 1

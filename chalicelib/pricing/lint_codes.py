@@ -122,7 +122,7 @@ LINT: dict[str, tuple[str, str, str]] = {
     "negative_price": (WARNING, "a negative price", "-0.10"),
     "implausible_price": (
         WARNING,
-        "more than 5 per kWh or 100 per hour: per minute, or in cents?",
+        "more than 5 per kWh or 100 per hour (in a small currency as much more): per minute, or in cents?",
         "30 per kWh",
     ),
     "decimals": (WARNING, "more than 4 decimals", "0.12345"),
@@ -144,12 +144,12 @@ class Findings:
 
     def __init__(self) -> None:
         self.found: list[Finding] = []
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: set[tuple[str, str, str]] = set()
 
     def add(self, code: str, pointer: str, message: str) -> None:
-        """Note a finding; the same code at the same place is noted once."""
-        if (code, pointer) not in self._seen:
-            self._seen.add((code, pointer))
+        """Note a finding; the same words at the same place are noted once."""
+        if (code, pointer, message) not in self._seen:
+            self._seen.add((code, pointer, message))
             self.found.append(
                 {"code": code, "severity": LINT[code][0], "pointer": pointer, "message": message}
             )

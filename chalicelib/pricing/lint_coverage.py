@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from chalicelib.pricing.exact import number, text
 from chalicelib.pricing.lint_codes import Findings, items, mapping
-from chalicelib.pricing.moments import DAY, clock_minutes, instant, is_date
+from chalicelib.pricing.moments import DAY, DAYS, clock_minutes, instant, is_date
 from chalicelib.pricing.regions import (
     CURRENT,
     MEASURES,
@@ -94,13 +95,27 @@ def _single(pointer: str, rules: Mapping[str, Any], found: Findings) -> None:
             found.add("max_zero", f"{pointer}/max_{name}", f"max_{name} 0 never holds")
         elif low is not None and high is not None and low >= high:
             found.add("never_matches", f"{pointer}/min_{name}", f"{text(low)} is not below {text(high)}")
+        elif high is not None and high < 0:
+            found.add("never_matches", f"{pointer}/max_{name}", f"max_{name} {text(high)} never holds")
+    if rules.get("reservation") and (number(rules.get("min_kwh")) or 0) > 0:
+        found.add("never_matches", f"{pointer}/min_kwh", "nothing is charged while it is reserved")
     start, end = rules.get("start_date"), rules.get("end_date")
     if is_date(start) and is_date(end) and str(start) >= str(end):
         found.add("never_matches", f"{pointer}/start_date", f"{start} is not before {end}")
+    elif is_date(start) and is_date(end) and not _has_weekday(rules.get("day_of_week"), str(start), str(end)):
+        found.add("never_matches", f"{pointer}/day_of_week", f"no such day from {start} to {end}")
     _times(pointer, rules, found)
     days = rules.get("day_of_week")
     if isinstance(days, list) and len({str(each) for each in days}) == 7:
         found.add("every_day", f"{pointer}/day_of_week", "leave day_of_week out")
+
+
+def _has_weekday(days: Any, start: str, end: str) -> bool:
+    """Whether one of the weekdays lies between two dates, the last excluded."""
+    known = [DAYS.index(each) for each in days if each in DAYS] if isinstance(days, list) else []
+    first, last = date.fromisoformat(start), date.fromisoformat(end)
+    reached = {(first.weekday() + after) % 7 for after in range(min(7, (last - first).days))}
+    return not known or not reached.isdisjoint(known)
 
 
 def _times(pointer: str, rules: Mapping[str, Any], found: Findings) -> None:
@@ -138,7 +153,7 @@ def _redundant(within: list[Placed], found: Findings) -> None:
         covered = []
         for dimension in element.prices:
             before = [each.box for each in within[:at] if dimension in each.prices]
-            if before and not uncovered(element.box, before):
+            if before and uncovered(element.box, before) == []:
                 covered.append(dimension)
         if covered and len(covered) == len(element.prices):
             found.add("redundant_element", element.pointer, "earlier elements cover it")

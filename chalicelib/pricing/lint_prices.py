@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.pricing.currencies import units
 from chalicelib.pricing.exact import HUNDRED, decimals, number, text
 from chalicelib.pricing.lint_codes import Findings, items, mapping
 from chalicelib.pricing.moments import instant
@@ -33,8 +34,9 @@ def lint_prices(tariff: Mapping[str, Any], version: str, now: datetime | None, f
     """Everything about prices."""
     placed = list(components(tariff))
     included = tariff.get("tax_included") if version == V230 else "NO"
+    worth = units(tariff.get("currency"))
     for pointer, component, _ in placed:
-        _price(pointer, component, found)
+        _price(pointer, component, worth, found)
         _step(pointer, component, placed, found)
         if version != V211:
             _tax(pointer, component, included, found)
@@ -47,16 +49,16 @@ def lint_prices(tariff: Mapping[str, Any], version: str, now: datetime | None, f
     _validity(tariff, now, found)
 
 
-def _price(pointer: str, component: Mapping[str, Any], found: Findings) -> None:
+def _price(pointer: str, component: Mapping[str, Any], worth: int, found: Findings) -> None:
     price = number(component.get("price"))
     if price is None:
         return
     if price < 0:
         found.add("negative_price", f"{pointer}/price", f"{text(price)} is given back")
-    most = _MOST_PER_KWH if component.get("type") == ENERGY else _MOST_PER_HOUR
+    most = worth * (_MOST_PER_KWH if component.get("type") == ENERGY else _MOST_PER_HOUR)
     if component.get("type") in (ENERGY, TIME, PARKING) and price > most:
-        unit = "kWh" if component["type"] == ENERGY else "hour"
-        found.add("implausible_price", f"{pointer}/price", f"{text(price)} per {unit}")
+        per = "kWh" if component["type"] == ENERGY else "hour"
+        found.add("implausible_price", f"{pointer}/price", f"{text(price)} per {per}")
     for name in ("price", "vat"):
         value = number(component.get(name))
         if value is not None and decimals(value.normalize()) > 4:

@@ -127,13 +127,13 @@ def without(boxes: list[Box], other: Box) -> list[Box] | None:
     return found if len(found) <= MOST_BOXES else None
 
 
-def uncovered(box: Box, others: list[Box]) -> list[Box]:
-    """What of a box none of the others covers; the whole box where that is too much to say."""
+def uncovered(box: Box, others: list[Box]) -> list[Box] | None:
+    """What of a box none of the others covers; None where that is too much to say."""
+    if any(all(not mine & ~theirs for mine, theirs in zip(box, other, strict=True)) for other in others):
+        return []
     left: list[Box] | None = [box]
     for other in others:
-        left = without(left or [], other)
-        if left is None:
-            return [box]
         if not left:
-            return []
-    return left or []
+            break
+        left = without(left, other)
+    return left

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib import pricing
+from chalicelib.pricing.lint_codes import LINT
 from tests.pricing.building import V221, V230, component, element, in_version, tariff
 from tests.pricing.examples import COMPLEX, EXAMPLES, EXPIRY_FEE, HOURLY, STEPS, WEEKDAYS
 
@@ -75,14 +76,28 @@ RULES: dict[str, tuple[str, list[dict[str, Any]], list[dict[str, Any]]]] = {
     "limits_cross": ("8", [limits(("9", "10"), ("5", "6"))], [limits(("5", "6"), ("9", "10"))]),
     "no_elements": ("9", [but(PLAIN, elements=[])], [PLAIN]),
     "no_components": ("9", [tariff(element(), element(ENERGY))], [PLAIN]),
+    "never_active": (
+        "kit",
+        [but(with_rules(ENERGY, start_date="2026-03-01"), end_date_time="2026-02-01T00:00:00Z")],
+        [but(with_rules(ENERGY, start_date="2026-01-01"), end_date_time="2026-02-01T00:00:00Z")],
+    ),
+    "reservation_element": ("18", [HOURLY], [PLAIN]),
     "never_matches": (
         "10",
         [
             with_rules(ENERGY, min_kwh=10, max_kwh=10),
             with_rules(ENERGY, min_duration=600, max_duration=60),
             with_rules(ENERGY, start_date="2026-03-01", end_date="2026-02-01"),
+            with_rules(ENERGY, start_date="2026-03-02", end_date="2026-03-04", day_of_week=["THURSDAY"]),
+            with_rules(ENERGY, max_power=-1),
+            with_rules(TIME, reservation="RESERVATION", min_kwh=1),
         ],
-        [with_rules(ENERGY, min_kwh=10, max_kwh=11)],
+        [
+            with_rules(ENERGY, min_kwh=10, max_kwh=11),
+            with_rules(ENERGY, start_date="2026-03-02", end_date="2026-03-04", day_of_week=["TUESDAY"]),
+            with_rules(ENERGY, start_date="2026-03-02", end_date="2026-03-09", day_of_week=["SUNDAY"]),
+            with_rules(TIME, reservation="RESERVATION", min_kwh=0),
+        ],
     ),
     "max_zero": (
         "11",
@@ -237,7 +252,7 @@ RULES: dict[str, tuple[str, list[dict[str, Any]], list[dict[str, Any]]]] = {
     "implausible_price": (
         "32",
         [priced(Decimal("5.01")), priced(Decimal("100.01"), "TIME")],
-        [priced(Decimal("5")), priced(Decimal("100"), "TIME")],
+        [priced(Decimal("5")), priced(Decimal("100"), "TIME"), but(priced(Decimal("40")), currency="JPY")],
     ),
     "decimals": ("33", [priced(Decimal("0.12345"))], [priced(Decimal("0.1234"))]),
     "time_zone_unknown": (
@@ -274,6 +289,28 @@ def test_a_tariff_that_does_not_is_left_in_peace(code: str) -> None:
         assert code not in codes(each), each
 
 
+def test_each_code_has_a_tariff_that_shows_it() -> None:
+    assert set(RULES) | {"tariff_type"} == set(LINT)
+
+
+@pytest.mark.parametrize(
+    ("mine", "others", "told"),
+    [
+        ("REGULAR", ["REGULAR"], True),
+        (None, [None], True),
+        ("PROFILE_FAST", ["PROFILE_CHEAP"], True),
+        ("PROFILE_FAST", ["REGULAR"], False),
+        ("AD_HOC_PAYMENT", [None], False),
+        ("PROFILE_FAST", [], False),
+    ],
+)
+def test_a_connector_has_one_tariff_of_each_type_and_a_regular_one(
+    mine: str | None, others: list[str | None], told: bool
+) -> None:
+    beside = [but(PLAIN, id=f"T{at}", type=each) for at, each in enumerate(others, 2)]
+    assert ("tariff_type" in codes(but(PLAIN, type=mine), others=beside)) is told
+
+
 def test_a_plain_tariff_has_nothing_to_be_said_about_it() -> None:
     assert findings(PLAIN) == []
     assert findings(PLAIN, V221) == []
@@ -287,6 +324,29 @@ def test_a_finding_says_where_and_how_grave(code: str) -> None:
             assert set(each) >= {"code", "severity", "pointer", "message"}
             assert each["message"] and each["severity"]
             assert each["pointer"] == "" or each["pointer"].startswith("/")
+
+
+def test_every_dimension_that_is_not_always_priced_is_told() -> None:
+    found = findings(tariff(element(ENERGY, TIME, start_time="08:00", end_time="20:00")))
+    words = {each["message"].split()[0] for each in found if each["code"] == "daily_gap"}
+    assert words == {"ENERGY", "TIME"}
+
+
+def test_of_a_tariff_too_intricate_to_be_worked_out_nothing_is_said_that_may_be_wrong() -> None:
+    """A fallback covers all that hundreds of restrictions leave; without one nobody can say so shortly."""
+    intricate = [
+        element(
+            ENERGY,
+            start_time=f"{at % 24:02d}:{at % 59:02d}",
+            end_time=f"{(at + 7) % 24:02d}:{at % 53:02d}",
+            min_kwh=at % 37,
+            max_duration=60 * (at % 41 + 1),
+            day_of_week=DAYS[at % 7 : at % 7 + 2],
+            min_power=at % 29,
+        )
+        for at in range(300)
+    ]
+    assert not {"not_exhaustive", "daily_gap"} & codes(tariff(*intricate, element(ENERGY)))
 
 
 def test_a_pointer_leads_to_the_component() -> None:
