@@ -75,6 +75,7 @@ CODES: dict[str, tuple[str, str]] = {
     "parts_not_total": (CDR, "the parts that the CDR states do not add up to its total"),
     "tax_not_rate": (CDR, "a tax is more than its percentage of the amount"),
     "trace_cut": (INFORMATION, "the trace is too long to say all that did not apply"),
+    "bounds_cut": (INFORMATION, "the price may change at too many places in periods to look at all of them"),
     "extension_field": (
         INFORMATION,
         "a pricing field that OCPI does not have; the policy decides whether it counts",

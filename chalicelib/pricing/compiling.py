@@ -53,7 +53,7 @@ def element_count(tariff: Any) -> int:
 def compile_tariff(
     tariff: Any, version: str, policy: Policy, *, origin: str = "given", pointer: str = ""
 ) -> Compiled | None:
-    """A Tariff ready to price; None for what is no Tariff at all. What is asked again is not compiled again."""
+    """A Tariff ready to price; None for what is none at all. What is asked again is not compiled again."""
     try:
         words = repr(tariff)
     except (RecursionError, ValueError):  # nested beyond telling, or a number of thousands of digits

@@ -19,7 +19,7 @@ from chalicelib.pricing.segments import Sides
 from chalicelib.pricing.trace import sides, signed
 
 MOST_RUNS, MOST_NAMED = 40, 5
-MOST_WORK = 4_000_000  # periods x elements x runs
+MOST_WORK, A_PERIOD = 2_500_000, 30  # periods x elements x runs; what a period costs beside its elements
 
 
 def diagnose(found: Priced) -> list[dict[str, Any]]:
@@ -28,7 +28,8 @@ def diagnose(found: Priced) -> list[dict[str, Any]]:
     if not wrong or found.outcome is None:
         return []
     matches: list[tuple[int, str, Sides]] = []
-    runs = min(MOST_RUNS, MOST_WORK // max(found.work, 1))
+    work = found.work + A_PERIOD * len(found.session.periods)
+    runs = min(MOST_RUNS, MOST_WORK // max(work, 1))
     for attempt in attempts(found):
         if attempt.name in (name for level, name, _ in matches if level == 0):
             continue
@@ -64,8 +65,7 @@ def _level(found: Priced, wrong: list[Claim], outcome: Outcome) -> int | None:
         if claim.part is None or claim.claimed is None:
             continue
         exact = judge.exact(claim.part, claim.side)
-        negative = _is_negative(found, claim)
-        hits[claim.name] = exact is not None and _equal(-exact if negative else exact, claim.claimed)
+        hits[claim.name] = exact is not None and _equal(_turned(exact, found, claim), claim.claimed)
     return _rank(hits, wrong)
 
 
@@ -79,10 +79,11 @@ def _rank(hits: dict[str, bool], wrong: list[Claim]) -> int | None:
     return 1 if all(hit for name, hit in hits.items() if name.startswith(TOTAL_COST)) else 2
 
 
-def _is_negative(found: Priced, claim: Claim) -> bool:
+def _turned(exact: Decimal, found: Priced, claim: Claim) -> Decimal:
+    """The amount with the sign that it is claimed with: of a Credit CDR the total's is the other one."""
     if not found.session.credit or claim.claimed is None:
-        return False
-    return claim.part == TOTAL_COST or claim.claimed < 0
+        return exact
+    return -exact if claim.part == TOTAL_COST or claim.claimed * exact < 0 else exact
 
 
 def _equal(exact: Decimal, claimed: Decimal) -> bool:
@@ -96,8 +97,8 @@ def _in_cents(found: Priced, wrong: list[Claim]) -> int | None:
         if claim.part is None or claim.claimed is None:
             continue
         exact = judge.exact(claim.part, claim.side)
-        if exact is not None and _is_negative(found, claim):
-            exact = -exact
+        if exact is not None:
+            exact = _turned(exact, found, claim)
         hits[claim.name] = exact is not None and (
             _equal(exact * HUNDRED, claim.claimed) or rounded(exact, judge.minor) * HUNDRED == claim.claimed
         )

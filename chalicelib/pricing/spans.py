@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 
 from chalicelib.pricing.choice import Choice
 from chalicelib.pricing.codes import Finding, finding
@@ -26,6 +27,8 @@ from chalicelib.pricing.session import Period, Session
 from chalicelib.pricing.tariff import CHARGING, EXPIRED, FLAT, RESERVED, TIME, USED, Compiled, Component
 
 MOST_EDGES, MOST_POINTS = 2000, 4000
+# How many elements are asked in all, at every place of every period; and what a place costs beside them.
+MOST_ASKED, A_POINT = 1_000_000, 10
 _INSTANT = timedelta(microseconds=1)
 
 Key = tuple[int, str, str]
@@ -96,10 +99,16 @@ def find_spans(session: Session, choice: Choice, policy: Policy, reading: Readin
     found = Spans()
     low: dict[Key, Component | None] = {}
     high: dict[Key, Component | None] = {}
-    anchor, kwh = anchor_of(session, policy), ZERO
+    anchor, kwh, left = anchor_of(session, policy), ZERO, MOST_ASKED
     for at, (period, lookup) in enumerate(zip(session.periods, outcome.lookups, strict=True)):
         if lookup is not None:
-            options = _options(at, period, lookup, (session, policy, reading), anchor, kwh)
+            points = _points(period, lookup.tariff, reading, anchor, kwh, left)
+            left -= len(points) * (len(lookup.tariff.elements) + A_POINT)
+            if left < 0:
+                words = "too many places at which the price may change: not all were looked at"
+                found.findings.append(finding("bounds_cut", period.pointer, words))
+                return found
+            options = _options(at, period, lookup, (session, policy, reading), anchor, points)
             spanned = False
             for key, components in options.items():
                 ordered = sorted(components, key=_worth)
@@ -142,26 +151,33 @@ def _differ(components: list[Component | None]) -> bool:
     return len(terms) > 1
 
 
+def _points(
+    period: Period, tariff: Compiled, reading: Reading, anchor: datetime, kwh: Decimal, left: int
+) -> list[tuple[datetime, Decimal]]:
+    """The start of a period and every place in it at which its price may change; none if there is none."""
+    if not (tariff.needs_local or tariff.seconds or tariff.kwh):
+        return []
+    times = time_edges(period, tariff, reading.localize, anchor, min(MOST_EDGES, left // A_POINT))
+    energies = kwh_edges(period, tariff, kwh)
+    if not times and not energies:
+        return []
+    points = ((moment, energy) for moment in (period.start, *times) for energy in (kwh, *energies))
+    return list(islice(points, MOST_POINTS))
+
+
 def _options(
     at: int,
     period: Period,
     lookup: Lookup,
     known: tuple[Session, Policy, Reading],
     anchor: datetime,
-    kwh: Decimal,
+    points: list[tuple[datetime, Decimal]],
 ) -> dict[Key, list[Component | None]]:
     """Per dimension every component that applies somewhere within a period, that of its start first."""
     session, policy, reading = known
     tariff = lookup.tariff
-    if not (tariff.needs_local or tariff.seconds or tariff.kwh):
-        return {}
-    times = time_edges(period, tariff, reading.localize, anchor)
-    energies = kwh_edges(period, tariff, kwh)
-    if not times and not energies:
-        return {}
     found: dict[Key, list[Component | None]] = {}
-    points = [(moment, energy) for moment in (period.start, *times) for energy in (kwh, *energies)]
-    for moment, energy in points[:MOST_POINTS]:
+    for moment, energy in points:
         there = moment_at(moment, energy, max(ZERO, seconds(moment - anchor)), tariff, reading.localize)
         now = lookup.moment.at(there.minute, there.weekday, there.date, there.kwh, there.seconds)
         looked = Lookup(tariff, now, strict=False)

@@ -98,7 +98,7 @@ def _judged(
 def self_findings(
     cdr: Mapping[str, Any], credit: bool, minor: Decimal, limited: bool, given_back: frozenset[str]
 ) -> Iterator[Finding]:
-    """What the CDR's own amounts contradict in each other; `given_back` are costs below zero by themselves."""
+    """What its own amounts contradict in each other; `given_back` are costs below zero by themselves."""
     stated = {name: claimed_sides(cdr.get(name)) for name in COSTS}
     total = stated[TOTAL_COST][0]
     parts = [stated[name][0] for name in PARTS]

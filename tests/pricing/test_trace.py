@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib import pricing
-from chalicelib.pricing import restrictions
+from chalicelib.pricing import diagnosis, restrictions, spans
 from chalicelib.pricing.checks import Check
+from chalicelib.pricing.lookup import Lookup
 from tests.pricing.building import MONDAY, V221, V230, component, element, tariff, wire
 
 ENERGY, DEAR = component("ENERGY", "0.20", "20"), component("ENERGY", "0.30", "20")
@@ -229,3 +230,26 @@ def test_the_work_grows_with_periods_times_elements_and_dimensions_share_it(monk
     assert once == 100
     assert asks(20, 10) == 2 * once
     assert asks(20, 40) == 8 * once
+
+
+def test_what_a_hostile_cdr_costs_is_bounded(monkeypatch: Any) -> None:
+    """Periods of days over hundreds of times: each would be looked at thousands of times."""
+    asked = 0
+    find = Lookup.find
+
+    def counted(self: Lookup, context: str, dimension: str) -> Any:
+        nonlocal asked
+        asked += 1
+        return find(self, context, dimension)
+
+    monkeypatch.setattr(Lookup, "find", counted)
+    monkeypatch.setattr(spans, "MOST_ASKED", 20_000)
+    monkeypatch.setattr(diagnosis, "MOST_WORK", 20_000)
+    by = tariff(
+        *[element(ENERGY, TIME, start_time=f"{at % 24:02}:{at:02}", min_kwh=10**6) for at in range(50)]
+    )
+    given = cdr(by, *[(60 * 24 * 30, {"ENERGY": "0.1", "TIME": "720"})] * 100)
+    report = audited(given)
+    assert "bounds_cut" in codes(report)
+    assert "bounds" not in report
+    assert asked < 5_000
