@@ -47,8 +47,9 @@ def feeds_for(
     if parties.provides(platform, partner, module, asks):
         audiences = platform.objects.feeds.audiences(module, names)
         return [feeds.name(owner, each) for owner in names for each in audiences[owner]]
+    payers = parties.customers_of(platform, partner, asks)
     if module in ("sessions", "cdrs"):
-        return [feeds.name(name, "/".join(party)) for name in names for party in sorted(may[name])]
+        return [feeds.name(name, "/".join(party)) for name in names for party in sorted(may[name] & payers)]
     public = [feeds.name(name) for name in names]
     if module != "locations" or version == modules.V211:
         return public
@@ -56,7 +57,7 @@ def feeds_for(
         feeds.name(owner, audience)
         for owner, audiences in platform.objects.feeds.audiences(module, names).items()
         for audience in audiences
-        if may[owner] & (feeds.readers(feeds.name(owner, audience)) or frozenset())
+        if may[owner] & payers & (feeds.readers(feeds.name(owner, audience)) or frozenset())
     ]
     return public + private
 
@@ -76,6 +77,7 @@ def may_see(
     audience = feeds.readers(feed)
     if audience is None or parties.provides(platform, partner, module, asks):
         return bool(theirs)
+    theirs &= parties.customers_of(platform, partner, asks)
     return bool(theirs & audience) and not (module == "locations" and version == modules.V211)
 
 

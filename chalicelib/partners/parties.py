@@ -75,7 +75,20 @@ def spoken_for(
         # 2.1.1 names no role, so one that is unknown there counts as any.
         if (role.role in wanted or (role.role == "OTHER" and partner.version == modules.V211))
         and not platform.settings.hosts(role.party)
+        and not _is_outranked(platform, partner, role, wanted)
     )
+
+
+def _is_outranked(platform: Platform, partner: Partner, role: Role, wanted: set[str]) -> bool:
+    """Whether another connection has a party in a role that says the same, and more surely.
+
+    What is of a CPO is its NAP's only where nobody is that CPO; what is said as OTHER may be anybody's.
+    """
+    better = wanted - {"OTHER"} if role.role == "OTHER" else wanted & {"CPO"} if role.role == "NAP" else ()
+    if not better:
+        return False
+    ways = _ways(platform, platform.partners.directory()).get(role.party, ())
+    return any(name in better and id != partner.id for name, id in ways)
 
 
 def asking(platform: Platform, partner: Partner, sender: Party | None) -> Party | None:
@@ -141,6 +154,11 @@ def reached(platform: Platform, party: Party | None, *roles: str) -> Partner | N
     ids = _ways(platform, directory).get((party[0].upper(), party[1].upper()), ())
     found = [directory.partners[id] for role, id in ids if not roles or role in roles]
     return next((each for each in found if each.state == REGISTERED), next(iter(found), None))
+
+
+def customers_of(platform: Platform, partner: Partner, asks: Party | None = None) -> frozenset[Party]:
+    """The parties of a connection that what is for one eMSP alone may be for: Sessions, CDRs, private Locations."""
+    return spoken_for(platform, partner, owners("tokens"), asks)
 
 
 def known(platform: Platform, *roles: str) -> frozenset[Party]:
@@ -355,7 +373,7 @@ def _told(directory: Directory, hub: Partner) -> frozenset[str]:
 
 
 def _ways(platform: Platform, directory: Directory) -> dict[Party, list[tuple[str, str]]]:
-    """The connections of each party, by role, direct ones first."""
+    """The connections of each party, by role."""
     found: dict[Party, list[tuple[str, str]]] | None = directory.derived.get("ways")
     if found is None:
         found = {}
@@ -363,6 +381,8 @@ def _ways(platform: Platform, directory: Directory) -> dict[Party, list[tuple[st
             pairs = sorted(_behind(platform, each)) if each.is_hub else _directly(each)
             for role, party in pairs:
                 found.setdefault(party, []).append((role, each.id))
+        for each_way in found.values():
+            each_way.sort(key=lambda way: way[0] == "OTHER")  # who says what it is comes first
         directory.derived["ways"] = found
     return found
 

@@ -484,3 +484,32 @@ def test_what_one_process_is_told_of_a_hub_another_knows(hand: Any, make_hub: An
     assert hand.ask("PUT", url, token=hub.token, body=client_info(HID)).code == 1000
     assert parties.reached(other, ("SE", "HID"), "CPO").id == hub.id
     assert parties.reached(other, ("SE", "HID"), "EMSP") is None
+
+
+@pytest.mark.parametrize("role", ["OTHER", "NAP", "NSP", "SCSP"])
+def test_a_party_in_another_role_of_another_connection_is_not_spoken_for(hand: Any, role: str) -> None:
+    """Design section 9, rule 1: roles that say the same give nobody what is of the eMSP or CPO that is here."""
+    cpo = hand.register_partner(roles=[{"role": "CPO", "country_code": "BE", "party_id": "BEC"}])
+    emsp = hand.register_partner(roles=[EMSP])
+    place = example("location", owner="BE/BEC", id="THEIRS")
+    url = "/ocpi/2.2.1/receiver/locations/BE/BEC/THEIRS"
+    assert hand.ask("PUT", url, cpo.token, place).code == 1000
+    told = example("token", owner=name(EMSP), uid="DECARD1")
+    assert hand.ask("PUT", f"/ocpi/2.2.1/receiver/tokens/{name(EMSP)}/DECARD1", emsp.token, told).code == 1000
+    secret = {"publish": False, "publish_allowed_to": [{"uid": "DECARD1", "type": "RFID"}]}
+    hand.operate("put", module="locations", object=delivering.location("SECRET", **secret))
+    hand.operate("put", module="cdrs", object=delivering.cdr(cdr_token=card(EMSP)))
+    hand.operate("put", module="sessions", object=delivering.session(cdr_token=card(EMSP)))
+    hand.drain()
+    for party in (EMSP, {**EMSP, "country_code": "BE", "party_id": "BEC"}):
+        other = hand.register_partner(roles=[{**party, "role": role}])
+        hand.drain()
+        for module in ("cdrs", "sessions", "locations"):
+            seen = [each["id"] for each in listed(hand, other.token, module).data or ()]
+            assert set(seen) <= set(), (module, seen)
+        assert hand.ask("PUT", url, other.token, {**place, "last_updated": NEWER}).code >= 2000
+        assert hand.ask("GET", url, other.token).code >= 2000
+        assert not [each for each in other.requests("POST", "/cdrs") + other.requests("PUT", "/receiver/")]
+        hand.operate("unregister", partner=other.id)
+    assert [each["id"] for each in listed(hand, emsp.token, "cdrs").data] == ["C1"]
+    assert {each["id"] for each in listed(hand, emsp.token, "locations").data} == {"SECRET"}
