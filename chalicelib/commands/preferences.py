@@ -40,6 +40,7 @@ def receive(call: Call) -> Reply:
     """Preferences for a Session of ours, by its driver's eMSP (SES-30 to SES-32). Raises UnknownObject."""
     platform = call.platform
     session_id = check_id(call.params["session_id"], "/session_id")
+    call.spoken_for(parties.readers("sessions"))
     session = sessions.own_session(platform, session_id, call.request.to_party)
     if session is None or not visibility.may_see(
         platform, call.partner, "sessions", call.request.version, session.feed, call.asks

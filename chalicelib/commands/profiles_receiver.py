@@ -156,6 +156,7 @@ def push_change(
 
 def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:
     platform, session_id = call.platform, check_id(call.params["session_id"], "/session_id")
+    call.spoken_for(parties.readers("sessions"))
     receiver.check_response_url(platform, call.partner, body["response_url"])
     id, before = idempotency.look(call)
     if before is not None:

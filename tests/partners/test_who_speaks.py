@@ -174,11 +174,16 @@ def test_nothing_is_answered_before_a_hub_has_told_of_its_parties(hand: Any, mak
     hand.operate("put", module="locations", object=delivering.location())
     hub = make_hub(drain=False)
     body = example("location", owner=name(HID))
-    url = f"/ocpi/2.2.1/receiver/locations/{name(HID)}/{body['id']}"
+    ours, there = "/ocpi/2.2.1/sender", "/ocpi/2.2.1/receiver"
+    url = f"{there}/locations/{name(HID)}/{body['id']}"
+    stop = {"session_id": "S1", "response_url": f"{hub.base_url}/r"}
     for answer in (
         listed(hand, hub.token, "locations"),
         listed(hand, hub.token, "cdrs", ONE),
         hand.ask("PUT", url, token=hub.token, body=body),
+        hand.ask("PUT", f"{ours}/sessions/S1/charging_preferences", hub.token, {"profile_type": "CHEAP"}),
+        hand.ask("GET", f"{there}/chargingprofiles/S1?duration=60&response_url={hub.base_url}/r", hub.token),
+        hand.ask("POST", f"{there}/commands/STOP_SESSION", hub.token, stop),
     ):
         assert (answer.status, answer.code) == (200, 3000)
     hand.drain()
