@@ -211,6 +211,7 @@ def unregister(platform: Platform, fields: OfPartner) -> dict[str, Any]:
         after, problem = registration_sender.unregister(platform, partner)
     except Raced:
         raise ActionError("busy", f"{partner.id} is being changed by others; repeat this") from None
+    platform.partners.seen_by_all()
     return {**shown(platform, after), "told": not problem, **({"problem": problem} if problem else {})}
 
 
@@ -371,9 +372,12 @@ def _given(fields: Invite) -> set[str]:
 
 def _change(platform: Platform, before: Partner | None, after: Partner, **more: Any) -> Partner:
     try:
-        return platform.partners.change(before, after, **more)
+        changed = platform.partners.change(before, after, **more)
     except Raced:
         raise ActionError("busy", f"{after.id} is being changed by others; repeat this") from None
+    if before is not None and before.is_connected:
+        platform.partners.seen_by_all()
+    return changed
 
 
 ACTIONS = {

@@ -31,6 +31,7 @@ def start(platform: Platform, task: StartPull) -> None:
     partner = platform.partners.get(task.partner)
     if partner is None or partner.state != REGISTERED:
         return
+    platform.partners.enter(partner, look=True)
     for module in [task.module] if task.module else _due(platform, partner, task.without):
         begin(platform, partner, module, full=task.full, date_from=task.date_from, afresh=task.afresh)
 

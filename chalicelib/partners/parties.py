@@ -157,7 +157,7 @@ def reached(platform: Platform, party: Party | None, *roles: str) -> Partner | N
 
 
 def customers_of(platform: Platform, partner: Partner, asks: Party | None = None) -> frozenset[Party]:
-    """The parties of a connection that what is for one eMSP alone may be for: Sessions, CDRs, private Locations."""
+    """The parties of a connection that Sessions, CDRs and private Locations may be for, as eMSPs."""
     return spoken_for(platform, partner, owners("tokens"), asks)
 
 

@@ -95,14 +95,33 @@ class Directories:
     def __init__(self, deployment: Deployment, table: str) -> None:
         self._deployment, self.table = deployment, table
         self.known: Directory | None = None
+        # What the head said last, and when; -1: it was not read yet.
+        self.last_version, self._looked_at = -1, 0.0
+        self._last_head: Item = {}
+
+    def forget(self) -> None:
+        """Go by nothing that was read before."""
+        self.known, self._looked_at = None, 0.0
+
+    def version(self, within: float) -> int:
+        """The number of changes of partners there were so many seconds ago, or later."""
+        if self.last_version < 0 or self._looked_at + within < time.monotonic():
+            self._head()
+        return self.last_version
+
+    def _head(self) -> Item:
+        moment, head = time.monotonic(), self._item(HEAD)
+        self.last_version = int(head.get("version", {}).get("N", "0"))
+        self._last_head, self._looked_at = head, moment
+        return head
 
     def now(self, fresh: bool = False) -> Directory:
         """The directory as it was when this request began, or later; `fresh`: health, too."""
         known, asked, moment = self.known, asked_at.get(), time.monotonic()
         if known is not None and not fresh and asked and known.looked_at >= asked:
             return known
-        head = self._item(HEAD)
-        version = int(head.get("version", {}).get("N", "0"))
+        read = not fresh and asked and self._looked_at >= asked
+        head, version = self._last_head if read else self._head(), self.last_version
         counts = {name: int(value["N"]) for name, value in head.items() if name.startswith(HUB)}
         same = known is not None and known.version == version
         if known is None or fresh or not same or known.good_until <= moment:

@@ -1,9 +1,10 @@
 """Partners in DynamoDB: who presents which token, who owns which party, who answers.
 
-Everything a handshake changes is changed in one transaction (ARC-06). Who presents
-which token is remembered for some seconds, and at once forgotten by own writes; so a
-change made by another process is noticed here within CACHE_SECONDS. Who there is
-altogether, and who is behind a hub, stands in the `directory`, which is never old.
+Everything a handshake changes is changed in one transaction (ARC-06). A partner is
+remembered for some seconds, and forgotten at once where it was changed: by own writes,
+and by another process's once the head of the `directory`, which counts all changes, was
+looked at again. Nobody believes the head for longer than SEEN_WITHIN, and the operator's
+word is answered only after that: then it holds in every process.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
 
 CACHE_SECONDS = 10.0
+# Seconds for which nobody asks again whether a partner that is remembered was changed.
+SEEN_WITHIN = 0.25
 # Once nobody remembers a partner as it was before it registered, it is told all of it again: what somebody
 # changed meanwhile was announced without it, and whoever registered it may have died before telling it.
 CATCH_UP, CATCH_UP_SECONDS = "catch-up#", CACHE_SECONDS + 5
@@ -55,13 +58,23 @@ def event_id(changed: Partner, event: str) -> str:
     return f"{event}-{changed.id}-{changed.revision}"
 
 
+@dataclasses.dataclass(frozen=True)
+class _Remembered:
+    """A partner as it was read, after the directory had this version, and until when that is believed."""
+
+    partner: Partner
+    version: int
+    read_at: float
+    until: float
+
+
 class Partners:
     """The table of partners."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self.table = f"{deployment.settings.prefix}-partners"
-        self._known: dict[str, tuple[float, Partner | None]] = {}
+        self._known: dict[str, _Remembered] = {}
         self._tokens: dict[str, tuple[float, Token]] = {}
         self.directories = Directories(deployment, self.table)
         self._read = batches(deployment, self.table)
@@ -89,6 +102,8 @@ class Partners:
                 partner = token.candidate
             if partner is None or partner.state == _partners.UNREGISTERED:
                 continue
+            if token.kind != PENDING:
+                self.enter(partner)
             if token.replaces:
                 self._settle(token)
             if token.kind == INVITATION and partner.state != _partners.SUSPENDED:
@@ -129,8 +144,8 @@ class Partners:
 
     def get(self, id: str, fresh: bool = False) -> Partner | None:
         """The partner of this id; `fresh`: as it is now, not as it was some seconds ago."""
-        until, partner = self._known.get(id, (0.0, None))
-        if fresh or until <= time.monotonic():
+        partner = None if fresh else self._remembered(id)
+        if partner is None:
             answer = self._client.get_item(
                 TableName=self.table, Key={"id": text(PARTNER + id)}, ConsistentRead=True
             )
@@ -140,6 +155,29 @@ class Partners:
             else:
                 self.remember(partner)
         return partner
+
+    def _remembered(self, id: str) -> Partner | None:
+        """A partner as it was read, unless some process may have changed one since."""
+        found, now = self._known.get(id), time.monotonic()
+        if found is None or found.until <= now:
+            return None
+        if found.read_at + SEEN_WITHIN < now and found.version != self.directories.version(SEEN_WITHIN):
+            return None
+        return found.partner
+
+    def enter(self, partner: Partner, *, look: bool = False) -> None:
+        """Enter a partner that the directory does not have: one that an earlier release registered.
+
+        Where the directory was not read yet, nothing is done unless it is to `look`.
+        """
+        known = self.directories.now() if look else self.directories.known
+        if known and partner.id not in known.partners and partner.id not in self.directories.now().partners:
+            changes.transact(self._client, self.directories.counted(partner, new=True))
+            self.directories.forget()
+
+    def seen_by_all(self) -> None:
+        """Wait until no process goes by what it read before a change that was just made."""
+        time.sleep(SEEN_WITHIN)
 
     def directory(self, fresh: bool = False) -> Directory:
         """All partners and who is behind their hubs, as of this request; `fresh`: their health, too."""
@@ -261,7 +299,7 @@ class Partners:
                 self._tokens.pop(hash, None)
             for each in mine:
                 self._known.pop(each, None)
-            self.directories.known = None
+            self.directories.forget()
         return after
 
     def _reminders(self, changed: Partner, event: str) -> list[dict[str, Any]]:
@@ -287,7 +325,10 @@ class Partners:
 
     def remember(self, partner: Partner) -> None:
         """Believe this for some seconds."""
-        self._known[partner.id] = (time.monotonic() + CACHE_SECONDS, partner)
+        now = time.monotonic()
+        self._known[partner.id] = _Remembered(
+            partner, self.directories.last_version, now, now + CACHE_SECONDS
+        )
         if self.directories.known is not None:
             self.directories.known.remember(partner)
 
