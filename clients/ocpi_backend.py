@@ -407,6 +407,16 @@ class PartnerUnregistered(TypedDict):
     roles: list[dict[str, Any]]
 
 
+class RegistrationRefused(TypedDict):
+    """Detail of an event: a partner's credentials were refused, and nothing changed; often it needs"""
+
+    event_id: str
+    left_out: NotRequired[list[Literal["body", "object", "response", "result"]]]
+    partner: str
+    name: str
+    reason: str
+
+
 class PartnerUnreachable(TypedDict):
     """Detail of an event: a partner failed several times."""
 
@@ -1009,6 +1019,7 @@ class BackEnd:
             "PartnerRegistered": self.partner_registered,
             "PartnerUpdated": self.partner_updated,
             "PartnerUnregistered": self.partner_unregistered,
+            "RegistrationRefused": self.registration_refused,
             "PartnerUnreachable": self.partner_unreachable,
             "PartnerRecovered": self.partner_recovered,
             "DeliveryFailed": self.delivery_failed,
@@ -1052,6 +1063,9 @@ class BackEnd:
 
     def partner_unregistered(self, detail: PartnerUnregistered, event: Event) -> None:
         """A connection ended."""
+
+    def registration_refused(self, detail: RegistrationRefused, event: Event) -> None:
+        """A partner's credentials were refused, and nothing changed; often it needs another invitation."""
 
     def partner_unreachable(self, detail: PartnerUnreachable, event: Event) -> None:
         """A partner failed several times."""

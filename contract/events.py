@@ -228,6 +228,17 @@ EVENTS: dict[str, EventKind] = {
         CONNECTION,
         {"event_id": "PartnerUnregistered-p-7f3a-4", **A_CONNECTION, "state": "UNREGISTERED"},
     ),
+    "RegistrationRefused": EventKind(
+        "a partner's credentials were refused, and nothing changed; often it needs another invitation",
+        {"partner": TEXT, "name": TEXT, "reason": said(TEXT, "and what to do")},
+        {
+            "event_id": "refused#p-7f3a#2026-03-02#4b1c",
+            "partner": "p-7f3a",
+            "name": "Stub Charging",
+            "reason": "EMSP/DE/MSP is registered by Other (p-11aa); if they are one platform, invite Stub"
+            " Charging with this role, or with replaces p-11aa; else nobody has to do anything",
+        },
+    ),
     "PartnerUnreachable": EventKind(
         "a partner failed several times",
         {**HEALTH, "reason": TEXT},

@@ -9,7 +9,9 @@ Spec: credentials, version_information_endpoint; ledger state machine of section
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
@@ -45,6 +47,14 @@ REFUSED = (
     "end that one first (DELETE of its credentials), or ask the operator for an invitation "
     "that names this role or replaces that connection"
 )
+
+
+class Taken(InvalidParameters):
+    """2001: a party is another connection's; `advice` says to the operator what the partner is not told."""
+
+    advice = ""
+
+
 # How long an exchanged token stays valid while the new one has not been used (AMB-15).
 GRACE_SECONDS = 300
 
@@ -83,15 +93,15 @@ def register(call: Call) -> Reply:
     if call.presented.kind != INVITATION:
         raise MethodNotAllowed("already registered; PUT updates a registration", ("GET", "PUT", "DELETE"))
     platform, before = call.platform, _stored(call)
-    after = _understood(call, before)
-    token = credentials.new_token()
-    after = dataclasses.replace(after, inbound=(hashed(token),), registered_at=platform.clock())
-    used = hashed(call.presented.token)
-    try:
-        issued = Token(hashed(token), after.id, CURRENT)
-        after = take(platform, before, after, issued, PARTNER_REGISTERED, consumed=used)
-    except Raced:
-        raise MethodNotAllowed("this invitation has been used", ("GET", "PUT", "DELETE")) from None
+    token, used = credentials.new_token(), hashed(call.presented.token)
+    with _told_if_refused(platform, before):
+        after = _understood(call, before)
+        after = dataclasses.replace(after, inbound=(hashed(token),), registered_at=platform.clock())
+        try:
+            issued = Token(hashed(token), after.id, CURRENT)
+            after = take(platform, before, after, issued, PARTNER_REGISTERED, consumed=used)
+        except Raced:
+            raise MethodNotAllowed("this invitation has been used", ("GET", "PUT", "DELETE")) from None
     announce(platform, PARTNER_REGISTERED, after)
     return _ours(call, after, token)
 
@@ -100,15 +110,16 @@ def update(call: Call) -> Reply:
     """A registered partner exchanges tokens, changes endpoints, roles or version (CRE-21 to CRE-23)."""
     before = _registered(call)
     platform = call.platform
-    after = _understood(call, before)
-    token, old = credentials.new_token(), hashed(call.presented.token)
-    grace = Token(old, after.id, CURRENT, later(platform.clock(), GRACE_SECONDS))
-    issued = Token(hashed(token), after.id, CURRENT, replaces=(old,))
-    after = dataclasses.replace(after, inbound=(issued.hash, old))
-    try:
-        after = take(platform, before, after, issued, PARTNER_UPDATED, grace=(grace,))
-    except Raced:
-        raise ServerError("this registration is being changed by another request; try again") from None
+    with _told_if_refused(platform, before):
+        after = _understood(call, before)
+        token, old = credentials.new_token(), hashed(call.presented.token)
+        grace = Token(old, after.id, CURRENT, later(platform.clock(), GRACE_SECONDS))
+        issued = Token(hashed(token), after.id, CURRENT, replaces=(old,))
+        after = dataclasses.replace(after, inbound=(issued.hash, old))
+        try:
+            after = take(platform, before, after, issued, PARTNER_UPDATED, grace=(grace,))
+        except Raced:
+            raise ServerError("this registration is being changed by another request; try again") from None
     announce(platform, PARTNER_UPDATED, after)
     return _ours(call, after, token)
 
@@ -122,6 +133,24 @@ def unregister(call: Call) -> Reply:
         raise ServerError("this registration is being changed by another request; try again") from None
     announce(call.platform, PARTNER_UNREGISTERED, after)
     return Reply()
+
+
+@contextmanager
+def _told_if_refused(platform: Platform, partner: Partner) -> Iterator[None]:
+    """Tell the back end why a partner's credentials are refused, the same reason once a day."""
+    try:
+        yield
+    except (InvalidParameters, MissingEndpoints, ServerError) as problem:
+        advice = problem.advice if isinstance(problem, Taken) else ""
+        reason = (advice or problem.status_message)[:500]
+        detail = {"partner": partner.id, "name": partner.name, "reason": reason}
+        mark = hashlib.sha256(reason.encode()).hexdigest()[:8]
+        id = f"refused#{partner.id}#{platform.clock()[:10]}#{mark}"
+        try:
+            platform.backend.emit("RegistrationRefused", detail, id=id)
+        except Exception as failure:
+            logs.log_exception("refused registration not told", failure, partner=partner.id)
+        raise
 
 
 def ended(partner: Partner) -> Partner:
@@ -195,7 +224,12 @@ def _kept(invited: Partner, holder: Partner, claim: str, by_invitation: bool) ->
             registered_by=holder.id,
             advice=f"if they are one platform, invite it with replaces={holder.id}, or with this role",
         )
-        raise InvalidParameters(f"{claim} is registered by another connection; {REFUSED}")
+        refused = Taken(f"{claim} is registered by another connection; {REFUSED}")
+        refused.advice = (
+            f"{claim} is registered by {holder.name} ({holder.id}); if they are one platform, invite"
+            f" {invited.name} with this role, or with replaces {holder.id}; else nobody has to do anything"
+        )
+        raise refused
     return tuple(each for each in holder.roles if each.claim not in named and not holder.is_hub)
 
 

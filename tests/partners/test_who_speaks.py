@@ -347,6 +347,19 @@ def test_an_invitation_without_roles_takes_nothing_over(hand: Any, old: Any, new
     assert f"replaces={old.id}" in capsys.readouterr().out
 
 
+def test_the_operator_hears_of_a_registration_that_is_refused(hand: Any, old: Any, new: Any) -> None:
+    """Rule 4: the refusal tells both sides what to do; the same one is told once a day."""
+    invited, _ = register(hand, new)
+    (told,) = [each["detail"] for each in hand.events("RegistrationRefused")]
+    assert told["partner"] == invited
+    assert f"replaces {old.id}" in told["reason"] and "EMSP/DE/MSP" in told["reason"]
+    claim = {**old.credentials, "roles": [{**HUB[0], "business_details": {"name": "x"}}]}
+    for _ in range(2):
+        assert hand.ask("PUT", "/ocpi/2.2.1/credentials", old.token, claim).code == 2001
+    ids = [each["detail"]["event_id"] for each in hand.events("RegistrationRefused")]
+    assert len(ids) == 3 and len(set(ids)) == 2
+
+
 def test_named_roles_move_and_the_others_stay(hand: Any, old: Any, new: Any) -> None:
     """AMB-18: nobody else's connection ends by it."""
     id, answer = register(hand, new, roles=[EMSP])
