@@ -84,13 +84,21 @@ def test_no_log_line_and_no_answer_of_an_action_holds_a_secret(hand, capsys):
 
 def test_authentication_costs_one_round_trip_per_item_and_none_when_warm(hand, partner, monkeypatch):
     """Design section 11; TRA-07"""
+    from chalicelib.store import partners
+
     hand._wire(hand.platform.clients)
     hand.functions.platform = hand.platform
+    monkeypatch.setattr(partners, "SEEN_WITHIN", 60.0)
     counted = Counted(hand, monkeypatch)
     hand.ask("GET", "/ocpi/versions", token=partner.token)
     assert counted.calls == ["BatchGetItem", "GetItem"]
     hand.ask("GET", "/ocpi/versions", token=partner.token)
     assert len(counted.calls) == 2
+    monkeypatch.setattr(partners, "SEEN_WITHIN", 0.0)  # whether it was changed is asked again
+    hand.ask("GET", "/ocpi/versions", token=partner.token)
+    counted.calls.clear()
+    hand.ask("GET", "/ocpi/versions", token=partner.token)
+    assert counted.calls == ["GetItem"]
 
 
 @pytest.mark.parametrize("authorization", ["Token x", "Token eA==", "Token " + "a" * 500])
@@ -167,8 +175,11 @@ def test_two_processes_tell_of_the_turn_once(hand, partner):
 
 
 def test_success_is_written_once_a_minute_at_most(hand, partner, monkeypatch):
+    from chalicelib.store import partners
+
     store = hand.platform.partners
-    store.health.succeeded(partner.id, 0.5)
+    store.health.succeeded(partner.id, 2.0)
+    monkeypatch.setattr(partners, "SEEN_WITHIN", 60.0)
     counted = Counted(hand, monkeypatch)
     for _ in range(20):
         assert store.health.succeeded(partner.id, 3.0).health.state == "OK"
