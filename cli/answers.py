@@ -15,8 +15,9 @@ from cli.show import Column, Screen, columns, outline, write
 Columns = Mapping[str, Sequence[Column]]
 
 DELIVERIES = columns(
-    "state:whole partner module object=@object tries=attempts:n next=next_attempt_at:age reason"
+    "state:whole partner module object=@object tries=attempts:n since:age next=next_attempt_at:age reason"
 )
+ALIKE = columns("state:whole partner module many:whole since:age for_example=@object cause")
 AWAY = columns("partner:whole heard=last_success:age failed=last_failure:age reason")
 
 
@@ -63,19 +64,38 @@ def status(screen: Screen, data: Any) -> Iterator[RenderableType]:
             counts = rest[name].items()
             rest[name] = ", ".join(f"{many} {state}" for state, many in counts) or "none"
     rest["oldest_undelivered"] = f"{cells.age(since)} ({cells.moment(since)})" if since else "none"
-    yield from people(screen, {**platform, **rest}, {"errors": DELIVERIES, "unreachable": AWAY})
+    errors = rest.get("errors")
+    if isinstance(errors, list) and all(isinstance(each, Mapping) and "cause" in each for each in errors):
+        rest["errors"] = _alike(errors)
+    yield from people(screen, {**platform, **rest}, {"errors": ALIKE, "unreachable": AWAY})
 
 
 def partner(screen: Screen, data: Any) -> Iterator[RenderableType]:
-    """A partner, with when it was last heard of as an age."""
-    health = data.get("health") if isinstance(data, Mapping) else None
-    if isinstance(health, Mapping):
-        shown = dict(health)
-        for name in ("last_success", "last_failure"):
-            if shown.get(name):
-                shown[name] = f"{cells.age(shown[name])} ({cells.moment(shown[name])})"
-        data = {**data, "health": shown}
-    yield from people(screen, data, {})
+    """A partner, with every time as an age."""
+    yield from people(screen, cells.aged(data), {})
+
+
+CARD: Columns = {
+    "traffic": columns(
+        "module way=@way requests:n refused:n failed:n half_ms=p50_ms:n 95%_ms=p95_ms:n "
+        "late_s=lag_p50_s:n last=last_at:age"
+    ),
+    "why_not": columns("module way=@way outcome:whole times=count:n example:below reason"),
+    "refused_objects": columns("module code:whole pointer times=count:n example:below message"),
+    "breaks": columns("answers=count:n of:n example:below message"),
+    "agreement": columns("module listed_there=theirs:n held_here=ours:n unusable=set_aside:n agrees at:age"),
+    "quirks": columns("name:whole times=count:n told"),
+    "tariffs": columns("tariff severity:whole pointer message"),
+}
+
+
+def _alike(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Equal refusals of one partner and module in one row: how many of the newest, and one of them."""
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for each in rows:
+        key = tuple(str(each.get(name) or "") for name in ("state", "partner", "module", "cause"))
+        groups.setdefault(key, []).append(each)
+    return [{**members[0], "many": f"{len(members)} ×"} for members in groups.values()]
 
 
 def invited(screen: Screen, data: Any) -> Iterator[RenderableType]:
@@ -159,7 +179,19 @@ def scorecard(screen: Screen, data: Any) -> Iterator[RenderableType]:
     if isinstance(data, Mapping) and isinstance(data.get("html"), str):
         write(data["html"] + "\n")
         return
-    yield from sections(screen, data.get("scorecard", data) if isinstance(data, Mapping) else data)
+    card = dict(data.get("scorecard", data)) if isinstance(data, Mapping) else {}
+    traffic = [each for each in card.get("traffic") or [] if isinstance(each, Mapping)]
+    card["why_not"] = [
+        {"module": each.get("module"), "direction": each.get("direction"), **why}
+        for each in traffic
+        for why in each.get("reasons") or []
+    ]
+    lists = {name: card.pop(name) for name in CARD if isinstance(card.get(name), list)}
+    yield screen.fields(cells.aged(card))
+    for name, rows in lists.items():
+        if rows:
+            yield screen.heading(words(name))
+            yield screen.table(rows, CARD[name])
 
 
 def refusal(screen: Screen, data: Any) -> Iterator[RenderableType]:

@@ -96,6 +96,25 @@ def moment(value: Any) -> str:
     return f"{text[:10]} {text[11:19]}" if len(text) > 18 and text[10:11] == "T" else text
 
 
+def clock(value: Any, now: datetime | None = None) -> str:
+    """An RFC 3339 time of today to the second, of another day to the minute, in UTC."""
+    try:
+        then = datetime.fromisoformat(str(value)).astimezone(UTC)
+    except ValueError:
+        return plain(value)
+    today = (now or datetime.now(UTC)).date()
+    return f"{then:%H:%M:%S}" if then.date() == today else f"{then:%m-%d %H:%M}"
+
+
+def aged(value: Any) -> Any:
+    """A value, and of times in it how long ago they were: `9 min ago (2026-11-29 01:55:23)`."""
+    if isinstance(value, Mapping):
+        return {name: aged(each) for name, each in value.items()}
+    if isinstance(value, str) and len(value) > 18 and moment(value) != value:
+        return f"{age(value)} ({moment(value)})"
+    return value
+
+
 def money(value: Any, currency: str = "") -> str:
     """An amount rounded to the currency's smallest unit; a Price shows what is without taxes first."""
     if isinstance(value, Mapping):
@@ -140,9 +159,11 @@ def party(row: Row) -> str:
 
 def _object(row: Row) -> str:
     """The object that a row is about, with its owner and part."""
-    name = plain(row.get("object_id") or row.get("object") or row.get("id"))
+    name = plain(
+        row.get("object_id") or row.get("object") or (row.get("id") if "object_id" not in row else "")
+    )
     part = row.get("part")
-    shown = "/".join(each for each in (party(row), name) if each)
+    shown = "/".join(each for each in (party(row), name) if each) if name else ""
     return f"{shown} {plain(part)}" if part else shown
 
 
@@ -208,12 +229,22 @@ def _said(row: Row) -> str:
     return plain(row.get("reason") or row.get("path"))
 
 
+def _way(row: Row) -> str:
+    return {"SENT": "to", "RECEIVED": "from"}.get(str(row.get("direction")), plain(row.get("direction")))
+
+
+def _request(row: Row) -> str:
+    return " ".join(plain(row.get(each)) for each in ("method", "module") if row.get(each))
+
+
 COMPOSED: Mapping[str, Callable[[Row], str]] = {
     "party": party,
     "object": _object,
     "evses": _evses,
     "faults": _faults,
     "said": _said,
+    "way": _way,
+    "request": _request,
     "prices": _prices,
     "token": _token,
     "address": _address,

@@ -195,7 +195,7 @@ def _kind(name: str, plain: Mapping[str, Any]) -> str:
 
 def _described(spec: Mapping[str, Any], plain: Mapping[str, Any], kind: str) -> str:
     words = [str(spec.get("description") or plain.get("description") or "")]
-    if plain.get("default") not in (None, "", [], False) and not str(words[0]).startswith("default"):
+    if plain.get("default") not in (None, "", [], False, -1) and not str(words[0]).startswith("default"):
         words.append(f"default {plain['default']}")
     if kind == "secret":
         words.append("asked for, or - to read it from standard input")

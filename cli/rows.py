@@ -73,18 +73,18 @@ TOPICS = ("Partners", "Objects", "Delivery", "Commands", "Money", "Evidence", "H
 FAULTS = c("object=id:whole file:whole pointer message")
 PULLS = c("state:whole partner module pages:n objects:n set_aside:n total:n started=started_at:age reason")
 PUTS = c("id:whole module state total:n stored:n unchanged:n older:n refused:n updated=updated_at:age")
-COMMANDS = c("id:whole direction command partner state response result created=created_at:age")
+COMMANDS = c("created=created_at:age way=@way:whole command:whole partner state:whole response result id")
 LISTED: Columns = {
     "objects/locations": c(
         "party=@party:whole id:whole evses=@evses updated=last_updated:age name place=@address"
     ),
     "objects/tariffs": c("party=@party:whole id:whole type currency updated=last_updated:age prices=@prices"),
     "objects/sessions": c(
-        "party=@party:whole id:whole status token=@token kwh:n cost=@cost start=start_date_time:time "
+        "party=@party:whole id:whole status token=@token kwh:n cost=@cost start=start_date_time:clock "
         "place=@place"
     ),
     "objects/cdrs": c(
-        "party=@party:whole id:whole end=end_date_time:time kwh=total_energy:n cost=@cost currency "
+        "party=@party:whole id:whole end=end_date_time:clock kwh=total_energy:n cost=@cost currency "
         "session=session_id token=@token"
     ),
     "objects/tokens": c(
@@ -235,8 +235,8 @@ ROWS: Mapping[str, Row] = {
         ("audits --verdict DISAGREE --date-from monday", "audits --partner Example --csv"),
         {
             "audits": c(
-                "at:age cdr=@object:whole verdict:whole claimed=@claimed computed=@computed "
-                "difference=@difference currency cause"
+                "at:age cdr=@object verdict:whole claimed=@claimed:whole computed=@computed:whole "
+                "difference=@difference:whole currency:whole cause"
             )
         },
         newest_first=True,
@@ -297,8 +297,8 @@ ROWS: Mapping[str, Row] = {
         ),
         {
             "messages": c(
-                "at:time direction partner method object=@object answer=@answer ms=duration_ms:n outcome id "
-                "said=@said"
+                "at:clock way=@way:whole partner request=@request:whole object=@object answer=@answer:whole "
+                "ms=duration_ms:n outcome:whole id:below said=@said"
             )
         },
         newest_first=True,
@@ -307,12 +307,11 @@ ROWS: Mapping[str, Row] = {
     "refusals": Row(
         "Evidence",
         ("refusals --date-from monday", "refusals --partner Example --follow"),
-        {"refusals": c("at:time id partner module object=@object findings=@faults")},
+        {"refusals": c("at:clock id:below partner module object=@object findings=@faults")},
         newest_first=True,
     ),
     "refusal": Row("Evidence", ("refusal 01J...",), show=answers.refusal),
     "readmit": Row("Evidence", ("readmit 01J...", "readmit --partner Example")),
-    "quirks": Row("Evidence", ("quirks",)),
     "scorecard": Row(
         "Evidence",
         ("scorecard Example", "scorecard Example --format html > example.html"),
@@ -321,7 +320,7 @@ ROWS: Mapping[str, Row] = {
     "routes": Row(
         "Hub",
         ("routes --from NL/CPO --to DE/MSP", "routes --follow"),
-        {"routes": c("at:time from to method answer=@answer ms=duration_ms:n versions losses path")},
+        {"routes": c("at:clock from to method answer=@answer ms=duration_ms:n versions losses path")},
         newest_first=True,
     ),
     "agree": Row("Hub", ("agree NL/CPO DE/MSP", "agree NL/CPO DE/MSP --no-allowed"), positional=("parties",)),

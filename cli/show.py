@@ -58,6 +58,8 @@ class Column:
             return cells.age(found)
         if self.kind == "time" and not wide:
             return cells.moment(found)
+        if self.kind == "clock" and not wide:
+            return cells.clock(found)
         return cells.plain(found)
 
     def known(self, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -73,7 +75,12 @@ class Column:
     @property
     def least(self) -> int:
         """The width below which it says nothing: a time or a number is never cut."""
-        return ENDLESS if self.kind in ("n", "age", "time", "whole") else max(8, len(self.name))
+        return ENDLESS if self.kind in ("n", "age", "time", "clock", "whole") else max(8, len(self.name))
+
+    @property
+    def stands_below(self) -> bool:
+        """Whether it stands below its row where not everything has room in it."""
+        return self.kind == "below"
 
     @property
     def right(self) -> bool:
@@ -131,7 +138,17 @@ class Screen:
         natural = [max(map(cell_len, column)) for column in zip(titles, *texts, strict=True)]
         least = [each.least for each in shown]
         if len(shown) > 1 and sum(natural[:-1]) + 2 * len(natural[:-1]) + min(natural[-1], LAST) > self.width:
-            return self._below(shown, titles, texts, fit(natural[:-1], least[:-1], self.width), headings)
+            inside = [at for at, each in enumerate(shown[:-1]) if not each.stands_below]
+            below = [at for at in range(len(shown)) if at not in inside]
+            order = [*inside, *below]
+            widths = fit([natural[at] for at in inside], [least[at] for at in inside], self.width)
+            return self._below(
+                [shown[at] for at in inside],
+                [titles[at] for at in order],
+                [[line[at] for at in order] for line in texts],
+                widths,
+                headings,
+            )
         widths = [*natural[:-1], self.width - sum(natural[:-1]) - 2 * len(natural[:-1])]
         table = _table(headings)
         for at, column in enumerate(shown):
@@ -155,18 +172,20 @@ class Screen:
         widths: Sequence[int],
         headings: bool,
     ) -> RenderableType:
-        """A table that has no room for its last column: that stands below each row."""
+        """A table without room for its last columns, those beyond `shown`: they stand below each row."""
+        many = len(shown)
 
         def part(line: Sequence[str], style: str) -> Iterator[RenderableType]:
             grid = Table.grid(padding=(0, 2, 0, 0))
-            for column, width in zip(shown, widths, strict=False):
+            for column, width in zip(shown, widths, strict=True):
                 justify: Literal["left", "right"] = "right" if column.right else "left"
                 grid.add_column(no_wrap=True, overflow="ellipsis", width=width, justify=justify, style=style)
-            grid.add_row(*(cells.coloured(each) for each in line[:-1]))
-            if any(line[:-1]):
+            grid.add_row(*(cells.coloured(each) for each in line[:many]))
+            if any(line[:many]):
                 yield grid
-            if line[-1]:
-                yield Padding(Text(line[-1], style=style, overflow="fold"), (0, 0, 0, 2))
+            for each in line[many:]:
+                if each:
+                    yield Padding(Text(each, style=style, overflow="fold"), (0, 0, 0, 2))
 
         lines = [*part(titles, "bold")] if headings else []
         return Group(*lines, *(each for line in texts for each in part(line, "")))

@@ -272,8 +272,29 @@ SHAPES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         ("OUT", "POST", "200 2001", "refused", "/cdrs"),
     ),
     "scorecard": (
-        {"partner": "p", "requests": [{"module": "cdrs", "count": 3}], "latency": {"p50": 12}},
-        ("requests", "cdrs", "latency", "p50: 12"),
+        {
+            "scorecard": {
+                "partner": "p",
+                "last_heard": "2026-10-01T10:00:00Z",
+                "undelivered": {"waiting": 4},
+                "traffic": [
+                    {
+                        "module": "cdrs",
+                        "direction": "SENT",
+                        "requests": 3,
+                        "refused": 2,
+                        "failed": 0,
+                        "p50_ms": 12,
+                        "p95_ms": 34,
+                        "last_at": "2026-10-01T10:00:00Z",
+                        "reasons": [
+                            {"outcome": "refused", "reason": "no such tariff", "count": 2, "example": "m1"}
+                        ],
+                    }
+                ],
+            }
+        },
+        ("cdrs", "HALF MS", "12", "34", "no such tariff", "m1", "ago (2026-10-01 10:00:00)", "waiting"),
     ),
 }
 

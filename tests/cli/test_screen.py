@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -49,7 +50,10 @@ def deliveries(canned: Any) -> Any:
 
 
 def on_terminal(columns: int, *arguments: str, seconds: float = 0.0) -> str:
-    """What manage.py writes to a terminal of so many columns; ended by Ctrl-C after some seconds, if any."""
+    """What manage.py writes to a terminal of so many columns.
+
+    With `seconds` it is ended by Ctrl-C so long after it began to write.
+    """
     parent, child = pty.openpty()
     environ = {"TERM": "xterm-256color", "COLUMNS": str(columns)}
     process = subprocess.Popen(
@@ -61,11 +65,15 @@ def on_terminal(columns: int, *arguments: str, seconds: float = 0.0) -> str:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     os.close(child)
-    if seconds:
-        time.sleep(seconds)
-        process.send_signal(signal.SIGINT)
-    said = b""
+    said, until = b"", 0.0
     while True:
+        if seconds and said and not until:
+            until = time.monotonic() + seconds
+        if until and time.monotonic() > until:
+            process.send_signal(signal.SIGINT)
+            seconds = until = 0.0
+        if not select.select([parent], [], [], 0.05)[0]:
+            continue
         try:
             more = os.read(parent, 65536)
         except OSError:

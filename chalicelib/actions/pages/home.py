@@ -57,12 +57,12 @@ def _webhook(page: Page, webhook: Mapping[str, Any]) -> Markup:
     """Where events are posted to, whether they are taken, and what waits."""
     gone = webhook.get("state") == "GONE"
     resume = {"action": "webhook", "resume": True}
-    given_up = webhook.get("given_up")
+    waits, given_up = webhook.get("waiting"), webhook.get("given_up")
     told = facts(
         [
             ("Events go to", tag("code", webhook.get("url"))),
             ("State", pill(webhook.get("state"))),
-            ("Events that wait", _number(webhook.get("waiting"))),
+            ("Events that wait", tag("span", _number(waits), class_="warn" if waits else None)),
             ("Given up after a day", tag("span", _number(given_up), class_="bad" if given_up else None)),
         ]
     )

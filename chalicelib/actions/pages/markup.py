@@ -51,8 +51,8 @@ def words(value: Any) -> str:
 
 
 def join(parts: Iterable[Any], between: str = "") -> Markup:
-    """The parts one after another, each escaped unless it is Markup; `between` is taken as it is."""
-    return Markup(between.join(text(each) for each in parts))
+    """The parts that are not empty one after another, escaped unless Markup; `between` is taken as it is."""
+    return Markup(between.join(text(each) for each in parts if each is not None and each != ""))
 
 
 def tag(element: str, /, *children: Any, **attributes: Any) -> Markup:

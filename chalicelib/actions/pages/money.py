@@ -72,9 +72,10 @@ def of_cdr(page: Page, owner: str, id: str) -> Markup:
             each.get("claimed"),
             each.get("computed"),
             pill(each.get("verdict")),
-            each.get("rule"),
+            _cause(each.get("rule")),
         ]
         for each in report.get("claims") or []
+        if each.get("claimed") is not None or each.get("computed") not in (None, "0")
     ]
     findings = [
         tag(

@@ -105,7 +105,7 @@ def one(page: Page) -> tuple[str, Markup]:
     module, id = page["module"], page["id"]
     answer = page.answer("get", module=module, id=id, party=page["party"], type=page["type"])
     found = answer["data"].get("object") if answer["ok"] else None
-    title = f"{module.rstrip('s').capitalize()} {id}"
+    title = f"{'CDR' if module == 'cdrs' else module.rstrip('s').capitalize()} {id}"
     if not isinstance(found, Mapping):
         said = "It is not stored here."
         return title, join([nothing(said), messages.about(page, id=id)])
