@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from bench import samples
 from bench.meter import Meter
 from tests import delivering
 from tests.stub import Canned, PartnerStub, Received
@@ -45,7 +46,7 @@ SETTINGS = {
 def measure() -> list[Row]:
     """Every row about deliveries; those of time where ministack is or can be installed."""
     with contextlib.redirect_stdout(io.StringIO()):
-        rows = [*_counted(), *_caught_up()]
+        rows = [*_counted(), newcomer(), *_caught_up()]
         rows += list(_timed())
     return rows
 
@@ -97,6 +98,30 @@ def _counted() -> Iterator[Row]:
     yield "DynamoDB round trips per delivered change", f"{usage.trips / many:.2f}", "-"
     yield "queue calls per delivered change", f"{sum(calls.values()) / many:.2f}", "<= 0.4"
     yield "CPU per delivered change, emulator included", f"{cpu / many * 1000:.1f} ms", "-"
+
+
+def newcomer() -> Row:
+    """What each Location of 10 EVSEs takes until a partner that registers knows it."""
+    with _counting(()) as (hand, _, meter, _):
+        few, more = (_newcomer(hand, meter, many) for many in (5, 25))
+    write, read, trips = ((each - before) / 20 for each, before in zip(more, few, strict=True))
+    measured = f"{write:.2f} WU, {read:.2f} RU, {trips:.2f} round trips"
+    return "catch-up of a new partner, each Location of 10 EVSEs", measured, "<= 4 WU, <= 2 RU"
+
+
+def _newcomer(hand: Any, meter: Meter, many: int) -> tuple[float, float, int]:
+    objects = [{**samples.location(10), "id": f"LOC{at}"} for at in range(many)]
+    hand.operate("put", module="locations", objects=objects)
+    hand.drain()
+    roles = [{"role": "EMSP", "country_code": "DE", "party_id": f"N{many:02}"}]
+    stub = hand.register_partner(roles, name=f"N{many}")
+    usage, meter.off = meter.watch(), False
+    hand.drain(sweep=False)
+    meter.off = True
+    assert len(_heard(stub)) == many, len(_heard(stub))
+    hand.operate("unregister", partner=stub.id)
+    hand.drain()
+    return usage.write, usage.read, usage.trips
 
 
 def _caught_up() -> Iterator[Row]:

@@ -35,7 +35,7 @@ from chalicelib.partner import (
 from chalicelib.partners import credentials, registration_receiver, registration_sender, roster
 from chalicelib.store.partner_items import INVITATION, Token, hashed
 from chalicelib.store.partners import Raced
-from chalicelib.tasks import StartPull
+from chalicelib.tasks import Recover, StartPull
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -237,6 +237,9 @@ def resume(platform: Platform, fields: OfPartner) -> dict[str, Any]:
     after = dataclasses.replace(before, state=state, suspended_from="")
     after = _change(platform, before, after, event=PARTNER_UPDATED)
     registration_receiver.announce(platform, PARTNER_UPDATED, after)
+    platform.queues.send(
+        [Recover(after.id, again=True)]
+    )  # what was put off has no attempt of its own to come
     return shown(platform, after)
 
 

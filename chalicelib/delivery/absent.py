@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.ocpi import jsontext
 from chalicelib.store import changed
-from chalicelib.store.object_items import Key
+from chalicelib.store.object_items import key_in
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -37,15 +37,10 @@ def hide(
     if absent:
         newer = changed.since(platform.objects, module, feed, started_at)
         absent = [each for each in absent if each not in newer]
-    keys = [_key(module, each) for each in absent]
+    keys = [key_in(module, each) for each in absent]
     heads = platform.objects.parts([(key, "") for key in keys])
     gone = [key for key, head in zip(keys, heads, strict=True) if head is not None and not head.hidden]
     for key in gone:
         platform.objects.hide(key, True)
     following = (number, start) if start else (number + 1, None)
     return len(gone), jsontext.dumps(following) if following[0] < len(feeds) else ""
-
-
-def _key(module: str, partition: str) -> Key:
-    country, party, name = partition.split("/", 2)
-    return Key(module, country, party, name)

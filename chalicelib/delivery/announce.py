@@ -25,20 +25,19 @@ from chalicelib.objects import periods, sessions, visibility
 from chalicelib.objects.stored_object import Finder, StoredObject
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import ServerError
-from chalicelib.ocpi.paging import PageQuery
 from chalicelib.partner import REGISTERED
 from chalicelib.partners import health, parties, roster
-from chalicelib.store import feeds, pages
+from chalicelib.store import changed, feeds
 from chalicelib.store.delivery_items import Target
-from chalicelib.store.object_items import HEAD, PIECE, Key, Part, part_of
+from chalicelib.store.object_items import HEAD, PIECE, Key, Part, key_in, part_of
 from chalicelib.tasks import AnnounceAll, AuditCdr, LintTariff, PushObject, SeeChange, Task
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
     from chalicelib.wiring import Platform
 
-# Objects named by one page of a full announcement.
-PAGE = 100
+# Entries of objects and their EVSEs that one step of a full announcement reads, by name alone.
+PAGE = 500
 # EVSEs changed at once from which on the whole Location says it in fewer requests.
 MANY_EVSES = 3
 # What an object may weigh inside an event.
@@ -161,15 +160,21 @@ def announce_all(platform: Platform, task: AnnounceAll) -> None:
         owners = [each for each in owners if "/".join(each) == task.owner]
     found_feeds = visibility.feeds_for(platform, partner, module, partner.version, owners)
     found_feeds += sessions.forwarded_feeds(platform, partner, module)
-    heads = platform.objects.feeds.heads(module, found_feeds)
-    page = pages.page(platform.objects, module, heads, PageQuery(limit=PAGE, cursor=task.cursor))
+    feed, start = jsontext.loads(task.cursor) if task.cursor.startswith("[") else ("", None)
+    left = [each for each in sorted(found_feeds) if each >= feed]
+    if not left:
+        return
+    if left[0] != feed:
+        start = None
+    named, start = changed.names(platform.objects, module, left[0], start, PAGE)
     pushes = [
-        PushObject.to(Target(partner.id, each.key), whole=task.whole, thorough=not task.whole)
-        for each in page.objects
+        PushObject.to(Target(partner.id, key_in(module, each)), whole=task.whole, thorough=not task.whole)
+        for each in named
     ]
     platform.queues.send(pushes, health.queue_for(partner))
-    if page.cursor:
-        platform.queues.send([replace(task, cursor=page.cursor)])
+    following = (left[0], start) if start else next(((each, None) for each in left[1:]), None)
+    if following:
+        platform.queues.send([replace(task, cursor=jsontext.dumps(following))])
 
 
 def _note(

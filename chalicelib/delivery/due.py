@@ -66,6 +66,8 @@ class Due:
         """
         platform, partner, key = self.platform, self.partner, self.target.key
         present = load(platform, key, self.target.part or None)
+        if present is not None:  # whoever asks may know it by the name that is compared
+            self.target = replace(self.target, key=present.key)
         self.to = self._receivers(present)
         self.sender = sessions.forwarder(platform, partner, present) if present else None
         passed_on = present is not None and parties.passes_on(platform, key.module)

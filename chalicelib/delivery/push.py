@@ -115,7 +115,7 @@ def _look(platform: Platform, partner: Partner, task: PushObject) -> None:
 @dataclass
 class _Push:
     """One delivery at work; a `thorough` one of a Location looks at its EVSEs, too; a `probe` is sent
-    although the partner is unreachable.
+    although the partner is unreachable. `apart`: the EVSEs that have a record of their own, by sort key.
     """
 
     platform: Platform
@@ -124,6 +124,7 @@ class _Push:
     thorough: bool = False
     probe: bool = False
     due: Due = field(init=False)
+    apart: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.due = Due(self.platform, self.partner, self.target, self.thorough)
@@ -163,7 +164,9 @@ class _Push:
             except Exception as problem:
                 self._stumbled(found, problem)
                 raise
-            outcome = replace(outcome, whole=(whole or found.whole) and outcome.state != "")
+            outcome = replace(
+                outcome, target=self.due.target, whole=(whole or found.whole) and outcome.state != ""
+            )
             done = deliveries.release(outcome, look_again=outcome.state != WAITING)
             outcomes.tell(self.platform, self.partner, found, outcome)
             if done:
@@ -250,9 +253,13 @@ class _Push:
 
         Raises Busy where it would send EVSEs of which one is just being sent by itself.
         """
+        is_whole = self.target.key.module == "locations" and not self.target.part
+        is_whole = is_whole and (whole or found.whole or not found.known)
+        if is_whole:
+            self._alone(found)
         step, problem, mark = self.due.step(found, whole)
-        if step is not None and step.evses:
-            self._alone()
+        if step is not None and step.evses and not is_whole:
+            self._alone(found)
             # What was read before may be older than an EVSE that was sent by itself meanwhile.
             step, problem, mark = self.due.step(found, whole)
         return step, problem, mark
@@ -270,11 +277,18 @@ class _Push:
         if all(value == UNSURE for value in head.known.values()):
             raise UnknownThere
 
-    def _alone(self) -> None:
-        """Wait until no EVSE of the Location is being sent. Raises Busy when that takes long."""
+    def _alone(self, found: Delivery) -> None:
+        """Wait until no EVSE of the Location is being sent. Raises Busy when that takes long.
+
+        None is of which the partner never had the Location: an EVSE is sent only after it.
+        """
+        if found.is_new and not found.known:
+            return
         for _ in range(8):
             now = self.platform.clock()
-            if not any(each.lease > now for each in self.platform.deliveries.parts(self.target)):
+            parts = self.platform.deliveries.parts(self.target)
+            if not any(each.lease > now for each in parts):
+                self.apart = frozenset(each.target.sort_key for each in parts if not each.is_packed)
                 return
             time.sleep(0.1 + random.random() * 0.1)  # noqa: S311
         raise Busy
@@ -289,7 +303,9 @@ class _Push:
         except PartnerUnreachable as problem:
             return self._unreached(found, step, mark, problem)
         if step.evses:
-            self.platform.deliveries.know_parts(self.target, self._agreement, step.evses, step.revisions)
+            self.platform.deliveries.know_parts(
+                self.target, self._agreement, step.evses, step.revisions, self.apart
+            )
         remote_url = answer.headers.get("location", "")[:1000] if step.method == "POST" else found.remote_url
         return outcomes.delivered(found, step.known, self._agreement, remote_url, step.revision)
 

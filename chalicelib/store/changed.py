@@ -1,4 +1,6 @@
-"""Which objects of a feed changed before or since a moment: names from the small index `changes`, no bodies.
+"""Which objects a feed has, or which of them changed before or since a moment: names, no bodies.
+
+They stand in the small index `changes`.
 
 Contract: design section 7
 """
@@ -12,6 +14,19 @@ from chalicelib.store.object_items import HEAD
 
 if TYPE_CHECKING:
     from chalicelib.store.objects import Objects
+
+
+def names(
+    objects: Objects, module: str, feed: str, start: Item | None, most: int
+) -> tuple[list[str], Item | None]:
+    """The partitions of objects of a feed, from so many of its entries, those that changed first before
+    others; where the next begins. One that changes meanwhile comes at the end, perhaps again.
+    """
+    request = _request(objects, module, "#c > :c", feed, " ")
+    more = {"ExclusiveStartKey": start} if start else {}
+    answer = objects.client.query(**request, **more, Limit=most)
+    found = [item["object"]["S"] for item in answer["Items"] if item["part"]["S"] == HEAD]
+    return found, answer.get("LastEvaluatedKey")
 
 
 def before(

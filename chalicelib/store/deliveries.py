@@ -11,12 +11,12 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.timestamps import later
+from chalicelib.store import packs
 from chalicelib.store.delivery_items import (
     DUE,
     UNSURE,
@@ -92,7 +92,9 @@ class Deliveries:
                 if self._want(target, more, removed):
                     return None
                 continue
-            found = delivery(target, answer.get("Attributes", {}))
+            found = delivery(target, answer.get("Attributes", {}), is_new="Attributes" not in answer)
+            if target.part and not found.known:
+                found = self._packed(found)
             if found.lease:  # its worker died
                 found = replace(found, known=dict.fromkeys(found.known, UNSURE) or {"id": UNSURE})
             return replace(found, lease=until, lease_id=mine, gone=found.gone or gone)
@@ -215,18 +217,29 @@ class Deliveries:
     # A Location and its EVSEs
 
     def parts(self, target: Target) -> list[Delivery]:
-        """The records of all EVSEs of a Location for a partner."""
+        """What is written down of all EVSEs of a Location for a partner."""
         prefix = target.sort_key.rpartition("#")[0] + "#"
-        return [
-            each
-            for each in self._query(
+        items = list(
+            self._query(
                 KeyConditionExpression="#p = :p AND begins_with(#o, :o)",
                 ExpressionAttributeNames={"#p": "partner", "#o": "object"},
                 ExpressionAttributeValues={":p": {"S": target.partner}, ":o": {"S": prefix}},
                 ConsistentRead=True,
             )
-            if each.target.part
-        ]
+        )
+        packed = {each.target.sort_key: each for item in items for each in packs.unpacked(target, item)}
+        own = [delivery_of(item) for item in items if item.get("part_id", {}).get("S")]
+        own = [packs.known_from(packed.pop(each.target.sort_key, None), each) for each in own]
+        return [*own, *packed.values()]
+
+    def _packed(self, found: Delivery) -> Delivery:
+        """The record of an EVSE of which nothing is known by itself, with what was sent with its Location."""
+        item = self.client.get_item(
+            TableName=self.table, Key=packs.key_of(found.target), ConsistentRead=True
+        ).get("Item")
+        wanted = found.target.sort_key
+        known = (each for each in packs.unpacked(found.target, item or {}) if each.target.sort_key == wanted)
+        return packs.known_from(next(known, None), found)
 
     def know_parts(
         self,
@@ -234,24 +247,24 @@ class Deliveries:
         agreement: str,
         evses: Mapping[str, Mapping[str, str]],
         revisions: Mapping[str, int],
+        apart: Collection[str],
     ) -> None:
-        """Write down that a partner was sent these EVSEs, by uid, as parts of their Location."""
-        puts = []
-        for uid, known in evses.items():
-            part = Target(target.partner, target.key, uid)
-            item = {
-                **key_of(part),
-                "module": {"S": target.key.module},
-                "owner": {"S": f"{target.key.country_code}/{target.key.party_id}"},
-                "object_id": {"S": target.key.id},
-                "part_id": {"S": uid},
-                "known": {"S": jsontext.dumps(known)},
-                "agreement": {"S": agreement},
-                "revision": {"N": str(revisions.get(uid, 0))},
-                "sent_at": {"S": self._deployment.clock()},
-            }
-            puts.append({"PutRequest": {"Item": item}})
-        self._write(puts)
+        """Write down that a partner was sent these EVSEs, by uid, as parts of their Location.
+
+        Those that have a record, as `apart` tells by sort key, in that; few others in one item.
+        """
+        together = [uid for uid in evses if Target(target.partner, target.key, uid).sort_key not in apart]
+        if len(together) > packs.MOST:
+            together = []
+        now = self._deployment.clock()
+        items = [
+            packs.apart(Target(target.partner, target.key, uid), agreement, known, revisions.get(uid, 0), now)
+            for uid, known in evses.items()
+            if uid not in together
+        ]
+        pack = {uid: (revisions.get(uid, 0), evses[uid]) for uid in together}
+        items.append(packs.packed(target, agreement, pack, now))
+        self._write([{"PutRequest": {"Item": item}} for item in items])
 
     def forget(self, partner: str, after: str = "", limit: int = 500) -> str:
         """Delete what a partner knew and what waits for it, but for CDRs it has; where to go on, or ""."""
@@ -366,12 +379,11 @@ class Deliveries:
             **more,
         }
 
-    def _query(self, **request: Any) -> Iterator[Delivery]:
+    def _query(self, **request: Any) -> Iterator[Item]:
         request["TableName"] = self.table
         while True:
             answer = self.client.query(**request)
-            for item in answer["Items"]:
-                yield delivery_of(item)
+            yield from answer["Items"]
             if not answer.get("LastEvaluatedKey"):
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

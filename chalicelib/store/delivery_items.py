@@ -56,7 +56,8 @@ class Delivery:
     of the object that `known` does not tell, so the next attempt sends all of it. `since` is when
     the partner first lacked what waits for it, or was refused. `untold`: it failed for good, and the
     back end has not been told yet. `gone`: the object was removed, which is more than that it is not
-    there, and the partner has not been told yet.
+    there, and the partner has not been told yet. `is_new`: there was none before its lease was taken.
+    `is_packed`: of an EVSE that has none, read from what was sent with its Location (`packs`).
     """
 
     target: Target
@@ -76,6 +77,8 @@ class Delivery:
     gone: bool = False
     lease: str = ""
     lease_id: str = ""
+    is_new: bool = False
+    is_packed: bool = False
 
     @property
     def id(self) -> str:
@@ -90,7 +93,7 @@ def delivery_of(item: Item) -> Delivery:
     return delivery(Target(item["partner"]["S"], key, item.get("part_id", {}).get("S", "")), item)
 
 
-def delivery(target: Target, item: Item) -> Delivery:
+def delivery(target: Target, item: Item, is_new: bool = False) -> Delivery:
     """The delivery to a target in an item as it was read, which may be empty."""
 
     def value(name: str) -> str:
@@ -114,6 +117,7 @@ def delivery(target: Target, item: Item) -> Delivery:
         gone=bool(value("gone")),
         lease=value("lease"),
         lease_id=value("lease_id"),
+        is_new=is_new,
     )
 
 

@@ -157,6 +157,12 @@ def key_of(module: str, item: Item) -> Key:
     return Key(module, item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"])
 
 
+def key_in(module: str, partition: str) -> Key:
+    """Whose object a partition holds, by the name that is compared."""
+    country, party, name = partition.split("/", 2)
+    return Key(module, country, party, name)
+
+
 def part_of(item: Item) -> Part:
     """The part in an item as it was read."""
     return Part(
