@@ -13,17 +13,14 @@ docs/deploying.md.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import subprocess
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
+from deploy import rehearse_hub
+from deploy.deployed import call, client, invoke, operated, step, waiting
 from deploy.partner import StubPartner
 from deploy.room import ROOT, NotAsItShouldBe, emulator, expect, install, until
 from localrun.sources import schedule_event
@@ -69,7 +66,7 @@ LOCATION = {
 def main() -> None:
     begun = time.monotonic()
     try:
-        with _step("tools"):
+        with step("tools"):
             install()
         with emulator() as environ:
             _rehearse(environ)
@@ -81,33 +78,38 @@ def main() -> None:
 def _rehearse(environ: dict[str, str]) -> None:
     settings, _ = _documented("2. Say who you are (2 minutes)")
     (deploy,) = _documented("3. Deploy (5 minutes)")
-    with _step("make package and make deploy"):
+    with step("make package and make deploy"):
         _shell(environ, settings, deploy)
     outputs = _outputs(environ)
-    with _step("make deploy of a second stage"):
-        _shell(environ, settings, f"make deploy STAGE={SECOND}")
+    with step("make deploy of a second stage, a hub"):
+        hub, _ = _documented("From an empty account to two parties that charge", "hub.md", SECOND)
+        _shell(environ, hub)
     # The emulator serves APIs under its own address: a base URL set in an update, as for a custom domain.
     environ["OCPI_BASE_URL"] = (
         f"{environ['AWS_ENDPOINT_URL']}/restapis/{outputs['RestAPIId']}/api/_user_request_"
     )
     environ["ALARM_EMAIL"] = "you@example.com"
-    with _step("a preview of a changed setting"):
+    with step("a preview of a changed setting"):
         said = _run(environ | {"PREVIEW": "1"}, "make", "deploy", f"STAGE={STAGE}")
         expect("describe-change-set" in said, f"preview: {said}")
         expect(not _settings_kept(environ)["AlarmEmail"], "the preview changed the stack")
-    with _step("make deploy with a changed setting"):
+    with step("make deploy with a changed setting"):
         _run(environ, "make", "deploy", f"STAGE={STAGE}")
         expect(_outputs(environ)["RestAPIId"] == outputs["RestAPIId"], "the update replaced the API")
-    with _step("make deploy without a change"):
+    with step("make deploy without a change"):
         done = _run(environ, "make", "deploy", f"STAGE={STAGE}")
         expect("No changes to deploy" in done, f"a second deployment changed something:\n{done[-2000:]}")
-    with _step("IAM is enforced"):
+    with step("IAM is enforced"):
         _denied(environ)
     try:
         _walk(environ, outputs)
     except NotAsItShouldBe as problem:
         raise NotAsItShouldBe(f"{problem}\n{_errors(environ)}") from None
-    with _step("the first partner, by the documented commands"):
+    try:
+        rehearse_hub.walk(environ, f"ocpi-{SECOND}")
+    except NotAsItShouldBe as problem:
+        raise NotAsItShouldBe(f"{problem}\n{_errors(environ, f'ocpi-{SECOND}')}") from None
+    with step("the first partner, by the documented commands"):
         invite, register = _documented("6. The first partner (5 minutes)")
         invited = _shell(environ, invite)
         expect("/ocpi/versions" in invited, f"invite: {invited}")
@@ -122,36 +124,36 @@ def _rehearse(environ: dict[str, str]) -> None:
         said = asked.stdout + asked.stderr
         expect(said.startswith("3001: versions: no connection"), f"register: {said}")
         _run(environ, ".venv/bin/python", "manage.py", "--function", f"{STACK}-operator", "status")
-    with _step("bring a lost object back from a restored table"):
+    with step("bring a lost object back from a restored table"):
         restore, refill = _documented("Backup and restore")
         _shell(environ, restore)
         _lose(environ, "LOC1")
         said = _shell(environ, refill)
         expect(said.startswith("2 items copied"), f"refill: {said}")
     delete_stack, adopt, delete_data = _documented("Teardown")
-    with _step("delete the stack, keep the tables"):
+    with step("delete the stack, keep the tables"):
         key = _key(environ)
         _shell(environ, delete_stack)
         kept = json.loads(_run(environ, "aws", "dynamodb", "scan", "--table-name", f"ocpi-{STAGE}-locations"))
         expect(kept["Count"] > 0, "the Location was deleted with the stack")
-    with _step("a new stack on the kept tables"):
+    with step("a new stack on the kept tables"):
         _shell(environ, settings, adopt)
         expect(_key(environ) == key, "the new stack has another key: partners' tokens are lost")
-        found = _operate(environ, f"{STACK}-operator", {"action": "get", "module": "locations", "id": "LOC1"})
+        found = operated(environ, f"{STACK}-operator", {"action": "get", "module": "locations", "id": "LOC1"})
         expect(found["object"]["name"] == "Rehearsal", f"get: {found}")
-    with _step("delete the data as well"):
+    with step("delete the data as well"):
         _shell(environ, delete_stack, delete_data)
-        left = _client(environ, "dynamodb").list_tables()["TableNames"]
+        left = client(environ, "dynamodb").list_tables()["TableNames"]
         left = [each for each in left if each.startswith(f"{STACK}-")]
         expect(left == [], f"left: {left}")
 
 
-def _documented(heading: str) -> list[str]:
-    """The shell blocks of one section of docs/deploying.md, for the rehearsal's stage."""
-    text = (ROOT / "docs" / "deploying.md").read_text()
+def _documented(heading: str, page: str = "deploying.md", stage: str = STAGE) -> list[str]:
+    """The shell blocks of one section of a page of docs/, for a stage of the rehearsal's."""
+    text = (ROOT / "docs" / page).read_text()
     section = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
-    return [re.sub(r"\b(dev|prod)\b", STAGE, each) for each in blocks]
+    return [re.sub(r"\b(dev|prod)\b", stage, each) for each in blocks]
 
 
 def _shell(environ: dict[str, str], *blocks: str) -> str:
@@ -161,7 +163,7 @@ def _shell(environ: dict[str, str], *blocks: str) -> str:
 
 def _key(environ: dict[str, str]) -> str:
     """The key that the stack encrypts partners' tokens with."""
-    found = _client(environ, "cloudformation").describe_stack_resource(
+    found = client(environ, "cloudformation").describe_stack_resource(
         StackName=STACK, LogicalResourceId="TokenKey"
     )
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
@@ -171,26 +173,24 @@ def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
     base = environ["OCPI_BASE_URL"]
 
     def operate(action: str, **fields: Any) -> Any:
-        return _operate(environ, outputs["OperatorFunction"], {"action": action, **fields})
+        return operated(environ, outputs["OperatorFunction"], {"action": action, **fields})
 
     with StubPartner() as partner:
-        with _step("a partner registers"):
+        with step("a partner registers"):
             invitation = operate("invite", name="Rehearsal Partner")
-            answer = _call("GET", f"{base}/ocpi/versions", invitation["token"])
+            answer = call("GET", f"{base}/ocpi/versions", invitation["token"])
             expect(any(each["version"] == "2.2.1" for each in answer), f"versions: {answer}")
-            given = _call(
-                "POST", f"{base}/ocpi/2.2.1/credentials", invitation["token"], partner.credentials()
-            )
+            given = call("POST", f"{base}/ocpi/2.2.1/credentials", invitation["token"], partner.credentials())
             partner.token = given["token"]
             expect(partner.saw("GET", "/versions"), "our platform never asked for the partner's versions")
-        with _step("a Location is put and pushed"):
+        with step("a Location is put and pushed"):
             stored = operate("put", module="locations", object=LOCATION)
             expect(stored["stored"] == 1, f"put: {stored}")
             until(lambda: partner.saw("PUT", "/locations/NL/EXA/LOC1"), "the Location was not pushed")
-        with _step("a status change is pushed"):
+        with step("a status change is pushed"):
             operate("patch", module="locations", id="LOC1", evse_uid="E1", changes={"status": "CHARGING"})
             until(lambda: partner.knows("CHARGING"), "the status was not pushed")
-        with _step("a message in the inbox is done and pushed"):
+        with step("a message in the inbox is done and pushed"):
             changes = {"status": "OUTOFORDER"}
             _put_in_inbox(
                 environ,
@@ -204,40 +204,27 @@ def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
             )
             until(lambda: partner.knows("OUTOFORDER"), "what the inbox was told was not pushed")
             operate("patch", module="locations", id="LOC1", evse_uid="E1", changes={"status": "CHARGING"})
-        with _step("the sweep"):
-            _invoke(environ, f"{STACK}-sweep", schedule_event("sweep"))
-        with _step("the second stage knows nothing of it"):
-            others = _operate(environ, f"ocpi-{SECOND}-operator", {"action": "partners"})
+        with step("the sweep"):
+            invoke(environ, f"{STACK}-sweep", schedule_event("sweep"))
+        with step("the second stage knows nothing of it"):
+            others = operated(environ, f"ocpi-{SECOND}-operator", {"action": "partners"})
             expect(others["partners"] == [], f"partners of the second stage: {others}")
-        with _step("the partner reads the Location"):
-            page = _call("GET", f"{base}/ocpi/2.2.1/sender/locations?limit=10", partner.token)
+        with step("the partner reads the Location"):
+            page = call("GET", f"{base}/ocpi/2.2.1/sender/locations?limit=10", partner.token)
             expect(page[0]["evses"][0]["status"] == "CHARGING", f"page: {page}")
-        with _step("the operator's page"):
-            page = _invoke(environ, f"{STACK}-widget", {"widgetContext": {}})
+        with step("the operator's page"):
+            page = invoke(environ, f"{STACK}-widget", {"widgetContext": {}})
             expect("Rehearsal Partner" in str(page), f"widget: {str(page)[:500]}")
-            browsed = _invoke(environ, f"{STACK}-operator", {"requestContext": {"http": {"method": "GET"}}})
+            browsed = invoke(environ, f"{STACK}-operator", {"requestContext": {"http": {"method": "GET"}}})
             expect("Rehearsal Partner" in str(browsed.get("body")), f"console: {str(browsed)[:500]}")
-    with _step("the dead-letter queues are empty"):
+    with step("the dead-letter queues are empty"):
         for queue in ("push", "push-slow", "pull", "results", "inbox", "audit", "announce"):
-            expect(not _waiting(environ, f"{STACK}-{queue}-dead"), f"{queue}-dead holds messages")
-
-
-def _operate(environ: dict[str, str], function: str, payload: dict[str, Any]) -> Any:
-    answer = _invoke(environ, function, payload)
-    expect(isinstance(answer, dict) and answer.get("ok"), f"{payload['action']}: {answer}")
-    return answer["data"]
-
-
-def _invoke(environ: dict[str, str], function: str, payload: dict[str, Any]) -> Any:
-    reply = _client(environ, "lambda").invoke(FunctionName=function, Payload=json.dumps(payload).encode())
-    text = reply["Payload"].read().decode()
-    expect("FunctionError" not in reply, f"{function} failed: {text[:1500]}")
-    return json.loads(text)
+            expect(not waiting(environ, f"{STACK}-{queue}-dead"), f"{queue}-dead holds messages")
 
 
 def _lose(environ: dict[str, str], location: str) -> None:
     """Delete a Location and its EVSE behind the platform's back."""
-    dynamodb, table = _client(environ, "dynamodb"), f"{STACK}-locations"
+    dynamodb, table = client(environ, "dynamodb"), f"{STACK}-locations"
     keys = [
         {name: item[name] for name in ("object", "part")}
         for item in dynamodb.scan(TableName=table)["Items"]
@@ -249,28 +236,21 @@ def _lose(environ: dict[str, str], location: str) -> None:
 
 
 def _settings_kept(environ: dict[str, str]) -> dict[str, str]:
-    stack = _client(environ, "cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    stack = client(environ, "cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
 
 def _put_in_inbox(environ: dict[str, str], payload: dict[str, Any]) -> None:
-    sqs = _client(environ, "sqs")
+    sqs = client(environ, "sqs")
     url = sqs.get_queue_url(QueueName=f"{STACK}-inbox")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps(payload))
 
 
-def _waiting(environ: dict[str, str], queue: str) -> int:
-    sqs = _client(environ, "sqs")
-    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-    name = "ApproximateNumberOfMessages"
-    return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
-
-
-def _errors(environ: dict[str, str]) -> str:
+def _errors(environ: dict[str, str], stack: str = STACK) -> str:
     """The last error lines of all functions' logs."""
-    logs = _client(environ, "logs")
+    logs = client(environ, "logs")
     found = []
-    for group in logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{STACK}")["logGroups"]:
+    for group in logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{stack}")["logGroups"]:
         events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
         lines = [each["message"].strip() for each in events]
         wrong = [each for each in lines if '"ERROR"' in each or "Traceback" in each or "Error:" in each]
@@ -280,7 +260,7 @@ def _errors(environ: dict[str, str]) -> str:
 
 def _denied(environ: dict[str, str]) -> None:
     """A user without permissions must be refused, or the rehearsal proves nothing about the roles."""
-    iam = _client(environ, "iam")
+    iam = client(environ, "iam")
     iam.create_user(UserName="nobody")
     key = iam.create_access_key(UserName="nobody")["AccessKey"]
     stranger = environ | {
@@ -288,47 +268,15 @@ def _denied(environ: dict[str, str]) -> None:
         "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
     }
     try:
-        _client(stranger, "dynamodb").scan(TableName=f"ocpi-{STAGE}-partners")
+        client(stranger, "dynamodb").scan(TableName=f"ocpi-{STAGE}-partners")
     except Exception as problem:
         expect("AccessDenied" in str(problem), f"not a refusal: {problem}")
     else:
         raise NotAsItShouldBe("a user without permissions read the partners")
 
 
-def _client(environ: dict[str, str], service: str) -> Any:
-    import botocore.session
-
-    return botocore.session.Session().create_client(
-        service,
-        region_name=environ["AWS_DEFAULT_REGION"],
-        endpoint_url=environ["AWS_ENDPOINT_URL"],
-        aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
-    )
-
-
-def _call(method: str, url: str, token: str, body: Any = None) -> Any:
-    """The `data` of an OCPI answer to a partner."""
-    headers = {
-        "Authorization": f"Token {base64.b64encode(token.encode()).decode()}",
-        "Content-Type": "application/json",
-        "X-Request-ID": "rehearsal",
-        "X-Correlation-ID": "rehearsal",
-    }
-    request = urllib.request.Request(
-        url, method=method, headers=headers, data=json.dumps(body).encode() if body else None
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            answer = json.loads(reply.read())
-    except urllib.error.HTTPError as problem:
-        raise NotAsItShouldBe(f"{method} {url}: {problem.code} {problem.read().decode()[:600]}") from None
-    expect(answer["status_code"] == 1000, f"{method} {url}: {answer}")
-    return answer.get("data")
-
-
 def _outputs(environ: dict[str, str]) -> dict[str, str]:
-    stack = _client(environ, "cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    stack = client(environ, "cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
 
 
@@ -337,13 +285,6 @@ def _run(environ: dict[str, str], *command: str) -> str:
     if done.returncode:
         raise NotAsItShouldBe(f"{' '.join(command)}:\n{(done.stdout + done.stderr)[-3000:]}")
     return done.stdout
-
-
-@contextmanager
-def _step(name: str) -> Iterator[None]:
-    begun = time.monotonic()
-    yield
-    print(f"{name}: {time.monotonic() - begun:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -25,6 +26,9 @@ MINISTACK = "ministack==1.5.33"
 TOOLS = ROOT / ".tools" / "ministack"
 # Seconds between two looks at a queue or stream that nobody tells us of.
 PAUSE = 0.02
+# A name in an expression that is neither an alias nor a function, and the words of expressions themselves.
+_NAME = re.compile(r"(?<![:#\w])[A-Za-z_]\w*+(?!\s*\()")
+_SYNTAX = frozenset({"ADD", "AND", "BETWEEN", "DELETE", "IN", "NOT", "OR", "REMOVE", "SET"})
 
 
 class Emulator:
@@ -227,7 +231,30 @@ def mocked_clients(environ: Mapping[str, str]) -> Any:
         region_name=region,
         endpoint_url=f"https://streams.dynamodb.{region}.amazonaws.com",
     )
-    return Clients(environ, dynamodbstreams=streams)
+    clients = Clients(environ, dynamodbstreams=streams)
+    clients.dynamodb.meta.events.register("provide-client-params.dynamodb", refuse_reserved)
+    return clients
+
+
+def refuse_reserved(params: Any, **_: Any) -> None:
+    """Fail for an attribute that is named by a word of DynamoDB itself, as AWS does; moto does not."""
+    if isinstance(params, list):
+        for each in params:
+            refuse_reserved(each)
+    if not isinstance(params, dict):
+        return
+    for name, value in params.items():
+        if not name.endswith("Expression") or not isinstance(value, str):
+            refuse_reserved(value)
+        elif wrong := sorted({each.upper() for each in _NAME.findall(value)} & _reserved() - _SYNTAX):
+            raise ValueError(f"{name} {value!r}: reserved keyword {', '.join(wrong)}")
+
+
+@cache
+def _reserved() -> frozenset[str]:
+    from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
+
+    return frozenset(ReservedKeywords.get_reserved_keywords())
 
 
 def share_stream_records() -> None:

@@ -181,12 +181,13 @@ GRANTS: Grants = {
     | _WHO_IS_AWAY
     | _TELL
     | {"table:audits": "BatchGetItem PutItem"}
-    | _send("push", "push-slow", "pull", "results", "audit")
+    | _send("push", "push-slow", "pull", "results", "audit", "inbox")
     | {f"queue:{each}-dead": "DeleteMessage GetQueueUrl ReceiveMessage" for each in ("push", "push-slow")}
     | {
         "table:deliveries": "DeleteItem GetItem PutItem Query UpdateItem",
         "table:deliveries/index/due": "Query",
         "table:deliveries/index/state": "Query",
+        "table:requests": "GetItem PutItem",
         "table:requests/index/due": "Query",
     },
     "operator": _OPERATE,

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from chalicelib.objects import checks
+from chalicelib.objects.writer import ObjectWriter
 from chalicelib.ocpi import jsontext
 from chalicelib.store import changed
 from chalicelib.store.object_items import key_in
@@ -23,24 +25,30 @@ ANSWERS = 20
 
 
 def hide(
-    platform: Platform, module: str, feeds: Sequence[str], seen: Collection[str], started_at: str, at: str
+    platform: Platform,
+    module: str,
+    feeds: Sequence[str],
+    seen: Collection[str],
+    started_at: str,
+    at: str,
+    among: Collection[str] | None = None,
 ) -> tuple[int, str]:
-    """Hide what these feeds hold that was not seen, but for what changed since; how many, and where the next
-    step goes on ("": nowhere).
+    """Hide what these feeds hold that was not seen, but for what changed since, and only `among` these where
+    they are given; how many, and where the next step goes on ("": nowhere).
     """
     number, start = jsontext.loads(at) if at else (0, None)
     if number >= len(feeds):
         return 0, ""
     feed = feeds[number]
     names, start = changed.before(platform.objects, module, feed, started_at, start, ANSWERS)
-    absent = sorted({each for each in names if each not in seen})
+    absent = sorted({each for each in names if each not in seen and (among is None or each in among)})
     if absent:
         newer = changed.since(platform.objects, module, feed, started_at)
         absent = [each for each in absent if each not in newer]
     keys = [key_in(module, each) for each in absent]
     heads = platform.objects.parts([(key, "") for key in keys])
-    gone = [key for key, head in zip(keys, heads, strict=True) if head is not None and not head.hidden]
-    for key in gone:
-        platform.objects.hide(key, True)
+    shown = [key for key, head in zip(keys, heads, strict=True) if head is not None and not head.hidden]
+    writer = ObjectWriter(platform, checks.as_theirs(platform, None), own=False)
+    many = sum(writer.hide(key) for key in shown)
     following = (number, start) if start else (number + 1, None)
-    return len(gone), jsontext.dumps(following) if following[0] < len(feeds) else ""
+    return many, jsontext.dumps(following) if following[0] < len(feeds) else ""

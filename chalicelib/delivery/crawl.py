@@ -33,7 +33,7 @@ from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.partner import SLOW
 from chalicelib.partners import health, parties
 from chalicelib.store import feeds
-from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, Pull, Pulls
+from chalicelib.store.pulls import COMPLETED, FAILED, RUNNING, SEEN_DAYS, TOLD_ON_DAYS, Pull, Pulls
 from chalicelib.tasks import PullPage
 
 if TYPE_CHECKING:
@@ -146,8 +146,9 @@ class Crawl:
             due_at="",
             next_at="",
         )
-        if not moved.date_from and self.module in HIDDEN_WHEN_ABSENT:
-            self.pulls.saw(pull, pull.pages, stored.kept, first // AT_ONCE)
+        if (self._passes_on or not moved.date_from) and self.module in HIDDEN_WHEN_ABSENT:
+            days = TOLD_ON_DAYS if self._passes_on else SEEN_DAYS
+            self.pulls.saw(pull, pull.pages, stored.kept, first // AT_ONCE, days)
         if last < len(page):
             self._go(pull, replace(moved, skip=last))
         else:
@@ -324,29 +325,38 @@ class Crawl:
         if self.pulls.put(ended, pull):
             tell(self.platform, ended)
 
+    @property
+    def _passes_on(self) -> bool:
+        """Whether we are a hub that tells others what it pulls."""
+        return parties.passes_on(self.platform, self.module)
+
     def _may_hide(self, pull: Pull) -> bool:
         """Whether what a crawl that saw all did not see is no longer listed (AMB-33)."""
         if pull.date_from or self.module not in HIDDEN_WHEN_ABSENT or pull.set_aside:
             return False
-        if parties.passes_on(self.platform, self.module):
-            return False  # what was broadcast to a hub need be in no list
         return pull.listed <= pull.total == pull.first_total
 
     def _hide(self, pull: Pull, moved: Pull, seen: set[str]) -> None:
         """Hide some of what a complete crawl no longer lists, and go on with the rest by a message.
 
         A hub's list says nothing of parties that told it nothing to be kept: theirs came one by one.
+        Nor need be in a list what was broadcast to a hub of ours: what an earlier list had is hidden there.
         """
         owners = self._owners()
         if self.partner.is_hub:
             listed = {tuple(key.split("/", 2)[:2]) for key in seen}
             owners = [each for each in owners if each in listed]
         names = [feeds.name("/".join(party)) for party in owners]
-        many, at = absent.hide(self.platform, self.module, names, seen, pull.started_at, pull.hiding)
+        listed_once = self.pulls.seen_before(pull) if self._passes_on else None
+        many, at = absent.hide(
+            self.platform, self.module, names, seen, pull.started_at, pull.hiding, listed_once
+        )
         moved = replace(moved, hidden=moved.hidden + many, hiding=at, due_at="", next_at="")
         if at:
             self._go(pull, replace(moved, skip=pull.skip + 1))
         else:
+            if self._passes_on:
+                self.pulls.forget_before(pull)
             self._ended(pull, moved, COMPLETED, "")
 
 

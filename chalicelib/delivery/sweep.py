@@ -20,7 +20,7 @@ from chalicelib.delivery import crawl, lost, outcomes, push
 from chalicelib.hub import client_info, liveness
 from chalicelib.ocpi.timestamps import later, seconds_between
 from chalicelib.partner import REGISTERED, SUSPENDED, UNREACHABLE, UNREGISTERED
-from chalicelib.partners import health, registration_receiver
+from chalicelib.partners import health, registration_receiver, roster
 from chalicelib.store.delivery_items import WAITING, delivery_of
 from chalicelib.store.pulls import RUNNING, Pulls
 from chalicelib.tasks import AnnounceAll, Forget, Probe, PullPage, PushObject, Recover, StartPull, Task
@@ -58,6 +58,7 @@ def sweep(platform: Platform) -> None:
         _watch,
         results.expire_due,
         client_info.sweep,
+        roster.sweep,
         liveness.sweep,
         _reconcile,
     ):

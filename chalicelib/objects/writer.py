@@ -19,6 +19,7 @@ from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import merge
 from chalicelib.ocpi.timestamps import wire_timestamp
+from chalicelib.partners import parties
 from chalicelib.store import feeds
 from chalicelib.store.dynamodb import retried
 from chalicelib.store.object_items import Key, Part, dated, folded, part_name
@@ -91,8 +92,30 @@ class ObjectWriter:
             state = self._save(key, old, chosen, canonical, is_older=chosen[:1] == list(old[:1]))
             state = "stale" if has_older and state == "unchanged" else state
         if old and old[0].hidden and state in ("stale", "unchanged"):
-            self.platform.objects.hide(key, False)
+            self._show(key, old)
         return Written(state, has_older)
+
+    def hide(self, key: Key) -> bool:
+        """Hide what its owner no longer lists: a hub shows it to nobody any more. Whether it was shown."""
+
+        def attempt() -> bool:
+            old = self.platform.objects.load(key)
+            if not old or old[0].hidden:
+                return False
+            if parties.passes_on(self.platform, key.module):
+                self.platform.objects.save(key, old, old, feeds.name(key.owner, feeds.NOBODY), old[0].own)
+            self.platform.objects.hide(key, True)
+            return True
+
+        return retried(attempt)
+
+    def _show(self, key: Key, old: tuple[Part, ...]) -> None:
+        """What is listed again is there for whom it was, though nothing in it is news."""
+        if parties.passes_on(self.platform, key.module):
+            canonical = StoredObject(key, old, finder=Finder(self.platform)).canonical
+            feed = visibility.feed_of(self.platform, key, canonical, self.own, self.via)
+            self.platform.objects.save(key, old, old, feed, old[0].own)
+        self.platform.objects.hide(key, False)
 
     def _save(
         self,
@@ -117,7 +140,8 @@ class ObjectWriter:
         is_entered = key.module == "tokens" or (key.module == "cdrs" and self.own)
         more = tokens.entering(self.platform, key, before, canonical, self.own) if is_entered else []
         # One whose head stays, stays where it stands; one that all were told of is never for one alone.
-        feed = old[0].feed if is_older or (old and self.only_for) else ""
+        stays = is_older or bool(old and self.only_for)
+        feed = old[0].feed if stays and not old[0].hidden else ""
         if not feed and self.only_for:
             feed = feeds.name(key.owner, feeds.audience_of([self.only_for]))
         feed = feed or visibility.feed_of(self.platform, key, canonical, self.own, self.via, self.held)

@@ -103,7 +103,7 @@ def register(call: Call) -> Reply:
         except Raced:
             raise MethodNotAllowed("this invitation has been used", ("GET", "PUT", "DELETE")) from None
     announce(platform, PARTNER_REGISTERED, after)
-    return _ours(call, after, token)
+    return _told(call, after, token)
 
 
 def update(call: Call) -> Reply:
@@ -121,7 +121,7 @@ def update(call: Call) -> Reply:
         except Raced:
             raise ServerError("this registration is being changed by another request; try again") from None
     announce(platform, PARTNER_UPDATED, after)
-    return _ours(call, after, token)
+    return _told(call, after, token)
 
 
 def unregister(call: Call) -> Reply:
@@ -315,6 +315,13 @@ def _stored(call: Call) -> Partner:
             else Unauthorized("unknown credentials token")
         )
     return found
+
+
+def _told(call: Call, partner: Partner, token: str) -> Reply:
+    """Our credentials, and that this partner has them."""
+    reply = _ours(call, partner, token)
+    roster.told(call.platform, partner)
+    return reply
 
 
 def _ours(call: Call, partner: Partner, token: str) -> Reply:

@@ -31,7 +31,7 @@ from chalicelib.partner import (
     Partner,
     Role,
 )
-from chalicelib.partners import credentials, discovery, registration_receiver
+from chalicelib.partners import credentials, discovery, registration_receiver, roster
 from chalicelib.store.partner_items import CURRENT, INVITATION, PENDING, Token, hashed
 from chalicelib.store.partners import Raced
 
@@ -98,6 +98,7 @@ def register(
         ) from None
     if lacking := credentials.missing(platform, after):
         logs.log("WARNING", "registered although endpoints are missing", partner=after.id, missing=lacking)
+    roster.told(platform, after)
     registration_receiver.announce(platform, PARTNER_REGISTERED, after)
     return after
 
@@ -137,6 +138,7 @@ def update(platform: Platform, partner: Partner, version: str = "") -> Partner:
     except InvalidParameters as problem:  # the tokens are exchanged already: they count, new roles do not
         logs.log("WARNING", "new roles refused", partner=partner.id, reason=problem.status_message)
         after = _exchanged(platform, partner, former, issued)
+    roster.told(platform, after)
     registration_receiver.announce(platform, PARTNER_UPDATED, after)
     return after
 

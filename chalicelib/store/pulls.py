@@ -26,6 +26,8 @@ RUNNING, COMPLETED, FAILED = "RUNNING", "COMPLETED", "FAILED"
 # Seconds after which a job of which nothing was heard is taken up again, longer than one page may take.
 STALE = 300
 KEPT_DAYS = 30
+# For how long it is kept which objects a crawl had; at a hub that tells them on, until the next one.
+SEEN_DAYS, TOLD_ON_DAYS = 1, 400
 LARGEST_BODY = 300_000
 
 
@@ -127,11 +129,13 @@ class Pulls:
 
     # Which objects a full crawl saw
 
-    def saw(self, pull: Pull, page: int, partitions: Iterable[str], part: int = 0) -> None:
-        """Keep which objects a page, or a part of a very large one, had, for a day."""
+    def saw(
+        self, pull: Pull, page: int, partitions: Iterable[str], part: int = 0, days: int = SEEN_DAYS
+    ) -> None:
+        """Keep which objects a page, or a part of a very large one, had, for so many days."""
         item = _key(pull.partner, f"seen#{pull.module}#{pull.job}#{page:06d}" + (f".{part}" if part else ""))
         item["seen"] = {"S": jsontext.dumps(list(partitions))}
-        item["expires_at"] = {"N": str(self._epoch(1))}
+        item["expires_at"] = {"N": str(self._epoch(days))}
         self._client.put_item(TableName=self.table, Item=item)
 
     def seen(self, pull: Pull) -> set[str]:
@@ -140,6 +144,26 @@ class Pulls:
         for item in self._items(pull.partner, f"seen#{pull.module}#{pull.job}#"):
             found.update(jsontext.loads(item["seen"]["S"]))
         return found
+
+    def seen_before(self, pull: Pull) -> set[str]:
+        """The objects that earlier crawls of this module had, as long as that is kept."""
+        found: set[str] = set()
+        for item in self._seen_before(pull):
+            found.update(jsontext.loads(item["seen"]["S"]))
+        return found
+
+    def forget_before(self, pull: Pull) -> None:
+        """What earlier crawls had counts no more: this one saw all there is."""
+        for item in list(self._seen_before(pull)):
+            self._client.delete_item(
+                TableName=self.table, Key={name: item[name] for name in ("partner", "object")}
+            )
+
+    def _seen_before(self, pull: Pull) -> Iterator[Item]:
+        prefix = f"seen#{pull.module}#"
+        for item in self._items(pull.partner, prefix):
+            if not item["object"]["S"].startswith(f"{prefix}{pull.job}#"):
+                yield item
 
     # What is to be done at a time: `schedule#<module>`, `probe#` and `catch-up#`
 

@@ -122,7 +122,8 @@ class Routes:
         for _ in range(MOST_READS):
             answer = self._deployment.clients.dynamodb.query(
                 TableName=self._table,
-                KeyConditionExpression="shard = :shard" + (" AND place < :before" if before else ""),
+                KeyConditionExpression="#s = :shard" + (" AND place < :before" if before else ""),
+                ExpressionAttributeNames={"#s": "shard"},  # a word that DynamoDB has for itself
                 ExpressionAttributeValues=values,
                 ScanIndexForward=False,
                 Limit=AT_ONCE,

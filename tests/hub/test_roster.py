@@ -1,0 +1,112 @@
+"""Who is there, in the `roles` of 2.3.0: partners read it when they register, and are sent it later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import delivering
+from tests.conftest import Hand
+from tests.hub.joining import join, told
+from tests.stub import PartnerStub
+
+
+def put_roles(stub: PartnerStub) -> list[list[str]]:
+    """The parties in each of the credentials that a partner was PUT."""
+    return [
+        ["/".join((each["country_code"], each["party_id"])) for each in found.json["roles"]]
+        for found in stub.requests("PUT", "/credentials")
+    ]
+
+
+def test_a_partner_of_2_3_0_is_sent_new_roles_once_an_hour(hub: Hand) -> None:
+    """AMB-20, CNV-210: hubclientinfo at once, the credentials a little later, several changes at once."""
+    new = join(hub, "EMSP/DE/NWM", version="2.3.0")
+    old = join(hub, "EMSP/DE/MSP", version="2.2.1")
+    hub.clock.advance(1800)
+    join(hub, "CPO/NL/CPO")
+    hub.drain()
+    assert {each.path.rpartition("/")[2] for each in told(new, "hubclientinfo")} >= {"CPO"}
+    assert put_roles(new) == []
+    join(hub, "CPO/BE/BEC")
+    hub.clock.advance(1900)
+    hub.drain()
+    assert [sorted(each) for each in put_roles(new)] == [["BE/BEC", "DE/MSP", "NL/CPO"]]
+    assert put_roles(old) == []
+    for _ in range(3):
+        hub.clock.advance(4000)
+        hub.drain()
+    assert len(put_roles(new)) == 1, "nothing has changed since"
+
+
+def test_one_that_does_not_take_them_is_sent_them_again_in_an_hour(hub: Hand) -> None:
+    new = join(hub, "EMSP/DE/NWM", version="2.3.0")
+    hub.clock.advance(4000)
+    new.answer("PUT", "credentials", status=500)
+    join(hub, "CPO/NL/CPO")
+    hub.drain()
+    tried = len(put_roles(new))
+    assert tried >= 1
+    new.forget()
+    hub.clock.advance(1800)
+    hub.drain()
+    assert put_roles(new) == []
+    hub.clock.advance(1900)
+    hub.drain()
+    assert put_roles(new) == [["NL/CPO"]]
+
+
+def test_a_party_that_registers_anew_has_been_told(hub: Hand) -> None:
+    join(hub, "CPO/NL/CPO")
+    new = join(hub, "EMSP/DE/NWM", version="2.3.0")
+    for _ in range(2):
+        hub.clock.advance(4000)
+        hub.drain()
+    assert put_roles(new) == []
+
+
+@pytest.fixture
+def listing(cpo: PartnerStub) -> PartnerStub:
+    """A CPO whose list has L1 and L2, and that broadcast L3."""
+    cpo.objects["locations"] = [place("L1"), place("L2")]
+    return cpo
+
+
+def place(id: str, **more: Any) -> dict[str, Any]:
+    return delivering.location(id, country_code="NL", party_id="CPO", **more)
+
+
+def shown(hub: Hand, emsp: PartnerStub) -> list[str]:
+    return sorted(each["id"] for each in hub.ask("GET", "/ocpi/2.2.1/sender/locations", emsp.token).data)
+
+
+def crawl(hub: Hand, cpo: PartnerStub, **how: Any) -> dict[str, Any]:
+    hub.operate("pull", partner=cpo.id, module="locations", **(how or {"full": True}))
+    hub.drain()
+    hub.clock.advance(10)
+    found = hub.operate("pulls", partner=cpo.id)["pulls"]
+    return dict(next(each for each in found if each["module"] == "locations"))
+
+
+def test_a_pull_hides_what_an_earlier_list_had_and_not_what_was_broadcast(
+    hub: Hand, listing: PartnerStub, emsp: PartnerStub
+) -> None:
+    """AMB-28, AMB-33; design section 12: a hub hides only what it pulled."""
+    cpo = listing
+    path = "/ocpi/2.2.1/receiver/locations/NL/CPO"
+    assert hub.ask("PUT", f"{path}/L3", cpo.token, place("L3")).code == 1000
+    assert crawl(hub, cpo)["state"] == "COMPLETED"
+    assert shown(hub, emsp) == ["L1", "L2", "L3"]
+    cpo.objects["locations"] = [place("L2"), place("L4", last_updated=delivering.later(5))]
+    crawl(hub, cpo, date_from=delivering.later(4))
+    assert shown(hub, emsp) == ["L1", "L2", "L3", "L4"]
+    cpo.objects["locations"] = [place("L2")]
+    assert crawl(hub, cpo)["state"] == "COMPLETED"
+    assert shown(hub, emsp) == ["L2", "L3"], "L1 by the list, L4 by the list of what changed"
+    assert hub.ask("PUT", f"{path}/L1", cpo.token, place("L1", last_updated=delivering.later(9))).code == 1000
+    crawl(hub, cpo)
+    assert shown(hub, emsp) == ["L1", "L2", "L3"], "L1 was broadcast since, and in no list since"
+    cpo.objects["locations"] = []
+    crawl(hub, cpo)
+    assert shown(hub, emsp) == ["L1", "L3"]
