@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from chalicelib.partner import Partner, Presented
     from chalicelib.wiring import Platform
 
-# What Lambda takes in one invocation; a Location of 1,000 EVSEs has about 1 MB.
-LARGEST_BODY = 6 * 1024 * 1024
+# What Lambda takes in one invocation, in Base64; a Location of 1,000 EVSEs has about 1 MB.
+LARGEST_BODY = 4_500 * 1024
 
 VERSIONS = Operation("GET", "", "versions")
 DETAILS = Operation("GET", "", "version_details")

@@ -36,25 +36,30 @@ One rule for requests, pages, answers and results, objects and parts, in every v
 4. What is refused says every fault, each with its JSON Pointer.
 
 What its owner gets back in its own version is what it sent; `get`, events and other versions are made from what was read.
-Findings are shown by `get` and in `ObjectChanged`: `pointer` in the field names of the sender's version, `code`, `message`.
+Findings are shown by `get` and in `ObjectChanged`: `pointer` in the field names of the sender's version, `code`, `message`;
+those of a PATCH point into its body, `""` is the body as a whole.
 """
 REPAIRS = """## What has one meaning
 
 | sent | read as |
 |---|---|
-| a number or boolean in quotes, `1` and `0` for a boolean | that |
+| a number or boolean in quotes, `1`, `0`, `yes` and `no` for a boolean | that |
 | a number where a text or an identifier is due; blanks around an identifier | its digits; without them |
 | a word of an enum in another case, with blanks, hyphens or underscores more or fewer | that word |
-| one value where a list is due; a list of one where an object is due | a list of one; the object |
+| one value where a list is due, or an object of numbers for names (`{"0": ...}`) | a list |
+| a list of one where an object or another single value is due, also as the whole body | that |
+| names in another case or with other gaps (`lastUpdated`), in an object that lacks a required one | those of the specification |
 | `""`, or `[]` and `{}` for the other, in an optional field | absent |
 | a field under its name in another version; a Price in the words of another version, or as a number | that of its own |
-| a day without a time; offsets, blanks and more decimals in a DateTime | its midnight in UTC; UTC |
+| a day without a time | its midnight in UTC |
+| a DateTime with an offset, blanks, more decimals, without seconds or with `+00`, `UTC` or `[UTC]` behind it | UTC |
+| a language with a region: `en-GB` | the language |
 | a time of day without a leading zero or with seconds of 0; `24:00` where it has no meaning | `HH:MM`; `00:00` |
-| coordinates as numbers or with a decimal comma | text with a point |
+| coordinates as numbers, with a decimal comma or a plus sign | text with a point |
 | a country or currency in lower case, a country of two letters | capitals, three letters |
 | a CDR POSTed to `cdrs/{id}` or `cdrs/{country_code}/{party_id}/{id}` | POSTed to `cdrs` |
 | `tokens/{country_code}/{party_id}/{uid}/authorize` | `tokens/{uid}/authorize` |
-| an answer that is not UTF-8 (a request with U+FFFD in it is refused with 400) | Latin-1 |
+| a body that is not UTF-8 (one with U+FFFD in it lost its letters on the way: 400) | Latin-1 |
 """
 
 

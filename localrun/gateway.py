@@ -6,6 +6,7 @@ a variable over `{proxy+}`, and `%2F` is no separator: as measured of the real o
 
 from __future__ import annotations
 
+import base64
 import time
 import uuid
 from collections.abc import Iterable
@@ -90,9 +91,9 @@ def proxy_event(
                 "accountId": None,
             },
         },
-        # API Gateway hands text on; what is no UTF-8 does not survive there either.
-        "body": body.decode("utf-8", "replace") if body else None,
-        "isBase64Encoded": False,
+        # The API hands on bytes as they came (`stack.gateway.BINARY`).
+        "body": base64.b64encode(body).decode() if body else None,
+        "isBase64Encoded": bool(body),
     }
 
 

@@ -9,6 +9,9 @@ from stack.functions import LOG_DAYS
 from stack.storage import sub
 
 API_STAGE = "api"
+# Bodies whose bytes are handed on as they came. API Gateway takes every other for UTF-8, and what is none
+# loses its letters there.
+BINARY = ["*/*"]
 # Requests per second and burst of the whole API; a partner that crawls gets 429 and comes back.
 RATE, BURST = 200, 400
 
@@ -35,6 +38,7 @@ def resources() -> dict[str, Any]:
             "Properties": {
                 "Name": sub("ocpi-${Stage}"),
                 "OpenApiVersion": "2.0",
+                "DefinitionBody": {"x-amazon-apigateway-binary-media-types": BINARY},
                 "TracingEnabled": False,
                 "AccessLogSetting": {
                     "DestinationArn": sub("${AccessLog.Arn}"),

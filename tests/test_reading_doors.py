@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import pytest
 
 from chalicelib.ocpi import charset, envelope, jsontext
 from chalicelib.ocpi.messages import reply
-from tests.known import Known
+from tests.known import NEWER, Known, example, for_emsp
 
 pytest_plugins = ["tests.known"]
 
@@ -35,3 +38,90 @@ def test_letters_that_are_no_utf_8_are_read_as_what_they_are_or_refused() -> Non
     except ValueError:
         return
     raise AssertionError("what stands for lost letters is stored")
+
+
+CAFE = {"name": "Café Zürich"}
+
+
+def _noted(operate: Any, module: str, id: str, party: str = "BE/BEC") -> list[tuple[str, str]]:
+    found = operate("get", module=module, party=party, id=id).get("findings", [])
+    return [(each["pointer"], each["code"]) for each in found]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16"])
+def test_a_body_that_is_not_utf_8_is_stored_as_what_it_is_and_noted(
+    ask: Any, known: Known, operate: Any, events: Any, drain: Any, encoding: str
+) -> None:
+    body = example("location", id="LOC1", **CAFE)
+    path = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
+    answer = ask("PUT", path, token="cpo", body=_json(body).encode(encoding))
+    assert answer.status == 201, answer.text
+    assert ask("GET", path, token="cpo").data == json.loads(_json(body))
+    assert operate("get", module="locations", party="BE/BEC", id="LOC1")["object"]["name"] == CAFE["name"]
+    assert _noted(operate, "locations", "LOC1") == [("", "charset")]
+    drain()
+    told = [each["detail"] for each in events("ObjectChanged") if each["detail"]["part"] == ""]
+    assert [each["code"] for each in told[-1]["findings"]] == ["charset"]
+    answer = ask("PUT", path, token="cpo", body={**body, "name": "Bar", "last_updated": NEWER})
+    assert answer.status == 200
+    assert _noted(operate, "locations", "LOC1") == []
+
+
+def test_letters_that_were_lost_on_the_way_are_refused_and_nothing_is_stored(ask: Any, known: Known) -> None:
+    body = _json(example("location", id="LOC1", name="Caf\ufffd")).encode()
+    answer = ask("PUT", "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1", token="cpo", body=body)
+    assert (answer.status, answer.code) == (400, 2001)
+    assert ask("GET", "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1", token="cpo").status == 404
+
+
+def test_an_object_in_a_list_of_one_is_noted_at_every_door(ask: Any, known: Known, operate: Any) -> None:
+    path = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
+    body = example("location", id="LOC1")
+    evse = body["evses"][0]
+    assert ask("PUT", path, token="cpo", body=[body]).status == 201
+    assert _noted(operate, "locations", "LOC1") == [("", "shape")]
+    assert ask("PUT", path, token="cpo", body=body).status == 200
+    assert ask("PUT", f"{path}/{evse['uid']}", token="cpo", body=[{**evse, "floor_level": "9"}]).status == 200
+    assert _noted(operate, "locations", "LOC1") == [("/evses/0", "shape")]
+    cdr = example("cdr", id="C1", cdr_token=for_emsp("NL/EXM"))
+    assert ask("POST", "/ocpi/2.2.1/receiver/cdrs", token="cpo", body=[cdr]).status == 201
+    assert ("", "shape") in _noted(operate, "cdrs", "C1")
+
+
+def test_what_was_odd_about_a_patch_is_noted_as_long_as_it_holds(
+    ask: Any, known: Known, operate: Any
+) -> None:
+    path = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
+    body = example("location", id="LOC1")
+    uid = body["evses"][0]["uid"]
+    ask("PUT", path, token="cpo", body=body)
+    changes = {"status": "charging", "floor_level": ["2"], "last_updated": NEWER}
+    assert ask("PATCH", f"{path}/{uid}", token="cpo", body=changes).code == 1000
+    assert operate("get", module="locations", party="BE/BEC", id="LOC1")["object"]["evses"][0]["status"] == (
+        "CHARGING"
+    )
+    assert _noted(operate, "locations", "LOC1") == [
+        ("/evses/0/status", "coerced"),
+        ("/evses/0/floor_level", "shape"),
+    ]
+    assert ask("PATCH", path, token="cpo", body={"name": 5, "last_updated": NEWER}).code == 1000
+    assert ("/name", "coerced") in _noted(operate, "locations", "LOC1")
+    assert ask("PUT", path, token="cpo", body={**body, "last_updated": NEWER}).code == 1000
+    assert _noted(operate, "locations", "LOC1") == []
+
+
+def test_a_page_that_is_not_utf_8_is_stored_as_what_it_is_and_noted(
+    partner: Any, operate: Any, drain: Any
+) -> None:
+    body = example("location", id="LOC1", **CAFE)
+    page = {"status_code": 1000, "data": [[body]], "timestamp": NEWER}
+    partner.answer("GET", "locations", body=_json(page).encode("latin-1"))
+    operate("pull", partner=partner.id, module="locations")
+    drain()
+    found = operate("get", module="locations", party="BE/BEC", id="LOC1")
+    assert found["object"]["name"] == CAFE["name"]
+    assert _noted(operate, "locations", "LOC1") == [("", "charset"), ("", "shape")]
+
+
+def _json(value: Any) -> str:
+    return jsontext.dumps(value)

@@ -30,6 +30,7 @@ from chalicelib.evidence import quarantine
 from chalicelib.objects import checks, hub_client_info, ingest
 from chalicelib.ocpi import modules, paging
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
+from chalicelib.ocpi.findings import Finding
 from chalicelib.partner import SLOW
 from chalicelib.partners import health, parties
 from chalicelib.store import feeds
@@ -132,7 +133,7 @@ class Crawl:
         if not first and pull.last_page == diff.digest(page):
             self._advance(pull, replace(pull, attempts=0, reason="", due_at="", next_at=""), answer, page)
             return
-        stored = self._store(pull, page[first:last])
+        stored = self._store(pull, page[first:last], answer.noted)
         if isinstance(answer.data, dict) and not stored.kept:
             self._again(pull, "the data of a page is no list", None)  # nor one object of a list
             return
@@ -268,15 +269,21 @@ class Crawl:
 
     # The objects
 
-    def _store(self, pull: Pull, page: Iterable[Any]) -> _Stored:
+    def _store(self, pull: Pull, page: Iterable[Any], noted: tuple[Finding, ...]) -> _Stored:
         theirs, heard = self._owners(), []
         aside: list[Refusal] = []
         stored = _Stored()
         for each in page:
             try:
-                meant = checks.mended(self.partner, each)
+                meant, repaired = checks.mended(self.partner, each)
                 outcome = ingest.receive(
-                    self.platform, self.module, meant, self.partner.version, theirs, via=self.partner.id
+                    self.platform,
+                    self.module,
+                    meant,
+                    self.partner.version,
+                    theirs,
+                    via=self.partner.id,
+                    noted=noted + repaired,
                 )
                 stored.kept.append(outcome.key.partition)
                 stored.stale += outcome.state == "stale"

@@ -44,18 +44,13 @@ def keep(call: Call, problem: OcpiError) -> None:
 
 def _pushed(call: Call, problem: OcpiError) -> Refusal:
     request, subject = call.request, call.subject
-    try:
-        read, _ = charset.read(request.body)
-        text = read if isinstance(read, str) else read.decode()
-    except ValueError:
-        text = request.body.decode("utf-8", "replace")
     return Refusal(
         partner=call.partner.id,
         module=request.module,
         at=call.platform.clock(),
         origin=PUSHED,
         version=request.version,
-        body=secrets.blanked(text, secrets.forms(call.presented.token)),
+        body=secrets.blanked(charset.shown(request.body), secrets.forms(call.presented.token)),
         findings=problem.faults,
         owner=subject.owner,
         object_id=subject.id,
@@ -117,14 +112,16 @@ def _again(platform: Platform, partner: Partner, refusal: Refusal) -> str:
         data = jsontext.loads(refusal.body)
     except ValueError as problem:
         raise InvalidParameters(f"not valid JSON: {problem}") from None
-    data = checks.mended(partner, data)
+    data, repaired = checks.mended(partner, data)
     theirs = parties.spoken_for(platform, partner, parties.owners(refusal.module))
     owner = tuple(refusal.owner.split("/")) if refusal.owner else ()
     if len(owner) == 2 and owner in theirs:
         theirs = frozenset({(owner[0], owner[1])})
         if isinstance(data, dict) and refusal.version != modules.V211:
             data = {"country_code": owner[0], "party_id": owner[1], **data}
-    told = ingest.receive(platform, refusal.module, data, refusal.version, theirs, via=partner.id)
+    told = ingest.receive(
+        platform, refusal.module, data, refusal.version, theirs, via=partner.id, noted=repaired
+    )
     return STALE if told.state == "stale" else READMITTED
 
 

@@ -352,4 +352,4 @@ def _differs(kind: str, changes: Mapping[str, Any], asked: Asked, leg: Leg) -> b
 def _spelled(leg: Leg, out: Outgoing) -> Outgoing:
     if out.body is None or not leg.partner.reads_ascii_only:
         return out
-    return dataclasses.replace(out, body=charset.plain(out.body.decode()).encode())
+    return dataclasses.replace(out, body=charset.plain(charset.shown(out.body)).encode())

@@ -14,6 +14,7 @@ from chalicelib.objects import consistency
 from chalicelib.objects.stored_object import Finder
 from chalicelib.ocpi import quirks, reading, writing
 from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import wire_timestamp
 from chalicelib.ocpi.reading import Reading
@@ -50,16 +51,16 @@ def as_theirs(platform: Platform, owner: Party | None) -> Check:
     return check
 
 
-def mended(partner: Partner, data: Any) -> Any:
-    """A body of a partner's with the quirks repaired that are turned on for it."""
+def mended(partner: Partner, data: Any) -> tuple[Any, tuple[Finding, ...]]:
+    """A body of a partner's with the quirks repaired that are turned on for it, and which they were."""
     if not partner.quirks:
-        return data
+        return data, ()
     meant, found = quirks.read(partner.quirk_names, data)
     if found:
         counts = Counter(each.message for each in found)
         logs.log("INFO", "quirks repaired", partner=partner.id, quirks=dict(counts))
         count_repairs(partner.id, counts)
-    return meant
+    return meant, found
 
 
 def strict(kind: str, data: dict[str, Any], version: str, partial: bool = False) -> None:

@@ -14,6 +14,7 @@ from chalicelib.objects.stored_object import Finder, StoredObject
 from chalicelib.objects.writer import ObjectWriter
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.ocpi.findings import LIST_OF_ONE
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.reading import Finding, Reading
 from chalicelib.ocpi.timestamps import wire_timestamp
@@ -46,13 +47,15 @@ def receive(
     *,
     only_newer: bool = True,
     via: str = "",
+    noted: tuple[Finding, ...] = (),
 ) -> Outcome:
     """Store an object of a page we pulled; its owner must be one of these parties (TRA-58, TRA-59).
 
-    `via` is the partner's id. Raises InvalidParameters for an object that cannot be used.
+    `via` is the partner's id, `noted` what is odd about how it came. Raises InvalidParameters
+    for an object that cannot be used.
     """
     if isinstance(data, list) and len(data) == 1:
-        data = data[0]
+        data, noted = data[0], (*noted, LIST_OF_ONE)
     if not isinstance(data, dict):
         raise InvalidParameters("an object is required")
     named = sorted({(folded(country), folded(party)) for country, party in owner_parties})
@@ -61,7 +64,7 @@ def receive(
     if hub and data.get("last_updated") is None:
         data = {**data, "last_updated": wire_timestamp(platform.clock())}  # AMB-29: told on with it
     writer = ObjectWriter(
-        platform, checks.as_theirs(platform, unsaid), own=False, via=hub, in_order=only_newer
+        platform, checks.as_theirs(platform, unsaid), own=False, via=hub, in_order=only_newer, noted=noted
     )
     read = writer.check(modules.BY_ID[module].kind, data, version, False)
     owner = party_of(read.object)
@@ -76,6 +79,7 @@ def receive(
             if not same(StoredObject(key, parts, finder=Finder(platform)), data, read, version):
                 raise InvalidParameters("a different CDR with this id is known", "/id")
             return Outcome("unchanged", key, read.findings, read.object)
+    data = writer.spelled(module, data, read)
     state = writer.replace(key, data, version, read.object).state
     told = {"created": "stored", "known": "unchanged"}.get(state, state)
     return Outcome(told, key, read.findings, read.object, created=state == "created")

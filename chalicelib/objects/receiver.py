@@ -15,6 +15,7 @@ from chalicelib.objects.stored_object import StoredObject, load, load_token
 from chalicelib.objects.writer import ObjectWriter
 from chalicelib.ocpi import modules, routing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
+from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call
@@ -35,14 +36,15 @@ def read(call: Call) -> Reply:
 
 def write(call: Call) -> Reply:
     """Create or replace an object of the partner, or a part of its Location (TRA-45, TRA-46)."""
-    version, data = call.request.version, checks.mended(call.partner, call.json_object)
+    version, (data, repaired) = call.request.version, checks.mended(call.partner, call.json_object)
     if call.request.module == "hubclientinfo":
         return _written(hub_client_info.write(call, identity.owner(call), data))
     party = identity.owner(call)
     evse_uid, connector_id = call.params.get("evse_uid"), call.params.get("connector_id")
     kind = _kind(call)
-    writer = _writer(call, party)
-    canonical = writer.check(kind, data, version, False).object
+    writer = _writer(call, party, repaired)
+    read = writer.check(kind, data, version, False)
+    canonical, data = read.object, writer.spelled(call.request.module, data, read)
     identity.check_same_object(call, canonical, kind)
     key = identity.key(call, party, canonical)
     _check_customer(call, key, canonical)
@@ -59,15 +61,16 @@ def merge(call: Call) -> Reply:
     """Change some fields of an object of the partner, or of a part of its Location (TRA-47)."""
     party, version = identity.owner(call), call.request.version
     evse_uid, connector_id = call.params.get("evse_uid", ""), call.params.get("connector_id")
-    writer = _writer(call, party)
     kind = _kind(call)
-    read = writer.check(kind, checks.mended(call.partner, call.json_object), version, True)
+    data, repaired = checks.mended(call.partner, call.json_object)
+    writer = _writer(call, party, repaired)
+    read = writer.check(kind, data, version, True)
     identity.check_same_object(call, read.object, kind)
     key = identity.key(call, party, None)
     _check_customer(call, key, read.object if "cdr_token" in read.object else None)
     if key.module == "tokens":
         key = identity.token_key(call, party)
-    writer.merge(key, read.repaired, version, evse_uid, connector_id)
+    writer.merge(key, read.repaired, version, evse_uid, connector_id, read.findings)
     return Reply()
 
 
@@ -80,13 +83,10 @@ def _kind(call: Call) -> str:
 
 def create(call: Call) -> Reply:
     """Take a CDR, once (CDR-11, CDR-12, CDR-16, AMB-35)."""
-    platform, version, data = (
-        call.platform,
-        call.request.version,
-        checks.mended(call.partner, call.json_object),
-    )
+    platform, version = call.platform, call.request.version
+    data, repaired = checks.mended(call.partner, call.json_object)
     unsaid = call.url_party or (_cpo(call) if version == modules.V211 else None)
-    writer = _writer(call, unsaid)
+    writer = _writer(call, unsaid, repaired)
     read = writer.check("cdr", data, version, False)
     canonical = read.object
     identity.check_same_object(call, canonical, "cdr")
@@ -141,12 +141,14 @@ def _check_customer(call: Call, key: Key, given: dict[str, Any] | None) -> None:
         sessions.check_customer(call, key, known, given)
 
 
-def _writer(call: Call, party: Party | None) -> ObjectWriter:
+def _writer(call: Call, party: Party | None, repaired: tuple[Finding, ...]) -> ObjectWriter:
     platform, to, row = call.platform, call.request.to_party, call.request.module
     # What a party tells one that is hosted beside a hub is not for all.
     only = to if to != platform.settings.hub and parties.passes_on(platform, row) else None
     check = checks.as_theirs(platform, party)
-    return ObjectWriter(platform, check, own=False, in_order=call.in_order, only_for=only)
+    return ObjectWriter(
+        platform, check, own=False, in_order=call.in_order, only_for=only, noted=call.noted + repaired
+    )
 
 
 def _written(state: str) -> Reply:

@@ -13,13 +13,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import periods, tokens
-from chalicelib.ocpi import jsontext, modules, reading, versions, writing
+from chalicelib.ocpi import findings, jsontext, modules, reading, versions, writing
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.ocpi.versions.conversion import Trip
-from chalicelib.store.object_items import Key, Part, folded
+from chalicelib.store.object_items import Key, Part, folded, part_name
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -199,7 +199,17 @@ class StoredObject:
     def findings(self) -> tuple[Finding, ...]:
         """What was odd about it as its owner sent it, or why it cannot be read."""
         _ = self.canonical
-        return self._findings
+        return tuple(dict.fromkeys((*self._noted(), *self._findings)))
+
+    def _noted(self) -> Iterator[Finding]:
+        """What was noted when it came, the places in an EVSE as places in its Location."""
+        for part in self.parts:
+            at = ""
+            if part.noted and part.uid and self.kind == "location":
+                names = [part_name(str(each.get("uid"))) for each in self.canonical.get("evses") or ()]
+                at = f"/evses/{names.index(part.name)}" if part.name in names else ""
+            for each in findings.of_text(part.noted):
+                yield Finding(f"{at}{each.pointer}", each.code, each.message)
 
     def in_version(self, version: str, find: Finder | None = None) -> Any:
         """What a partner of this version gets: an `ocpi.writing.Writing`."""

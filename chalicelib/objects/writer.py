@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.objects import consistency, order, parts, periods, private_locations, tokens, visibility
 from chalicelib.objects.checks import Check
 from chalicelib.objects.stored_object import Finder, StoredObject, connector_of, connectors_of
-from chalicelib.ocpi import jsontext, modules, writing
+from chalicelib.ocpi import findings, jsontext, modules, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
+from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.patching import merge
+from chalicelib.ocpi.reading import Reading
 from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.partners import parties
 from chalicelib.store import feeds
@@ -42,7 +44,8 @@ class ObjectWriter:
     `in_order`: what is older than what is known of that very thing does not replace it (`order`). A
     partner's push of its own object does (AMB-12), and so does the operator's `force`.
     `held`: a CDR of ours that stands where nobody reads it; as long as it does, it may be replaced.
-    `only_for`: the one party that is told of what is new, at a hub.
+    `only_for`: the one party that is told of what is new, at a hub. `noted`: what is odd about the
+    body it came in, which cannot be seen in what is stored.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class ObjectWriter:
         in_order: bool = False,
         held: bool = False,
         only_for: Party | None = None,
+        noted: tuple[Finding, ...] = (),
     ) -> None:
         self.platform = platform
         self.check = check
@@ -63,6 +67,15 @@ class ObjectWriter:
         self.in_order = in_order
         self.held = held
         self.only_for = only_for
+        self.noted = findings.text(noted)
+
+    def spelled(self, module: str, data: dict[str, Any], read: Reading) -> dict[str, Any]:
+        """What is stored of an object: as it came; of a Location with names that its parts are found by."""
+        if read.spelled is None or module != "locations":
+            return data
+        self.noted = findings.text((*findings.of_text(self.noted), findings.RESPELLED))
+        found: dict[str, Any] = read.spelled
+        return found
 
     def replace(self, key: Key, data: dict[str, Any], version: str, canonical: dict[str, Any]) -> Written:
         """Store a whole object; a CDR that is there stays: "known".
@@ -74,6 +87,7 @@ class ObjectWriter:
         def attempt() -> Written:
             old = self.platform.objects.load(key)
             new = parts.split(key.module, data, version, canonical, self.platform.clock(), old)
+            new[0] = new[0]._replace(noted=self.noted)
             return self._replace(key, old, new, canonical)
 
         return retried(attempt)
@@ -159,7 +173,7 @@ class ObjectWriter:
     def replace_evse(self, key: Key, data: dict[str, Any], version: str, canonical: dict[str, Any]) -> str:
         """Store an EVSE of a Location that is known. Raises UnknownObject."""
         now = self.platform.clock()
-        new = parts.evse(data, version, canonical, now, now)
+        new = parts.evse(data, version, canonical, now, now)._replace(noted=self.noted)
 
         def attempt() -> str:
             head, old = self.platform.objects.parts([(key, ""), (key, new.uid)])
@@ -193,8 +207,13 @@ class ObjectWriter:
         version: str,
         evse_uid: str = "",
         connector_id: str | None = None,
+        found: tuple[Finding, ...] = (),
     ) -> str:
-        """Apply a PATCH to an object or a part of it: "stored" or "unchanged". Raises UnknownObject."""
+        """Apply a PATCH to an object or a part of it: "stored" or "unchanged". Raises UnknownObject.
+
+        `found` was odd about the changes, which are stored as they were meant.
+        """
+        self.noted = findings.text((*findings.of_text(self.noted), *found))
         if connector_id is not None:
             return self._merge_connector(key, changes, version, evse_uid, connector_id)
         if evse_uid:
@@ -216,6 +235,7 @@ class ObjectWriter:
         merged, version = self._merged(key.kind, present, changes, version)
         canonical = self.check(key.kind, merged, version, False).object
         new = parts.split(key.module, merged, version, canonical, self.platform.clock(), old)
+        new[0] = new[0]._replace(noted=self._noted_with(old[0]))
         return self._replace(key, old, new, canonical).state
 
     def _merge_session(self, key: Key, changes: dict[str, Any], version: str) -> str:
@@ -233,6 +253,7 @@ class ObjectWriter:
         merged, _ = self._merged(key.kind, kept, changes, version)
         canonical = self.check(key.kind, merged, version, False).object
         new = parts.whole(merged, version, canonical, self.platform.clock())
+        new = new._replace(noted=self._noted_with(head))
         pieces = periods.split(key.module, new, merged, first=head.taken)
         return self._save(key, (head,), pieces, canonical)
 
@@ -245,7 +266,8 @@ class ObjectWriter:
         changes = self._in_order(head.last_updated, changes)
         merged, version = self._merged("location", StoredObject(key, [head]), changes, version)
         canonical = self.check("location", merged, version, False).object
-        new = parts.head(merged, version, canonical, self.platform.clock())._replace(evses=head.evses)
+        new = parts.head(merged, version, canonical, self.platform.clock())
+        new = new._replace(evses=head.evses, noted=self._noted_with(head))
         return objects.save_part(key, None, head, dated(head, new), self.own)
 
     def _merge_evse(self, key: Key, changes: dict[str, Any], version: str, evse_uid: str) -> str:
@@ -261,7 +283,7 @@ class ObjectWriter:
             merged, in_version = self._merged("evse", StoredObject(key, [old]), ours, version)
             canonical = self.check("evse", merged, in_version, False).object
             now = self.platform.clock()
-            new = parts.evse(merged, in_version, canonical, now, now)
+            new = parts.evse(merged, in_version, canonical, now, now)._replace(noted=self._noted_with(old))
             return objects.save_part(key, None, old, dated(old, new), self.own)
 
         return retried(attempt)
@@ -308,10 +330,18 @@ class ObjectWriter:
             latest = max(old.last_updated, order.moment(last_updated, now, now))
             evse["last_updated"] = wire_timestamp(latest)
             new = Part(old.uid, in_version, latest, jsontext.dumps(evse), marks=old.marks)
+            new = new._replace(noted=self._noted_with(old))
             state = objects.save_part(key, None, old, new, self.own)
             return "unchanged" if state == "unchanged" else outcome
 
         return retried(attempt)
+
+    def _noted_with(self, old: Part) -> str:
+        """What is noted of a part that was changed: of what it is now, the newest of each place."""
+        if not self.noted or not old.noted:
+            return self.noted or old.noted
+        both = (*findings.of_text(old.noted), *findings.of_text(self.noted))
+        return findings.text({each.pointer: each for each in both}.values())
 
     def _in_order(self, known: Mapping[str, Any] | str, changes: dict[str, Any]) -> dict[str, Any]:
         """The changes; of the moment of the write where they say no time, so that none of a race is lost.

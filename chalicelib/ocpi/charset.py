@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from chalicelib.ocpi.findings import Finding
+
 # Spelled out, where taking the marks off does not help; quotes are those that need no escape in JSON.
 _WORDS = """ß ss|ẞ SS|æ ae|Æ AE|œ oe|Œ OE|ø o|Ø O|ł l|Ł L|đ d|Đ D|ð d|Ð D|þ th|Þ TH|ı i|ħ h
 |ä ae|ö oe|ü ue|Ä Ae|Ö Oe|Ü Ue|– -|— -|‐ -|‑ -|− -|× x|· .|… ...|€ EUR|‘ '|’ '|‚ '|“ '|” '|„ '|« '|» '"""
@@ -18,6 +20,10 @@ _SPELLED = str.maketrans(dict(pair.split() for pair in _WORDS.split("|")))
 
 # What stands where bytes could not be read; on its way through a gateway a body may have lost them.
 _LOST = "\ufffd".encode()
+
+
+# What is noted of a body that was read so.
+NOTED = Finding("", "charset", "not in UTF-8; read as Latin-1")
 
 
 def read(raw: bytes) -> tuple[bytes | str, bool]:
@@ -34,6 +40,20 @@ def read(raw: bytes) -> tuple[bytes | str, bool]:
     except UnicodeDecodeError:
         return _older(raw), False
     return raw, True
+
+
+def utf_8(raw: bytes) -> bytes:
+    """A body in UTF-8: as it came where it is, or where nobody can read it."""
+    try:
+        text, _ = read(raw)
+    except ValueError:
+        return raw
+    return text.encode() if isinstance(text, str) else text
+
+
+def shown(raw: bytes) -> str:
+    """The text of a body, to be kept and looked at; bytes that nobody can read as escapes."""
+    return utf_8(raw).decode("utf-8", "backslashreplace")
 
 
 def _older(raw: bytes) -> str:

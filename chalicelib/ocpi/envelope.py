@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.ocpi import charset, jsontext
+from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Reply
 from chalicelib.ocpi.models.base import V211
 
@@ -43,19 +44,25 @@ class Opened:
     status_code: int = 0
     message: str = ""
     data: Any = None
+    # What is odd about the text as it came.
+    noted: tuple[Finding, ...] = ()
 
 
 def read(text: bytes) -> Opened:
     """A partner's envelope in any character set, with its data as values."""
     try:
-        found = jsontext.loads(charset.read(text)[0])
+        decoded, is_utf_8 = charset.read(text)
+        found = jsontext.loads(decoded)
     except ValueError:
         return Opened()
     if not isinstance(found, dict):
         return Opened()
     said = found.get("status_message")
     return Opened(
-        _status_code(found.get("status_code")), said if isinstance(said, str) else "", found.get("data")
+        _status_code(found.get("status_code")),
+        said if isinstance(said, str) else "",
+        found.get("data"),
+        () if is_utf_8 else (charset.NOTED,),
     )
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+
+# What is noted with an object: more helps nobody.
+MOST_KEPT = 30
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,24 @@ def step(pointer: str, name: str | int) -> str:
     if "~" in name or "/" in name:
         name = name.replace("~", "~0").replace("/", "~1")
     return f"{pointer}/{name}"
+
+
+# What is noted of an object that came as the only one of a list.
+LIST_OF_ONE = Finding("", "shape", "a list of one where an object belongs")
+
+# What is noted of an object whose parts are stored under their names, which it spelled otherwise.
+RESPELLED = Finding("", "coerced", "names in another case; kept as the specification spells them")
+
+
+def text(found: Iterable[Finding]) -> str:
+    """Findings as JSON text, "" for none; of many the first."""
+    listed = [[each.pointer, each.code, each.message] for each in islice(found, MOST_KEPT)]
+    return json.dumps(listed, ensure_ascii=False, separators=(",", ":")) if listed else ""
+
+
+def of_text(kept: str) -> tuple[Finding, ...]:
+    """The findings in such a text."""
+    return tuple(Finding(*each) for each in json.loads(kept)) if kept else ()
 
 
 # Each code of what is read leniently, for docs/reading.md: what was found, and what became of it.

@@ -19,7 +19,7 @@ _EXACT = Context(prec=210)
 
 def in_own_words(name: str, value: dict[str, Any], version: str) -> tuple[dict[str, Any], str]:
     """The object of this name as `version` has it, and how it was read; itself where it is no price."""
-    reworded = {"Price": _price, "PriceLimit": _limit}.get(name)
+    reworded = _REWORDED.get(name)
     return reworded(value, version) if reworded else (value, "")
 
 
@@ -56,11 +56,21 @@ def _limit(price: dict[str, Any], version: str) -> tuple[dict[str, Any], str]:
     return new, f"in the words of another version; read as {', '.join(words.values())}"
 
 
-def _sum(one: Any, other: Any, sign: int) -> Any:
-    """The exact sum or difference of two amounts, also in quotes; None where either is none."""
+def amount(value: Any) -> Any:
+    """The amount that a value is, also one in quotes; None where it is none."""
     try:
-        amounts = [scalar(_NUMBER, each, V230, lambda _code, _message: None) for each in (one, other)]
+        return scalar(_NUMBER, value, V230, lambda _code, _message: None)
     except Unusable:
         return None
-    found = (_EXACT.add if sign > 0 else _EXACT.subtract)(Decimal(amounts[0]), Decimal(amounts[1]))
+
+
+def _sum(one: Any, other: Any, sign: int) -> Any:
+    """The exact sum or difference of two amounts, also in quotes; None where either is none."""
+    first, second = amount(one), amount(other)
+    if first is None or second is None:
+        return None
+    found = (_EXACT.add if sign > 0 else _EXACT.subtract)(Decimal(first), Decimal(second))
     return int(found) if found == found.to_integral_value() else found
+
+
+_REWORDED = {"Price": _price, "PriceLimit": _limit}

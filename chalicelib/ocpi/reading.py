@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from chalicelib.ocpi import models, versions
+from chalicelib.ocpi import models, spelling, versions
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.models.base import V211, V230
@@ -34,12 +35,14 @@ class Reading:
     """An object in canonical 2.3.0 form, and what was odd about it as it came in.
 
     `repaired` is the same in the words of the sender's version. The pointers of the
-    findings are in the field names of that version.
+    findings are in the field names of that version. `spelled` is what came with its names
+    as the specification spells them, where they were not; else None.
     """
 
     object: Any
     findings: tuple[Finding, ...]
     repaired: Any = None
+    spelled: Any = None
 
 
 def read(
@@ -69,7 +72,7 @@ def read(
     if kind == "versions":
         listed, findings = _versions(data, version)
         return Reading(listed, findings, listed)
-    repaired, findings = _repaired(kind, data, version, partial, now, owner, holder, emsp, token)
+    repaired, findings, spelled = _repaired(kind, data, version, partial, now, owner, holder, emsp, token)
     if partial and kind in PATCHED and repaired.get("last_updated") is None:
         if version != V211:
             raise InvalidParameters("a PATCH says when the change was made (TRA-49)", "/last_updated")
@@ -80,7 +83,7 @@ def read(
         trip = Trip(partial=partial, owner=owner, token=token, emsp=emsp, role=role)
         found = versions.upgrade(kind, repaired, version, trip)
         findings += tuple(trip.doubts)
-    return Reading(found, findings, repaired)
+    return Reading(found, findings, repaired, spelled)
 
 
 def _repaired(
@@ -93,29 +96,38 @@ def _repaired(
     holder: Holder | None,
     emsp: Party | None,
     token: Callable[[str], Mapping[str, Any] | None] | None,
-) -> tuple[Any, tuple[Finding, ...]]:
+) -> tuple[Any, tuple[Finding, ...], Any]:
     from chalicelib.ocpi.models import validators
 
     model = models.model(kind)
-    if validators.validate(model, version, partial)(data) and not validators.repeats(model, data):
-        return data, ()
-    from chalicelib.ocpi.tolerance import Known, Tolerance
-
-    known = Known(
+    if validators.validate(model, version, partial)(data) and not validators.repeats(model, data, version):
+        return data, (), None
+    room = _tolerance()
+    known = room.Known(
         now=now,
         owner=owner,
         holder=holder or (lambda _: emsp),
         asked=(lambda: token("")) if token else None,
     )
-    tolerance = Tolerance(version, known)
-    return tolerance.read(model, data, partial=partial), tuple(tolerance.findings)
+    tolerance = room.Tolerance(version, known)
+    repaired = tolerance.read(model, data, partial=partial)
+    spelled = None
+    if tolerance.respelled and type(data) is dict:
+        spelled, _ = spelling.respelled(model, data, version, "")
+    return repaired, tuple(tolerance.findings), spelled
+
+
+@cache
+def _tolerance() -> Any:
+    """The room that reads what is odd: loaded when the first such object comes."""
+    from chalicelib.ocpi import tolerance
+
+    return tolerance
 
 
 def _versions(data: Any, version: str) -> tuple[list[Any], tuple[Finding, ...]]:
     """The list that a versions endpoint answers with; what cannot be read is passed over (VER-19)."""
-    from chalicelib.ocpi.tolerance import Tolerance
-
-    tolerance = Tolerance(version)
+    tolerance = _tolerance().Tolerance(version)
     row = models.model("versions")
     found: list[Any] = []
     refused: list[Finding] = []

@@ -26,6 +26,7 @@ from chalicelib.ocpi.models.base import (
     Enum,
     Id,
     Int,
+    Language,
     Number,
     Pattern,
     Text,
@@ -48,7 +49,9 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]00:00(:00(\.0+)?)?([Zz]|\+00:?00)?")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(:00(\.0+)?)?")
 _DEGREES = re.compile(r"[-+]?[0-9]{1,3}([.,][0-9]{1,30})?")
-_TRUE, _FALSE = ("true", "1"), ("false", "0")
+# A language with its region or script: `en-GB`, `de_CH`.
+_REGION = re.compile(r"([A-Za-z]{2})[-_][A-Za-z0-9_-]{2,30}")
+_TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
 
 # Told of each oddity that does not stop a value: code and message.
 Note = Callable[[str, str], None]
@@ -64,7 +67,8 @@ class Unusable(Exception):
 
 def scalar(kind: Type, value: Any, version: str, note: Note) -> Any:
     """The value in the form of its type: itself where nothing is odd about it. Raises Unusable."""
-    found = _reader(type(kind))(kind, value, version, note)
+    reader = _READERS.get(type(kind)) or _reader(type(kind))
+    found = reader(kind, value, version, note)
     return value if type(found) is type(value) and found == value else found
 
 
@@ -99,7 +103,7 @@ def sound(text: str) -> bool:
     return True
 
 
-def _enum(kind: Enum, value: Any, _version: str, note: Note) -> Any:
+def _enum(kind: Enum, value: Any, version: str, note: Note) -> Any:
     if value in kind.tolerated if type(value) is str else False:
         return value
     word = _as_text(value)
@@ -113,6 +117,8 @@ def _enum(kind: Enum, value: Any, _version: str, note: Note) -> Any:
     if kind.is_open and stripped and type(value) is str:
         if stripped != value:
             note("coerced", "blanks around a word")
+        if version < kind.open_since:
+            note("unknown_enum", f"unknown {kind.name} {shown(value)}; kept")
         return stripped
     raise Unusable("unknown_enum", f"unknown {kind.name} {shown(value)}")
 
@@ -147,10 +153,21 @@ def _id(kind: Id, value: Any, version: str, note: Note) -> str:
 
 
 def _pattern(kind: Pattern, value: Any, version: str, note: Note) -> str:
-    text = _text(kind, value, version, note)
+    found: list[tuple[str, str]] = []
+    text = _text(kind, value, version, lambda code, message: found.append((code, message)))
     if not re.fullmatch(kind.shape(V230), text, re.ASCII):
-        note("malformed", f"{shown(value)} is not of the form {kind.shape(V230)}")
+        found = [("malformed", f"{shown(value)} is not of the form {kind.shape(V230)}")]
+    for code, message in found:
+        note(code, message)
     return text
+
+
+def _language(kind: Language, value: Any, version: str, note: Note) -> str:
+    region = _REGION.fullmatch(value.strip()) if type(value) is str else None
+    if region is None:
+        return _pattern(kind, value, version, note)
+    note("coerced", f"{shown(value)} read as {region[1]}")
+    return region[1]
 
 
 def _url(kind: Url, value: Any, version: str, note: Note) -> str:
@@ -171,7 +188,7 @@ def _degrees(kind: Degrees, value: Any, _version: str, note: Note) -> str:
     text = _as_text(value)
     if text is None or not _DEGREES.fullmatch(text.strip()):
         raise Unusable("malformed", f"{shown(value)} is no number of degrees")
-    plain = text.strip().replace(",", ".")
+    plain = text.strip().replace(",", ".").removeprefix("+")
     if abs(Decimal(plain)) > kind.most_degrees:
         raise Unusable("out_of_range", f"{shown(value)} is beyond {kind.most_degrees} degrees")
     if plain != value:
@@ -337,6 +354,7 @@ _READERS: dict[type[Type], Callable[..., Any]] = {
     TimeOfDay: _time_of_day,
     Day: _day,
     Code: _code,
+    Language: _language,
     Zone: _zone,
     Pattern: _pattern,
     Text: _text,
@@ -348,5 +366,5 @@ _READERS: dict[type[Type], Callable[..., Any]] = {
 
 
 def _reader(kind: type[Type]) -> Callable[..., Any]:
-    """The reader of a type, or of the nearest one that it is of."""
-    return next(_READERS[each] for each in kind.__mro__ if each in _READERS)
+    """The reader of the nearest type that it is of, which is its own from now on."""
+    return _READERS.setdefault(kind, next(_READERS[each] for each in kind.__mro__ if each in _READERS))

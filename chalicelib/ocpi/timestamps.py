@@ -12,8 +12,10 @@ from typing import Any
 _WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z", re.ASCII)
 _PERMITTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+# Also without seconds, and with a zone as databases (`+00`), Java (`Z[UTC]`) and people (` UTC`) write it.
 _LENIENT = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,30}))?(?:[Zz]|([+-])(\d\d):?(\d\d))?",
+    r"(\d{4})-(\d\d?)-(\d\d?)[Tt ] ?(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,30}))?)?"
+    r" ?(?:[Zz]?(?:\[(?:Etc/)?UTC\])?|UTC|GMT|([+-])(\d\d)(?::?(\d\d))?)",
     re.ASCII,
 )
 
@@ -31,15 +33,14 @@ def timestamp(value: str) -> str:
     match = _LENIENT.fullmatch(value)
     if match is None:
         raise ValueError("not a DateTime")
-    year, month, day, hour, minute, second, fraction, sign, hours, minutes = match.groups()
+    year, month, day, hour, minute, second, fraction, sign, hours, minutes = match.groups("0")
     whole = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
-    if sign:
-        offset = timedelta(hours=int(hours), minutes=int(minutes))
-        try:
-            whole = whole - offset if sign == "+" else whole + offset
-        except OverflowError:
-            raise ValueError("not a DateTime") from None
-    milliseconds = ((fraction or "") + "000")[:3]
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    try:
+        whole = whole + offset if sign == "-" else whole - offset
+    except OverflowError:
+        raise ValueError("not a DateTime") from None
+    milliseconds = (fraction + "000")[:3]
     return f"{whole.year:04}{whole:-%m-%dT%H:%M:%S}.{milliseconds}Z"
 
 

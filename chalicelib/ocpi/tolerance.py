@@ -12,11 +12,9 @@ Spec: design section 6; TYP-15 to TYP-17, AMB-03, AMB-04, AMB-10, AMB-11, AMB-29
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from chalicelib.ocpi import prices
+from chalicelib.ocpi import prices, spelling
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding, step
 from chalicelib.ocpi.models import validators
@@ -58,8 +56,7 @@ _ABSENT: Final = object()
 Party = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """What whoever reads knows beside the body: when it came, whose connection it came by, whose Token it is.
 
     `holder` finds the eMSP of a CdrToken that names none, `asked` the Token that an
@@ -75,12 +72,14 @@ class Known:
 class Tolerance:
     """Reads objects of one version by their tables and collects what it finds."""
 
-    def __init__(self, version: str, known: Known = Known()) -> None:
+    def __init__(self, version: str, known: Known | None = None) -> None:
         self.version = version
-        self.known = known
+        self.known = known or Known()
         self.findings: list[Finding] = []
         # What makes the value at hand unusable; told as findings where that is set aside.
         self.faults: list[Finding] = []
+        # Whether names were spelled otherwise somewhere.
+        self.respelled = False
 
     def read(self, model: Model, value: Any, *, partial: bool = False, at: str = "") -> Any:
         """The object, repaired; itself where nothing had to be. A `partial` one may lack everything.
@@ -110,9 +109,9 @@ class Tolerance:
             value = self._as_price(model, value, at)
             if value is _UNUSABLE:
                 return value
+        noted, faults = len(self.findings), len(self.faults)
         out = self._in_own_words(model, value, at)
         given = out
-        faults = len(self.faults)
         missing: list[tuple[str, Field]] = []
         for name, row, is_clean in validators.rows(model, self.version):
             old = given.get(name)
@@ -138,6 +137,13 @@ class Tolerance:
                     out |= UNMET
                 else:
                     out[name] = new
+        dated = partial and not named_by and given.get("last_updated") is None  # TRA-49
+        if (missing or dated) and spelling.is_other(model, given, self.version):
+            del self.findings[noted:], self.faults[faults:]
+            self.respelled = True
+            given, renamed = spelling.respelled(model, given, self.version, at)
+            self.findings += renamed[: max(0, MOST_FINDINGS - noted)]
+            return self._object(model, given, at, partial)
         for name, row in missing:
             said = "required, must not be null" if name in given else "required, but missing"
             stood = self._stand_in(row, name, f"{at}/{name}", out, [Finding("", "missing", said)])
@@ -148,12 +154,10 @@ class Tolerance:
             out = self._others(model, out, given, at)
         return _UNUSABLE if len(self.faults) > faults else out
 
-    # one field
-
     def _field(self, row: Field, value: Any, at: str, around: dict[str, Any], partial: bool) -> Any:
         """The value, or what is read instead; _ABSENT, NEVER or _UNUSABLE where that is none."""
         faults = len(self.faults)
-        if self._is_empty(row, value):
+        if not value and self._is_empty(row, value):
             if not row.required:
                 self.note(at, "empty", f"{shown(value)} read as absent")
                 return _ABSENT
@@ -236,15 +240,18 @@ class Tolerance:
         return None
 
     def _is_empty(self, row: Field, value: Any) -> bool:
-        """Whether a value says that there is none: "", or in PHP's way an empty list for an object."""
+        """Whether a value says that there is none: "", or what XML and PHP write for it, `[]` and `{}`."""
         if row.is_list:
             return value in ("", {})
         if value == "":
             plain = isinstance(row.type, Text) and not isinstance(row.type, Id | Url)
             return not row.required or not plain or row.type.__class__ not in (Text, Ascii)
-        return isinstance(row.type, Model) and value == []
+        return value == [] or (value == {} and not isinstance(row.type, Model))
 
     def _list(self, row: Field, value: Any, at: str, partial: bool) -> Any:
+        if type(value) is dict and value and all(each.isascii() and each.isdigit() for each in value):
+            self.note(at, "shape", "an object with numbers for names where a list belongs")  # as PHP has it
+            value = list(value.values())
         if type(value) is not list:
             if (type(value) is dict) is not isinstance(row.type, Model):
                 return self._fault(at, "wrong_type", f"expected a list, got {shown(value)}")
@@ -308,6 +315,9 @@ class Tolerance:
                     self.note(at, "other_version", f"{name} of another version")
                     value = value[name]
                     break
+        if type(value) is list and len(value) == 1 and type(value[0]) not in (list, dict):
+            self.note(at, "shape", "a list of one where one value belongs")
+            value = value[0]
         notes: list[tuple[str, str]] = []
         try:
             found = scalar(kind, value, self.version, lambda code, message: notes.append((code, message)))
@@ -317,14 +327,13 @@ class Tolerance:
             self.note(at, code, message)
         return found
 
-    # words of other versions
-
     def _as_price(self, model: Model, value: Any, at: str) -> Any:
-        """A Price that is a number, as 2.1.1 has it; anything else is no object."""
+        """A Price that is a number, as 2.1.1 has it, also in quotes; anything else is no object."""
         row = next((name for name in ("excl_vat", "before_taxes") if name in model.fields(self.version)), "")
-        if row and type(value) in (int, Decimal, float):
+        net = prices.amount(value) if row else None
+        if net is not None:
             self.note(at, "other_version", f"a number where {model.name} belongs; read as {row}")
-            return {row: value}
+            return {row: net}
         return self._fault(at, "wrong_type", f"expected an object ({model.name}), got {shown(value)}")
 
     def _in_own_words(self, model: Model, value: dict[str, Any], at: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.ocpi import envelope
+from chalicelib.ocpi import charset, envelope
+from chalicelib.ocpi.findings import Finding
 from chalicelib.partner_client import secrets
 
 # Refusals that are none: the request may be right later.
@@ -21,13 +22,16 @@ _NOT_DONE = (408, 425, 429, 501, 503)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a partner answered with success: HTTP 2xx and an OCPI code of 1xxx (STA-11)."""
+    """What a partner answered with success: HTTP 2xx and an OCPI code of 1xxx (STA-11).
+
+    `noted` is what is odd about the body as it came.
+    """
 
     http_status: int
     status_code: int
     message: str
     data: Any
-    text: str = field(repr=False, default="")
+    noted: tuple[Finding, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -55,7 +59,7 @@ def judged(
         text = secrets.blanked_body(text, blanks)
     found = envelope.read(text)
     code, message = found.status_code, _printable(secrets.blanked(found.message, blanks))
-    words = message or _printable(secrets.blanked(text[:20_000].decode("utf-8", "replace"), blanks).strip())
+    words = message or _printable(secrets.blanked(charset.shown(text[:20_000]), blanks).strip())
     if 400 <= status < 500 and status not in _LATER:
         own = bool(code) and not 3000 <= code < 4000 and status not in (401, 403)
         raise PartnerRefused(status, code, words or f"HTTP {status}", own)
@@ -70,7 +74,7 @@ def judged(
     if not 1000 <= code < 2000:
         # 4002: a hub forwarded it and heard nothing in time (STA-24)
         raise PartnerUnreachable(f"{code} {message}".strip(), wait, code == 4002, status)
-    return Answer(status, code, message, found.data, text.decode("utf-8-sig", "replace"), headers=headers)
+    return Answer(status, code, message, found.data, found.noted, headers)
 
 
 def _printable(text: str) -> str:

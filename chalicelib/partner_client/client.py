@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import logs
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.ocpi import envelope, messages, modules
+from chalicelib.ocpi import charset, envelope, messages, modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import OPEN, Party
 from chalicelib.partner import host_of
@@ -110,7 +110,7 @@ class PartnerClient:
             sent["Authorization"] = messages.encode_token(token, partner.token_form)
             status, received, text = self._exchange.perform(method, url, body, sent, timeout, follow=False)
             text = secrets.blanked_body(text, secrets.forms(token))
-            found = Relayed(status, received, text)
+            found = Relayed(status, received, charset.utf_8(text))
         except PartnerUnreachable as problem:
             found = Relayed(problem=problem)
         except PartnerRefused as refusal:  # a URL that is none
@@ -245,7 +245,7 @@ class PartnerClient:
         if not self._kept.keeps(told, is_plain=transcript.plain(method, module)):
             return
         heard = transcript.Heard(found.status, found.headers, found.text)
-        text = body.decode("utf-8", "replace") if body is not None else None
+        text = charset.shown(body) if body is not None else None
         at = self._deployment.clock()
         said = transcript.sent(
             at, partner.id, method, url, module, partner.version, headers, text, heard, token

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from chalicelib.logs import Subject
 from chalicelib.logs import subject as subject_of_log
-from chalicelib.ocpi import jsontext, messages, modules
+from chalicelib.ocpi import charset, jsontext, messages, modules
 from chalicelib.ocpi.messages import Reply, Request
 from chalicelib.partner_client import secrets
 from chalicelib.store.messages import FAILED, OK, RECEIVED, REFUSED, SENT, Message
@@ -77,7 +77,7 @@ def received(
         reason="" if reply.status_code < 2000 else secrets.blanked(reply.message, blanks)[:LONGEST_REASON],
         request_id=ids[messages.REQUEST_ID],
         correlation_id=ids[messages.CORRELATION_ID],
-        request=_shown(request.body.decode("utf-8", "replace"), request.module, blanks),
+        request=_shown(charset.shown(request.body), request.module, blanks),
         response=_shown(body, request.module, blanks),
     )
 
@@ -118,7 +118,7 @@ def sent(
         correlation_id=headers.get(messages.CORRELATION_ID, ""),
         breaks=" ".join(broken(method, module, version, headers, heard)),
         request=_shown(body or "", module, blanks),
-        response=_shown(heard.text.decode("utf-8", "replace"), module, blanks),
+        response=_shown(charset.shown(heard.text), module, blanks),
     )
 
 

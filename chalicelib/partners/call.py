@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.logs import Subject, log
 from chalicelib.ocpi import charset, jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, MalformedBody, OcpiError
+from chalicelib.ocpi.findings import LIST_OF_ONE, Finding
 from chalicelib.ocpi.messages import Party, Request
 from chalicelib.ocpi.modules import Operation
 from chalicelib.partners import parties
@@ -45,8 +46,7 @@ class Call:
     in_order: bool = False
 
     @cached_property
-    def json(self) -> Any:
-        """The body. Raises MalformedBody (HTTP 400) when it is not JSON (STA-02)."""
+    def _read(self) -> tuple[Any, tuple[Finding, ...]]:
         try:
             text, is_utf_8 = charset.read(self.request.body)
             found = jsontext.loads(text)
@@ -54,13 +54,24 @@ class Call:
             raise MalformedBody(f"the body is not valid JSON: {problem}") from None
         if not is_utf_8:
             log("WARNING", "body is not UTF-8; read as Latin-1", code="charset", partner=self.partner.id)
-        return found
+        return found, () if is_utf_8 else (charset.NOTED,)
+
+    @property
+    def json(self) -> Any:
+        """The body. Raises MalformedBody (HTTP 400) when it is not JSON (STA-02)."""
+        return self._read[0]
+
+    @property
+    def noted(self) -> tuple[Finding, ...]:
+        """What is odd about the body as it came, and cannot be seen any more in what is read of it."""
+        body, noted = self._read
+        return (*noted, LIST_OF_ONE) if _is_list_of_one(body) else noted
 
     @property
     def json_object(self) -> dict[str, Any]:
         """The body as an object, also the only one of a list. Raises InvalidParameters for anything else."""
         body = self.json
-        if isinstance(body, list) and len(body) == 1:
+        if _is_list_of_one(body):
             body = body[0]
         if not isinstance(body, dict):
             raise InvalidParameters("a JSON object is required")
@@ -119,6 +130,10 @@ class Call:
         if "country_code" in self.params:
             return self.params["country_code"].upper(), self.params["party_id"].upper()
         return None
+
+
+def _is_list_of_one(body: Any) -> bool:
+    return isinstance(body, list) and len(body) == 1
 
 
 def serving(request: Request, platform: Platform) -> list[HostedParty]:

@@ -25,7 +25,7 @@ PIECE = "~"
 LONGEST_ID = 255
 # What a StoredObject or a comparison needs of an item, and what is enough to show it on a page.
 NEEDED = ",".join(
-    ("#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s,#e,#k", *(f"#{each}" for each in marks.NAMES))
+    ("#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s,#e,#k,#n", *(f"#{each}" for each in marks.NAMES))
 )
 SHOWN = "#l,#c,#v,#b,#cc,#pp,#i,#u,#h,#w,#e"
 NAMES = {
@@ -46,6 +46,7 @@ NAMES = {
     "#s": "unsaid",
     "#e": "evses",
     "#k": "taken",
+    "#n": "noted",
     **{f"#{name}": name for name in marks.NAMES},
 }
 
@@ -110,6 +111,7 @@ class Part(NamedTuple):
     that has an item by the name of that, each that cannot have one as `[itself]`; "" where
     there was no list. `undated`: it did not say when it was updated.
     `taken`: how many charging periods stand in pieces. `marks`: what it is looked for by.
+    `noted`: what was odd about it as it came and is not to be seen in `body`, as `findings.text`.
     """
 
     uid: str
@@ -127,6 +129,7 @@ class Part(NamedTuple):
     undated: bool = False
     taken: int = 0
     marks: Marks = ()
+    noted: str = ""
 
     @property
     def name(self) -> str:
@@ -180,6 +183,7 @@ def part_of(item: Item) -> Part:
         evses=item["evses"]["S"] if "evses" in item else "",
         taken=int(item["taken"]["N"]) if "taken" in item else 0,
         marks=_marks(item),
+        noted=item["noted"]["S"] if "noted" in item else "",
     )
 
 
@@ -221,13 +225,14 @@ def _unsaid(text: str) -> feeds.Unsaid:
 
 def same(old: Part, new: Part) -> bool:
     """Whether replacing the old by the new part changes nothing."""
-    return (old.body, old.version, old.last_updated, old.uid, old.unsaid, old.evses) == (
+    return (old.body, old.version, old.last_updated, old.uid, old.unsaid, old.evses, old.noted) == (
         new.body,
         new.version,
         new.last_updated,
         new.uid,
         new.unsaid,
         new.evses,
+        new.noted,
     ) and not old.hidden
 
 

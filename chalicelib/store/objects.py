@@ -316,6 +316,8 @@ class Objects:
             item["uid"] = text(part.uid)
         if part.evses:
             item["evses"] = text(part.evses)
+        if part.noted:
+            item["noted"] = text(part.noted)
         if part.taken:
             item["taken"] = number(part.taken)
         for name, value in part.marks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import socket
@@ -127,8 +128,8 @@ def test_the_event_has_what_api_gateway_puts_into_it() -> None:
         "192.0.2.7",
     )
     assert event is not None
-    assert event["body"] == "é"
-    assert event["isBase64Encoded"] is False
+    assert base64.b64decode(event["body"]) == "é".encode()
+    assert event["isBase64Encoded"] is True
     assert event["multiValueHeaders"]["X-A"] == ["1", "2"]
     assert event["headers"]["X-A"] == "2"
     assert event["multiValueQueryStringParameters"] == {"a": ["1", "2"]}

@@ -133,6 +133,13 @@ class Code(Pattern):
         self.codes = frozenset(codes.split())
 
 
+class Language(Pattern):
+    """string(2), a language of ISO 639-1."""
+
+    def __init__(self) -> None:
+        super().__init__(2, r"[A-Za-z]{2}")
+
+
 class Zone(Text):
     """string(255), a name of the IANA time zone database."""
 
@@ -178,7 +185,8 @@ class Bool(Type):
 class Enum(Type):
     """A set of words, per version: `values` are in all, the others from or until a version.
 
-    An open one may carry any further word in 2.3.0 (TYP-13). `aliases` are words
+    An open one may carry any further word in 2.3.0 (TYP-13), or `open_since` another; in older
+    ones it is kept, and noted. `aliases` are words
     that partners use for one of ours.
     """
 
@@ -192,10 +200,12 @@ class Enum(Type):
         until_211: str = "",
         until_221: str = "",
         is_open: bool = False,
+        open_since: str = V230,
         aliases: dict[str, str] | None = None,
     ) -> None:
         self.name = name
         self.is_open = is_open
+        self.open_since = open_since
         self.aliases = aliases or {}
         always = values.split()
         newest = always + since_221.split() + since_230.split()
@@ -230,9 +240,13 @@ class Field:
     `otherwise` is what is read of a partner's value that cannot be used, or that is
     required and missing: an Otherwise, or the value itself. `whole`: one entry of the
     list that cannot be used makes all of it so. `also`: a name that others use for it.
+    `required`: it must be there and not null (TYP-17); `is_list`: its value is a list.
     """
 
-    __slots__ = ("also", "card", "name", "note", "otherwise", "since", "type", "until", "was", "whole")
+    __slots__ = (
+        *("also", "card", "is_list", "name", "note", "otherwise", "required", "since", "type", "until"),
+        *("was", "whole"),
+    )
 
     def __init__(
         self,
@@ -251,25 +265,17 @@ class Field:
         self.name = name
         self.also = also
         self.whole = whole
+        self.required = card in (ONE, SOME)
+        self.is_list = card in (MANY, SOME)
         self.otherwise = otherwise
         if otherwise is None:
-            self.otherwise = REFUSED if card in (ONE, SOME) else NOTHING
+            self.otherwise = REFUSED if self.required else NOTHING
         self.type = type_
         self.card = card
         self.note = note
         self.since = since
         self.until = until
         self.was = was
-
-    @property
-    def required(self) -> bool:
-        """Whether the field must be there and not null (TYP-17)."""
-        return self.card in (ONE, SOME)
-
-    @property
-    def is_list(self) -> bool:
-        """Whether the value is a list."""
-        return self.card in (MANY, SOME)
 
     def wire(self, version: str) -> str:
         """The name in that version."""

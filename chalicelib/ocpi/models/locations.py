@@ -199,7 +199,7 @@ EVSE = Model(
     Field("status", Status),
     Field("status_schedule", StatusSchedule, MANY, "informational"),
     Field("capabilities", Capability, MANY),
-    Field("connectors", Connector, SOME),
+    Field("connectors", Connector, SOME, otherwise=NOTHING),
     Field("floor_level", Text(4), MAYBE),
     Field("coordinates", GeoLocation, MAYBE),
     Field("physical_reference", Text(16), MAYBE),

@@ -25,13 +25,16 @@ from chalicelib.ocpi.models.base import (
 )
 from chalicelib.ocpi.models.types import COUNTRY_CODE, PARTY_ID, BusinessDetails, Role
 
-VersionNumber = Enum("VersionNumber", "2.0 2.1 2.1.1", since_221="2.2 2.2.1", since_230="2.3.0", is_open=True)
+VersionNumber = Enum(
+    "VersionNumber", "2.0 2.1 2.1.1", since_221="2.2 2.2.1", since_230="2.3.0", is_open=True, open_since=V211
+)
 ModuleID = Enum(
     "ModuleID",
     "cdrs commands credentials locations sessions tariffs tokens",
     since_221="chargingprofiles hubclientinfo",
     since_230="invoicereconciliation",
     is_open=True,
+    open_since=V211,
 )
 # The credentials token: printable, no white space (CRE-54)
 CREDENTIALS_TOKEN = Pattern(64, r"[\x21-\x7e]+")

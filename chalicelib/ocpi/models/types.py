@@ -26,8 +26,8 @@ from chalicelib.ocpi.models.base import (
     Field,
     Id,
     Int,
+    Language,
     Model,
-    Pattern,
     Text,
     TimeOfDay,
     Zone,
@@ -42,7 +42,7 @@ ID = Id(36)
 CDR_ID = Id(39)
 # Location.id and EVSE.uid were longer in 2.1.1; what refers to one may be as long inside (CNV-10)
 LONG_ID = Id(36, in_211=39)
-LANGUAGE = Pattern(2, r"[A-Za-z]{2}")
+LANGUAGE = Language()
 # ISO 4217: what money is in, and what is none but has a code
 CURRENCY = Code(
     3,

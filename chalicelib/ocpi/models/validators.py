@@ -65,8 +65,11 @@ def field(row: base.Field, version: str) -> Any:
 
 @cache
 def rows(model: base.Model, version: str) -> tuple[tuple[str, base.Field, Any], ...]:
-    """The fields of a table, each with what tells that nothing is odd about a value; None for objects."""
-    return tuple((name, row, field(row, version)) for name, row in model.fields(version).items())
+    """The fields of a table, each with what tells that a value is clean; None for lists of objects."""
+    return tuple(
+        (name, row, field(row, version) if row.is_list else clean(row.type, version) or field(row, version))
+        for name, row in model.fields(version).items()
+    )
 
 
 @cache
@@ -75,12 +78,12 @@ def clean(kind: base.Type, version: str) -> Any:
     if not isinstance(kind, base.Model):
         return None
     check = validate(kind, version, False)
-    return lambda item: check(item) and not repeats(kind, item)
+    return lambda item: check(item) and not repeats(kind, item, version)
 
 
-def repeats(model: base.Model, obj: dict[str, Any]) -> bool:
+def repeats(model: base.Model, obj: dict[str, Any], version: str) -> bool:
     """Whether an object that is clean by itself has two things of one name in a list."""
-    for name, part, is_list in _keyed(model):
+    for name, part, is_list in _keyed(model, version):
         items = obj.get(name)
         if not items:
             continue
@@ -88,22 +91,22 @@ def repeats(model: base.Model, obj: dict[str, Any]) -> bool:
             items = (items,)
         elif part.key and len(items) > 1 and len({item[part.key].upper() for item in items}) < len(items):
             return True
-        if _keyed(part):
+        if _keyed(part, version):
             for item in items:
-                if repeats(part, item):
+                if repeats(part, item, version):
                     return True
     return False
 
 
 @cache
-def _keyed(model: base.Model) -> tuple[tuple[str, base.Model, bool], ...]:
-    """The fields of a table in which things have names, at any depth."""
-    found = {
-        row.name: (row.name, row.type, row.is_list)
-        for row in model.rows
-        if isinstance(row.type, base.Model) and (row.type.key or _keyed(row.type))
-    }
-    return tuple(found.values())
+def _keyed(model: base.Model, version: str) -> tuple[tuple[str, base.Model, bool], ...]:
+    """The fields of a table, as that version reads it, in which things have names, at any depth."""
+    rows = model.fields(version) | {name: row for name, (row, _) in model.foreign(version).items()}
+    return tuple(
+        (name, row.type, row.is_list)
+        for name, row in rows.items()
+        if isinstance(row.type, base.Model) and (row.type.key or _keyed(row.type, version))
+    )
 
 
 def _field(row: base.Field, version: str, partial: bool = False) -> Any:
