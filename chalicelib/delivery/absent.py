@@ -47,7 +47,12 @@ def hide(
         absent = [each for each in absent if each not in newer]
     keys = [key_in(module, each) for each in absent]
     heads = platform.objects.parts([(key, "") for key in keys])
-    shown = [key for key, head in zip(keys, heads, strict=True) if head is not None and not head.hidden]
+    # What came while the lists were read stays, whatever its owner's clock says.
+    shown = [
+        key
+        for key, head in zip(keys, heads, strict=True)
+        if head is not None and not head.hidden and head.stored_at < started_at
+    ]
     writer = ObjectWriter(platform, checks.as_theirs(platform, None), own=False)
     many = sum(writer.hide(key) for key in shown)
     following = (number, start) if start else (number + 1, None)

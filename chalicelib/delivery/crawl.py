@@ -100,6 +100,7 @@ class Crawl:
             self.pulls.forget(self.partner.id, slot)
 
     def _work(self, pull: Pull) -> None:
+        asked_at = self.platform.clock()
         try:
             answer = self._fetch(pull)
             page = listing.objects(answer)
@@ -110,7 +111,7 @@ class Crawl:
         except listing.Unusable as problem:
             self._again(pull, str(problem), None)
         else:
-            self._take(pull, answer, page)
+            self._take(pull, answer, page, asked_at)
 
     def _fetch(self, pull: Pull) -> Answer:
         receivers = modules.serving_roles(self.module, modules.RECEIVER)
@@ -127,13 +128,13 @@ class Crawl:
 
     # The page
 
-    def _take(self, pull: Pull, answer: Answer, page: list[Any]) -> None:
+    def _take(self, pull: Pull, answer: Answer, page: list[Any], asked_at: str) -> None:
         """Store a page, or the next objects of a very large one, and go on."""
         first, last = pull.skip, pull.skip + AT_ONCE
         if not first and pull.last_page == diff.digest(page):
             self._advance(pull, replace(pull, attempts=0, reason="", due_at="", next_at=""), answer, page)
             return
-        stored = self._store(pull, page[first:last], answer.noted)
+        stored = self._store(page[first:last], answer.noted, asked_at)
         if isinstance(answer.data, dict) and not stored.kept:
             self._again(pull, "the data of a page is no list", None)  # nor one object of a list
             return
@@ -269,7 +270,7 @@ class Crawl:
 
     # The objects
 
-    def _store(self, pull: Pull, page: Iterable[Any], noted: tuple[Finding, ...]) -> _Stored:
+    def _store(self, page: Iterable[Any], noted: tuple[Finding, ...], asked_at: str) -> _Stored:
         theirs, heard = self._owners(), []
         aside: list[Refusal] = []
         stored = _Stored()
@@ -284,6 +285,7 @@ class Crawl:
                     theirs,
                     via=self.partner.id,
                     noted=noted + repaired,
+                    asked_at=asked_at,
                 )
                 stored.kept.append(outcome.key.partition)
                 stored.stale += outcome.state == "stale"

@@ -48,11 +48,12 @@ def receive(
     only_newer: bool = True,
     via: str = "",
     noted: tuple[Finding, ...] = (),
+    asked_at: str = "",
 ) -> Outcome:
     """Store an object of a page we pulled; its owner must be one of these parties (TRA-58, TRA-59).
 
-    `via` is the partner's id, `noted` what is odd about how it came. Raises InvalidParameters
-    for an object that cannot be used.
+    `via` is the partner's id, `noted` what is odd about how it came, `asked_at` when the page was asked
+    for. Raises InvalidParameters for an object that cannot be used.
     """
     if isinstance(data, list) and len(data) == 1:
         data, noted = data[0], (*noted, LIST_OF_ONE)
@@ -64,7 +65,13 @@ def receive(
     if hub and data.get("last_updated") is None:
         data = {**data, "last_updated": wire_timestamp(platform.clock())}  # AMB-29: told on with it
     writer = ObjectWriter(
-        platform, checks.as_theirs(platform, unsaid), own=False, via=hub, in_order=only_newer, noted=noted
+        platform,
+        checks.as_theirs(platform, unsaid),
+        own=False,
+        via=hub,
+        in_order=only_newer,
+        asked_at=asked_at,
+        noted=noted,
     )
     read = writer.check(modules.BY_ID[module].kind, data, version, False)
     owner = party_of(read.object)

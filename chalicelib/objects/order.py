@@ -38,8 +38,11 @@ def moment(value: Any, otherwise: str, now: str = "") -> str:
     return now if now and found > now and found > later(now, FUTURE) else found
 
 
-def newest(old: Sequence[Part], new: Sequence[Part]) -> tuple[list[Part], bool]:
-    """The parts to be stored, the head first, and whether anything that came was older than what is known."""
+def newest(old: Sequence[Part], new: Sequence[Part], asked_at: str = "") -> tuple[list[Part], bool]:
+    """The parts to be stored, the head first, and whether anything that came was older than what is known.
+
+    `asked_at`: when a page was asked for that these are from.
+    """
     known = {part.name: part for part in old}
     if not known:
         return list(new), False
@@ -50,7 +53,7 @@ def newest(old: Sequence[Part], new: Sequence[Part]) -> tuple[list[Part], bool]:
         if before is None:
             chosen.append(part)
             continue
-        is_older = part.last_updated < before.last_updated
+        is_older = part_is_older(before, part, asked_at)
         winner, other = (before, part) if is_older else (part, before)
         mixed = _with_newer_connectors(winner, other) if part.uid else winner
         chosen.append(mixed)
@@ -59,6 +62,16 @@ def newest(old: Sequence[Part], new: Sequence[Part]) -> tuple[list[Part], bool]:
         names = {part.name for part in chosen}
         chosen += [part for part in old if part.name not in names]
     return chosen, any_older
+
+
+def part_is_older(known: Part, part: Part, asked_at: str = "") -> bool:
+    """Whether a part is of before what is known of it: by its time, and where that is the same or unsaid,
+    because what is known came after the page was asked for that this part is from.
+    """
+    if part.last_updated < known.last_updated:
+        return True
+    is_even = part.undated or part.last_updated == known.last_updated
+    return bool(asked_at) and is_even and known.stored_at > asked_at and part.body != known.body
 
 
 def is_older(known: Mapping[str, Any] | str, changes: Mapping[str, Any]) -> bool:

@@ -45,7 +45,8 @@ class ObjectWriter:
     partner's push of its own object does (AMB-12), and so does the operator's `force`.
     `held`: a CDR of ours that stands where nobody reads it; as long as it does, it may be replaced.
     `only_for`: the one party that is told of what is new, at a hub. `noted`: what is odd about the
-    body it came in, which cannot be seen in what is stored.
+    body it came in, which cannot be seen in what is stored. `asked_at`: when a page was asked for,
+    which may be of before what was pushed since.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class ObjectWriter:
         held: bool = False,
         only_for: Party | None = None,
         noted: tuple[Finding, ...] = (),
+        asked_at: str = "",
     ) -> None:
         self.platform = platform
         self.check = check
@@ -67,6 +69,7 @@ class ObjectWriter:
         self.in_order = in_order
         self.held = held
         self.only_for = only_for
+        self.asked_at = asked_at
         self.noted = findings.text(noted)
 
     def spelled(self, module: str, data: dict[str, Any], read: Reading) -> dict[str, Any]:
@@ -97,9 +100,9 @@ class ObjectWriter:
     ) -> Written:
         chosen, has_older = new, False
         if self.in_order and key.module == "locations":
-            chosen, has_older = order.newest(old, new)
+            chosen, has_older = order.newest(old, new, self.asked_at)
         elif self.in_order and old and key.module != "cdrs":
-            has_older = new[0].last_updated < old[0].last_updated
+            has_older = order.part_is_older(old[0], new[0], self.asked_at)
         if has_older and key.module != "locations":
             state = "stale"
         else:

@@ -25,7 +25,7 @@ PIECE = "~"
 LONGEST_ID = 255
 # What a StoredObject or a comparison needs of an item, and what is enough to show it on a page.
 NEEDED = ",".join(
-    ("#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s,#e,#k,#n", *(f"#{each}" for each in marks.NAMES))
+    ("#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s,#e,#k,#n,#a", *(f"#{each}" for each in marks.NAMES))
 )
 SHOWN = "#l,#c,#v,#b,#cc,#pp,#i,#u,#h,#w,#e"
 NAMES = {
@@ -47,6 +47,7 @@ NAMES = {
     "#e": "evses",
     "#k": "taken",
     "#n": "noted",
+    "#a": "stored_at",
     **{f"#{name}": name for name in marks.NAMES},
 }
 
@@ -112,6 +113,7 @@ class Part(NamedTuple):
     there was no list. `undated`: it did not say when it was updated.
     `taken`: how many charging periods stand in pieces. `marks`: what it is looked for by.
     `noted`: what was odd about it as it came and is not to be seen in `body`, as `findings.text`.
+    `stored_at`: when this item was written, by our clock.
     """
 
     uid: str
@@ -130,6 +132,7 @@ class Part(NamedTuple):
     taken: int = 0
     marks: Marks = ()
     noted: str = ""
+    stored_at: str = ""
 
     @property
     def name(self) -> str:
@@ -184,6 +187,7 @@ def part_of(item: Item) -> Part:
         taken=int(item["taken"]["N"]) if "taken" in item else 0,
         marks=_marks(item),
         noted=item["noted"]["S"] if "noted" in item else "",
+        stored_at=item["stored_at"]["S"] if "stored_at" in item else "",
     )
 
 

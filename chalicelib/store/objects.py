@@ -311,6 +311,7 @@ class Objects:
             "party_id": text(spelled[1]),
             "id": text(spelled[2]),
             "own": {"BOOL": own},
+            "stored_at": text(self.now()),
         }
         if part.uid:
             item["uid"] = text(part.uid)

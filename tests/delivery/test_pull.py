@@ -339,6 +339,61 @@ def test_a_link_on_the_last_page_too_does_not_keep_a_crawl_from_its_end(
     assert len(fetched(cpo)) == 4
 
 
+def test_a_page_of_before_a_push_does_not_undo_it(ask: Any, operate: Any, drain: Any, cpo: Any) -> None:
+    """Design section 7: of two states of one time the one pushed since the page was asked for is newer."""
+    before = theirs("L1", name="Before")
+    after = theirs("L1", name="After")
+    after["evses"][0]["status"] = "CHARGING"
+    cpo.objects["locations"] = [before]
+
+    def decide(request: Any) -> Canned | None:
+        if not request.path.endswith("/sender/locations"):
+            return None
+        page = cpo._page(request, "locations")
+        assert (
+            ask("PUT", "/ocpi/2.2.1/receiver/locations/BE/BEC/L1", token=cpo.token, body=after).code == 1000
+        )
+        return page
+
+    cpo.script(decide)
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    (found,) = operate("list", module="locations", party="BE/BEC")["objects"]
+    assert (found["name"], found["evses"][0]["status"]) == ("After", "CHARGING")
+    (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
+    assert (pull["state"], pull["stale"]) == ("COMPLETED", 1)
+    cpo._scripts.clear()
+    cpo.objects["locations"] = [{**before, "name": "Later"}]  # the same time again, asked for afterwards
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    (found,) = operate("list", module="locations", party="BE/BEC")["objects"]
+    assert (found["name"], found["evses"][0]["status"]) == ("Later", "AVAILABLE")
+
+
+def test_what_is_pushed_during_a_crawl_by_a_lagging_clock_is_not_hidden(
+    ask: Any, operate: Any, drain: Any, clock: Any, cpo: Any
+) -> None:
+    """AMB-33: it is in no page that was read, its time is of long ago, and it is listed now."""
+    clock.advance(10)
+    cpo.objects["locations"] = [theirs("L1")]
+    pushed = theirs("L2")
+
+    def decide(request: Any) -> Canned | None:
+        if not request.path.endswith("/sender/locations"):
+            return None
+        page = cpo._page(request, "locations")
+        assert (
+            ask("PUT", "/ocpi/2.2.1/receiver/locations/BE/BEC/L2", token=cpo.token, body=pushed).code == 1000
+        )
+        return page
+
+    cpo.script(decide)
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
+    assert (pull["state"], pull["hidden"]) == ("COMPLETED", 0)
+
+
 def test_a_repeated_message_moves_nothing(platform: Any, operate: Any, drain: Any, cpo: Any) -> None:
     cpo.objects["locations"] = [theirs("L0")]
     begun = operate("pull", partner=cpo.id, module="locations", full=True)
