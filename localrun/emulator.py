@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -18,7 +19,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib.aws.clients import Clients
-from localrun import REGION, ROOT
+from localrun import REGION, ROOT, large
 from localrun.changes import Changes, is_write
 from localrun.signals import Ended
 
@@ -81,21 +82,25 @@ class Moto(Emulator):
 
     DynamoDB calls are taken one at a time, because moto's are not atomic
     under threads. All Moto objects of a process share one AWS account, so
-    platforms that live together need different stages.
+    platforms that live together need different stages. What a call costs does not
+    grow with the tables (`large`).
     """
+
+    _lock = threading.Lock()  # of the one account
 
     def __init__(self, port: int = 0) -> None:
         super().__init__("")
         self._changes = self.changes = Changes()
-        self._lock = threading.Lock()
         self._port = port
         self._server: Any = None
+        self._large = contextlib.ExitStack()
 
     def start(self) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
         from werkzeug.serving import WSGIRequestHandler, make_server
 
         share_stream_records()
+        self._large.enter_context(large.tables())
 
         class Handler(WSGIRequestHandler):
             protocol_version = "HTTP/1.1"  # keeps connections open
@@ -126,6 +131,7 @@ class Moto(Emulator):
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+        self._large.close()
 
     def idle(self, queue: str) -> bool:
         from moto.core.models import DEFAULT_ACCOUNT_ID

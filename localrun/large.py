@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 # Where moto's `Table.query` takes them.
@@ -20,9 +20,29 @@ START, INDEX_NAME = 4, 7
 PAGE = 2_000_000
 
 
+_in_use: list[ExitStack] = []
+_changing = threading.Lock()
+
+
 @contextmanager
 def tables() -> Iterator[None]:
-    """As long as this lasts, large tables and long queues cost moto little."""
+    """As long as this lasts, or another of it, large tables and long queues cost moto little."""
+    with _changing:
+        stack = _in_use[0] if _in_use else ExitStack()
+        if not _in_use:
+            stack.enter_context(_changed())
+        _in_use.append(stack)
+    try:
+        yield
+    finally:
+        with _changing:
+            _in_use.pop()
+            if not _in_use:
+                stack.close()
+
+
+@contextmanager
+def _changed() -> Iterator[None]:
     from moto.dynamodb.models import DynamoDBBackend
     from moto.dynamodb.models.dynamo_type import DynamoType
     from moto.dynamodb.models.table import Table
