@@ -21,6 +21,10 @@ from chalicelib.ocpi.messages import now
 context: ContextVar[dict[str, Any]] = ContextVar("log_context", default={})  # noqa: B039 - never mutated
 
 
+# Characters of a name in a log line; OCPI's ids have at most 39.
+LONGEST_NAME = 64
+
+
 @dataclass(frozen=True)
 class Subject:
     """The object that is worked on: its owner ("NL/EXA", "" where unknown), its id, and the part of it."""
@@ -36,7 +40,12 @@ class Subject:
         id = self.id
         if self.module == "tokens" and id:
             id = "#" + hashlib.sha256(id.upper().encode()).hexdigest()[:12]
-        return "/".join(each for each in (self.module, self.owner, id, self.part) if each)
+        return "/".join(_short(each) for each in (self.module, self.owner, id, self.part) if each)
+
+
+def _short(name: str) -> str:
+    """A name that a partner chose, cut where it is longer than OCPI allows: it stands in every line."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 subject: ContextVar[Subject | None] = ContextVar("subject", default=None)

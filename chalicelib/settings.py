@@ -31,6 +31,7 @@ NAMES = (
     "OCPI_PAGE_LIMIT",
     "OCPI_RETRY_SCHEDULE",
     "OCPI_ALLOW_PRIVATE_URLS",
+    "OCPI_BACKEND_DECIDES",
     "OCPI_BACKEND_FUNCTION",
     "OCPI_BACKEND_URL",
     "OCPI_RETENTION_DAYS",
@@ -91,6 +92,7 @@ class Settings:
     command_timeout: int = 30
     pull_interval: int = 6 * 3600
     backend_url: str = ""
+    backend_decides: bool = False
     hub_policy: str = "open"
     hub_alive_seconds: int = 300
     cdr_gate: str = "warn"
@@ -141,6 +143,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         command_timeout=_number("OCPI_COMMAND_TIMEOUT", environ.get("OCPI_COMMAND_TIMEOUT"), 30, 1, 900),
         pull_interval=_number("OCPI_PULL_INTERVAL", environ.get("OCPI_PULL_INTERVAL"), 6 * 3600, 0, WEEK),
         backend_url=_backend_url(environ.get("OCPI_BACKEND_URL", ""), private),
+        backend_decides=_backend_decides(environ),
         hub_policy=_word("OCPI_HUB_POLICY", environ.get("OCPI_HUB_POLICY"), HUB_POLICIES),
         hub_alive_seconds=_number(
             "OCPI_HUB_ALIVE_SECONDS", environ.get("OCPI_HUB_ALIVE_SECONDS"), 300, 0, WEEK
@@ -230,6 +233,17 @@ def _url(name: str, text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise SettingsError(f"{name}: an absolute http(s) URL without query is required")
     return text.rstrip("/")
+
+
+def _backend_decides(environ: Mapping[str, str]) -> bool:
+    """Whether the URL that hears events is asked for decisions, too."""
+    name = "OCPI_BACKEND_DECIDES"
+    decides = _flag(name, environ.get(name, ""))
+    if decides and not environ.get("OCPI_BACKEND_URL"):
+        raise SettingsError(f"{name}: needs OCPI_BACKEND_URL, which is asked")
+    if decides and environ.get("OCPI_BACKEND_FUNCTION"):
+        raise SettingsError(f"{name}: either this or OCPI_BACKEND_FUNCTION decides")
+    return decides
 
 
 def _backend_url(text: str, private: bool) -> str:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,18 @@ class Platform(Deployment):
     def backend(self) -> Backend:
         from chalicelib.aws.backend import Backend
 
-        return Backend(self)
+        return Backend(self, self._asked)
+
+    def _asked(self, url: str, id: str, question: str, timeout: float) -> bytes:
+        """The answer of the back end's URL to a question, signed as its webhooks are."""
+        from chalicelib.store.webhook import headers
+
+        at = int(datetime.fromisoformat(self.clock()).timestamp())
+        signed = headers(self.webhooks.keys(self.webhooks.endpoint()), id, at, question)
+        status, answer = self.partner_client.asked(url, question, signed, timeout)
+        if status != 200:
+            raise ValueError(f"HTTP {status}")
+        return answer
 
     @cached_property
     def webhooks(self) -> Webhooks:

@@ -22,6 +22,7 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import time
 import urllib.request
@@ -33,6 +34,9 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 TOLERANCE = 300
 """Seconds that a webhook's timestamp may be off."""
+
+DECISION = "Decision"
+"""The kind of an event that is a question."""
 
 LARGEST_BODY = 2 * 1024 * 1024
 
@@ -108,11 +112,19 @@ class Webhook:
 class Listener:
     """A small HTTP server for webhooks: what `hear` takes without raising is answered 204.
 
-    For tries and small back ends; behind something that ends TLS, where it is reached from outside.
+    `decide` answers what the platform asks where `OCPI_BACKEND_DECIDES` is 1: the detail of a question in,
+    the answer out, None where the stored data shall decide. For tries and small back ends; with `tls` it
+    speaks HTTPS, else it stands behind something that does, where it is reached from outside.
     """
 
     def __init__(
-        self, webhook: Webhook, hear: Callable[[Event], object], host: str = "127.0.0.1", port: int = 0
+        self,
+        webhook: Webhook,
+        hear: Callable[[Event], object],
+        host: str = "127.0.0.1",
+        port: int = 0,
+        decide: Callable[[dict[str, Any]], Mapping[str, Any] | None] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -131,22 +143,29 @@ class Listener:
                 except ValueError:
                     return self._answer(400)
                 try:
-                    hear(event)
+                    if event.kind != DECISION:
+                        hear(event)
+                        return self._answer(204)
+                    found = decide(event.detail) if decide else None
                 except Exception:
-                    return self._answer(500)  # it is posted again
-                return self._answer(204)
+                    return self._answer(500)  # an event is posted again, a question is not
+                text = b"" if found is None else json.dumps(found, default=_number).encode()
+                return self._answer(200 if text else 404, text)
 
-            def _answer(self, status: int) -> None:
+            def _answer(self, status: int, body: bytes = b"") -> None:
                 self.send_response(status)
                 if status != 204:
-                    self.send_header("Content-Length", "0")
+                    self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
+                self.wfile.write(body)
 
             def log_message(self, format: str, *arguments: object) -> None:
                 """Nothing is logged; `hear` is the place for that."""
 
         self._server = ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_port
 
     def __enter__(self) -> Listener:

@@ -53,6 +53,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "Default": "21600",
         "Description": "Seconds between pulls from each partner; 0: never",
     },
+    "OCPI_BACKEND_DECIDES": {
+        "Default": "0",
+        "AllowedValues": ["0", "1"],
+        "Description": "1: the URL in OCPI_BACKEND_URL is asked for decisions, too",
+    },
     "OCPI_HUB_POLICY": {
         "Default": "open",
         "AllowedValues": ["open", "closed"],

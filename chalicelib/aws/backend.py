@@ -2,7 +2,7 @@
 
 Events go to the bus `ocpi-<stage>` and may arrive more than once; `event_id`
 in the detail is the same each time. Decisions are asked of the operator's own
-Lambda function, where there is one. What an event or a decision contains is
+Lambda function or URL, where there is one. What an event or a decision contains is
 decided by the rooms; `docs/backend.md` lists them all.
 
 Contract: design section 5, Events.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
 
 SOURCE = "ocpi"
+# The detail-type of a question to the back end's URL.
+DECISION = "Decision"
 # What PutEvents takes in one call, with some room for the names around the detail.
 LARGEST_CALL = 250 * 1024
 MOST_ENTRIES = 10
@@ -31,6 +33,10 @@ ATTEMPTS = 4
 
 # What a detail can spare when it is too large, most dispensable first; the id to get it by stays.
 SPARABLE = ("object", "body", "result", "response")
+
+
+# Asks the back end's URL: the URL, an id, the question, and the seconds it may take; its answer.
+Asked = Callable[[str, str, str, float], bytes]
 
 
 class EventsNotTaken(Exception):
@@ -48,8 +54,8 @@ class Event(NamedTuple):
 class Backend:
     """Tells the back end what happened, and asks it what to do."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._deployment = deployment
+    def __init__(self, deployment: Deployment, asked: Asked | None = None) -> None:
+        self._deployment, self._asked = deployment, asked
 
     def emit(self, detail_type: str, detail: dict[str, Any], *, id: str = "") -> None:
         """Put one event on the bus. Raises EventsNotTaken when the bus stays away.
@@ -64,17 +70,18 @@ class Backend:
             self._put(batch)
 
     def ask(self, decision: str, payload: dict[str, Any], timeout: float) -> dict[str, Any] | None:
-        """The back end's decision; None where it has no function, fails, or takes over `timeout` seconds.
+        """The back end's decision; None where nobody is asked, it fails, or takes over `timeout` seconds.
 
-        A decision is asked once; None means that the stored data decides.
+        Its function is asked, or its URL where the settings say that it decides. A decision is asked
+        once; None means that the stored data decides.
         """
-        function = self._deployment.settings.backend_function
-        if not function:
+        settings = self._deployment.settings
+        if not settings.backend_function and not settings.backend_decides:
             return None
         answers: list[dict[str, Any]] = []
-        question = jsontext.dumps({"decision": decision, **payload})
+        question = {"decision": decision, **payload}
         thread = threading.Thread(
-            target=copy_context().run, args=(self._invoke, function, question, answers), daemon=True
+            target=copy_context().run, args=(self._decide, question, timeout, answers), daemon=True
         )
         thread.start()
         thread.join(timeout)
@@ -82,17 +89,33 @@ class Backend:
             logs.log("WARNING", "back end took too long", decision=decision, timeout=timeout)
         return answers[0] if answers else None
 
-    def _invoke(self, function: str, question: str, answers: list[dict[str, Any]]) -> None:
+    def _decide(self, question: dict[str, Any], timeout: float, answers: list[dict[str, Any]]) -> None:
         try:
-            response = self._deployment.clients.awslambda.invoke(
-                FunctionName=function, Payload=question.encode()
-            )
-            answer = jsontext.loads(response["Payload"].read())
-            if response.get("FunctionError") or not isinstance(answer, dict):
+            function = self._deployment.settings.backend_function
+            said = self._invoked(function, question) if function else self._posted(question, timeout)
+            answer = jsontext.loads(said)
+            if not isinstance(answer, dict):
                 raise ValueError("not an answer")
             answers.append(answer)
         except Exception as problem:  # whatever is wrong with it, the stored data decides
             logs.log_exception("back end did not answer", problem)
+
+    def _invoked(self, function: str, question: dict[str, Any]) -> bytes:
+        response = self._deployment.clients.awslambda.invoke(
+            FunctionName=function, Payload=jsontext.dumps(question).encode()
+        )
+        if response.get("FunctionError"):
+            raise ValueError("not an answer")
+        said: bytes = response["Payload"].read()
+        return said
+
+    def _posted(self, question: dict[str, Any], timeout: float) -> bytes:
+        """In an envelope as events have, so that one URL hears and decides."""
+        assert self._asked is not None
+        id, now = str(uuid.uuid4()), self._deployment.clock()
+        envelope = {"version": "0", "id": id, "time": now, "source": SOURCE, "detail-type": DECISION}
+        text = jsontext.dumps({**envelope, "detail": question})
+        return self._asked(self._deployment.settings.backend_url, id, text, timeout)
 
     def _entry(self, event: Event) -> dict[str, str]:
         detail = {"event_id": event.id or str(uuid.uuid4()), **event.detail}

@@ -13,9 +13,6 @@ Spec: Standard Webhooks (https://www.standardwebhooks.com); design section 5, Ev
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +23,8 @@ from chalicelib import logs, schedule
 from chalicelib.aws import queues
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import jsontext
-from chalicelib.store.webhook import PREFIX, Endpoint
+from chalicelib.store.webhook import Endpoint
+from chalicelib.store.webhook import headers as signed
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -75,31 +73,12 @@ def work(platform: Platform, records: Sequence[Record]) -> dict[str, Any]:
     return {"batchItemFailures": waiting}
 
 
-def signature(keys: Sequence[str], id: str, timestamp: int, body: str) -> str:
-    """The value of `webhook-signature`: one signature per key, over `id.timestamp.body`."""
-    signed = f"{id}.{timestamp}.{body}".encode()
-    return " ".join(
-        "v1,"
-        + base64.b64encode(
-            hmac.digest(base64.b64decode(key.removeprefix(PREFIX)), signed, hashlib.sha256)
-        ).decode()
-        for key in keys
-    )
-
-
 def _post(platform: Platform, url: str, endpoint: Endpoint, record: Record) -> tuple[str, bool, int | None]:
     """Why the rest need not be tried now, whether it was taken, and how long the back end asks to wait."""
     body = record["body"]
     envelope = jsontext.loads(body)
     id, at = envelope["id"], _epoch(platform.clock())
-    headers = {
-        "Content-Type": "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": "ocpi",
-        "webhook-id": id,
-        "webhook-timestamp": str(at),
-        "webhook-signature": signature(platform.webhooks.keys(endpoint), id, at, body),
-    }
+    headers = signed(platform.webhooks.keys(endpoint), id, at, body)
     started, status, wait = time.monotonic(), 0, None
     away = reason = ""
     try:

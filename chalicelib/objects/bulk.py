@@ -73,7 +73,7 @@ def put(platform: Platform, bulk: Bulk, given: list[Any], gate: Gate) -> dict[st
     answer: dict[str, Any] = {**counts, "errors": errors, "warnings": warnings}
     if done < len(given):
         if not bulk.job:
-            bulk = replace(bulk, job=new_id(), total=bulk.first + len(given))
+            bulk = replace(bulk, job=new_id(), total=len(given))  # a part of a list is a job of its own
         answer["queued"] = len(given) - done
         platform.queues.send(_rest(replace(bulk, first=bulk.first + done), given[done:]))
     if bulk.job:

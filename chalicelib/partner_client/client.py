@@ -142,6 +142,11 @@ class PartnerClient:
         status, received, _ = self._exchange.perform("POST", url, body, dict(headers), timeout)
         return status, envelope.retry_after(received.get("retry-after", ""))
 
+    def asked(self, url: str, body: str, headers: Mapping[str, str], timeout: float) -> tuple[int, bytes]:
+        """HTTP status and body of a POST to the back end, which is no OCPI request. Raises as `post`."""
+        status, _, answer = self._exchange.perform("POST", url, body, dict(headers), timeout)
+        return status, answer
+
     def guard(self, url: str, partner: Partner | None) -> None:
         """Refuse a hostile URL, or one at a host this partner did not announce. Raises InvalidParameters."""
         url_guard.guard(url, self._deployment.settings.allow_private_urls)

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
+import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -176,6 +178,30 @@ class Webhooks:
             )
             self._clear[secret] = answer["Plaintext"].decode()
         return self._clear[secret]
+
+
+def headers(keys: Sequence[str], id: str, timestamp: int, body: str) -> dict[str, str]:
+    """The headers of a POST to the back end, signed with each of these secrets."""
+    return {
+        "Content-Type": "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": "ocpi",
+        "webhook-id": id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signature(keys, id, timestamp, body),
+    }
+
+
+def signature(keys: Sequence[str], id: str, timestamp: int, body: str) -> str:
+    """The value of `webhook-signature`: one signature per key, over `id.timestamp.body`."""
+    signed = f"{id}.{timestamp}.{body}".encode()
+    return " ".join(
+        "v1,"
+        + base64.b64encode(
+            hmac.digest(base64.b64decode(key.removeprefix(PREFIX)), signed, hashlib.sha256)
+        ).decode()
+        for key in keys
+    )
 
 
 def _new_secret() -> str:

@@ -69,6 +69,20 @@ def test_what_one_invocation_cannot_finish_goes_on_through_the_inbox(
     assert (ended["state"], ended["stored"], ended["refused"]) == ("COMPLETED", 60, 0)
 
 
+def test_a_part_of_a_list_that_goes_on_by_itself_ends_too(
+    operate: Any, known: Known, drain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `first` and no job: what is counted is this part alone."""
+    monkeypatch.setattr(bulk, "SECONDS", -1)
+    wrong = own("token", uid="U9", language="toolong")
+    answer = operate("put", module="tokens", objects=[own("token", uid="U1"), wrong], first=500)
+    monkeypatch.setattr(bulk, "SECONDS", 20)
+    drain(sweep=False)
+    (ended,) = operate("puts", job=answer["job"])["puts"]
+    assert (ended["state"], ended["total"], ended["stored"], ended["refused"]) == ("COMPLETED", 2, 1, 1)
+    assert [each["index"] for each in ended["errors"]] == [501]
+
+
 def test_how_far_a_put_came_is_kept(operate: Any, known: Known, hand: Any) -> None:
     """Issue 4: of a list in several messages, each of which may come twice; what was refused is shown."""
     objects = [own("token", uid=f"U{at:03}") for at in range(30)]

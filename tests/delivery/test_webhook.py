@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.delivery import webhook
+from chalicelib.store.webhook import signature
 from simulator.heard import Heard as Simulated
 from tests.conftest import Hand, OperatorRefused
 from tests.hearing import Ear, Heard
@@ -52,7 +52,7 @@ def verified(request: Heard, *secrets: str) -> list[bool]:
 
 def test_the_signature_is_that_of_the_published_example() -> None:
     body = '{"event_type":"ping","data":{"success":true}}'
-    found = webhook.signature(["whsec_plJ3nmyCDGBKInavdOK15jsl"], "msg_loFOjxBNrRLzqYUf", 1731705121, body)
+    found = signature(["whsec_plJ3nmyCDGBKInavdOK15jsl"], "msg_loFOjxBNrRLzqYUf", 1731705121, body)
     assert found == "v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0="
 
 

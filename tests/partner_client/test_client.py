@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.partner import Endpoint, Partner, Role
 from chalicelib.partner_client import url_guard
 from chalicelib.partner_client.client import PartnerClient
+from simulator import certificate
 from tests.stub import PartnerStub
 
 PARTIES = '[{"role": "CPO", "country_code": "NL", "party_id": "EXA", "business_details": {"name": "x"}}]'
@@ -99,41 +101,11 @@ def at(bench: Bench, port: int) -> str:
 @pytest.fixture
 def tls(tmp_path: Any) -> Iterator[Callable[[str], tuple[str, str]]]:
     """A TLS server whose certificate is for this name; its URL on localhost and its certificate's file."""
-    import ssl
-    from datetime import timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
     opened: list[socket.socket] = []
 
     def serve(name: str) -> tuple[str, str]:
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(subject)
-            .public_key(key.public_key())
-            .serial_number(1)
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        file = tmp_path / f"{name}.pem"
-        private = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
+        file = certificate.make(tmp_path, name)
+        context = certificate.served(file)
         listener = socket.create_server(("127.0.0.1", 0))
         opened.append(listener)
         body = b'{"status_code":1000}'
