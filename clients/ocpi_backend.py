@@ -513,6 +513,8 @@ class ReconciliationFinding(TypedDict):
         "SESSION_WITHOUT_CDR",
         "CDR_WITHOUT_SESSION",
         "ENERGY_APART",
+        "SECOND_CDR",
+        "CREDIT_WITHOUT_CDR",
         "TOTAL_APART",
         "SILENCE",
         "UNKNOWN_TOKEN",

@@ -17,12 +17,22 @@ if TYPE_CHECKING:
 SESSION_WITHOUT_CDR, CDR_WITHOUT_SESSION = "SESSION_WITHOUT_CDR", "CDR_WITHOUT_SESSION"
 ENERGY_APART, TOTAL_APART, SILENCE = "ENERGY_APART", "TOTAL_APART", "SILENCE"
 UNKNOWN_TOKEN, UNKNOWN_TARIFF = "UNKNOWN_TOKEN", "UNKNOWN_TARIFF"
+SECOND_CDR, CREDIT_WITHOUT_CDR = "SECOND_CDR", "CREDIT_WITHOUT_CDR"
 # Those that are about one CDR, each with what it means; docs/money.md has the table.
-OF_CDRS = (CDR_WITHOUT_SESSION, ENERGY_APART, UNKNOWN_TOKEN, UNKNOWN_TARIFF)
+OF_CDRS = (
+    CDR_WITHOUT_SESSION,
+    ENERGY_APART,
+    SECOND_CDR,
+    CREDIT_WITHOUT_CDR,
+    UNKNOWN_TOKEN,
+    UNKNOWN_TARIFF,
+)
 KINDS = {
     SESSION_WITHOUT_CDR: "a Session that was over for 48 hours, and no CDR came",
     CDR_WITHOUT_SESSION: "a CDR that names a Session nobody told of",
     ENERGY_APART: "the CDR and its Session differ by more than 0.01 kWh",
+    SECOND_CDR: "a CDR for a Session that another CDR bills, and neither is credited",
+    CREDIT_WITHOUT_CDR: "a Credit CDR for a CDR that never came",
     TOTAL_APART: "the partner counts more objects in its list than we hold",
     SILENCE: "nothing came of a module for three times longer than ever before, and a day at least",
     UNKNOWN_TOKEN: "a CDR names a Token that we do not have",

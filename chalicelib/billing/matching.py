@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal, DecimalException
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.billing import engine, verdicts
 from chalicelib.billing.findings import (
     CDR_WITHOUT_SESSION,
+    CREDIT_WITHOUT_CDR,
     ENERGY_APART,
+    SECOND_CDR,
     UNKNOWN_TARIFF,
     UNKNOWN_TOKEN,
     Finding,
@@ -21,8 +24,8 @@ from chalicelib.objects import sessions
 from chalicelib.objects.stored_object import Finder, StoredObject, load, load_token
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.ocpi.timestamps import readable, timestamp
-from chalicelib.store import feeds, pages
-from chalicelib.store.audits import Audits
+from chalicelib.store import feeds, marks, pages
+from chalicelib.store.audits import Audit, Audits, audit_of, cdr_id
 from chalicelib.store.object_items import LONGEST_ID, Key, folded
 
 if TYPE_CHECKING:
@@ -30,8 +33,8 @@ if TYPE_CHECKING:
 
 # kWh that the meter values of a Session and its CDR may differ by.
 CLOSE = Decimal("0.01")
-# Sessions that are looked at together.
-PAGE = 100
+# Sessions that are looked at together, and CDRs of one Session.
+PAGE, MOST_CDRS = 100, 20
 
 
 def of_cdr(platform: Platform, found: StoredObject) -> list[Finding]:
@@ -46,9 +49,32 @@ def of_cdr(platform: Platform, found: StoredObject) -> list[Finding]:
             said.append((CDR_WITHOUT_SESSION, f"its Session {session_id[:60]} is not known"))
         elif apart := _apart(session.canonical, cdr):
             said.append((ENERGY_APART, apart))
+        if other := _billed_by_another(platform, key, session_id):
+            said.append((SECOND_CDR, f"{other[:60]} bills its Session {session_id[:60]}, too"))
+    credited = cdr.get("credit_reference_id") if cdr.get("credit") is True else None
+    if isinstance(credited, str) and _load(platform, Key("cdrs", *key.party, credited)) is None:
+        said.append((CREDIT_WITHOUT_CDR, f"the CDR {credited[:60]} that it credits is not known"))
     said += _unknown(platform, found)
     name = partner.id if partner else ""
     return [Finding(kind, name, key.owner, key.id, message) for kind, message in said]
+
+
+def _billed_by_another(platform: Platform, key: Key, session_id: str) -> str:
+    """The id of another CDR of a Session where neither is credited; "" where there is none."""
+    objects, name = platform.objects, folded(session_id)
+    same = marks.marked(objects.client, objects.table("cdrs"), marks.SESSION, name, key.owner, "")
+    partitions = list(islice(same, MOST_CDRS))
+    if not set(partitions) - {key.partition}:
+        return ""
+    found = Audits(platform).read(cdr_id(each) for each in {*partitions, key.partition})
+    billing = {name: audit for name, item in found.items() if (audit := audit_of(item)) and _bills(audit)}
+    mine = cdr_id(key.partition)
+    others = [each.id for name, each in sorted(billing.items()) if name != mine]
+    return others[0] if others and (mine in billing or mine not in found) else ""
+
+
+def _bills(audit: Audit) -> bool:
+    return not audit.is_credit and not audit.credited_by
 
 
 def _apart(session: dict[str, Any], cdr: dict[str, Any]) -> str:

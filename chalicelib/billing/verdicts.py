@@ -19,6 +19,7 @@ from chalicelib.objects import sessions, visibility
 from chalicelib.objects.stored_object import StoredObject
 from chalicelib.ocpi.timestamps import readable, timestamp
 from chalicelib.partners import parties
+from chalicelib.pricing.claims import claimed_sides
 from chalicelib.store.audits import OWN, RECEIVED, Audit, Audits, Sides
 from chalicelib.store.dynamodb import retried
 
@@ -94,7 +95,9 @@ def _audit(platform: Platform, found: StoredObject, report: Report, partner: Par
     emsp = sessions.emsp_of(cdr)
     customer = "/".join(emsp) if emsp else ""
     claims = {each["claim"]: each["claimed"] for each in report["claims"]}
-    claimed = {side: claims.get(f"total_cost.{side}") for side in SIDES}
+    judged = f"total_cost.{SIDES[0]}" in claims  # not where charging at home is compensated
+    stated = claims if judged else _stated(cdr)
+    claimed = {side: stated.get(f"total_cost.{side}") for side in SIDES}
     computed = {side: report["total"].get(side) for side in SIDES}
     causes = [each["reading"] for each in report["diagnosis"]]
     token = cdr.get("cdr_token")
@@ -109,7 +112,7 @@ def _audit(platform: Platform, found: StoredObject, report: Report, partner: Par
         currency=str(report["currency"] or cdr.get("currency") or ""),
         claimed=claimed,
         computed=computed,
-        difference={side: difference(claimed[side], computed[side]) for side in SIDES},
+        difference={side: difference(claimed[side], computed[side]) if judged else None for side in SIDES},
         cause=causes[0] if causes else "",
         kwh=str(cdr.get("total_energy") or "0"),
         partner=partner.id if partner else "",
@@ -121,6 +124,12 @@ def _audit(platform: Platform, found: StoredObject, report: Report, partner: Par
         credits=_name(cdr.get("credit_reference_id")) if cdr.get("credit") is True else "",
         is_held=found.own and visibility.is_held(found.key, found.feed),
     )
+
+
+def _stated(cdr: Mapping[str, Any]) -> dict[str, str | None]:
+    """What a CDR claims in all, as a report would write it."""
+    amounts = zip(SIDES, claimed_sides(cdr.get("total_cost")), strict=True)
+    return {f"total_cost.{side}": None if amount is None else exact(amount) for side, amount in amounts}
 
 
 def difference(claimed: str | None, computed: str | None) -> str | None:

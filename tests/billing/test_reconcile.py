@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.timestamps import later
-from tests.billing.made import cdr, send, send_session, session, tariff, token
+from tests.billing.made import cdr, credit, send, send_session, session, tariff, token
 from tests.stub import Canned
 
 DAY = 86_400
@@ -104,6 +104,47 @@ def test_a_cdr_whose_session_token_and_tariff_nobody_knows(
     assert operate("audits")["audits"][0]["verdict"] == "AGREE", "priced again by the Tariff that came"
     told = [each["detail"]["state"] for each in events("ReconciliationFinding")]
     assert told == ["OPEN"] * 3 + ["CLOSED"] * 3
+
+
+def test_a_second_cdr_of_a_session_is_found_until_one_of_them_is_credited(
+    known_token: Any, partner: Any, ask: Any, drain: Any, operate: Any
+) -> None:
+    send_session(ask, partner, session("S1"))
+    first, second = cdr("C1", session_id="S1"), cdr("C1-AGAIN", session_id="S1")
+    for each in (first, second):
+        send(ask, partner, each)
+        drain()
+    (found,) = operate("reconcile")["findings"]
+    assert (found["kind"], found["object_id"]) == ("SECOND_CDR", "C1-AGAIN")
+    assert "C1 " in found["message"]
+    send(ask, partner, credit(first))
+    drain()
+    assert kinds(operate) == []
+
+
+def test_a_cdr_that_replaces_a_credited_one_is_no_second_one(
+    known_token: Any, partner: Any, ask: Any, drain: Any, operate: Any
+) -> None:
+    """Whatever comes first, the new one or the Credit CDR; a reservation's CDR names no Session."""
+    send_session(ask, partner, session("S1"))
+    first = cdr("C1", session_id="S1")
+    for each in (first, cdr("C2", session_id="S1"), credit(first), cdr("R1", session_id=None)):
+        send(ask, partner, each)
+        drain()
+    assert kinds(operate) == []
+
+
+def test_a_credit_cdr_for_a_cdr_that_never_came_is_found_and_closed_when_it_comes(
+    known_token: Any, partner: Any, ask: Any, drain: Any, operate: Any
+) -> None:
+    send_session(ask, partner, session("S1"))
+    first = cdr("C1", session_id="S1")
+    send(ask, partner, credit(first))
+    drain()
+    assert ("CREDIT_WITHOUT_CDR", "CREDIT1") in kinds(operate)
+    send(ask, partner, first)
+    drain()
+    assert kinds(operate) == []
 
 
 def test_energy_apart_is_said_with_both_values(

@@ -56,6 +56,17 @@ def test_the_sums_equal_the_rows(month: Any, operate: Any, by: dict[str, str]) -
     assert (disputed["id"], disputed["verdict"], disputed["dispute"]) == ("C3", "DISAGREE", "OPEN")
 
 
+def test_what_is_compensated_for_charging_at_home_is_claimed_and_not_judged(
+    partner: Any, ask: Any, drain: Any, operate: Any
+) -> None:
+    send(ask, partner, cdr("C1", home_charging_compensation=True, total_cost={"excl_vat": 9}))
+    drain()
+    (row,) = operate("statement", month="2026-10", party="BE/BEC")["rows"]
+    assert row["claimed"] == {"before_taxes": "9", "after_taxes": None}
+    assert row["difference"] == {"before_taxes": None, "after_taxes": None}
+    assert row["verdict"] == "AGREE"
+
+
 def test_a_month_is_read_in_pages_and_never_scanned(
     partner: Any, ask: Any, drain: Any, operate: Any, platform: Any
 ) -> None:
