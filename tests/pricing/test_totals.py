@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from docs import generate_money
 from tests.pricing.building import V211, V221, V230, component, element, in_version, tariff
 from tests.pricing.test_trace import cdr, codes
 
+ROOT = Path(__file__).parents[2]
 BY = tariff(
     element(
         component("FLAT", "0.50", "20"),
@@ -123,6 +125,22 @@ def test_the_engine_is_the_standard_library_alone() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "['chalicelib'] []"
+
+
+def test_local_time_is_known_where_the_system_has_no_zones() -> None:
+    """As in a Lambda function: the package deployed with it has them."""
+    code = (
+        "import sys, zoneinfo; from chalicelib.pricing.countries import ZONES; "
+        "from chalicelib.pricing.moments import zone; "
+        "sys.exit(str([each for each in {*ZONES.values(), 'Europe/Amsterdam', 'America/New_York'} "
+        "if zone(each) is None] or zoneinfo.TZPATH or ''))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONTZPATH": ""}, capture_output=True, text=True, cwd=ROOT
+    )
+    assert ran.stderr.strip() == ""
+    deployed = (ROOT / "requirements.txt").read_text()
+    assert "\ntzdata==" in deployed
 
 
 def test_zones_of_countries_are_those_of_the_core() -> None:
