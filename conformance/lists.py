@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from conformance.peer import Exchange
 from conformance.verdict import Verdict, Warned, fail, require
@@ -59,8 +59,10 @@ class Crawl:
     def __init__(self, trial: Trial, module: str) -> None:
         self.trial, self.module = trial, module
         self.exchanges: list[Exchange] = []
+        self.pages: tuple[Exchange, ...] = ()  # those of the walk
         self.objects: list[dict[str, Any]] = []
         self.complete = False
+        self.astray: Verdict | None = None
         self.verdict: Verdict | None = None
 
     @property
@@ -70,19 +72,30 @@ class Crawl:
 
     @property
     def state(self) -> list[tuple[str, ...]]:
-        """What there is and how new it is."""
-        return [(*identity(self.module, each), str(each.get("last_updated"))) for each in self.objects]
+        """What there is and how new it is, in whichever order."""
+        return sorted((*identity(self.module, each), str(each.get("last_updated"))) for each in self.objects)
 
     def walk(self) -> None:
-        """Ask for every page, once. Raises Failed where a page cannot be had."""
+        """Ask for every page, once. Raises Failed where the first cannot be had."""
         if self.exchanges:
             return
         self.page()
         self.objects = list(objects_of(self.exchanges[0]))
         while (link := next_link(self.exchanges[-1])) and len(self.exchanges) < MOST_PAGES:
-            self.follow(link)
-            self.objects += objects_of(self.exchanges[-1])
-        self.complete = not link
+            try:
+                self.objects += objects_of(self.follow(link))
+            except Verdict as astray:  # TRA-30 says so
+                self.astray = astray
+                break
+        self.pages = tuple(self.exchanges)
+        self.complete = not link and self.astray is None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing came, went or changed its page while we walked, as far as that can be seen."""
+        totals = {number(each, "X-Total-Count") for each in self.pages}
+        names = {identity(self.module, each) for each in self.objects}
+        return self.complete and len(names) == len(self.objects) and totals <= {None, len(names)}
 
     def page(self, **query: Any) -> Exchange:
         """One page with these parameters."""
@@ -97,10 +110,12 @@ class Crawl:
         return answer
 
     def follow(self, link: str) -> Exchange:
-        """The page behind a next link, verbatim."""
-        home = urlsplit(self.trial.find(self.module, "SENDER")).netloc
-        if urlsplit(link).netloc != home:
-            raise Warned(f"the next link leads to another host, {urlsplit(link).netloc}: not followed")
+        """The page behind a next link, verbatim. Raises Warned where it leads to a host they never named."""
+        link = urljoin(self.exchanges[-1].url, link)
+        if (host := urlsplit(link).netloc) not in self.trial.hosts:
+            raise Warned(
+                f"the next link leads to another host, {host or link}: not followed", self.exchanges[-1]
+            )
         headers = self.trial.routing(self.module, "SENDER")
         answer = self.trial.prove(self.trial.peer.ask("GET", link, headers=headers, module=self.module))
         self.exchanges.append(answer)

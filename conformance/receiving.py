@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.peer import Exchange
+from conformance.shapes import moment
 from conformance.trial import Trial
-from conformance.verdict import advise, fail, require, require_success
+from conformance.verdict import advise, fail, require, require_refusal, require_success
 
 Json = dict[str, Any]
 PARTS = {"evses": "uid", "connectors": "id"}
@@ -71,7 +72,7 @@ def differences(sent: Any, held: Any, at: str = "") -> list[str]:
             fault
             for name, value in sent.items()
             if value not in (None, [])
-            for fault in differences(value, held.get(name), f"{at}/{name}")
+            for fault in differences(*_folded(name, value, held.get(name)), f"{at}/{name}")
         ]
     if isinstance(sent, list) and isinstance(held, list) and len(sent) == len(held):
         key = PARTS.get(at.rpartition("/")[2])
@@ -79,16 +80,31 @@ def differences(sent: Any, held: Any, at: str = "") -> list[str]:
             sent, held = (sorted(each, key=lambda part: str(part.get(key)).upper()) for each in (sent, held))
         pairs = enumerate(zip(sent, held, strict=True))
         return [fault for n, (a, b) in pairs for fault in differences(a, b, f"{at}/{n}")]
-    if isinstance(sent, str) and isinstance(held, str) and _moment(sent) == _moment(held):
+    if isinstance(sent, str) and moment(sent) and moment(sent) == moment(held):
         return []
     if isinstance(sent, list) and isinstance(held, list):
         return [f"{at}: {len(held)} entries for {len(sent)}"]
     return [] if sent == held else [f"{at} is {held!r:.60}, was sent as {sent!r:.60}"]
 
 
-def _moment(text: str) -> str:
-    """A DateTime without what may be written in two ways."""
-    return text.removesuffix("Z").removesuffix(".000") if text[4:5] == "-" and "T" in text else text
+def _folded(name: str, sent: Any, held: Any) -> tuple[Any, Any]:
+    """Identifiers are CiStrings: the case in which they are kept is the receiver's."""
+    is_id = name in ("id", "uid", "country_code", "party_id") or name.endswith("_id")
+    if is_id and isinstance(sent, str) and isinstance(held, str):
+        return sent.upper(), held.upper()
+    return sent, held
+
+
+def same_id(one: Any, other: Any) -> bool:
+    """Whether two identifiers are the same, in whichever case."""
+    return str(one).upper() == str(other).upper()
+
+
+def strangers(trial: Trial, answer: Exchange, what: str) -> None:
+    """TRA-54: nothing in the name of a party that is not ours; 2.1.1 does not say so, and is only advised."""
+    if answer.ok and not trial.newer:
+        advise(False, f"{what} was accepted: {answer.said}", answer)
+    require_refusal(answer, 0, what)
 
 
 def refused_in_words(trial: Trial, answer: Any) -> None:

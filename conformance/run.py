@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from conformance.causes import causes
 from conformance.check import MUST, Check
 from conformance.checks import CHECKS
 from conformance.checks.charging import end_charges
@@ -67,7 +68,7 @@ def run(options: Options, tell: Callable[[Result], None] = lambda result: None) 
             raise CannotBeTried(trial.stopped)
         if partner:
             _equip(trial, partner)
-        results = tuple(_results(trial, CHECKS, tell))
+        results = _results(trial, tell)
         if options.keep and trial.registered:
             _keep(options.keep, trial.peer.token)
     finally:
@@ -133,13 +134,40 @@ def _leave(trial: Trial) -> None:
         trial.partner.close()
 
 
-def _results(trial: Trial, checks: Iterable[Check], tell: Callable[[Result], None]) -> Iterable[Result]:
-    for each in checks:
-        if not each.applies(trial.options.role, trial.version):
-            continue
-        result = _one(trial, each)
-        tell(result)
-        yield result
+def _results(trial: Trial, tell: Callable[[Result], None]) -> tuple[Result, ...]:
+    """Every check in its order; each is told as soon as it is known that it is not the fault of another."""
+    applying = [each for each in CHECKS if each.applies(trial.options.role, trial.version)]
+    found: dict[str, Result] = {}
+    late = []
+    for each in applying:
+        result = found[each.id] = _one(trial, each)
+        if result.verdict in (FAIL, WARN) and any(c.id not in found for c in causes(each, applying)):
+            late.append(each)
+        else:
+            tell(_attributed(result, applying, found))
+    for each in late:
+        tell(_attributed(found[each.id], applying, found))
+    return tuple(_attributed(each, applying, found) for each in found.values())
+
+
+def _attributed(result: Result, applying: Iterable[Check], found: Mapping[str, Result]) -> Result:
+    """One fault, one finding: where the rule that a check rests on is broken, that is what is said."""
+    if result.verdict not in (FAIL, WARN):
+        return result
+    root = _root(result, applying, found)
+    if root is result:
+        return result
+    reason = f"rests on {root.check.id}, which is not kept; it said: {result.reason}"
+    return replace(result, verdict=SKIPPED, reason=reason)
+
+
+def _root(result: Result, applying: Iterable[Check], found: Mapping[str, Result]) -> Result:
+    """The broken rule at the bottom of this one, which is at least as bad; itself where there is none."""
+    enough = (FAIL,) if result.verdict == FAIL else (FAIL, WARN)
+    for cause in causes(result.check, applying):
+        if cause.id in found and found[cause.id].verdict in enough:
+            return _root(found[cause.id], applying, found)
+    return result
 
 
 def _one(trial: Trial, check: Check) -> Result:
@@ -153,6 +181,8 @@ def _one(trial: Trial, check: Check) -> Result:
         name = verdict.name
         if isinstance(verdict, Failed) and check.force != MUST:
             name = WARN
+        if name in (FAIL, WARN):
+            trial.blamed += [*trial.proofs, *([verdict.exchange] if verdict.exchange else [])]
         evidence = _evidence(trial, verdict.exchange)
         return Result(check, name, verdict.reason, evidence, time.monotonic() - begun)
     except (LookupError, TypeError, ValueError, AttributeError) as problem:
@@ -174,6 +204,8 @@ def _allow(trial: Trial, check: Check) -> None:
     )
     if not wanted and not check.id.startswith(("CRE-09", "CRE-13")):
         raise Skipped("not asked for")
+    if "dead" in trial.known and check.stage not in ("invited", "registering", "heard", "observed"):
+        raise Skipped("the token that came back opens nothing; see CRE-10")
     early = check.stage in ("invited", "registering") or trial.options.token_in_use or trial.stopped
     if not early and not trial.registered:
         raise Skipped("the registration did not succeed")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,21 @@ def date_fault(value: Any) -> str:
     if not DATE_TIME.match(value):
         return f"{value!r} is no DateTime (UTC, written with Z or nothing)"
     return f"{value!r} has more than 25 characters" if len(value) > 25 else ""
+
+
+def moment(value: Any) -> datetime | None:
+    """The instant that a DateTime names, with or without fractions and Z; None where it names none."""
+    try:
+        read = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return read if read is None or read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def earlier(one: Any, other: Any) -> bool:
+    """Whether the first DateTime is before the second; False where either is none: others judge that."""
+    first, second = moment(one), moment(other)
+    return first is not None and second is not None and first < second
 
 
 def url_fault(value: Any) -> str:

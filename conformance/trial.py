@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from conformance import VERSIONS
 from conformance.lists import Crawl
@@ -80,6 +81,7 @@ class Trial:
     stopped: str = ""
     secrets: set[str] = field(default_factory=set)
     proofs: list[Exchange] = field(default_factory=list)
+    blamed: list[Exchange] = field(default_factory=list)
     known: dict[str, Any] = field(default_factory=dict)
     started_at: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
@@ -101,12 +103,25 @@ class Trial:
 
     def find(self, module: str, interface: str) -> str:
         """Where the other side serves an interface; empty where it does not."""
-        for each in self.details.get("endpoints") or []:
+        endpoints = self.details.get("endpoints")
+        for each in endpoints if isinstance(endpoints, list) else []:
             if not isinstance(each, dict) or str(each.get("identifier")).lower() != module:
                 continue
             if not interface or not self.newer or each.get("role") == interface:
-                return str(each.get("url") or "")
+                return self.absolute(str(each.get("url") or ""))
         return ""
+
+    def absolute(self, url: str) -> str:
+        """A URL of theirs, also where they write it relative: which is judged by VER-03 and VER-07 alone."""
+        return urljoin(self.options.url, url) if url else ""
+
+    @property
+    def hosts(self) -> set[str]:
+        """The hosts that their versions and endpoints name: our token goes to these alone."""
+        endpoints = self.details.get("endpoints")
+        listed = [*self.versions, *(endpoints if isinstance(endpoints, list) else [])]
+        urls = [self.absolute(str(each.get("url") or "")) for each in listed if isinstance(each, dict)]
+        return {urlsplit(each).netloc for each in (self.options.url, *urls)}
 
     def serves(self, module: str, interface: str) -> bool:
         return (module, interface) in WANTED[self.options.role] and bool(self.find(module, interface))
@@ -132,6 +147,8 @@ class Trial:
         """Whether it stands for others; 2.1.1 has no word for a hub, so its newest version says it."""
         if not self.newer:
             return bool(self.known.get("hub in a newer version"))
+        if self.version == "2.2.1" and self.roles:
+            return bool(self.hub_party)
         return bool(self.hub_party) or bool(self.find("hubclientinfo", "SENDER"))
 
     def unknown_to_hub(self, answer: Exchange) -> bool:
@@ -210,7 +227,11 @@ class Trial:
         return found
 
     def moved(self, module: str) -> bool:
-        """Whether a list changed since it was walked: what was judged by it is judged anew, then."""
+        """Whether an object came, went or changed since a list was walked: then it is judged anew.
+
+        A fault that shows between two walks which find the same objects, each as new as before, is one of
+        the server. An order or a total that differs between them is no change, but what may be judged.
+        """
         before = self.crawl(module)
         after = self.known[f"crawl/{module}"] = Crawl(self, module)
         after.walk()
@@ -289,7 +310,7 @@ class Trial:
         self.version = self.samples.version = self.options.version or VERSIONS[1]
         if not answer.ok or not isinstance(answer.data, list):
             return f"GET {self.options.url}: {answer.said}"
-        listed = {str(each.get("version")): str(each.get("url")) for each in self.versions}
+        listed = {str(e.get("version")): self.absolute(str(e.get("url") or "")) for e in self.versions}
         mutual = [version for version in VERSIONS if version in listed]
         if self.options.version and self.options.version not in listed:
             return f"the other side does not offer {self.options.version}: it lists {sorted(listed)}"

@@ -51,6 +51,12 @@ def advise(condition: object, reason: str, exchange: Exchange | None = None) -> 
         raise Warned(reason, exchange)
 
 
+def given(condition: object, reason: str, exchange: Exchange | None = None) -> None:
+    """Skip with the reason unless the condition holds: what another check judges, or nobody has to offer."""
+    if not condition:
+        raise Skipped(reason, exchange)
+
+
 def require_success(exchange: Exchange, what: str = "") -> Exchange:
     """Fail unless the answer is HTTP 2xx with an OCPI code 1xxx."""
     if not exchange.ok:

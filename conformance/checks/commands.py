@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.check import NEWER, OLD, READING, SHOULD, check
 from conformance.checks.location_content import connectors, evses
+from conformance.lists import parameters
 from conformance.peer import Exchange
 from conformance.samples import stamp
 from conformance.shapes import faults
@@ -33,8 +34,9 @@ def somewhere(trial: Trial, *capabilities: str) -> tuple[str, str, str]:
     trial.endpoint("locations", "SENDER")
     best: list[tuple[int, int, tuple[str, str, str]]] = []
     for location in trial.crawl("locations").objects:
+        uids = [each.get("uid") for each in evses(location)]
         for evse in evses(location):
-            if evse.get("status") not in OCCUPIED and connectors(evse):
+            if evse.get("status") not in OCCUPIED and connectors(evse) and uids.count(evse.get("uid")) == 1:
                 lacks = len(set(capabilities) - set(evse.get("capabilities") or []))
                 lacks += 100 * (evse["uid"] == trial.known.get("charging at"))
                 best.append((lacks, len(best), (location["id"], evse["uid"], connectors(evse)[0]["id"])))
@@ -84,6 +86,7 @@ def outcome(trial: Trial, answer: Exchange, name: str) -> Exchange:
     if found is None:
         asked = [each.sent for each in trial.peer.exchanges if isinstance(each.sent, dict)]
         given = {str(each.get("response_url")) for each in asked}
+        given |= {parameters(each.url).get("response_url", "") for each in trial.peer.exchanges}
         astray = [each for each in trial.server().heard if _is_result(each) and each.url not in given]
         if astray:
             fail("the result came to another URL than the one given", astray[0])

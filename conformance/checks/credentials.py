@@ -5,8 +5,8 @@ from __future__ import annotations
 from conformance.check import NEWER, SHOULD, check
 from conformance.checks.invited import invitation
 from conformance.shapes import faults
-from conformance.trial import Trial
-from conformance.verdict import Skipped, advise, require, require_no_faults, require_success
+from conformance.trial import DATA, Trial
+from conformance.verdict import Skipped, advise, given, require, require_no_faults, require_success
 
 C = {"module": "credentials"}
 
@@ -61,6 +61,27 @@ def roles_are_unique(trial: Trial) -> None:
     named = ["/".join(each.values()).upper() for each in trial.roles]
     twice = sorted({name for name in named if named.count(name) > 1})
     require(not twice, f"more than once: {', '.join(twice)}", trial.proofs[-1])
+
+
+@check(
+    "VER-10",
+    "SENDER is who owns the objects, RECEIVER who is sent them",
+    "GET the version details and credentials",
+    "a CPO sends locations, sessions, cdrs and tariffs and receives tokens; an eMSP the other way round",
+    versions=NEWER,
+    module="versions",
+)
+def sides_fit_the_roles(trial: Trial) -> None:
+    in_use(trial)
+    roles = {each["role"] for each in trial.roles}
+    given(roles in ({"CPO"}, {"EMSP"}) and not trial.hub_party, "not a platform of one CPO or eMSP role")
+    role = roles.pop()
+    odd = []
+    for module, owner in (*((each, "CPO") for each in DATA), ("tokens", "EMSP")):
+        right, wrong = ("SENDER", "RECEIVER") if owner == role else ("RECEIVER", "SENDER")
+        if trial.find(module, wrong) and not trial.find(module, right):
+            odd.append(f"{module} as {wrong} alone")
+    require(not odd, f"{role}, and lists {', '.join(odd)}", trial.known["details"])
 
 
 @check(

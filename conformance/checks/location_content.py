@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from conformance.check import NEWER
 from conformance.checks.content import each_object
+from conformance.shapes import earlier
 
 
 def evses(location: dict[str, Any]) -> list[dict[str, Any]]:
@@ -26,10 +28,10 @@ def connectors(evse: dict[str, Any]) -> list[dict[str, Any]]:
 )
 def parents_are_as_new(location: dict[str, Any]) -> Iterator[str]:
     for evse in evses(location):
-        if str(evse.get("last_updated")) > str(location.get("last_updated")):
+        if earlier(location.get("last_updated"), evse.get("last_updated")):
             yield f"EVSE {evse.get('uid')} is newer than its Location"
         for connector in connectors(evse):
-            if str(connector.get("last_updated")) > str(evse.get("last_updated")):
+            if earlier(evse.get("last_updated"), connector.get("last_updated")):
                 yield f"Connector {evse.get('uid')}/{connector.get('id')} is newer than its EVSE"
 
 
@@ -52,8 +54,13 @@ def connector_ids_are_unique(location: dict[str, Any]) -> Iterator[str]:
     "LOC-64", "time_zone is a name of the IANA database", "locations", "like Europe/Oslo", versions=NEWER
 )
 def time_zone_is_known(location: dict[str, Any]) -> Iterator[str]:
-    if location.get("time_zone") not in zoneinfo.available_timezones():
+    if location.get("time_zone") and location["time_zone"] not in _zones():
         yield f"time_zone {location.get('time_zone')!r} is unknown"
+
+
+@cache
+def _zones() -> set[str]:
+    return zoneinfo.available_timezones()
 
 
 @each_object(

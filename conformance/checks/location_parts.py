@@ -6,8 +6,9 @@ from typing import Any
 
 from conformance.check import NEWER, OLD, READING, check
 from conformance.checks.locations import whole
-from conformance.receiving import get, once, patch, path, put, require_same
+from conformance.receiving import get, once, patch, path, put, require_same, same_id
 from conformance.samples import stamp
+from conformance.shapes import earlier, moment
 from conformance.trial import Trial
 from conformance.verdict import require, require_refusal
 
@@ -20,10 +21,10 @@ L: Any = {"module": "locations", "interface": "RECEIVER", "roles": ("CPO",), "wr
 def parts_can_be_read(trial: Trial) -> None:
     trial.endpoint("locations", "RECEIVER")
     id, uid = whole(trial), trial.samples.id("E1")
-    require(get(trial, "locations", id, uid).get("uid") == uid, "another EVSE came", trial.proofs[-1])
-    require(
-        get(trial, "locations", id, uid, "1").get("id") == "1", "another Connector came", trial.proofs[-1]
-    )
+    evse = get(trial, "locations", id, uid)
+    require(same_id(evse.get("uid"), uid), "another EVSE came", trial.proofs[-1])
+    connector = get(trial, "locations", id, uid, "1")
+    require(connector.get("id") == "1", "another Connector came", trial.proofs[-1])
 
 
 @check(
@@ -33,14 +34,16 @@ def evse_joins(trial: Trial) -> None:
     trial.endpoint("locations", "RECEIVER")
     id, samples = whole(trial, "L4"), trial.samples
     put(trial, "locations", samples.evse("E3", last_updated=stamp(-1000)), id, samples.id("E3"))
-    uids = {each.get("uid") for each in get(trial, "locations", id).get("evses") or []}
-    require({samples.id(e) for e in ("E1", "E2", "E3")} <= uids, f"the EVSEs are {uids}", trial.proofs[-1])
+    uids = {str(each.get("uid")).upper() for each in get(trial, "locations", id).get("evses") or []}
+    wanted = {samples.id(each).upper() for each in ("E1", "E2", "E3")}
+    require(wanted <= uids, f"the EVSEs are {uids}", trial.proofs[-1])
 
 
 def _as_new(trial: Trial, expected: str, *ids: Any) -> None:
     held = get(trial, "locations", *ids)
-    found = str(held.get("last_updated"))
-    require(found >= expected, f"last_updated is {found}, the part's is {expected}", trial.proofs[-1])
+    found = held.get("last_updated")
+    old = moment(found) is None or earlier(found, expected)
+    require(not old, f"last_updated is {found}, the part's is {expected}", trial.proofs[-1])
 
 
 @check(

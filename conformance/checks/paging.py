@@ -9,9 +9,9 @@ from conformance import VERSIONS
 from conformance.check import NEWER, SHOULD, check, letter
 from conformance.lists import Crawl, identity, next_link, number, objects_of, parameters
 from conformance.peer import Exchange
-from conformance.shapes import date_fault
+from conformance.shapes import date_fault, earlier, moment
 from conformance.trial import WANTED, Trial
-from conformance.verdict import Failed, Skipped, advise, fail, require
+from conformance.verdict import Failed, Skipped, advise, fail, given, require
 
 Rule = Callable[[Trial, Crawl], None]
 LISTS = ("locations", "sessions", "cdrs", "tariffs", "tokens", "hubclientinfo")
@@ -68,14 +68,22 @@ def two_objects(crawl: Crawl) -> list[dict[str, object]]:
     return crawl.objects
 
 
-@listed("TRA-20", "A list is an array of objects", "GET {0}", "HTTP 200, 1000, `data` is an array")
+@listed(
+    "TRA-20",
+    "A list is an array of objects",
+    "GET {0}, and {0}?date_from=2099-01-01T00:00:00Z",
+    "HTTP 200, 1000, `data` is an array, also where there is nothing",
+)
 def list_is_an_array(trial: Trial, crawl: Crawl) -> None:
     objects_of(crawl.exchanges[0])
+    page = crawl.page(date_from="2099-01-01T00:00:00Z")
+    if page.ok:
+        require(isinstance(page.data, list), "`data` of an empty list must be an array", page)
 
 
 @listed("TRA-37", "Every page says X-Total-Count and X-Limit", "GET {0}", "both headers, whole numbers")
 def pages_say_totals(trial: Trial, crawl: Crawl) -> None:
-    for page in crawl.exchanges:
+    for page in [each for each in crawl.exchanges if each.ok]:
         for name in ("X-Total-Count", "X-Limit"):
             require(number(page, name) is not None, f"{name} is {page.header(name)!r}", page)
 
@@ -89,8 +97,9 @@ def pages_say_totals(trial: Trial, crawl: Crawl) -> None:
 def total_is_exact(trial: Trial, crawl: Crawl) -> None:
     if not crawl.complete:
         raise Skipped("the list is too long to be walked to its end")
-    last = crawl.exchanges[-1]
+    last = crawl.pages[-1]
     total = number(last, "X-Total-Count")
+    given(total is not None, "no X-Total-Count: TRA-37", last)
     require(total == len(crawl.objects), f"{total} promised, {len(crawl.objects)} came", last)
     page = crawl.page(limit=1)
     total = number(page, "X-Total-Count")
@@ -106,6 +115,11 @@ def total_is_exact(trial: Trial, crawl: Crawl) -> None:
     '`Link: <...>; rel="next"` on each page but the last',
 )
 def pages_are_linked(trial: Trial, crawl: Crawl) -> None:
+    for each in crawl.pages:
+        if link := next_link(each):
+            require(link.lower().startswith("http"), f"the link is no absolute URL: {link}", each)
+    if crawl.astray:
+        raise crawl.astray
     objects = two_objects(crawl)
     size = max(1, len(objects) // 4)
     page = crawl.page(limit=size)
@@ -138,7 +152,7 @@ def offset_counts_from_zero(trial: Trial, crawl: Crawl) -> None:
     for at in (0, 1):
         page = crawl.page(offset=at, limit=1)
         found = [identity(crawl.module, each) for each in objects_of(page)]
-        require(found == [identity(crawl.module, objects[at])], f"offset={at} shows {found}", page)
+        require(found[:1] == [identity(crawl.module, objects[at])], f"offset={at} shows {found[:3]}", page)
 
 
 @listed(
@@ -150,6 +164,7 @@ def offset_counts_from_zero(trial: Trial, crawl: Crawl) -> None:
 )
 def beyond_the_end(trial: Trial, crawl: Crawl) -> None:
     page = crawl.page(offset=1_000_000, limit=10)
+    advise(page.ok or page.status >= 500, f"an empty page is expected: {page.said}", page)
     require(not objects_of(page), "objects came from beyond the end", page)
     require(not next_link(page), "a next link leads further beyond the end", page)
 
@@ -162,20 +177,24 @@ def beyond_the_end(trial: Trial, crawl: Crawl) -> None:
 )
 def next_link_keeps_filters(trial: Trial, crawl: Crawl) -> None:
     objects = two_objects(crawl)
-    times = sorted({str(each.get("last_updated")) for each in objects})
+    times = sorted(
+        (str(each["last_updated"]) for each in objects if not date_fault(each.get("last_updated"))),
+        key=lambda text: str(moment(text)),
+    )
+    given(times, "no object with a last_updated is listed")
     start = times[len(times) // 2]
-    within = [each for each in objects if str(each.get("last_updated")) >= start]
+    within = [each for each in objects if not earlier(each.get("last_updated"), start)]
     if len(within) < 2 or len(within) == len(objects):
         raise Skipped("the objects have no two times that part them")
     page = crawl.page(date_from=start, limit=1)
     link = next_link(page)
-    require(link, "no next link though there is more", page)
+    require(link or len(objects_of(page)) > 1, "no next link though there is more", page)
     crawled = [*objects_of(page)]
     while link and len(crawled) <= len(objects):
         page = crawl.follow(link)
         crawled += objects_of(page)
         link = next_link(page)
-    outside = [each for each in crawled if str(each.get("last_updated")) < start]
+    outside = [each for each in crawled if earlier(each.get("last_updated"), start)]
     require(not outside, f"by the links came {len(outside)} objects from before date_from", page)
     require(
         len(crawled) == len(within), f"{len(within)} objects are in the window, {len(crawled)} came", page
@@ -191,13 +210,16 @@ def next_link_keeps_filters(trial: Trial, crawl: Crawl) -> None:
 def limit_is_capped(trial: Trial, crawl: Crawl) -> None:
     page = crawl.page(limit=1_000_000)
     got, limit = len(objects_of(page)), number(page, "X-Limit")
-    require(limit is not None, f"X-Limit is {page.header('X-Limit')!r}", page)
+    given(limit is not None, "no X-Limit: TRA-37", page)
     link = next_link(page)
-    if link:
-        assert limit is not None
-        require(got == limit, f"X-Limit says {limit}, {got} objects came and there are more", page)
-        said = parameters(link).get("limit")
-        advise(said in (None, str(limit)), f"the next link asks for limit={said}, X-Limit says {limit}", page)
+    given(link, "all there is came on one page")
+    asked = f"{got} objects came and there are more"
+    require(
+        limit != 1_000_000, f"X-Limit says what was asked for, {limit}, and not what is served: {asked}", page
+    )
+    advise(got == limit, f"X-Limit says {limit}, {asked}", page)
+    said = parameters(link).get("limit")
+    advise(said in (None, str(limit)), f"the next link asks for limit={said}, X-Limit says {limit}", page)
 
 
 @listed(
@@ -210,7 +232,11 @@ def x_limit_is_the_most(trial: Trial, crawl: Crawl) -> None:
     for page in (crawl.exchanges[0], crawl.page(limit=1)):
         trial.prove(page)
         limit, got = number(page, "X-Limit"), len(objects_of(page))
-        require(limit is not None and limit >= max(got, 1), f"X-Limit says {limit}, {got} objects came", page)
+        given(limit is not None, "no X-Limit: TRA-37", page)
+        assert limit is not None
+        require(limit >= got, f"X-Limit says {limit}, {got} objects came", page)
+        # In 2.1.1 it is the number of objects returned, as an upper limit.
+        advise(limit or not trial.newer, "X-Limit says that no page may hold anything", page)
 
 
 @listed(
@@ -225,8 +251,6 @@ def date_from_is_inclusive(trial: Trial, crawl: Crawl) -> None:
     page = crawl.page(date_from=chosen["last_updated"])
     found = _until(crawl, page, chosen)
     require(found, "an object with exactly this last_updated is not in the list", page)
-    early = [e for e in objects_of(page) if str(e.get("last_updated")) < str(chosen["last_updated"])]
-    require(not early, f"{len(early)} objects are from before date_from", page)
 
 
 @listed(
@@ -240,8 +264,6 @@ def date_to_is_exclusive(trial: Trial, crawl: Crawl) -> None:
     chosen = _dated(crawl)
     page = crawl.page(date_to=chosen["last_updated"])
     require(not _until(crawl, page, chosen), "an object with exactly this last_updated is in the list", page)
-    late = [e for e in objects_of(page) if str(e.get("last_updated")) >= str(chosen["last_updated"])]
-    require(not late, f"{len(late)} objects are from date_to or later", page)
 
 
 @listed(
@@ -255,9 +277,8 @@ def dates_leave_out(trial: Trial, crawl: Crawl) -> None:
     for query in ({"date_from": "2099-01-01T00:00:00Z"}, {"date_to": "2001-01-01T00:00:00Z"}):
         page = crawl.page(**query)
         require(not objects_of(page), f"{len(objects_of(page))} objects came for {query}", page)
-        require(
-            number(page, "X-Total-Count") == 0, f"X-Total-Count is {page.header('X-Total-Count')!r}", page
-        )
+        if (total := number(page, "X-Total-Count")) is not None:
+            require(total == 0, f"X-Total-Count is {total}", page)
 
 
 def _dated(crawl: Crawl) -> dict[str, object]:
@@ -305,11 +326,14 @@ def order_is_stable(trial: Trial, crawl: Crawl) -> None:
     stage="last",
 )
 def change_moves_nothing(trial: Trial, crawl: Crawl) -> None:
-    objects = trial.known[f"first/{crawl.module}"].objects
+    first: Crawl = trial.known[f"first/{crawl.module}"]
+    objects = first.objects
     if len(objects) < 2:
         raise Skipped("the list had less than two objects at first")
     later = Crawl(trial, crawl.module)
     later.walk()
+    # Where something was removed between two pages, an older object may have slipped through the first walk.
+    given(first.quiet and later.quiet, "the list changed while it was walked, so its order says nothing")
     before = [identity(crawl.module, each) for each in objects]
     after = [identity(crawl.module, each) for each in later.objects]
     stayed = [each for each in after if each in set(before)]

@@ -155,6 +155,7 @@ def no_such_path(trial: Trial) -> None:
     "GET of a list with ?colour=green",
     "the list",
     module="transport",
+    force=SHOULD,
     roles=tuple(sorted({role for m in LISTS for role in roles_for(m)})),
 )
 def unknown_parameters(trial: Trial) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.check import NEWER, OLD, check
-from conformance.receiving import below, get, patch, path, put, refused_in_words, require_same
+from conformance.receiving import below, get, patch, path, put, refused_in_words, require_same, strangers
 from conformance.samples import ABSENT, stamp
+from conformance.shapes import faults
 from conformance.trial import Trial
 from conformance.verdict import Skipped, require, require_refusal
 
@@ -18,7 +19,8 @@ def for_their_driver(trial: Trial) -> None:
     if trial.samples.driver is None:
         trial.endpoint("sessions", "RECEIVER")
         listed = trial.crawl("tokens").objects if trial.serves("tokens", "SENDER") else []
-        usable = [each for each in listed if each.get("valid") and each.get("type") == "RFID"] or listed
+        whole = [each for each in listed if not faults("Token", each, trial.version)]
+        usable = [each for each in whole if each.get("valid") and each.get("type") == "RFID"] or whole
         if not usable and trial.is_hub:
             raise Skipped("no Token is listed, so the hub knows no eMSP that this would be for")
         trial.samples.driver = usable[0] if usable else _made_up(trial)
@@ -209,7 +211,7 @@ def strangers_session(trial: Trial) -> None:
     for_their_driver(trial)
     body = trial.samples.session("S1", **({"party_id": "QQQ"} if trial.newer else {}))
     answer = trial.ask("PUT", "sessions", "RECEIVER", below(trial.country, "QQQ", body["id"]), body)
-    require_refusal(answer, 0, "a stranger's Session")
+    strangers(trial, answer, "a stranger's Session")
 
 
 @check(

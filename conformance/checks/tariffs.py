@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.check import NEWER, OLD, READING, check
-from conformance.receiving import below, get, patch, path, put, refused_in_words, require_same
+from conformance.receiving import below, get, patch, path, put, refused_in_words, require_same, strangers
 from conformance.samples import ABSENT, stamp
 from conformance.trial import Trial
-from conformance.verdict import advise, require, require_refusal, require_success
+from conformance.verdict import advise, require, require_success
 
 T: Any = {"module": "tariffs", "interface": "RECEIVER", "roles": ("CPO",), "writes": True}
 
@@ -128,10 +128,10 @@ def old_patch(trial: Trial) -> None:
 def strangers_tariff(trial: Trial) -> None:
     body = trial.samples.tariff("T1", **({"party_id": "QQQ"} if trial.newer else {}))
     answer = trial.ask("PUT", "tariffs", "RECEIVER", below(trial.country, "QQQ", body["id"]), body)
-    require_refusal(answer, 0, "a stranger's Tariff")
+    strangers(trial, answer, "a stranger's Tariff")
 
 
 @check("TRA-54/d", "Nobody deletes a stranger's Tariff", "DELETE in a stranger's name", "no success", **T)
 def strangers_delete(trial: Trial) -> None:
     answer = trial.ask("DELETE", "tariffs", "RECEIVER", below(trial.country, "QQQ", "T1"))
-    require_refusal(answer, 0, "DELETE of a stranger's Tariff")
+    strangers(trial, answer, "DELETE of a stranger's Tariff")
