@@ -82,6 +82,7 @@ class Peer:
         self.timeout = timeout
         self.token = ""
         self.encode = True
+        self.always: dict[str, str] = {}  # headers that they ask for though nobody need send them
         self.exchanges: list[Exchange] = []
         self._session = requests.Session()
         self._session.trust_env = False
@@ -115,6 +116,7 @@ class Peer:
         if used:
             request_headers["Authorization"] = self.authorization(used)
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
+        request_headers.update(self.always)
         if data is not None:
             request_headers["Content-Type"] = "application/json"
         request_headers.update(headers or {})

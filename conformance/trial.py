@@ -304,6 +304,9 @@ class Trial:
             answer = self.config("GET", self.options.url)
             if answer.status != 401:
                 break
+        if answer.status in (400, 406, 415):  # TRA-16 says so; with the header the rest can be tried
+            self.peer.always["Content-Type"] = "application/json"
+            answer = self.config("GET", self.options.url)
         self.known["versions"] = answer
         if isinstance(answer.data, list):
             self.versions = [each for each in answer.data if isinstance(each, dict)]

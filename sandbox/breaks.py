@@ -5,7 +5,7 @@ broken everywhere. Each is one rule, so that whoever checks it sees one fault. I
 requirement ledger.
 """
 
-from sandbox.breaking import content, handshake, paging, requests, transport, writes
+from sandbox.breaking import content, finer, handshake, paging, refusing, requests, taking, transport, writes
 from sandbox.breaking.table import Break
 
 BREAKS: dict[str, Break] = {
@@ -18,6 +18,9 @@ BREAKS: dict[str, Break] = {
     **requests.ASKING,
     **requests.HUBS,
     **requests.CALLING,
+    **refusing.REFUSING,
+    **taking.TAKING,
+    **finer.FINER,
 }
 
 __all__ = ["BREAKS", "Break"]

@@ -94,7 +94,11 @@ def call(
     sent = Call(method, url, made, body, module, side, peer)
     for each in partner.conduct.at("call", module, method):
         each.do(partner, sent)
-    return _send(partner, sent)
+    reply = _send(partner, sent)
+    if reply.status in (301, 302, 307, 308) and partner.conduct.breaks("follows_redirects"):
+        sent.url = urljoin(sent.url, reply.headers.get("location", ""))
+        reply = _send(partner, sent)
+    return reply
 
 
 def _routing(
@@ -157,6 +161,10 @@ def pages(partner: Partner, peer: Peer, module: str, query: str = "", to: Any = 
             raise CallFailed(f"GET {url}: HTTP {reply.status}, status_code {reply.code}: {reply.text[:300]}")
         yield reply
         following = _next(reply.headers.get("link", ""))
+        if following and partner.conduct.breaks("pulls_by_offset", module):
+            following = (
+                f"{url.partition('?')[0]}?offset={len(seen) * len(reply.data)}&limit={len(reply.data)}"
+            )
         url = "" if partner.conduct.breaks("pulls_first_page_only", module) else urljoin(url, following)
         if not following or not announced(peer, url):
             return

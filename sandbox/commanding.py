@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 COMMANDS = ("CANCEL_RESERVATION", "RESERVE_NOW", "START_SESSION", "STOP_SESSION", "UNLOCK_CONNECTOR")
-TIMEOUT = 30
 
 
 def receive(partner: Partner, asked: Asked) -> Answer:
@@ -28,18 +27,18 @@ def receive(partner: Partner, asked: Asked) -> Answer:
     body = asked.request.json
     known = command in COMMANDS and not (asked.version == "2.1.1" and command == "CANCEL_RESERVATION")
     if not known:
-        return Answer(_response(asked, "NOT_SUPPORTED"))
+        return Answer(_response(partner, asked, "NOT_SUPPORTED"))
     validation.check(command, body, asked.version)
     check_url(partner, asked, str(body["response_url"]))
     if "token" in body and asked.version != "2.1.1":
         _check_token(partner, asked, body["token"])
     result = _judge(partner, command, body)
     if result == "UNKNOWN_LOCATION":
-        raise Refused("unknown Location, EVSE or Connector", 2003, data=_response(asked, "REJECTED"))
+        raise Refused("unknown Location, EVSE or Connector", 2003, data=_response(partner, asked, "REJECTED"))
     told = partner.told.command or result
     if told == "ACCEPTED":
         partner.later(partner.told.after, lambda: _conclude(partner, asked, command, body))
-    return Answer(_response(asked, told))
+    return Answer(_response(partner, asked, told))
 
 
 def check_url(partner: Partner, asked: Asked, url: str) -> None:
@@ -56,8 +55,10 @@ def _check_token(partner: Partner, asked: Asked, token: Object) -> None:
         raise Refused(f"/token: {owner[0]}/{owner[1]} is no party of yours")
 
 
-def _response(asked: Asked, result: str) -> Object:
-    return {"result": result} if asked.version == "2.1.1" else {"result": result, "timeout": TIMEOUT}
+def _response(partner: Partner, asked: Asked, result: str) -> Object:
+    if asked.version == "2.1.1":
+        return {"result": result}
+    return {"result": result, "timeout": partner.told.timeout}
 
 
 def _judge(partner: Partner, command: str, body: Object) -> str:

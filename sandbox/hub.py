@@ -6,11 +6,12 @@ what is addressed to one of those, and answers lists of all itself.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sandbox.calling import NONE, CallFailed, call
 from sandbox.conduct import Asked
-from sandbox.messages import Answer, Refused
+from sandbox.messages import Answer, Refused, date_time, moment
 from sandbox.parties import CONFIGURATION
 from sandbox.peers import REGISTERED, Peer
 
@@ -68,7 +69,9 @@ def client_infos(partner: Partner, asked: Asked) -> list[Object]:
                 {**_info(each["role"], (each["country_code"], each["party_id"])), "status": status}
                 for each in peer.roles
             ]
-    return [{**each, "last_updated": partner.planted_text} for each in infos]
+    day = timedelta(days=1)
+    first = moment(partner.planted_text) - len(partner.behind) * day
+    return [{**each, "last_updated": date_time(first + number * day)} for number, each in enumerate(infos)]
 
 
 def _info(role: str, key: tuple[str, str]) -> Object:

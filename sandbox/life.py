@@ -86,6 +86,8 @@ def end(partner: Partner, charge: Charge) -> Object:
     set_status(partner, charge.location, charge.evse, "AVAILABLE")
     tell(partner, charge)
     cdr = charge.cdr(partner.now())
+    if partner.conduct.breaks("no_cdr_follows"):
+        return cdr
     partner.holdings.keep_own("cdrs", cdr)
     told(partner, "cdrs", cdr)
     return cdr

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from sandbox import hub
+from sandbox.breaking import finer
 from sandbox.conduct import Asked
 from sandbox.messages import Answer, Refused, moment
 
@@ -44,6 +45,8 @@ def chosen(partner: Partner, asked: Asked) -> list[Object]:
         late = until is not None and (updated > until or (not inclusive and updated == until))
         if not early and not late:
             found.append(thing)
+    if breaks("order_drifts", asked.module) and finer.asked_amiss(partner, asked):
+        found = [*found[1:], *found[:1]]
     return found
 
 

@@ -25,6 +25,7 @@ class Request:
     target: str
     headers: dict[str, str]  # names in lower case
     body: bytes = b""
+    names: tuple[str, ...] = ()  # of the headers, as they were written
 
     @property
     def path(self) -> str:
@@ -107,6 +108,11 @@ def tokens_in(header: str) -> tuple[str, ...]:
         return (value, base64.b64decode(value, validate=True).decode().rstrip("\n"))
     except (binascii.Error, UnicodeDecodeError):
         return (value,)
+
+
+def in_any_scheme(header: str) -> str:
+    """The same Authorization as if its scheme were Token."""
+    return f"Token {header.partition(' ')[2]}"
 
 
 def date_time(moment: datetime) -> str:

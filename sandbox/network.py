@@ -217,9 +217,9 @@ def tariffs(owner: Party, now: datetime) -> list[dict[str, Any]]:
             "tariff_alt_text": [{"language": "en", "text": text}],
             **deepcopy(content),
             "tax_included": "NO",
-            "last_updated": date_time(now - timedelta(days=20)),
+            "last_updated": date_time(now - timedelta(days=20 - number)),
         }
-        for key, (text, content) in _TARIFFS.items()
+        for number, (key, (text, content)) in enumerate(_TARIFFS.items())
     ]
 
 

@@ -63,6 +63,7 @@ PARTIES = {
 BEHIND_THE_HUB = (
     Party("CPO", "AT", "HBC", "Charging behind the Hub"),
     Party("EMSP", "AT", "HBM", "Mobility behind the Hub"),
+    Party("NSP", "AT", "HBN", "Navigation behind the Hub"),
 )
 
 

@@ -11,6 +11,7 @@ It listens on a loopback port of its own from `start` to `stop`; several live in
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import uuid
 from collections.abc import Callable, Iterable
@@ -25,7 +26,7 @@ from sandbox import life, parties, verbs
 from sandbox.charging import Charge
 from sandbox.conduct import Asked, Conduct
 from sandbox.holding import Exchange, Holdings, Log
-from sandbox.messages import date_time
+from sandbox.messages import date_time, in_any_scheme, tokens_in
 from sandbox.parties import BEHIND_THE_HUB, PARTIES, VERSIONS, Party
 from sandbox.peers import Peer, Peers
 from sandbox.server import Server
@@ -45,12 +46,14 @@ class Told:
     allowed: str = ""
     needs_location: bool = False
     after: float = 0.05  # seconds until a result is sent
+    timeout: int = 30  # seconds that we say a result may take
 
 
 class Partner:
     """One sandbox. `role` and `version` may name several: "CPO,EMSP", "2.1.1,2.2.1".
 
     `tick` seconds of real time between updates of charges that a command started; 0: only when told.
+    `pulls`: whoever registers is at once asked for all that it lists.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Partner:
         tick: float = 0,
         own_parties: Iterable[Party] = (),
         page_limit: int = 50,
+        pulls: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.parties = tuple(own_parties) or tuple(PARTIES[each.strip()] for each in role.upper().split(","))
@@ -71,7 +75,7 @@ class Partner:
         self.version = self.versions[-1]
         if unknown := set(self.versions) - set(VERSIONS):
             raise ValueError(f"no such version: {sorted(unknown)}")
-        self.page_limit, self._clock = page_limit, clock
+        self.page_limit, self._clock, self._pulls = page_limit, clock, pulls
         self.tick = tick
         self.session = requests.Session()
         self.session.trust_env = False
@@ -156,6 +160,8 @@ class Partner:
 
     def version_details(self, version: str) -> Object:
         base = f"{self.base_url}/{version}"
+        if self.conduct.breaks("urls_without_version"):
+            base = f"{self.base_url}/api"
         rows = [("credentials", "SENDER", f"{base}/credentials")]
         for module, side in self.offered(version):
             rows.append((module, side, f"{base}/{'out' if side == 'SENDER' else 'in'}/{module}"))
@@ -260,9 +266,19 @@ class Partner:
         """An authorization_reference."""
         return f"AUTH-{uuid.uuid4().hex[:12]}"
 
+    def knows(self, asked: Asked) -> bool:
+        """Whether a registered peer asks."""
+        known = self.peers.presenting(asked.request.headers.get("authorization", ""))
+        return known is not None
+
     def taken_for(self, asked: Asked) -> Peer | None:
         """For whom a request with an unknown token is taken, where it was told to be careless."""
         header = asked.request.headers.get("authorization", "")
+        uids = {str(each["uid"]) for each in self.own("tokens")}
+        if self.conduct.breaks("driver_token_opens") and uids & set(tokens_in(header)):
+            return self.peers.all[-1]
+        if self.conduct.breaks("any_scheme") and (known := self.peers.presenting(in_any_scheme(header))):
+            return known[0]
         name = "accepts_wrong_token" if header else "accepts_no_token"
         if not self.conduct.breaks(name, asked.module):
             return None
@@ -272,3 +288,9 @@ class Partner:
         """A handshake is through."""
         if self._data:
             life.remember(self, peer)
+        if self._pulls:
+            self.later(0.05, lambda: self._pull(peer))
+
+    def _pull(self, peer: Peer) -> None:
+        with contextlib.suppress(verbs.VerbFailed):  # the log shows it
+            self.do("pull", peer=peer.name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import requesting, validation
 from sandbox.calling import CallFailed
-from sandbox.commanding import TIMEOUT, check_url, post_result
+from sandbox.commanding import check_url, post_result
 from sandbox.conduct import Asked
 from sandbox.messages import Answer, Refused
 from sandbox.network import watts
@@ -36,11 +36,13 @@ def receive(partner: Partner, asked: Asked) -> Answer:
             raise Refused("duration: a whole number of seconds is required")
     check_url(partner, asked, url)
     charge = partner.charges.get(session_id)
-    ongoing = (charge and charge.status == "ACTIVE") or partner.conduct.breaks("profiles_unchecked")
+    ongoing = (charge and charge.status == "ACTIVE") or partner.conduct.breaks(
+        "profiles_unchecked", asked.module, asked.method
+    )
     result = partner.told.profile or ("ACCEPTED" if ongoing else "UNKNOWN_SESSION")
     if result == "ACCEPTED":
         partner.later(partner.told.after, lambda: _conclude(partner, asked, session_id, body, url))
-    return Answer({"result": result, "timeout": TIMEOUT})
+    return Answer({"result": result, "timeout": partner.told.timeout})
 
 
 def _conclude(partner: Partner, asked: Asked, session_id: str, body: Object, url: str) -> None:
@@ -52,6 +54,8 @@ def _conclude(partner: Partner, asked: Asked, session_id: str, body: Object, url
             made["result"] = "ACCEPTED" if partner.profiles.pop(session_id, None) else "UNKNOWN"
         else:
             made["profile"] = active(partner, session_id, int(asked.request.query["duration"]))
+    if partner.conduct.breaks("profile_result_unknown_word", asked.module, asked.method):
+        made = {**made, "result": "DONE"}
     if not partner.conduct.breaks("profile_never_concludes"):
         post_result(partner, asked, url, made, "chargingprofiles")
     if asked.method != "GET" and made["result"] == "ACCEPTED" and asked.peer:

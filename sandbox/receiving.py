@@ -42,6 +42,7 @@ def put(partner: Partner, asked: Asked) -> Answer:
         return Answer(status=201)
     if len(asked.rest) <= 3:
         new = key not in held
+        body = _kept(partner, held.get(key, {}), body)
         held[key] = {**held.get(key, {}), **body} if breaks("put_merges", asked.module) else body
     else:
         new = _put_part(partner, asked, body)
@@ -64,7 +65,10 @@ def patch(partner: Partner, asked: Asked) -> Answer:
     thing = chain[-1]
     if breaks("patch_replaces", module):
         thing.clear()
-    if module == "sessions" and asked.version != "2.1.1" and not breaks("patch_replaces_periods"):
+    appends = asked.version != "2.1.1" or breaks("old_periods_appended")
+    if body.get("charging_periods") == [] and breaks("empty_periods_clear"):
+        thing.pop("charging_periods", None)
+    if module == "sessions" and appends and not breaks("patch_replaces_periods"):
         known = list(thing.get("charging_periods") or [])
         added = [each for each in body.get("charging_periods") or [] if each not in known]
         if known or added:
@@ -123,6 +127,18 @@ def get_cdr(partner: Partner, asked: Asked) -> Answer:
     return Answer(found)
 
 
+def _kept(partner: Partner, before: Object, body: Object) -> Object:
+    """What is stored of a PUT, where we were told to keep what it replaces."""
+    breaks = partner.conduct.breaks
+    if breaks("put_keeps_evses") and "evses" in before:
+        uids = [each.get("uid") for each in body.get("evses") or ()]
+        left = [each for each in before["evses"] if each.get("uid") not in uids]
+        return {**body, "evses": [*(body.get("evses") or ()), *left]}
+    if breaks("put_keeps_periods") and "charging_periods" in before and "charging_periods" not in body:
+        return {**body, "charging_periods": before["charging_periods"]}
+    return body
+
+
 ALL: dict[str, Callable[[Partner, Asked], Answer]] = {"GET": get, "PUT": put, "PATCH": patch}
 
 
@@ -170,7 +186,7 @@ def _key(partner: Partner, asked: Asked, body: Object | None = None) -> Key:
     name = _folded(partner, rest[0] if rest else party)
     if asked.module == "tokens" and asked.version != "2.1.1":
         kind = (body or {}).get("type") or asked.request.query.get("type") or "RFID"
-        name = f"{name}/{kind}"
+        name = f"{name}/{'' if partner.conduct.breaks('token_types_mixed') else kind}"
     key = (country.upper(), party.upper(), name)
     if asked.module != "hubclientinfo" and not partner.conduct.breaks("foreign_owner_accepted", asked.module):
         _check_owner(partner, asked, key[:2])

@@ -84,9 +84,10 @@ def _take(partner: Partner, asked: Asked, peer: Peer) -> Answer:
         if not body.get(name) and not partner.conduct.breaks("credentials_unchecked"):
             raise Refused(f"/{name}: required")
     fresh = Peer(peer.name, REGISTERED, versions_url=str(body.get("url")), version=asked.version)
+    hostile = not fresh.versions_url.startswith("http") and partner.conduct.breaks("hostile_url_accepted")
     fresh.token_out = str(body.get("token"))
     try:
-        if not partner.conduct.breaks("post_calls_nobody"):
+        if not hostile and not partner.conduct.breaks("post_calls_nobody"):
             _discover(partner, fresh, asked.version)
     except Refused:
         if partner.conduct.breaks("failed_post_burns_token"):
@@ -95,6 +96,10 @@ def _take(partner: Partner, asked: Asked, peer: Peer) -> Answer:
     _named_by(partner, fresh, body, asked.version)
     keeps = asked.method == "PUT" and partner.conduct.breaks("put_keeps_token")
     token = peer.token_in if keeps else new_token()
+    if partner.conduct.breaks("credentials_token_too_long"):
+        token = (token * 2)[:80]
+    if partner.conduct.breaks("token_with_blank"):
+        token = f"{token[:20]} {token[20:]}"
     fresh.token_in = token
     if (asked.method == "PUT" and not keeps) or partner.conduct.breaks("token_a_lives_on"):
         fresh.older_token_in = asked.token

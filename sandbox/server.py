@@ -84,7 +84,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(Reply(413, {"Content-Type": "text/plain"}, "too large"))
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, self.path, headers, self.rfile.read(int(length)))
+        content, names = self.rfile.read(int(length)), tuple(self.headers.keys())
+        request = Request(self.command, self.path, headers, content, names)
         if control.concerns(request):
             self._write(control.answer(self.partner, request, self.client_address[0]))
             return

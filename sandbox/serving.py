@@ -52,7 +52,7 @@ HANDLERS: dict[tuple[str, str], dict[str, Handler]] = {
 
 def answer(partner: Partner, request: Request) -> Reply:
     """What goes onto the wire for this request."""
-    asked = _read(request)
+    asked = _read(request, partner.version)
     found = None
     for each in partner.conduct.at("request", asked.module, asked.method):
         found = found or each.do(partner, asked)
@@ -73,11 +73,13 @@ def answer(partner: Partner, request: Request) -> Reply:
     return reply
 
 
-def _read(request: Request) -> Asked:
+def _read(request: Request, newest: str) -> Asked:
     parts = request.parts
     if parts == ["versions"]:
         return Asked(request, module="versions")
     version, rest = parts[0], parts[1:]
+    if version == "api":  # where we were told to leave the version out of our URLs
+        version = newest
     if version not in VERSIONS:
         return Asked(request)
     if not rest:
@@ -110,23 +112,26 @@ def _answer(partner: Partner, asked: Asked) -> Answer:
 
 def _authenticate(partner: Partner, asked: Asked) -> None:
     """Spec: 2.2.1 transport_and_format_authorization_header"""
-    raw_only = partner.conduct.breaks("raw_tokens_only", asked.module)
+    breaks = partner.conduct.breaks
+    raw_only = breaks("raw_tokens_only", asked.module)
     known = partner.peers.presenting(asked.request.headers.get("authorization", ""), raw_only)
+    if known and breaks("encoded_tokens_only") and asked.request.headers["authorization"].endswith(known[1]):
+        known = None
+    if breaks("header_case_matters") and "Authorization" not in asked.request.names:
+        known = None
     if known is None:
         if (peer := partner.taken_for(asked)) is None:
             raise Refused("unknown credentials token", 2000, 401)
         known = peer, ""
     asked.peer, asked.token = known
     peer = asked.peer
-    keeps = partner.conduct.breaks("old_token_lives") or partner.conduct.breaks("token_a_lives_on")
+    keeps = breaks("old_token_lives") or breaks("token_a_lives_on")
     if peer.older_token_in and asked.token == peer.token_in and not keeps:
         peer.older_token_in = ""
+    if peer.state == REGISTERED and asked.module == "versions" and breaks("registered_see_no_versions"):
+        raise Refused("registered already", 2000, 401)
     registration = asked.module in ("versions", "details", "credentials")
-    if (
-        peer.state != REGISTERED
-        and not registration
-        and not partner.conduct.breaks("token_a_opens_all", asked.module)
-    ):
+    if peer.state != REGISTERED and not registration and not breaks("token_a_opens_all", asked.module):
         raise Refused("register first", 2000, 401)
 
 

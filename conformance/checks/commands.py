@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from conformance.check import NEWER, OLD, READING, SHOULD, check
 from conformance.checks.location_content import connectors, evses
 from conformance.lists import parameters
 from conformance.peer import Exchange
+from conformance.receiving import same_id
 from conformance.samples import stamp
-from conformance.shapes import faults
+from conformance.shapes import earlier, faults
 from conformance.trial import Trial
 from conformance.verdict import (
     Skipped,
@@ -207,23 +209,36 @@ def session_is_listed(trial: Trial) -> None:
     if (found.sent or {}).get("result") != "ACCEPTED":
         raise Skipped("the charge point did not start")
     if session_of_ours(trial) is None:
+        other = _find(trial, lambda each: _began_at_our_evse(trial, each))
+        token = (other or {}).get("cdr_token")
+        require(other is None, f"a Session began where we started one, and it names the Token {token}", found)
         raise Skipped("no Session came: nobody may have plugged in")
+
+
+def _began_at_our_evse(trial: Trial, each: dict[str, Any]) -> bool:
+    """Whether a Session is where our command started one, and of that time."""
+    begun = each.get("start_date_time") or each.get("start_datetime")
+    there = same_id(each.get("evse_uid"), trial.known["charging at"])
+    return there and each.get("status") == "ACTIVE" and not earlier(begun, trial.started_at)
 
 
 def session_of_ours(trial: Trial) -> dict[str, Any] | None:
     """The Session that our START_SESSION began, listed or pushed; waited for."""
     if "session" not in trial.known:
-        trial.known["session"] = trial.eventually(lambda: _find_session(trial))
+        trial.known["session"] = trial.eventually(
+            lambda: _find(trial, lambda each: of_our_driver(trial, each))
+        )
     found: dict[str, Any] | None = trial.known["session"]
     return found
 
 
-def _find_session(trial: Trial) -> dict[str, Any] | None:
+def _find(trial: Trial, chosen: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+    """A Session of the last hour that is listed, or was pushed to us."""
     seen = [each for key, each in trial.server().holdings.held.items() if key.startswith("SESSIONS/")]
     if trial.serves("sessions", "SENDER"):
         page = trial.ask("GET", "sessions", "SENDER", query={"date_from": stamp(-3600)})
         seen = [*(page.data if isinstance(page.data, list) else []), *seen]
-    return next((dict(each) for each in seen if isinstance(each, dict) and of_our_driver(trial, each)), None)
+    return next((dict(each) for each in seen if isinstance(each, dict) and chosen(each)), None)
 
 
 def of_our_driver(trial: Trial, each: dict[str, Any]) -> bool:

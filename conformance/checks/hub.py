@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.check import NEWER, READING, check
 from conformance.checks.credentials import in_use
+from conformance.lists import number
 from conformance.peer import Exchange
 from conformance.receiving import below, path, require_same
 from conformance.samples import stamp
@@ -121,9 +122,18 @@ def unknown_receiver(trial: Trial) -> None:
 )
 def get_all(trial: Trial) -> None:
     to = hub(trial)
-    answer = require_success(_towards(trial, to, _a_list(trial), "SENDER", "GET"), "GET TO the hub")
+    module = _a_list(trial)
+    answer = require_success(_towards(trial, to, module, "SENDER", "GET"), "GET TO the hub")
     require(isinstance(answer.data, list), "`data` must be an array", answer)
     require(answer.header("x-total-count"), "no X-Total-Count", answer)
+    owner = "EMSP" if module == "tokens" else "CPO"
+    for each in trial.crawl("hubclientinfo").objects if trial.serves("hubclientinfo", "SENDER") else []:
+        if (each.get("role"), each.get("status")) == (owner, "CONNECTED") and number(
+            answer, "X-Total-Count"
+        ) == 0:
+            party = (str(each.get("country_code")), str(each.get("party_id")))
+            one = _towards(trial, party, module, "SENDER", "GET")
+            advise(not (one.ok and one.data), f"{'/'.join(party)} lists objects, the hub none", one)
 
 
 @check(

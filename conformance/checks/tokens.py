@@ -191,7 +191,7 @@ def listed(trial: Trial, valid: bool = True) -> dict[str, Any]:
 
 def authorize(trial: Trial, uid: str, kind: str = "RFID", body: Any = None) -> Exchange:
     """The verdict on a Token; where they need to know the place (2002), they are told one."""
-    query = {"type": kind} if kind != "RFID" else None
+    query = {"type": kind} if kind else None
     answer = trial.ask("POST", "tokens", "SENDER", below(uid) + "/authorize", body, query=query)
     if body is None and answer.code == 2002:
         return authorize(trial, uid, kind, somewhere(trial))
@@ -323,7 +323,7 @@ def type_defaults_to_rfid(trial: Trial) -> None:
     found = [each for each in trial.crawl("tokens").objects if each.get("type") == "RFID"]
     if not found:
         raise Skipped("no RFID Token is listed")
-    answer = require_success(authorize(trial, found[0]["uid"]), "authorize without type")
+    answer = require_success(authorize(trial, found[0]["uid"], ""), "authorize without type")
     require(((answer.data or {}).get("token") or {}).get("type") == "RFID", "another type came", answer)
 
 

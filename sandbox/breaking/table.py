@@ -9,9 +9,7 @@ from typing import Any
 from sandbox.conduct import Misconduct
 
 SINCE_221 = ("2.2.1", "2.3.0")
-
-
-ONLY_230 = ("2.3.0",)
+ONLY_211, ONLY_221, ONLY_230 = ("2.1.1",), ("2.2.1",), ("2.3.0",)
 
 
 @dataclass(frozen=True)

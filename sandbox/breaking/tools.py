@@ -11,6 +11,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from sandbox.conduct import Asked, Call, Reply
+from sandbox.holding import Holdings
 from sandbox.messages import Answer
 from sandbox.parties import CONFIGURATION
 
@@ -115,6 +116,33 @@ def link(change: Callable[[str, str], str | None]) -> OnReply:
                 reply.headers["Link"] = changed if changed.startswith("<") else f'<{changed}>; rel="next"'
 
     return do
+
+
+# What was asked.
+
+
+def body_of(asked: Asked) -> Object:
+    """The object that was sent; an empty one where it is none."""
+    try:
+        found = asked.request.json if asked.request.body else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def received(partner: Partner, module: str, id: Any) -> bool:
+    """Whether an object of that id was sent to us."""
+    holdings: Holdings = partner.holdings
+    return str(id).upper() in [key[2] for key in holdings.received[module]]
+
+
+def of_peer(asked: Asked, partner: Partner) -> bool:
+    """Whether the party in the path is one of the peer that asks."""
+    known = partner.peers.presenting(asked.request.headers.get("authorization", ""))
+    roles = known[0].roles if known else []
+    return [each.upper() for each in asked.rest[:2]] in [
+        [r.get("country_code"), r.get("party_id")] for r in roles
+    ]
 
 
 # On the answer, before its envelope.

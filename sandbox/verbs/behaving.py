@@ -145,9 +145,10 @@ def answers(
     allowed: str | None = None,
     needs_location: bool | None = None,
     after: float | None = None,
+    timeout: int | None = None,
 ) -> Object:
-    """How commands (CommandResponse, CommandResult), profiles and authorizations are answered, and after how
-    many seconds results are sent; an empty text: as the data has it."""
+    """How commands (CommandResponse, CommandResult), profiles and authorizations are answered, after how many
+    seconds results are sent, and how many we say it may take; an empty text: as the data has it."""
     given = {
         "command": command,
         "result": result,
@@ -156,6 +157,7 @@ def answers(
         "allowed": allowed,
         "needs_location": needs_location,
         "after": after,
+        "timeout": timeout,
     }
     for name, value in given.items():
         if value is not None:
