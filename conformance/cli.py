@@ -105,6 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
 
     def tell(result: Result) -> None:
+        if result.reason.startswith("not reached"):
+            return
         if not given.quiet or result.verdict not in (PASS, SKIPPED):
             print(_plain(line(result), token), flush=True)
 

@@ -6,6 +6,7 @@ import base64
 import json
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -75,11 +76,18 @@ class Exchange:
         return f"HTTP {self.status}, {code}" + (f" ({message[:160]})" if message and not self.ok else "")
 
 
+def _named(problem: Exception, url: str, timeout: float) -> str:
+    return f"no answer ({type(problem).__name__}: {str(problem)[:200]})"
+
+
+Explain = Callable[[Exception, str, float], str]
+
+
 class Peer:
     """Sends requests with the token in use and remembers all of them in `exchanges`."""
 
-    def __init__(self, timeout: float = 15.0) -> None:
-        self.timeout = timeout
+    def __init__(self, timeout: float = 15.0, explain: Explain = _named) -> None:
+        self.timeout, self.explain = timeout, explain
         self.token = ""
         self.encode = True
         self.always: dict[str, str] = {}  # headers that they ask for though nobody need send them
@@ -149,8 +157,8 @@ class Peer:
             content = answer.raw.read(BODY_LIMIT, decode_content=True)
             answer.close()
         except (requests.RequestException, OSError, ValueError) as problem:
-            reason = f"{type(problem).__name__}: {str(problem)[:200]}"
-            return Exchange(method, url, headers, text, problem=f"no answer ({reason})", module=module)
+            said = self.explain(problem, url, self.timeout)
+            return Exchange(method, url, headers, text, problem=said, module=module)
         return Exchange(
             method,
             prepared.url or url,

@@ -89,7 +89,7 @@ def differences(sent: Any, held: Any, at: str = "") -> list[str]:
 
 def _folded(name: str, sent: Any, held: Any) -> tuple[Any, Any]:
     """Identifiers are CiStrings: the case in which they are kept is the receiver's."""
-    is_id = name in ("id", "uid", "country_code", "party_id") or name.endswith("_id")
+    is_id = name in ("id", "uid", "country_code", "party_id") or name.endswith(("_id", "_uid"))
     if is_id and isinstance(sent, str) and isinstance(held, str):
         return sent.upper(), held.upper()
     return sent, held

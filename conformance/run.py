@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from conformance import entrance
 from conformance.causes import causes
 from conformance.check import MUST, Check
 from conformance.checks import CHECKS
@@ -49,6 +50,8 @@ class Outcome:
     their_roles: tuple[str, ...]
     offered: tuple[str, ...]
     results: tuple[Result, ...]
+    connected: bool = True
+    stopped: str = ""
     secrets: frozenset[str] = field(repr=False, default=frozenset())
 
     def count(self, verdict: str) -> int:
@@ -57,7 +60,7 @@ class Outcome:
 
 def run(options: Options, tell: Callable[[Result], None] = lambda result: None) -> Outcome:
     """Try everything that the options allow. Raises CannotBeTried."""
-    peer = Peer(options.timeout)
+    peer = Peer(options.timeout, entrance.no_answer)
     partner = None
     if not options.token_in_use or options.public_url:
         partner = Partner(options.listen, options.public_url)
@@ -83,6 +86,8 @@ def run(options: Options, tell: Callable[[Result], None] = lambda result: None) 
             f"{e.get('identifier')} {e.get('role') or ''}".strip() for e in trial.details.get("endpoints", [])
         ),
         results,
+        trial.registered or options.token_in_use,
+        trial.stopped or trial.unreachable,
         frozenset(trial.secrets),
     )
 
@@ -218,8 +223,10 @@ def _evidence(trial: Trial, exchange: Exchange | None) -> tuple[Exchange, ...]:
 
 
 def exit_status(outcome: Outcome) -> int:
-    """1 where a rule is broken."""
-    return 1 if outcome.count(FAIL) else 0
+    """1 where a rule is broken; 2 where there was no connection to judge anything on."""
+    if outcome.count(FAIL):
+        return 1
+    return 0 if outcome.connected else 2
 
 
 COUNTED = (PASS, FAIL, WARN, SKIPPED)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from conformance import VERSIONS
+from conformance import VERSIONS, entrance
 from conformance.lists import Crawl
 from conformance.partner import Partner
 from conformance.peer import Exchange, Peer
@@ -129,8 +129,7 @@ class Trial:
     @property
     def heard_of(self) -> bool:
         """Whether the versions URL answered us at all, were it with nonsense."""
-        versions = self.known.get("versions")
-        return bool(versions and versions.status and versions.status not in (401, 403, 404))
+        return "versions" in self.known and entrance.is_endpoint(self.known["versions"])
 
     def endpoint(self, module: str, interface: str) -> str:
         """The same for a check that needs it. Raises Skipped."""
@@ -243,7 +242,20 @@ class Trial:
         """Our own platform. Raises Skipped where the other side cannot reach it."""
         if self.partner is None or (self.options.token_in_use and not self.options.public_url):
             raise Skipped("needs an address of ours that the other side calls: run with an invitation")
+        if self.unreachable:
+            raise Skipped(self.unreachable)
         return self.partner
+
+    @property
+    def unreachable(self) -> str:
+        """Why they cannot call us, where that is plain from the addresses."""
+        ours = self.partner.base_url if self.partner else ""
+        if self.options.public_url or not ours or not entrance.cannot_reach_us(self.options.url, ours):
+            return ""
+        return (
+            f"they cannot reach the kit at {ours}: give it an address that they reach "
+            "(--listen 0.0.0.0:9010 --public-url https://...), or take a token in use (--token-in-use)"
+        )
 
     def new_token(self) -> str:
         """A credentials token of ours, at once accepted and never reported."""
@@ -312,7 +324,7 @@ class Trial:
             self.versions = [each for each in answer.data if isinstance(each, dict)]
         self.version = self.samples.version = self.options.version or VERSIONS[1]
         if not answer.ok or not isinstance(answer.data, list):
-            return f"GET {self.options.url}: {answer.said}"
+            return f"GET {self.options.url}: {entrance.reason(answer)}"
         listed = {str(e.get("version")): self.absolute(str(e.get("url") or "")) for e in self.versions}
         mutual = [version for version in VERSIONS if version in listed]
         if self.options.version and self.options.version not in listed:
@@ -333,7 +345,7 @@ class Trial:
             )
         self.known["details"] = details = self.config("GET", listed[self.version])
         if not details.ok or not isinstance(details.data, dict):
-            return f"GET {listed[self.version]}: {details.said}"
+            return f"GET {listed[self.version]}: {entrance.reason(details)}"
         self.details = details.data
         return ""
 

@@ -5,7 +5,18 @@ broken everywhere. Each is one rule, so that whoever checks it sees one fault. I
 requirement ledger.
 """
 
-from sandbox.breaking import content, finer, handshake, paging, refusing, requests, taking, transport, writes
+from sandbox.breaking import (
+    content,
+    contradictions,
+    finer,
+    handshake,
+    paging,
+    refusing,
+    requests,
+    taking,
+    transport,
+    writes,
+)
 from sandbox.breaking.table import Break
 
 BREAKS: dict[str, Break] = {
@@ -14,6 +25,7 @@ BREAKS: dict[str, Break] = {
     **handshake.VERSIONS,
     **handshake.CREDENTIALS,
     **content.OBJECTS,
+    **contradictions.CONTRADICTIONS,
     **writes.RECEIVING,
     **requests.ASKING,
     **requests.HUBS,

@@ -97,6 +97,7 @@ def call(
     reply = _send(partner, sent)
     if reply.status in (301, 302, 307, 308) and partner.conduct.breaks("follows_redirects"):
         sent.url = urljoin(sent.url, reply.headers.get("location", ""))
+        sent.headers["X-Request-ID"] = str(uuid.uuid4())
         reply = _send(partner, sent)
     return reply
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox import hub, life, validation
+from sandbox import hub, life, routing, validation
 from sandbox.calling import CallFailed, announced, call
 from sandbox.conduct import Asked
 from sandbox.messages import Answer, Refused
@@ -36,7 +36,7 @@ def receive(partner: Partner, asked: Asked) -> Answer:
     if result == "UNKNOWN_LOCATION":
         raise Refused("unknown Location, EVSE or Connector", 2003, data=_response(partner, asked, "REJECTED"))
     told = partner.told.command or result
-    if told == "ACCEPTED":
+    if told == "ACCEPTED" or partner.conduct.breaks("refused_has_result"):
         partner.later(partner.told.after, lambda: _conclude(partner, asked, command, body))
     return Answer(_response(partner, asked, told))
 
@@ -81,12 +81,18 @@ def _judge(partner: Partner, command: str, body: Object) -> str:
 
 
 def _conclude(partner: Partner, asked: Asked, command: str, body: Object) -> None:
-    """Do it and tell the result."""
-    result = partner.told.result
-    if not partner.conduct.breaks("command_never_concludes"):
-        post_result(partner, asked, str(body["response_url"]), {"result": result}, "commands")
+    """Tell the result and do it; what turns out to be impossible is rejected."""
+    result, deed = partner.told.result, None
     if result == "ACCEPTED":
-        life.obey(partner, command, body, asked)
+        try:
+            deed = life.ordered(partner, command, body, asked)
+        except life.NotPossible:
+            result = "REJECTED"
+    silent = command == "STOP_SESSION" and partner.conduct.breaks("stop_never_concludes")
+    if not silent and not partner.conduct.breaks("command_never_concludes"):
+        post_result(partner, asked, str(body["response_url"]), {"result": result}, "commands")
+    if deed:
+        deed()
 
 
 def post_result(partner: Partner, asked: Asked, url: str, body: Object, module: str) -> None:
@@ -118,6 +124,8 @@ def take_result(partner: Partner, asked: Asked) -> Answer:
     if not isinstance(body, dict) or "result" not in body:
         raise Refused("/result: required")
     pending["result"] = body
+    if (key := asked.rest[0]) in partner.relays:
+        partner.later(0, lambda: routing.relay_result(partner, key, body))
     return Answer()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from sandbox import hub
 from sandbox.calling import NONE, CallFailed, Reply, call, pages
 from sandbox.holding import id_name
 from sandbox.parties import RECEIVER
@@ -78,6 +80,16 @@ def keep(partner: Partner, peer: Peer, module: str, thing: Object) -> None:
         name += f"/{thing.get('type')}"
     key = (country.upper(), party.upper(), name)
     partner.holdings.received[module][key] = thing
+
+
+def introduce(partner: Partner, newcomer: Peer) -> None:
+    """As a hub: tell the newcomer who is here, and the others of the newcomer. Spec: 2.2.1 HCI push model"""
+    for peer in partner.peers.registered():
+        for info in hub.client_infos(partner, peer):
+            new = [each for each in newcomer.roles if each.get("party_id") == info["party_id"]]
+            if peer is newcomer or new:
+                with contextlib.suppress(CallFailed, LookupError):  # the log shows it
+                    push(partner, peer, "hubclientinfo", info)
 
 
 def own(partner: Partner, module: str, key: str) -> Object:

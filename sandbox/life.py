@@ -5,6 +5,7 @@ A charge is told when it begins (PUT), as it goes on (PATCH) and when it ends (P
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -114,9 +115,9 @@ def tell(partner: Partner, charge: Charge, changes: bool = False) -> None:
             continue
         written = partner.written("sessions", session, peer.version)
         names = ("kwh", "charging_periods", "total_cost", "status", "last_updated")
-        part = {name: written[name] for name in names}
-        before = len(part["charging_periods"]) - 1
-        part["charging_periods"] = part["charging_periods"][max(before, 0) :]
+        part = {name: written[name] for name in names if name in written}
+        if "charging_periods" in part:
+            part["charging_periods"] = part["charging_periods"][-1:]
         _quietly(exchange.patch, partner, peer, "sessions", session, part)
 
 
@@ -139,20 +140,26 @@ def set_status(partner: Partner, location: Object, evse: Object, status: str) ->
         _quietly(exchange.patch, partner, peer, "locations", location, changes, evse["uid"])
 
 
-def obey(partner: Partner, command: str, body: Object, asked: Asked) -> None:
-    """Do what an accepted command asks."""
+def ordered(partner: Partner, command: str, body: Object, asked: Asked) -> Callable[[], object]:
+    """What an accepted command comes to, to be done once its result is told. Raises NotPossible."""
     if command in ("START_SESSION", "RESERVE_NOW"):
         charge = _ordered(partner, command, body, asked)
         if command == "RESERVE_NOW":
             partner.reservations[str(body["reservation_id"])] = charge
-        begin(partner, charge)
-    elif command == "STOP_SESSION" and body["session_id"] in partner.charges:
-        end(partner, partner.charges[body["session_id"]])
-    elif command == "CANCEL_RESERVATION" and str(body["reservation_id"]) in partner.reservations:
-        charge = partner.reservations.pop(str(body["reservation_id"]))
-        charge.status = "COMPLETED"
-        set_status(partner, charge.location, charge.evse, "AVAILABLE")
-        tell(partner, charge)
+        return lambda: begin(partner, charge)
+    if command == "STOP_SESSION" and body["session_id"] in partner.charges:
+        return lambda: end(partner, partner.charges[body["session_id"]])
+    if command == "CANCEL_RESERVATION" and str(body["reservation_id"]) in partner.reservations:
+        reserved = partner.reservations.pop(str(body["reservation_id"]))
+        return lambda: _free(partner, reserved)
+    return lambda: None
+
+
+def _free(partner: Partner, charge: Charge) -> None:
+    """A reservation ends without a charge."""
+    charge.status = "COMPLETED"
+    set_status(partner, charge.location, charge.evse, "AVAILABLE")
+    tell(partner, charge)
 
 
 def _ordered(partner: Partner, command: str, body: Object, asked: Asked) -> Charge:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from sandbox import hub
+from sandbox import hub, routing
 from sandbox.breaking import finer
 from sandbox.conduct import Asked
 from sandbox.messages import Answer, Refused, moment
@@ -30,7 +30,10 @@ def get(partner: Partner, asked: Asked) -> Answer:
 def chosen(partner: Partner, asked: Asked) -> list[Object]:
     """Everything this peer may see of the module within the asked dates, oldest first, as we hold it."""
     breaks = partner.conduct.breaks
-    things = hub.client_infos(partner, asked) if asked.module == "hubclientinfo" else partner.visible(asked)
+    things = (
+        hub.client_infos(partner, asked.peer) if asked.module == "hubclientinfo" else partner.visible(asked)
+    )
+    things = [*things, *routing.of_everybody(partner, asked)]
     since, until = _date(partner, asked, "date_from"), _date(partner, asked, "date_to")
     if breaks("ignores_date_from", asked.module):
         since = None
@@ -60,7 +63,8 @@ def page(partner: Partner, asked: Asked, things: list[Object]) -> Answer:
     if breaks("ignores_limit", module):
         limit = len(things) or 1
     shown = things[offset : offset + limit + (1 if breaks("exceeds_limit", module) else 0)]
-    data = [partner.written(module, each, asked.version) for each in shown]
+    others = [id(each) for each in routing.of_everybody(partner, asked)]
+    data = [each if id(each) in others else partner.written(module, each, asked.version) for each in shown]
     headers = {"X-Total-Count": str(len(things)), "X-Limit": str(limit)}
     if offset + limit < len(things):
         asked_dates = asked.request.query.items()

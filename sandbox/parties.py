@@ -73,8 +73,9 @@ def offers(parties: Iterable[Party], version: str) -> list[tuple[str, str]]:
     if version == "2.1.1":
         # It knows no hub, and one interface per module: a hub is an eMSP there, who has both receives.
         sides = _sides("EMSP" if parties[0].role == "HUB" else parties[0].role)
+        owns = parties[0].role == "NAP"  # of a hub's two sides it has the one that receives
         return [
-            (module, RECEIVER if "R" in found else SENDER)
+            (module, SENDER if "R" not in found or (owns and "S" in found) else RECEIVER)
             for module, found in sides.items()
             if module not in _SINCE_221
         ]

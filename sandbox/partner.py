@@ -12,6 +12,7 @@ It listens on a loopback port of its own from `start` to `stop`; several live in
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterable
@@ -22,15 +23,17 @@ from typing import Any
 
 import requests
 
-from sandbox import life, parties, verbs
+from sandbox import exchange, life, parties, verbs
 from sandbox.charging import Charge
 from sandbox.conduct import Asked, Conduct
 from sandbox.holding import Exchange, Holdings, Log
 from sandbox.messages import date_time, in_any_scheme, tokens_in
 from sandbox.parties import BEHIND_THE_HUB, PARTIES, VERSIONS, Party
-from sandbox.peers import Peer, Peers
+from sandbox.peers import REGISTERED, Peer, Peers
 from sandbox.server import Server
 from sandbox.versions import written
+
+log = logging.getLogger(__name__)
 
 Object = dict[str, Any]
 
@@ -89,6 +92,9 @@ class Partner:
         self.profile_senders: dict[str, str] = {}  # Session -> the peer that set its profile
         self.preferences: dict[str, Object] = {}
         self.statuses: dict[tuple[str, str], str] = {}  # of parties behind the hub
+        self.relays: dict[str, Any] = {}  # results that go on to whoever asked through us
+        self.relayed_cdrs: dict[str, Any] = {}  # path here: where its receiver keeps it
+        self.ends: dict[str, tuple[tuple[str, str], ...]] = {}  # between whom a Session is
         self.lag = timedelta()
         self._living, self._asleep = False, threading.Event()
         self._planted, self._data = clock(), data
@@ -112,7 +118,7 @@ class Partner:
         """Charges go on by themselves, as fast as time."""
         while self._living:
             self._asleep.wait(self.tick)
-            life.go_on(self)
+            self._safely(lambda: life.go_on(self))
 
     def stop(self) -> None:
         """Hear nothing; `start` listens again on the same port."""
@@ -252,9 +258,16 @@ class Partner:
 
     def later(self, seconds: float, what: Callable[[], Any]) -> None:
         """Do it after the answer of this request is out."""
-        timer = threading.Timer(seconds, what)
+        timer = threading.Timer(seconds, self._safely, [what])
         timer.daemon = True
         timer.start()
+
+    def _safely(self, what: Callable[[], Any]) -> None:
+        """A fault of this sandbox is said on stderr and ends no life of it."""
+        try:
+            what()
+        except Exception:
+            log.exception("what was to be done later failed")
 
     def expect(self, peer: Peer, what: str) -> tuple[str, str]:
         """An id for a request of ours, and the response_url under which its result may come."""
@@ -267,9 +280,9 @@ class Partner:
         return f"AUTH-{uuid.uuid4().hex[:12]}"
 
     def knows(self, asked: Asked) -> bool:
-        """Whether a registered peer asks."""
+        """Whether a peer asks that may: before it is registered only on versions and credentials."""
         known = self.peers.presenting(asked.request.headers.get("authorization", ""))
-        return known is not None
+        return known is not None and (known[0].state == REGISTERED or not asked.side)
 
     def taken_for(self, asked: Asked) -> Peer | None:
         """For whom a request with an unknown token is taken, where it was told to be careless."""
@@ -288,6 +301,8 @@ class Partner:
         """A handshake is through."""
         if self._data:
             life.remember(self, peer)
+        if self.hub_party:
+            self.later(0.02, lambda: exchange.introduce(self, peer))
         if self._pulls:
             self.later(0.05, lambda: self._pull(peer))
 

@@ -85,9 +85,10 @@ def _take(partner: Partner, asked: Asked, peer: Peer) -> Answer:
             raise Refused(f"/{name}: required")
     fresh = Peer(peer.name, REGISTERED, versions_url=str(body.get("url")), version=asked.version)
     hostile = not fresh.versions_url.startswith("http") and partner.conduct.breaks("hostile_url_accepted")
-    fresh.token_out = str(body.get("token"))
+    fresh.token_out, fresh.endpoints = str(body.get("token")), peer.endpoints
     try:
-        if not hostile and not partner.conduct.breaks("post_calls_nobody"):
+        silent = asked.method == "PUT" and partner.conduct.breaks("put_calls_nobody")
+        if not hostile and not silent and not partner.conduct.breaks("post_calls_nobody"):
             _discover(partner, fresh, asked.version)
     except Refused:
         if partner.conduct.breaks("failed_post_burns_token"):

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sandbox import commanding, hub, lists, profiles, receiving, registering
+from sandbox import commanding, hub, lists, profiles, receiving, registering, routing
 from sandbox.conduct import Asked, Reply
 from sandbox.messages import Answer, Refused, Request
 from sandbox.parties import CONFIGURATION, OTHER_SIDE, RECEIVER, SENDER, VERSIONS, fitting
@@ -106,7 +106,7 @@ def _answer(partner: Partner, asked: Asked) -> Answer:
         except ValueError:
             raise Refused("the body is no JSON", 2001, 400) from None
     hub.check_sender(partner, asked)
-    forwarded = hub.forward(partner, asked)
+    forwarded = routing.forward(partner, asked)
     return forwarded or handlers[asked.method](partner, asked)
 
 

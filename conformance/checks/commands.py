@@ -218,6 +218,8 @@ def session_is_listed(trial: Trial) -> None:
 def _began_at_our_evse(trial: Trial, each: dict[str, Any]) -> bool:
     """Whether a Session is where our command started one, and of that time."""
     begun = each.get("start_date_time") or each.get("start_datetime")
+    if not isinstance(each.get("cdr_token"), dict):
+        return False
     there = same_id(each.get("evse_uid"), trial.known["charging at"])
     return there and each.get("status") == "ACTIVE" and not earlier(begun, trial.started_at)
 

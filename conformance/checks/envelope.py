@@ -214,6 +214,8 @@ def answers_are_routed_back(trial: Trial) -> None:
         raise Skipped("no functional module answered")
     alone = len(trial.roles) == 1
     for each in found:
+        if each.method != "GET" and _to_the_hub(trial, each):
+            continue  # a broadcast: HUB-16
         came = {name: each.header(name) for name in ROUTING}
         if alone and not any(came.values()):
             continue
@@ -228,6 +230,12 @@ def answers_are_routed_back(trial: Trial) -> None:
                     f"{where(each)}: {name} is {came[name]!r}, the request's {other} {sent[other]!r}",
                     each,
                 )
+
+
+def _to_the_hub(trial: Trial, each: Exchange) -> bool:
+    to = each.request_headers
+    named = f"{to.get('OCPI-to-country-code')}{to.get('OCPI-to-party-id')}"
+    return bool(trial.hub_party) and named.upper() == trial.hub_party.upper()
 
 
 @check("STA-03/d", "No request breaks the server", "all answers", "no HTTP 5xx", **E)

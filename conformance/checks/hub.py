@@ -47,7 +47,7 @@ def hub_lists_itself(trial: Trial) -> None:
     hub(trial)
     in_use(trial)
     others = [each for each in trial.roles if each["role"] != "HUB"]
-    advise(not others, f"beside HUB it lists {others}", trial.proofs[-1])
+    require(not others, f"beside HUB it lists {others}", trial.proofs[-1])
 
 
 @check(

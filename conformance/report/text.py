@@ -32,6 +32,8 @@ def summary(outcome: Outcome) -> str:
             request, answer = shown["request"], shown["answer"]
             lines.append(f"  {request['method']} {request['url']}")
             lines.append(f"  -> HTTP {answer['http_status']} {answer['problem'] or answer['body'][:300]}")
+    if outcome.stopped:
+        lines.append(f"\nNot all could be tried: {outcome.stopped}.")
     if not options.write:
         lines.append("\nNothing was written; with --write the interfaces that receive are tried, too.")
     return redaction.text("\n".join(lines))

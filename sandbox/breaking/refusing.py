@@ -173,8 +173,14 @@ REFUSING = {
             "tariff_patch_refused",
             "PATCH of a Tariff is refused, as newer versions have it",
             "TAR-08",
-            _refuse("tariffs", "RECEIVER", "PATCH", lambda p, a, b: True, 405, 2000),
+            _refuse("tariffs", "RECEIVER", "PATCH", lambda p, a, b: True),
             ONLY_211,
+        ),
+        (
+            "cdrs_refused",
+            "every CDR is refused",
+            "CDR-11",
+            _refuse("cdrs", "RECEIVER", "POST", lambda p, a, b: True),
         ),
         (
             "session_needs_location",

@@ -170,6 +170,16 @@ HUBS = {
             SINCE_221,
         ),
         ("hub_drops_correlation_id", "a forwarded request has another X-Correlation-ID", "HUB-09", SINCE_221),
+        ("hub_speaks_for_itself", "a forwarded request comes FROM the hub", "HUB-06", SINCE_221),
+        (
+            "hub_keeps_urls",
+            "response_url and Location pass through as they came",
+            "HUB-06",
+            SINCE_221,
+        ),
+        ("hub_routes_nothing", "what is addressed TO nobody is kept", "HUB-27", SINCE_221),
+        ("hub_keeps_broadcasts", "what is broadcast reaches nobody", "HUB-17", SINCE_221),
+        ("hub_broadcasts_as_sender", "a broadcast comes FROM its sender", "HUB-17", SINCE_221),
         ("hub_hides_refusals", "a refusal of the addressed party becomes 1000", "STA-26", SINCE_221),
     ),
     **rows(

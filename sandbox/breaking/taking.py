@@ -39,6 +39,17 @@ def _unanswered(when: When) -> by.OnAnswer:
     return do
 
 
+def _cut_ids(partner: Partner, asked: Asked) -> Answer | None:
+    long = (
+        asked.module == "locations"
+        and asked.side == "RECEIVER"
+        and any(len(each) > 39 for each in asked.rest)
+    )
+    if not (long and partner.knows(asked)):
+        return None
+    return Answer({"id": asked.rest[2][:36]}) if asked.method == "GET" else Answer()
+
+
 def _command(name: str) -> When:
     return lambda partner, asked, body: asked.rest == [name]
 
@@ -83,6 +94,12 @@ def _data_on_writes(partner: Partner, asked: Asked, reply: Reply) -> None:
         reply.body["data"] = {"id": asked.rest[-1]}
 
 
+def _from_another(partner: Partner, asked: Asked, reply: Reply) -> None:
+    hub, heard = partner.hub_party, asked.request.headers
+    if hub and asked.method == "PUT" and heard.get("ocpi-to-party-id") == hub.party_id:
+        reply.headers["OCPI-from-party-id"] = "HBC"
+
+
 def _custom_codes(body: Object) -> None:
     body["status_code"] = 2900
 
@@ -97,6 +114,9 @@ TAKING = {
         ("driver_token_opens", "the uid of one of our Tokens is taken for a credentials token", "TRA-11"),
         ("hostile_url_accepted", "Credentials with a url of another scheme than http are accepted", "CRE-41"),
         ("follows_redirects", "our requests follow a redirect to any host, token and all", "ARC-20"),
+        ("put_calls_nobody", "PUT is accepted without a look at the other's versions", "CRE-21"),
+        ("refused_has_result", "a result follows a command that was not ACCEPTED", "CMD-07"),
+        ("stop_never_concludes", "no result follows an ACCEPTED STOP_SESSION", "CMD-08"),
         ("no_cdr_follows", "no CDR follows a Session that ended", "CDR-02"),
         ("profile_result_unknown_word", "results of charging profiles say DONE", "CHP-16", SINCE_221),
     ),
@@ -130,7 +150,9 @@ TAKING = {
             "CMD-03",
             _accept(
                 "commands",
-                lambda p, asked, body: asked.rest == ["START_SESSION"] and "token" not in body,
+                lambda p, asked, body: (
+                    (asked.method, asked.rest) == ("POST", ["START_SESSION"]) and "token" not in body
+                ),
                 {"result": "ACCEPTED", "timeout": 30},
             ),
         ),
@@ -231,11 +253,7 @@ TAKING = {
             "long_ids_cut",
             "a Location whose id is too long is taken, and its id cut",
             "TYP-18",
-            _accept(
-                "locations",
-                lambda p, asked, b: asked.side == "RECEIVER" and any(len(each) > 39 for each in asked.rest),
-                {"id": "CUT"},
-            ),
+            _cut_ids,
             SINCE_221,
         ),
         (
@@ -335,6 +353,13 @@ TAKING = {
     **rows(
         "reply",
         (
+            "broadcast_answered_by_another",
+            "a push TO the hub is answered FROM another party",
+            "HUB-16",
+            _from_another,
+            SINCE_221,
+        ),
+        (
             "data_on_writes",
             "answers to PUT, PATCH and DELETE have data",
             "TRA-70",
@@ -363,7 +388,7 @@ TAKING = {
             "no_ids_on_configuration",
             "versions and credentials have no message ids",
             "TRA-85",
-            by.headers_like("X-", where=by.configuration),
+            by.headers_like("X-Request-ID X-Correlation-ID", where=by.configuration),
             SINCE_221,
         ),
     ),

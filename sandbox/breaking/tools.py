@@ -62,10 +62,10 @@ def header(name: str, value: str | None = None, where: Test = always) -> OnReply
 
 
 def headers_like(beginning: str, value: str | None = None, where: Test = always) -> OnReply:
-    """All whose name begins so, left out or set."""
+    """All whose name begins so, or with one of several, left out or set."""
 
     def do(partner: Partner, asked: Asked, reply: Reply) -> None:
-        for name in [each for each in reply.headers if each.startswith(beginning)]:
+        for name in [each for each in reply.headers if each.startswith(tuple(beginning.split()))]:
             header(name, value, where)(partner, asked, reply)
 
     return do
