@@ -73,7 +73,10 @@ class Crawl:
     @property
     def state(self) -> list[tuple[str, ...]]:
         """What there is and how new it is, in whichever order."""
-        return sorted((*identity(self.module, each), str(each.get("last_updated"))) for each in self.objects)
+        found = [(*identity(self.module, each), str(each.get("last_updated"))) for each in self.objects]
+        if not self.complete and self.pages:  # what lies beyond may have changed, too
+            found.append(("total", str(number(self.pages[-1], "X-Total-Count"))))
+        return sorted(found)
 
     def walk(self) -> None:
         """Ask for every page, once. Raises Failed where the first cannot be had."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance import VERSIONS
 from conformance.check import NEWER, SHOULD, check, letter
-from conformance.lists import Crawl, identity, next_link, number, objects_of, parameters
+from conformance.lists import MOST_PAGES, Crawl, identity, next_link, number, objects_of, parameters
 from conformance.peer import Exchange
 from conformance.shapes import date_fault, earlier, moment
 from conformance.trial import WANTED, Trial
@@ -124,9 +124,12 @@ def pages_are_linked(trial: Trial, crawl: Crawl) -> None:
     size = max(1, len(objects) // 4)
     page = crawl.page(limit=size)
     seen = [identity(crawl.module, each) for each in objects_of(page)]
+    followed: set[str] = set()
     while link := next_link(page):
         require(link.lower().startswith("http"), f"the link is no absolute URL: {link}", page)
-        require(len(seen) <= len(objects) * 2, "the links lead in a circle", page)
+        require(link not in followed, "the links lead in a circle", page)
+        given(len(followed) < MOST_PAGES, "the list is too long to be walked to its end")
+        followed.add(link)
         page = crawl.follow(link)
         seen += [identity(crawl.module, each) for each in objects_of(page)]
         if not objects_of(page):
