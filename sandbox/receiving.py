@@ -186,7 +186,7 @@ def _key(partner: Partner, asked: Asked, body: Object | None = None) -> Key:
     name = _folded(partner, rest[0] if rest else party)
     if asked.module == "tokens" and asked.version != "2.1.1":
         kind = (body or {}).get("type") or asked.request.query.get("type") or "RFID"
-        name = f"{name}/{'' if partner.conduct.breaks('token_types_mixed') else kind}"
+        name = f"{name}/" if partner.conduct.breaks("token_types_mixed") else f"{name}/{kind}"
     key = (country.upper(), party.upper(), name)
     if asked.module != "hubclientinfo" and not partner.conduct.breaks("foreign_owner_accepted", asked.module):
         _check_owner(partner, asked, key[:2])
