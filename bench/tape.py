@@ -28,7 +28,7 @@ def timed(
     from moto.core.models import botocore_stubber
 
     bench.meter.off = True
-    with _recorded(bench.platform.clients.dynamodb) as tape:
+    with recorded(bench.platform.clients.dynamodb) as tape:
         bench.ask(method, module, segments, token, body, **query)
         tape.playing = True
         botocore_stubber.enabled = False  # botocore asks every handler, also when one has answered
@@ -49,7 +49,7 @@ def timed(
     return best, sdk_best
 
 
-class _Tape:
+class Tape:
     """DynamoDB's answers in their order."""
 
     def __init__(self) -> None:
@@ -60,11 +60,11 @@ class _Tape:
 
 
 @contextmanager
-def _recorded(client: Any) -> Iterator[_Tape]:
+def recorded(client: Any) -> Iterator[Tape]:
     """Record what comes back at first, then play it."""
     from botocore.awsrequest import AWSResponse
 
-    tape = _Tape()
+    tape = Tape()
     events = client.meta.events
     make = client._make_api_call
 

@@ -165,6 +165,8 @@ def _answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], 
             id, token = (who[0].id, who[1]) if who else (STRANGER, "")
             said = (request, reply, body) if who else (dataclasses.replace(request, body=b""), reply, "")
             kept = transcript.received(at, *said, id, token, ids)
+            if _is_for_others(request, platform):
+                kept = transcript.passed_on(kept)
             platform.messages.note(dataclasses.replace(kept, duration_ms=duration, lag_s=_lag(call, at)))
         return reply.http_status, headers, body
     finally:
@@ -182,6 +184,8 @@ def _keeps(platform: Platform, request: Request, reply: Reply, outcome: str, is_
 def _set_aside(call: Call | None, problem: OcpiError) -> None:
     """Keep an object that is refused, unless the partner asked for something that is not there."""
     if call is None or isinstance(problem, UnknownObject) or problem.status_code >= 4000:
+        return
+    if call.request.module not in modules.PUBLIC and _is_for_others(call.request, call.platform):
         return
     if call.request.interface == modules.RECEIVER and call.operation.action in BRINGING:
         _load("evidence.quarantine:keep")(call, problem)
@@ -207,6 +211,13 @@ def _load(place: str) -> Callable[..., Any]:
     room, _, function = place.partition(":")
     work: Callable[..., Any] = getattr(importlib.import_module(f"chalicelib.{room}"), function)
     return work
+
+
+def _is_for_others(request: Request, platform: Platform) -> bool:
+    """Whether a hub passes this on, or would have: what is for its two ends alone is not kept (AMB-28)."""
+    if not platform.settings.hub or not _is_routed(request):
+        return False
+    return request.to_party in (None, platform.settings.hub) or not platform.settings.hosts(request.to_party)
 
 
 def _is_routed(request: Request) -> bool:

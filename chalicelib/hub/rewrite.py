@@ -215,7 +215,7 @@ def _data(asked: Asked, leg: Leg, data: str, losses: list[str]) -> str:
     if not kind:
         return data
     converts = asked.version != leg.version
-    guarded = asked.method == "GET" and kind not in ("evse", "connector", "charging_profile_response")
+    guarded = asked.method == "GET" and kind != "charging_profile_response"
     if data.lstrip()[:1] != "[":
         if guarded and not _may_pass(asked, leg, _said(data)):
             raise HubError(f"{leg.name} answered with what is not its own to show")
@@ -281,9 +281,7 @@ def _is_theirs(asked: Asked, leg: Leg, said: Said) -> bool:
     platform, owner = asked.platform, said.owner or leg.party
     if owner is None or said.contradicts(owner):
         return said.country_code is None and said.party_id is None
-    if said.owner is not None and not parties.speaks_for(
-        platform, leg.partner, owner, parties.owners(asked.module)
-    ):
+    if not parties.speaks_for(platform, leg.partner, owner, parties.owners(asked.module)):
         return False
     return parties.agreed(platform, asked.requester, owner, asked.module)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.ocpi.modules import BY_ID, LIST, RECEIVER, SENDER
+from chalicelib.ocpi.modules import BY_ID, LIST, PUBLIC, RECEIVER, SENDER
 
 # Whom OCPI-to names: a party hosted beside the hub, the hub itself, any other party, nobody.
 HOSTED, HUB, OTHER, NOBODY = "hosted", "hub", "other", "nobody"
@@ -29,7 +29,6 @@ OPEN = "open"  # forwarded to the party that its content names
 NO_BROADCAST = "no_broadcast"  # 2001: this is for one party only
 NO_RECEIVER = "no_receiver"  # 4001: nobody is named, and no content says who is meant
 
-PUBLIC = ("locations", "tokens", "tariffs")
 FOR_ONE = ("sessions", "cdrs", "commands", "chargingprofiles")
 LISTED = ("locations", "tokens", "tariffs", "sessions", "cdrs")
 WRITES = ("PUT", "PATCH", "POST", "DELETE")

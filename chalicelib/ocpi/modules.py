@@ -17,6 +17,8 @@ SINCE_2_2 = (V221, V230)
 SENDER, RECEIVER = "SENDER", "RECEIVER"
 # Modules that money hangs on: what is sent of them is tried again where others take no for an answer.
 PRICED = frozenset({"tariffs", "sessions", "cdrs"})
+# What is meant for all, and so may be broadcast through a hub and kept there (HUB-21).
+PUBLIC = ("locations", "tokens", "tariffs")
 
 LIST = ""
 LOCATION, EVSE, CONNECTOR = (

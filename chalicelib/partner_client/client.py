@@ -258,6 +258,7 @@ class PartnerClient:
         reason = found.problem.reason if found.problem else opened.message if opened else ""
         reason = secrets.blanked(reason, secrets.forms(token)) if token and code != 1000 else ""
         duration = round(found.seconds * 1000)
+        said = transcript.passed_on(said)
         self._kept.note(
             replace(said, outcome=told, status_code=code, reason=reason[:300], duration_ms=duration)
         )

@@ -9,20 +9,21 @@ Contract: design sections 10 and 14; ARC-19, TRA-80 to TRA-86
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from chalicelib.logs import Subject
 from chalicelib.logs import subject as subject_of_log
-from chalicelib.ocpi import charset, jsontext, messages, modules
+from chalicelib.ocpi import charset, envelope, jsontext, messages, modules
 from chalicelib.ocpi.messages import Reply, Request
 from chalicelib.partner_client import secrets
 from chalicelib.store.messages import FAILED, OK, RECEIVED, REFUSED, SENT, Message
 
 LONGEST_PATH, LONGEST_REASON = 500, 300
 NOT_SHOWN = "(not shown: it may hold a credentials token)"
+NOT_KEPT = "(not kept: passed on between two parties)"
 # Modules that answer or take credentials tokens.
 HANDS_TOKENS_OVER = ("credentials", "")
 
@@ -47,6 +48,20 @@ def plain(method: str, module: str) -> bool:
     if method == "GET":
         return module in modules.BY_ID and not found.id
     return module == "locations" and bool(found.part) and method in ("PUT", "PATCH")
+
+
+def passed_on(kept: Message) -> Message:
+    """What a hub passed on between two parties, without the object that is for these alone (AMB-28)."""
+    row = modules.BY_ID.get(kept.module)
+    if kept.module in modules.PUBLIC or (row is not None and not row.functional):
+        return kept
+    opened = envelope.opened(kept.response.encode())
+    says_no_more = not kept.response or (opened is not None and opened.data is None)
+    return replace(
+        kept,
+        request=NOT_KEPT if kept.request else "",
+        response=kept.response if says_no_more else NOT_KEPT,
+    )
 
 
 def received(

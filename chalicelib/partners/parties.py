@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 HUBCLIENTINFO = "hubclientinfo"
-# What is meant for all, and so may be broadcast through a hub (HUB-21).
-BROADCAST = ("locations", "tariffs", "tokens")
 # Under this name the directory keeps of whom we, as a hub, have told our partners.
 OURSELVES = "-"
 
@@ -174,7 +172,7 @@ def known(platform: Platform, *roles: str) -> frozenset[Party]:
 
 def passes_on(platform: Platform, module: str) -> bool:
     """Whether a partner's objects of a module, which it broadcast or we pulled, are told to others."""
-    return platform.settings.hub is not None and module in BROADCAST
+    return platform.settings.hub is not None and module in modules.PUBLIC
 
 
 def agreed(platform: Platform, one: Party, other: Party, module: str = "") -> bool:
