@@ -152,6 +152,7 @@ def announce_all(platform: Platform, task: AnnounceAll) -> None:
     module = task.module
     if not module:
         names = [row.id for row in modules.MODULES if row.kind and receives(platform, partner, row.id)]
+        names.sort(key=lambda each: each != parties.HUBCLIENTINFO)  # whose objects they are, before those
         platform.queues.send([replace(task, module=each) for each in names])
         return
 

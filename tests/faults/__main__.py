@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.faults.trial import run
+from tests.faults import hub_trial, trial
 
 
 def main() -> int:
@@ -14,7 +14,9 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--faulty", type=float, default=0.4)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hub", action="store_true", help="with a hub between")
     asked = parser.parse_args()
+    run = hub_trial.run if asked.hub else trial.run
     verdict = run(asked.seconds, asked.kills, faulty=asked.faulty, patience=180, seed=asked.seed)
     print(verdict)
     return 1 if verdict.violations or verdict.differences else 0

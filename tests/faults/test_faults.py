@@ -33,3 +33,17 @@ def test_hostile_partners_are_crawled_to_the_end() -> None:
 
     verdict = run(many=400, kills=4)
     assert verdict.differences == [], str(verdict)
+
+
+def test_hostile_parties_behind_a_hub_end_with_what_they_may_have() -> None:
+    """HUB-17, HUB-21, HUB-24, AMB-28, AMB-34, with kill -9 in the middle."""
+    if not os.environ.get("OCPI_TRIALS"):
+        pytest.skip("a trial of chance: make trial runs it")
+    if not (TOOLS / "bin" / "ministack").exists():
+        pytest.skip("make emulator EMULATOR=ministack installs it")
+    from tests.faults.hub_trial import run
+
+    verdict = run(seconds=15, kills=1)
+    assert verdict.violations == [], str(verdict)
+    assert verdict.differences == [], str(verdict)
+    assert verdict.faults > 0.2 * verdict.requests, str(verdict)

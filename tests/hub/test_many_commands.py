@@ -1,4 +1,4 @@
-"""Very many commands through the hub at once, a third of the far sides silent: one result each, the right one.
+"""Very many commands at once through the hub, a third of the far sides silent: each has its one result.
 
 `OCPI_HUB_COMMANDS=1000` says how many.
 """
