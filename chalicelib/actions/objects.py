@@ -241,7 +241,7 @@ def get(platform: Platform, fields: Get) -> dict[str, Any]:
     shown = search.named(found, shown)
     if found.own or not found.findings:
         return {"object": shown}
-    return {"object": shown, "findings": [dataclasses.asdict(each) for each in found.findings]}
+    return {"object": shown, "findings": [each._asdict() for each in found.findings]}
 
 
 def _get(platform: Platform, fields: Get) -> StoredObject | None:

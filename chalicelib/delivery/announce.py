@@ -11,7 +11,7 @@ Contract: design section 8; ARC-14, LOC-01, SES-01, TAR-02, TOK-01
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -266,7 +266,7 @@ def told(platform: Platform, key: Key, part: Part) -> dict[str, Any]:
         if found.source != found.canonical:
             said["sent"] = found.source
         if found.findings:
-            said["findings"] = [asdict(each) for each in found.findings[:MOST_FINDINGS]]
+            said["findings"] = [each._asdict() for each in found.findings[:MOST_FINDINGS]]
     return said
 
 

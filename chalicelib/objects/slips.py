@@ -6,7 +6,6 @@ Contract: design section 5 (`warnings` of put, `check`); LOC-73, CDR-27, TAR-14
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import tokens
@@ -55,7 +54,7 @@ def in_changes(
     whole, before = around.get(kind, (changes, ""))
     told = [each for each in slips.found(kind, changes, modules.V230) if each.code == "unknown_field"]
     nowhere = _nowhere(finder, key, whole)
-    return (*told, *(replace(each, pointer=each.pointer.removeprefix(before)) for each in nowhere))
+    return (*told, *(each._replace(pointer=each.pointer.removeprefix(before)) for each in nowhere))
 
 
 def _nowhere(finder: Finder, key: Key, canonical: dict[str, Any]) -> Iterator[Finding]:

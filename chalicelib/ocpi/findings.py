@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 # What is noted with an object: more helps nobody.
 MOST_KEPT = 30
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is not as the specification has it, or could not be carried over.
 
     `pointer` is a JSON Pointer (RFC 6901) in the field names of the version at

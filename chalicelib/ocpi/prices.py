@@ -17,12 +17,6 @@ _NUMBER = Number()
 _EXACT = Context(prec=210)
 
 
-def in_own_words(name: str, value: dict[str, Any], version: str) -> tuple[dict[str, Any], str]:
-    """The object of this name as `version` has it, and how it was read; itself where it is no price."""
-    reworded = _REWORDED.get(name)
-    return reworded(value, version) if reworded else (value, "")
-
-
 def _price(price: dict[str, Any], version: str) -> tuple[dict[str, Any], str]:
     """A Price or PriceLimit in the words of the other of 2.2.1 and 2.3.0 (CNV-205, CNV-233, AMB-62)."""
     here, there = ("excl_vat", "before_taxes") if version != V230 else ("before_taxes", "excl_vat")
@@ -73,4 +67,5 @@ def _sum(one: Any, other: Any, sign: int) -> Any:
     return int(found) if found == found.to_integral_value() else found
 
 
-_REWORDED = {"Price": _price, "PriceLimit": _limit}
+# The classes whose words differ: the object as `version` has it, and how it was read ("": as it came).
+REWORDED = {"Price": _price, "PriceLimit": _limit}

@@ -103,12 +103,8 @@ def _repaired(
     if validators.validate(model, version, partial)(data) and not validators.repeats(model, data, version):
         return data, (), None
     room = _tolerance()
-    known = room.Known(
-        now=now,
-        owner=owner,
-        holder=holder or (lambda _: emsp),
-        asked=(lambda: token("")) if token else None,
-    )
+    asked = (lambda: token("")) if token else None
+    known = room.Known(now, owner, holder or (lambda _: emsp), asked)
     tolerance = room.Tolerance(version, known)
     repaired = tolerance.read(model, data, partial=partial)
     spelled = None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,6 +70,26 @@ def scalar(kind: Type, value: Any, version: str, note: Note) -> Any:
     reader = _READERS.get(type(kind)) or _reader(type(kind))
     found = reader(kind, value, version, note)
     return value if type(found) is type(value) and found == value else found
+
+
+def noted(kind: Type, value: Any, version: str) -> tuple[Any, tuple[tuple[str, str], ...], bool]:
+    """The value as `scalar` has it, what is odd about it, and whether it can be used; else why not.
+
+    Who writes `"true"` writes it in every object, so what short texts are read as is remembered.
+    """
+    return (_remembered if type(value) is str and len(value) <= 64 else _noted)(kind, value, version)
+
+
+def _noted(kind: Type, value: Any, version: str) -> tuple[Any, tuple[tuple[str, str], ...], bool]:
+    notes: list[tuple[str, str]] = []
+    try:
+        found = scalar(kind, value, version, lambda code, message: notes.append((code, message)))
+    except Unusable as problem:
+        return None, ((problem.code, problem.message),), False
+    return found, tuple(notes), True
+
+
+_remembered = lru_cache(maxsize=4096)(_noted)
 
 
 def identifier(value: Any) -> str | None:

@@ -44,7 +44,7 @@ from chalicelib.ocpi.models.base import (
     Type,
     Url,
 )
-from chalicelib.ocpi.scalars import Unusable, scalar, shown, sound
+from chalicelib.ocpi.scalars import noted, shown, sound
 from chalicelib.ocpi.versions import zones
 
 # A longer list of complaints helps nobody; a 10 MB body may hold a million.
@@ -318,12 +318,10 @@ class Tolerance:
         if type(value) is list and len(value) == 1 and type(value[0]) not in (list, dict):
             self.note(at, "shape", "a list of one where one value belongs")
             value = value[0]
-        notes: list[tuple[str, str]] = []
-        try:
-            found = scalar(kind, value, self.version, lambda code, message: notes.append((code, message)))
-        except Unusable as problem:
-            return self._fault(at, problem.code, problem.message)
+        found, notes, is_usable = noted(kind, value, self.version)
         for code, message in notes:
+            if not is_usable:
+                return self._fault(at, code, message)
             self.note(at, code, message)
         return found
 
@@ -348,10 +346,11 @@ class Tolerance:
                     out[name] = out.pop(other)
                     self.note(step(at, other), "other_version", f"read as {name}")
                     break
-        new, told = prices.in_own_words(model.name, out, self.version)
-        if told:
-            self.note(at, "other_version", told)
-        return new
+        if model.name in prices.REWORDED:
+            out, told = prices.REWORDED[model.name](out, self.version)
+            if told:
+                self.note(at, "other_version", told)
+        return out
 
     def _others(self, model: Model, out: dict[str, Any], given: dict[str, Any], at: str) -> dict[str, Any]:
         """Fields that this version does not have."""
