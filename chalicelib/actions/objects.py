@@ -162,7 +162,10 @@ def puts(platform: Platform, fields: PutsFields) -> dict[str, Any]:
     if not fields.job:
         return {"puts": [_progress(each) for each in Puts(platform).recent(fields.limit)]}
     found = Puts(platform).get(fields.job)
-    return {"puts": [{**_progress(found), "errors": list(found.errors)}] if found else []}
+    if found is None:
+        return {"puts": []}
+    told = {"errors": list(found.errors), "warnings": list(found.warnings)}
+    return {"puts": [_progress(found) | told]}
 
 
 def _progress(found: stored_puts.Put) -> dict[str, Any]:
@@ -175,6 +178,7 @@ def _progress(found: stored_puts.Put) -> dict[str, Any]:
         "unchanged": found.unchanged,
         "older": found.older,
         "refused": found.refused,
+        "warned": found.warned,
         "started_at": found.started_at,
         "updated_at": found.updated_at,
     }

@@ -79,9 +79,9 @@ def put(platform: Platform, bulk: Bulk, given: list[Any], gate: Gate) -> dict[st
     if bulk.job:
         answer["job"] = bulk.job
         step = range(bulk.first, bulk.first + done)
-        Puts(platform).count(bulk.job, bulk.module, bulk.total, step, counts, errors)
+        Puts(platform).count(bulk.job, bulk.module, bulk.total, step, counts, errors, warnings)
     if bulk.job or bulk.first:
-        _log(bulk, counts, errors)  # nobody waits for the answer to a message
+        _log(bulk, counts, errors, warnings)  # nobody waits for the answer to a message
     return answer
 
 
@@ -106,14 +106,15 @@ def _rest(bulk: Bulk, given: list[Any]) -> list[PerformAction]:
     return [PerformAction(each) for each in messages]
 
 
-def _log(bulk: Bulk, counts: dict[str, int], errors: list[dict[str, Any]]) -> None:
-    for error in errors:
-        log(
-            "WARNING",
-            "object refused",
-            module=bulk.module,
-            index=error["index"],
-            pointer=error["pointer"],
-            reason=error["message"],
-        )
-    log("INFO", "bulk put", module=bulk.module, first=bulk.first, **{**counts, "errors": len(errors)})
+def _log(
+    bulk: Bulk, counts: dict[str, int], errors: list[dict[str, Any]], warnings: list[dict[str, Any]]
+) -> None:
+    for level, what, listed in (
+        ("WARNING", "object refused", errors),
+        ("INFO", "object with a slip", warnings),
+    ):
+        for each in listed:
+            about = {"index": each["index"], "pointer": each["pointer"], "reason": each["message"]}
+            log(level, what, module=bulk.module, **about)
+    told = {**counts, "errors": len(errors), "warnings": len(warnings)}
+    log("INFO", "bulk put", module=bulk.module, first=bulk.first, **told)

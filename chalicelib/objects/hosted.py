@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import checks, consistency, order, slips, tokens, visibility
 from chalicelib.objects.parts import split
-from chalicelib.objects.stored_object import Finder, StoredObject, connector_of, connectors_of, load_token
+from chalicelib.objects.stored_object import (
+    Finder,
+    StoredObject,
+    connector_of,
+    connectors_of,
+    load,
+    load_token,
+)
 from chalicelib.objects.writer import ObjectWriter
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters, OcpiError, UnknownObject
@@ -165,9 +172,11 @@ def put_all(
         feed = visibility.feed_of(platform, *ready[at], own=True, held=looked[at].is_held)
         groups.setdefault(feed, []).append(at)
     finder = Finder(platform)
+    among = slips.among(module, ((at, ready[at][1]) for at in ready))
     told = {
         at: slips.found(platform, finder, ready[at][0], given[at], ready[at][1], version)
         + looked[at].warnings
+        + among.get(at, ())
         for members in groups.values()
         for at in members
     }
@@ -264,6 +273,9 @@ def patch(
     except order.Older:
         return Put(False, has_older=True)
     told = slips.in_changes(Finder(platform), key, changes, evse_uid is not None, connector_id is not None)
+    present = load(platform, key) if slips.BESIDE.get(module, set()) & changes.keys() else None
+    if present:
+        told = tuple(dict.fromkeys(told + slips.with_the_rest(key, changes, present.canonical)))
     return Put(state in ("created", "stored"), state == "stale", told)
 
 

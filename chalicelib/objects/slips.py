@@ -5,19 +5,25 @@ Contract: design section 5 (`warnings` of put, `check`); LOC-73, CDR-27, TAR-14
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects import tokens
 from chalicelib.objects.stored_object import Finder
 from chalicelib.ocpi import modules, slips
 from chalicelib.ocpi.findings import Finding
+from chalicelib.ocpi.models.types import NONE
 from chalicelib.pricing import lint
 from chalicelib.store.object_items import Key, folded
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
+# Changes that say something only beside what they leave as it is.
+BESIDE = {
+    "sessions": {"start_date_time", "end_date_time", "charging_periods"},
+    "tariffs": {"elements", "start_date_time", "end_date_time", "min_price", "max_price", "tax_included"},
+}
 # What of a Tariff's lint is told with every put; the rest is for who asks for it (`lint`).
 TOLD = ("error", "warning")
 
@@ -32,16 +38,18 @@ def found(
 ) -> tuple[Finding, ...]:
     """Every slip in an object of ours that may be stored; `data` is what the operator wrote."""
     told = list(slips.found(modules.BY_ID[key.module].kind, data, version))
-    if key.module == "tariffs":
-        told += [
-            Finding(each["pointer"], each["code"], each["message"])
-            for each in lint(data, version=version)
-            if each["severity"] in TOLD
-        ]
+    told += _priced(key, data, version)
     told += _nowhere(finder, key, canonical)
     if key.module == "cdrs":
         told += _second(platform, key, canonical)
     return tuple(told)
+
+
+def _priced(key: Key, data: dict[str, Any], version: str) -> Iterator[Finding]:
+    """What a Tariff's prices make of it."""
+    for each in lint(data, version=version) if key.module == "tariffs" else ():
+        if each["severity"] in TOLD:
+            yield Finding(each["pointer"], each["code"], each["message"])
 
 
 def in_changes(
@@ -52,9 +60,28 @@ def in_changes(
     around = {"connector": ({"evses": [{"connectors": [changes]}]}, "/evses/0/connectors/0")}
     around |= {"evse": ({"evses": [changes]}, "/evses/0")}
     whole, before = around.get(kind, (changes, ""))
-    told = [each for each in slips.found(kind, changes, modules.V230) if each.code == "unknown_field"]
+    told = [*slips.in_changes(kind, changes, modules.V230)]
     nowhere = _nowhere(finder, key, whole)
     return (*told, *(each._replace(pointer=each.pointer.removeprefix(before)) for each in nowhere))
+
+
+def with_the_rest(key: Key, changes: dict[str, Any], whole: dict[str, Any]) -> tuple[Finding, ...]:
+    """Slips that show when changes stand beside what was there: in what was changed, of the `whole` now."""
+    told = [*slips.found(modules.BY_ID[key.module].kind, whole, modules.V230)]
+    told += _priced(key, whole, modules.V230)
+    changed = changes.keys() | ({"kwh"} if "charging_periods" in changes else set())
+    return tuple(each for each in told if each.pointer[1:].split("/")[0] in changed)
+
+
+def among(module: str, canonicals: Iterable[tuple[int, dict[str, Any]]]) -> dict[int, tuple[Finding, ...]]:
+    """Slips of objects beside each other in one list, by their places: CDRs of one Session."""
+    first: dict[str, str] = {}
+    told: dict[int, tuple[Finding, ...]] = {}
+    for at, cdr in canonicals if module == "cdrs" else ():
+        session = folded(str(cdr.get("session_id") or ""))
+        if session and not cdr.get("credit") and first.setdefault(session, cdr["id"]) != cdr["id"]:
+            told[at] = (_billed_again(first[session]),)
+    return told
 
 
 def _nowhere(finder: Finder, key: Key, canonical: dict[str, Any]) -> Iterator[Finding]:
@@ -80,8 +107,11 @@ def _named(module: str, canonical: dict[str, Any]) -> Iterator[tuple[str, str, s
         for at, period in enumerate(canonical.get("charging_periods") or ()):
             if period.get("tariff_id"):
                 yield "tariff", str(period["tariff_id"]), f"/charging_periods/{at}/tariff_id"
-    if module == "sessions" and canonical.get("location_id") not in (None, "#NA"):
+    if module == "sessions" and canonical.get("location_id") not in (None, NONE):
         yield "location", str(canonical["location_id"]), "/location_id"
+    place = canonical.get("cdr_location") or {}
+    if module == "cdrs" and place.get("id") not in (None, NONE):
+        yield "location", str(place["id"]), "/cdr_location/id"
 
 
 def _second(platform: Platform, key: Key, cdr: dict[str, Any]) -> Iterator[Finding]:
@@ -95,9 +125,10 @@ def _second(platform: Platform, key: Key, cdr: dict[str, Any]) -> Iterator[Findi
     credited = {folded(str(each.get("credit_reference_id"))) for each in known if each and each.get("credit")}
     for each in known:
         if each and not each.get("credit") and folded(str(each.get("id"))) not in credited:
-            yield Finding(
-                "/session_id",
-                "duplicate",
-                f"CDR {each['id']} is for this Session; a second one bills it again",
-            )
+            yield _billed_again(each["id"])
             return
+
+
+def _billed_again(cdr: str) -> Finding:
+    why = f"CDR {cdr} is for this Session; a second one bills it again"
+    return Finding("/session_id", "duplicate", why)

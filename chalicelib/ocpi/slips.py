@@ -26,7 +26,7 @@ LEAST_APART, SHARE_APART = Decimal("0.02"), Decimal("0.005")
 Told = Iterator[tuple[str, str, str]]
 Body = dict[str, Any]
 
-# Fields that begin something, and those that end it.
+# Fields that begin something, and those that end it. What must last some time ends later than it begins.
 SPANS = (
     ("start_date_time", "end_date_time"),
     ("start_datetime", "end_datetime"),
@@ -34,6 +34,7 @@ SPANS = (
     ("period_begin", "period_end"),
     ("start_date", "end_date"),
 )
+LASTING = ("period_begin", "start_date")
 TOTALS = {"total_energy": ("ENERGY",), "total_parking_time": ("PARKING_TIME",)}
 PART_COSTS = (
     "total_fixed_cost",
@@ -53,6 +54,12 @@ def found(kind: str, obj: Body, version: str) -> tuple[Finding, ...]:
     return tuple(Finding(at, code, message) for at, code, message in told)
 
 
+def in_changes(kind: str, changes: Body, version: str) -> tuple[Finding, ...]:
+    """Every slip in what a PATCH says, by itself."""
+    told = _anywhere(models.model(kind), changes, version, "")
+    return tuple(Finding(at, code, message) for at, code, message in told)
+
+
 def _anywhere(model: Model, obj: Body, version: str, at: str) -> Told:
     fields = model.fields(version)
     known = fields.keys() | model.foreign(version).keys()
@@ -62,14 +69,29 @@ def _anywhere(model: Model, obj: Body, version: str, at: str) -> Told:
             yield step(at, name), "unknown_field", f"nobody knows this field; {alike[0]} is meant?"
     for begin, end in SPANS:
         both = begin in fields and end in fields and obj.get(begin) and obj.get(end)
-        if both and _moment(obj[end]) < _moment(obj[begin]):
-            yield step(at, end), "inconsistent", f"before {begin}"
+        if both and "weekday" not in fields:
+            first, last = _moment(obj[begin]), _moment(obj[end])
+            if last < first or (last == first and begin in LASTING):
+                how = "not after" if last == first else "before"
+                yield step(at, end), "inconsistent", f"{how} {begin}"
+    if model.name == "Hours":
+        yield from _overlapping(obj, at)
     for name, row in fields.items():
         value = obj.get(name)
         if value is not None:
             for index, each in enumerate(value) if row.is_list else ((None, value),):
                 where = step(at, name) if index is None else step(step(at, name), index)
                 yield from _inside(row, each, version, where)
+
+
+def _overlapping(hours: Body, at: str) -> Told:
+    """Opening hours of a weekday that are told twice."""
+    told: list[tuple[int, str, str]] = []
+    for index, each in enumerate(hours.get("regular_hours") or ()):
+        day, begin, end = each["weekday"], each["period_begin"], each["period_end"]
+        if any(day == other and begin < until and since < end for other, since, until in told):
+            yield f"{at}/regular_hours/{index}", "inconsistent", f"overlaps other hours of weekday {day}"
+        told.append((day, begin, end))
 
 
 def _inside(row: Field, value: Any, version: str, at: str) -> Told:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RUNNING, COMPLETED = "RUNNING", "COMPLETED"
 KIND = "PUT"
 KEPT_DAYS = 30
-# Refusals that are kept to be shown; all are counted.
+# Refusals, and slips, that are kept to be shown; all are counted.
 MOST_ERRORS = 100
 
 
@@ -38,6 +38,8 @@ class Put:
     refused: int = 0
     seen: int = 0
     errors: tuple[dict[str, Any], ...] = ()
+    warned: int = 0
+    warnings: tuple[dict[str, Any], ...] = ()
 
     @property
     def state(self) -> str:
@@ -63,11 +65,19 @@ class Puts:
         step: range,
         done: dict[str, int],
         errors: list[dict[str, Any]],
+        warnings: list[dict[str, Any]],
     ) -> None:
-        """Add a step, the range of its objects in the whole list, unless it was counted before."""
-        kept = errors[: MOST_ERRORS // 2]
-        if not self._count(id, module, total, step, done, len(errors), kept) and kept:
-            self._count(id, module, total, step, done, len(errors), [])
+        """Add a step, the range of its objects in the whole list, unless it was counted before.
+
+        Where a list has enough kept, the others are, or none.
+        """
+        most = MOST_ERRORS // 2
+        told = {"refused": ("errors", errors[:most]), "warned": ("warnings", warnings[:most])}
+        counts = done | {"refused": len(errors), "warned": len(warnings), "seen": len(step)}
+        for names in (("refused", "warned"), ("refused",), ("warned",), ()):
+            kept = {name: told[name] for name in names if told[name][1]}
+            if self._count(id, module, total, step, counts, kept):
+                return
 
     def _count(
         self,
@@ -75,9 +85,8 @@ class Puts:
         module: str,
         total: int,
         step: range,
-        done: dict[str, int],
-        refused: int,
-        errors: list[dict[str, Any]],
+        counts: dict[str, int],
+        kept: dict[str, tuple[str, list[dict[str, Any]]]],
     ) -> bool:
         now = self._deployment.clock()
         sets = {
@@ -90,35 +99,28 @@ class Puts:
         verbs = [f"#{name} = if_not_exists(#{name}, :{name})" for name in sets]
         verbs.append("#updated_at = :updated_at")
         values: dict[str, dict[str, Any]] = {f":{name}": value for name, value in sets.items()}
+        values |= {f":{name}": {"N": str(many)} for name, many in counts.items()}
         values |= {
             ":updated_at": {"S": now},
-            ":stored": {"N": str(done["stored"])},
-            ":unchanged": {"N": str(done["unchanged"])},
-            ":older": {"N": str(done["older"])},
-            ":seen": {"N": str(len(step))},
-            ":refused": {"N": str(refused)},
             ":step": {"S": f"{step.start}-{step.stop}"},
             ":steps": {"SS": [f"{step.start}-{step.stop}"]},
         }
         condition = "NOT contains(#steps, :step)"
-        if errors:
-            verbs.append("#errors = list_append(if_not_exists(#errors, :none), :errors)")
+        for count, (name, listed) in kept.items():
+            verbs.append(f"#{name} = list_append(if_not_exists(#{name}, :none), :{name})")
             values |= {
                 ":none": {"L": []},
-                ":errors": {"L": [{"S": jsontext.dumps(each)} for each in errors]},
+                f":{name}": {"L": [{"S": jsontext.dumps(each)} for each in listed]},
                 ":most": {"N": str(MOST_ERRORS // 2)},
             }
-            condition += " AND (attribute_not_exists(#refused) OR #refused <= :most)"
-        names = [*sets, "updated_at", "stored", "unchanged", "older", "seen", "refused", "steps"] + [
-            "errors"
-        ] * bool(errors)
+            condition += f" AND (attribute_not_exists(#{count}) OR #{count} <= :most)"
+        names = [*sets, *counts, "updated_at", "steps", *(name for name, _ in kept.values())]
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=_key(id),
                 UpdateExpression=f"SET {', '.join(verbs)} "
-                "ADD #stored :stored, #unchanged :unchanged, #older :older, #seen :seen, "
-                "#refused :refused, #steps :steps",
+                f"ADD {', '.join(f'#{name} :{name}' for name in counts)}, #steps :steps",
                 ConditionExpression=condition,
                 ExpressionAttributeNames={f"#{name}": name for name in names},
                 ExpressionAttributeValues=values,
@@ -161,5 +163,11 @@ def _put(item: dict[str, dict[str, Any]]) -> Put:
         older=int(item.get("older", {}).get("N", "0")),
         seen=int(item["seen"]["N"]),
         refused=int(item["refused"]["N"]),
-        errors=tuple(jsontext.loads(each["S"]) for each in item.get("errors", {}).get("L", ())),
+        errors=_listed(item, "errors"),
+        warned=int(item.get("warned", {}).get("N", "0")),
+        warnings=_listed(item, "warnings"),
     )
+
+
+def _listed(item: dict[str, dict[str, Any]], name: str) -> tuple[dict[str, Any], ...]:
+    return tuple(jsontext.loads(each["S"]) for each in item.get(name, {}).get("L", ()))
