@@ -1,4 +1,5 @@
-"""A day of roaming on queues and streams that do all that AWS may do (`tests.shuffling`)."""
+"""A day of roaming on queues and streams that do all AWS may do (`tests.shuffling`), with partners
+whose modules fail while their versions answer, whose totals lie and whose clocks lag."""
 
 from __future__ import annotations
 
@@ -14,9 +15,12 @@ from tests.conftest import Hand
 from tests.delivering import CPO_ROLES, location, tariff
 from tests.faults.hostile import Hostile
 from tests.faults.trial import PARTNERS, Truth
+from tests.stub import Canned, Received
 
 SEEDS = range(12) if os.environ.get("OCPI_TRIALS") else (2, 6)
 STEPS = 50
+# Requests to a module that fails for half a day: some until it is held back, then one after each pause.
+MOST_ASKED = 16
 THEIRS = {"country_code": "BE", "party_id": "BEC"}
 DECISIONS = ["ACCEPTED", "REJECTED", "EVSE_OCCUPIED"]
 
@@ -62,6 +66,8 @@ class Day:
         self.cpo = hand.register_partner(CPO_ROLES)
         self.cpo.page_limit = 2
         self.cpo.objects["locations"] = [location(f"B{at}", 2, **THEIRS) for at in range(5)]
+        self.cpo.script(self.lie)
+        self.lying = False
         self.decided: dict[str, str] = {}
         self.sent: dict[str, str] = {}
 
@@ -69,12 +75,15 @@ class Day:
         """Changes, commands and statuses from all sides, while one partner is away for a part of it."""
         for each in self.hostile.values():
             each.faulty, each.silences = 0.2, 0
-        away = self.stubs[-1]
+        away, failing = self.stubs[-1], self.hostile[self.stubs[0].roles[0]["party_id"]]
+        self.lying = True
         for step in range(STEPS):
             if step == STEPS // 4:
                 away.down()
+                failing.failing = "tariffs"
             elif step == STEPS * 3 // 4:
                 away.up()
+                failing.failing = ""
             happen = self.chance.choices(
                 [self.change, self.status, self.command, self.answer, self.ask, self.pull, self.wait],
                 [60, 15, 8, 8, 5, 2, 12],
@@ -84,6 +93,8 @@ class Day:
                 self.hand.drain(sweep=self.chance.random() < 0.3)
         for each in self.hostile.values():
             each.faulty = 0
+        self.lying = False
+        self.pull()
 
     def settle(self) -> None:
         """Nobody does anything until all that was put off is done."""
@@ -99,6 +110,26 @@ class Day:
 
     def pull(self) -> None:
         self.hand.operate("pull", partner=self.cpo.id, module="locations", full=True)
+
+    def lie(self, request: Received) -> Canned | None:
+        """Pages of the CPO that fail, whose total is wrong, or whose Link is missing or leads elsewhere."""
+        if not self.lying or not request.path.endswith("/sender/locations"):
+            return None
+        page = self.cpo._page(request, "locations")
+        kind = self.chance.choice(["fine", "fails", "refuses", "total", "no total", "no link", "elsewhere"])
+        if kind == "fails":
+            return Canned(status=500)
+        if kind == "refuses":
+            return Canned(code=3000)
+        if kind == "total":
+            page.headers["X-Total-Count"] = str(self.chance.choice([0, 1, 3, 9]))
+        elif kind == "no total":
+            del page.headers["X-Total-Count"]
+        elif kind == "no link":
+            page.headers.pop("Link", None)
+        elif kind == "elsewhere" and "Link" in page.headers:
+            page.headers["Link"] = '<http://127.0.0.9:1/x?offset=2>; rel="next"'
+        return page
 
     def status(self) -> None:
         """The CPO tells of an EVSE, and a status of before comes after it."""
@@ -157,6 +188,16 @@ def test_a_day_on_a_shuffled_doubling_queue_ends_with_the_present_state(hand: Ha
     hold_partners(day)
     hold_commands(day)
     hold_what_is_listed(day)
+    hold_schedule(day)
+
+
+def hold_schedule(day: Day) -> None:
+    """A module that fails is asked by its own schedule, and its partner is not called unreachable for it."""
+    failing = day.hostile[day.stubs[0].roles[0]["party_id"]]
+    assert failing.asked <= MOST_ASKED
+    away = [each["detail"]["partner"] for each in day.hand.events("PartnerUnreachable")]
+    assert day.stubs[0].id not in away
+    assert day.cpo.id not in away
 
 
 def hold_partners(day: Day) -> None:

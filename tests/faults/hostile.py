@@ -32,6 +32,8 @@ class Hostile:
         self.stub = stub
         self.faulty = 0.0
         self.silences = 4
+        # A module whose receiver answers 500 while all else answers, and how often it was asked.
+        self.failing, self.asked = "", 0
         self.locations: dict[str, dict[str, Any]] = {}
         self.objects: dict[str, dict[str, dict[str, Any]]] = {"sessions": {}, "tariffs": {}, "cdrs": {}}
         self.posted: list[str] = []
@@ -49,6 +51,8 @@ class Hostile:
         with self._lock:
             self.requests += 1
             fault = self._fault()
+            if parts[2] == self.failing:
+                fault, self.asked = "500", self.asked + 1
             self.faults += fault != ""
             said = None if fault and not fault.startswith("lost") else self._do(request, parts[2], parts[3:])
         return self._say(fault, said)
