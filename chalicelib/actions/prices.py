@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 Version = Literal["2.1.1", "2.2.1", "2.3.0"]
 Policy = str | dict[str, Any] | None
-Verdict = Literal["AGREE", "AGREE_ROUNDING", "WITHIN_TOLERANCE", "DISAGREE", "INDETERMINATE", "UNPRICEABLE"]
+
+# Lambda answers 6 MB at most. Of a larger report what did hold is left out, then what did not, then periods.
+MOST_BYTES, LARGE = 4_500_000, 500
 
 
 class AuditFields(Fields):
@@ -89,12 +91,13 @@ def audit(platform: Platform, fields: AuditFields) -> dict[str, Any]:
         if fields.id is not None:
             raise ActionError("invalid", 'either "cdr" or "party" and "id"', "/cdr")
         cdr = jsontext.exact(fields.cdr)
-        return engine.audit(platform, cdr, fields.version, terms, given=given, time_zone=fields.time_zone)
+        report = engine.audit(platform, cdr, fields.version, terms, given=given, time_zone=fields.time_zone)
+        return _fitting(report)
     found = named.stored(platform, "cdrs", fields.party, fields.id)
     about = {"owner": found.key.owner, "id": found.key.id}
     if terms == Terms() and not given and not fields.time_zone:
         report, _ = verdicts.judge(platform, found)
-        return about | report
+        return _fitting(about | report)
     partner = verdicts.partner_of(platform, found)
     usual = engine.terms_of(platform, partner.id if partner else "")
     asked = Terms(
@@ -102,7 +105,34 @@ def audit(platform: Platform, fields: AuditFields) -> dict[str, Any]:
         usual.tolerance if terms.tolerance is None else terms.tolerance,
     )
     form = engine.priced_form(found)
-    return about | engine.audit(platform, form, found.version, asked, given=given, time_zone=fields.time_zone)
+    report = engine.audit(platform, form, found.version, asked, given=given, time_zone=fields.time_zone)
+    return _fitting(about | report)
+
+
+def _fitting(report: dict[str, Any]) -> dict[str, Any]:
+    """The report as it can be answered: of a CDR of very many periods not the whole trace."""
+    periods, cut = report["periods"], ""
+    segments = [each for period in periods for each in period["segments"]]
+    if len(segments) + sum(len(each["not_applied"]) for each in segments) < LARGE:
+        return report
+    for name in ("matched", "not_applied"):
+        if _size(report) <= MOST_BYTES:
+            break
+        for each in segments:
+            each[name] = []
+        cut = "what held and what did not is left out" if name == "not_applied" else "what held is left out"
+    if (size := _size(report)) > MOST_BYTES:
+        kept = len(periods) * MOST_BYTES // size
+        cut = f"{cut}, and so are the periods from {kept} on"
+        report = {**report, "periods": periods[:kept]}
+    if not cut:
+        return report
+    said = {"code": "trace_cut", "severity": "information", "pointer": "/charging_periods", "message": cut}
+    return {**report, "findings": [*report["findings"], said]}
+
+
+def _size(report: dict[str, Any]) -> int:
+    return len(jsontext.dumps(report).encode())
 
 
 def quote(platform: Platform, fields: QuoteFields) -> dict[str, Any]:
@@ -128,7 +158,7 @@ def price(platform: Platform, fields: PriceFields) -> dict[str, Any]:
         else:
             found = named.stored(platform, "sessions", asked.get("party"), asked.get("id"), "/session")
             session = engine.priced_form(found)
-    return engine.price(
+    report = engine.price(
         platform,
         jsontext.exact(session),
         fields.version,
@@ -136,6 +166,7 @@ def price(platform: Platform, fields: PriceFields) -> dict[str, Any]:
         given=given,
         time_zone=fields.time_zone,
     )
+    return _fitting(report)
 
 
 def lint(platform: Platform, fields: LintFields) -> dict[str, Any]:
@@ -159,13 +190,17 @@ def money_policy(platform: Platform, fields: PolicyFields) -> dict[str, Any]:
 def _tariff(
     platform: Platform, fields: QuoteFields | LintFields, id: str | None, pointer: str
 ) -> tuple[dict[str, Any], str, str | None]:
-    """The Tariff that is meant, in the words of which version, and no time zone of its own."""
+    """The Tariff that is meant, in the words of which version, and no time zone of its own.
+
+    Of a stored one a price is by what it means, and a lint of what its owner wrote.
+    """
     if (fields.tariff is None) == (id is None):
         raise ActionError("invalid", 'either "tariff" or the id of a stored one is required', "/tariff")
     if fields.tariff is not None:
         return jsontext.exact(fields.tariff), fields.version, None
     found = named.stored(platform, "tariffs", fields.party, id)
-    return found.source, found.version, None
+    is_lint = isinstance(fields, LintFields)
+    return found.source if is_lint else found.repaired, found.version, None
 
 
 ACTIONS = {

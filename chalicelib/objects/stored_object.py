@@ -107,6 +107,7 @@ class StoredObject:
         self.connector_id = connector_id
         self._finder = finder
         self._findings: tuple[Finding, ...] = ()
+        self._repaired: Any = None
 
     @property
     def kind(self) -> str:
@@ -194,6 +195,13 @@ class StoredObject:
         if self.version == modules.V230 and self.own:
             return self.source
         return self._upgraded(self.kind, self.source, self.version)
+
+    @property
+    def repaired(self) -> dict[str, Any]:
+        """What its owner sent, in the words of its own version, with what was odd about it put right."""
+        _ = self.canonical
+        found: dict[str, Any] = self.source if self._repaired is None else self._repaired
+        return found
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -297,6 +305,7 @@ class StoredObject:
                 self._findings += problem.findings
                 return self._unread(kind, body, version)
             self._findings += found.findings
+            self._repaired = found.repaired if kind == self.kind else None
             upgraded: dict[str, Any] = found.object
             return upgraded
         trip = Trip(owner=owner)

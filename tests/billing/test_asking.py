@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.actions import prices
 from chalicelib.billing import arrival
 from tests.billing.made import START, cdr, send_session, session, tariff
 from tests.conftest import OperatorRefused
@@ -24,6 +26,30 @@ def test_a_quote_by_a_tariff_that_is_given_or_stored(partner: Any, ask: Any, ope
     with pytest.raises(OperatorRefused) as refused:
         operate("quote", tariff=tariff(), start="noon", profile=PROFILE)
     assert refused.value.pointer == "/start"
+
+
+def test_a_quote_is_by_what_a_stored_tariff_means(partner: Any, ask: Any, operate: Any) -> None:
+    odd = tariff()
+    odd["elements"][0]["price_components"][0] |= {"type": "energy", "price": "0.5", "step_size": "1"}
+    ask("PUT", "/ocpi/2.2.1/receiver/tariffs/BE/BEC/T1", token=partner.token, body=odd)
+    found = operate("quote", party="BE/BEC", tariff_id="T1", start=START, profile=PROFILE)
+    assert found["total"] == {"before_taxes": "5", "after_taxes": "6.05"}
+
+
+def test_a_report_that_lambda_cannot_answer_is_cut_and_says_so(operate: Any, monkeypatch: Any) -> None:
+    by = tariff()
+    by["elements"] = [{**by["elements"][0], "restrictions": {"min_kwh": 9000}}, *by["elements"]]
+    given = cdr(tariffs=[by])
+    given["charging_periods"] *= 600
+    whole = operate("audit", cdr=given, version="2.2.1")
+    size = len(json.dumps(whole, separators=(",", ":")))
+    for most, has_all in ((size * 9 // 10, True), (size // 4, False)):
+        monkeypatch.setattr(prices, "MOST_BYTES", most)
+        found = operate("audit", cdr=given, version="2.2.1")
+        assert found["findings"][-1]["code"] == "trace_cut"
+        assert (found["verdict"], found["claims"]) == (whole["verdict"], whole["claims"])
+        assert len(json.dumps(found)) < most * 1.2
+        assert (len(found["periods"]) == 600) is has_all and found["periods"]
 
 
 def test_the_totals_of_a_cdr_and_of_a_session(partner: Any, ask: Any, drain: Any, operate: Any) -> None:
