@@ -270,7 +270,7 @@ def flat(row: Row, before: str = "") -> dict[str, Any]:
         elif isinstance(value, str):
             # A spreadsheet would run what a partner wrote, were it to begin like a formula.
             cells[before + name] = (
-                f"'{value}" if value[:1] in ("=", "+", "-", "@") and not _number(value) else value
+                f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") and not _number(value) else value
             )
         else:
             cells[before + name] = plain(value) if not isinstance(value, bool) else str(value).lower()

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -42,8 +42,18 @@ class Span:
 
     def has(self, row: Mapping[str, Any]) -> bool:
         """Whether a CDR or Session ended in it; one that goes on counts by its last change."""
-        ended = str(row.get("end_date_time") or row.get("last_updated") or "")
-        return self.begin <= ended and (not self.end or ended < self.end)
+        ended = _in_utc(str(row.get("end_date_time") or row.get("last_updated") or ""))
+        return _in_utc(self.begin) <= ended and (not self.end or ended < _in_utc(self.end))
+
+
+def _in_utc(moment: str) -> str:
+    """A time as text that sorts, whatever its fractions and its offset; what is no time stays as it is."""
+    try:
+        found = datetime.fromisoformat(moment)
+    except ValueError:
+        return moment
+    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return f"{found:%Y-%m-%dT%H:%M:%S.%f}"
 
 
 def export(request: Request, month: str, output: str) -> int:

@@ -239,7 +239,7 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
         return str(value).lower()
     text = str(value)
     is_amount = inner or name == "kwh"
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") and not is_amount else text
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_amount else text
 
 
 def is_place(found: Any) -> bool:

@@ -380,7 +380,13 @@ def test_an_export_has_every_object_and_appears_whole(url, hand, run, tmp_path):
 
 def test_a_month_of_cdrs_is_those_that_ended_in_it(canned, run):
     """As a statement has them (design section 13): by end_date_time in UTC, whenever they came"""
-    ends = ["2026-09-30T23:59:59Z", "2026-10-01T00:00:00Z", "2026-10-31T23:59:59Z", "2026-11-01T00:00:00Z"]
+    ends = [
+        "2026-09-30T23:59:59.999Z",
+        "2026-10-01T00:00:00.000Z",
+        "2026-10-31T23:59:59Z",
+        "2026-11-01T00:00:00Z",
+    ]
+    ends += ["2026-11-01T00:00:00.000Z", "2026-11-01T00:00:00", "2026-11-01T00:30:00+01:00"]
     canned.schemas["list"] = {"required": ["module"], "properties": {"module": {"type": "string"}}}
     canned.answers["list"] = {
         "objects": [
@@ -389,5 +395,5 @@ def test_a_month_of_cdrs_is_those_that_ended_in_it(canned, run):
         ]
     }
     code, out, _ = run("export", "cdrs", "--month", "2026-10", "--json")
-    assert code == 0 and [each["id"] for each in json.loads(out)] == ["1", "2"]
+    assert code == 0 and [each["id"] for each in json.loads(out)] == ["1", "2", "6"]
     assert "date_to" not in canned.asked[-1] and canned.asked[-1]["date_from"] == "2026-09-30T00:00:00Z"
