@@ -132,9 +132,10 @@ def resolve(asked: Policy | str | Mapping[str, Any] | None, tolerance: Any = Non
 
 
 def _preset(name: Any) -> Policy:
-    if not isinstance(name, str) or name not in PRESETS:
+    found = PRESETS.get(name.upper()) if isinstance(name, str) else None
+    if found is None:
         raise PolicyError(f"unknown preset {name!r}; there are {', '.join(PRESETS)}")
-    return PRESETS[name]
+    return found
 
 
 def _value(name: Any, value: Any) -> Any:

@@ -256,6 +256,8 @@ def test_a_preset_prices_and_is_told_with_every_knob(preset: str) -> None:
     report = engine.report(made(EXAMPLES["C13"], V230), V230, policy=preset)
     assert report["verdict"]
     assert set(pricing.KNOBS) <= set(report["policy"])
+    in_small_letters = engine.report(made(EXAMPLES["C13"], V230), V230, policy=preset.lower())
+    assert in_small_letters == report
 
 
 @pytest.mark.parametrize(
