@@ -126,7 +126,7 @@ def results(event: Any) -> dict[str, Any]:
     return _messages("results", "results", event)
 
 
-@bp.on_sqs_message(queue="audit", batch_size=10, name="audit")
+@bp.on_sqs_message(queue="audit", batch_size=3, name="audit")
 def audit(event: Any) -> dict[str, Any]:
     """Price CDRs after they are stored, and look at partners' Tariffs."""
     return _messages("audit", "audit", event)

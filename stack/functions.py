@@ -43,7 +43,8 @@ FUNCTIONS = (
     Function("pull", 512, QUEUE_TIMEOUTS["pull"], "pull", batch=1, concurrency=10),
     Function("results", 512, QUEUE_TIMEOUTS["results"], "results", batch=1, concurrency=10),
     Function("inbox", 512, QUEUE_TIMEOUTS["inbox"], "inbox", concurrency=5),
-    Function("audit", 512, QUEUE_TIMEOUTS["audit"], "audit", window=1, concurrency=5),
+    # Three of the largest CDRs that are priced fit into its time.
+    Function("audit", 512, QUEUE_TIMEOUTS["audit"], "audit", batch=3, window=1, concurrency=5),
     Function("webhook", 512, QUEUE_TIMEOUTS["webhook"], "webhook", concurrency=5),
     Function("sweep", 512, 55),
     Function("operator", 1024, 120),
