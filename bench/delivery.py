@@ -18,9 +18,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from bench import samples
 from bench.meter import Meter
-from tests import delivering
+from bench.samples import location
+from tests import samples
 from tests.stub import Canned, PartnerStub, Received
 
 Row = tuple[str, str, str]
@@ -58,7 +58,7 @@ def _counting(names: Sequence[str]) -> Iterator[tuple[Any, list[PartnerStub], Me
 
     from localrun import large
     from localrun.emulator import mocked_clients, share_stream_records
-    from tests.conftest import Hand
+    from tests.harness import Hand
 
     share_stream_records()
     with mock_aws(), large.tables():
@@ -110,7 +110,7 @@ def newcomer() -> Row:
 
 
 def _newcomer(hand: Any, meter: Meter, many: int) -> tuple[float, float, int]:
-    objects = [{**samples.location(10), "id": f"LOC{at}"} for at in range(many)]
+    objects = [{**location(10), "id": f"LOC{at}"} for at in range(many)]
     hand.operate("put", module="locations", objects=objects)
     hand.drain()
     roles = [{"role": "EMSP", "country_code": "DE", "party_id": f"N{many:02}"}]
@@ -273,8 +273,8 @@ def _put(do: Any, prefix: str, many: int, named: str) -> Iterator[None]:
     """Put so many Locations of this name, the "After" ones a minute later, with a pause after each part."""
     for at in range(0, many, 500):
         objects = [
-            delivering.location(f"{prefix}{each}", 2)
-            | {"name": named, "last_updated": delivering.later(named == "After")}
+            samples.location(f"{prefix}{each}", 2)
+            | {"name": named, "last_updated": samples.later(named == "After")}
             for each in range(at, min(at + 500, many))
         ]
         do("put", module="locations", objects=objects)
@@ -282,12 +282,12 @@ def _put(do: Any, prefix: str, many: int, named: str) -> Iterator[None]:
 
 
 def _location(at: int) -> dict[str, Any]:
-    return delivering.location(f"LOC{at}", 2)
+    return samples.location(f"LOC{at}", 2)
 
 
 def _status(do: Any, at: int, minute: int) -> None:
     status = ("AVAILABLE", "CHARGING")[minute % 2] if minute < 4 else "BLOCKED"
-    changes = {"status": status, "last_updated": delivering.later(minute)}
+    changes = {"status": status, "last_updated": samples.later(minute)}
     do("patch", module="locations", id=f"LOC{at}", evse_uid="E1", changes=changes)
 
 

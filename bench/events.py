@@ -11,10 +11,10 @@ import io
 import json
 from typing import Any
 
-from bench import samples
 from bench.meter import Meter
+from bench.samples import location
 from chalicelib.ocpi import jsontext
-from tests import delivering
+from tests import samples
 
 Figures = dict[str, float]
 
@@ -42,7 +42,7 @@ def count() -> Figures:
     from moto import mock_aws
 
     from localrun.emulator import share_stream_records
-    from tests.conftest import Hand
+    from tests.harness import Hand
 
     share_stream_records()
     with mock_aws():
@@ -110,7 +110,7 @@ class _Counting:
     def forward(self) -> Figures:
         """A change of a Session that a hub passes on from its CPO to its eMSP."""
         cpo, emsp = (
-            self._hand.register_partner([role]) for role in (*delivering.CPO_ROLES, *delivering.EMSP_ROLES)
+            self._hand.register_partner([role]) for role in (*samples.CPO_ROLES, *samples.EMSP_ROLES)
         )
         named = {"OCPI-from-country-code": "BE", "OCPI-from-party-id": "BEC"}
         named |= {"OCPI-to-country-code": "DE", "OCPI-to-party-id": "MSP"}
@@ -153,8 +153,8 @@ class _Counting:
         def live() -> None:
             for at in range(UPDATES):
                 operate("put", module="sessions", object=_session(at))
-            periods = [delivering.period(at % 60) for at in range(PERIODS)]
-            operate("put", module="cdrs", object=delivering.cdr("C1", charging_periods=periods))
+            periods = [samples.period(at % 60) for at in range(PERIODS)]
+            operate("put", module="cdrs", object=samples.cdr("C1", charging_periods=periods))
 
         found = self._used("session", live, 1)
         with contextlib.redirect_stdout(io.StringIO()):
@@ -163,7 +163,7 @@ class _Counting:
 
 
 def _location(id_: str, country: str, party: str) -> dict[str, Any]:
-    return {**samples.location(10), "id": id_, "country_code": country, "party_id": party}
+    return {**location(10), "id": id_, "country_code": country, "party_id": party}
 
 
 def _later(minutes: int) -> str:
@@ -172,4 +172,4 @@ def _later(minutes: int) -> str:
 
 
 def _session(at: int) -> dict[str, Any]:
-    return delivering.session("S1", periods=at + 1, last_updated=delivering.later(at), kwh=at)
+    return samples.session("S1", periods=at + 1, last_updated=samples.later(at), kwh=at)

@@ -17,7 +17,7 @@ from typing import Any
 from bench.meter import Meter, Usage
 from bench.platform import seed
 from bench.tape import recorded
-from tests import delivering
+from tests import samples
 
 Row = tuple[str, str, str]
 EMSPS, OWNERS = int(os.environ.get("OCPI_BENCH_EMSPS", "50")), 20
@@ -38,7 +38,7 @@ def measure() -> list[Row]:
     from moto import mock_aws
 
     from localrun.emulator import share_stream_records
-    from tests.conftest import Hand
+    from tests.harness import Hand
 
     share_stream_records()
     with contextlib.redirect_stdout(io.StringIO()), mock_aws():
@@ -84,7 +84,7 @@ class _Hub:
 
     def rows(self) -> list[Row]:
         """Broadcast, GET-all, forward."""
-        body = delivering.location("L0", 0, country_code="NL", party_id="C00")
+        body = samples.location("L0", 0, country_code="NL", party_id="C00")
         self._ask(self._cpos[0], "PUT", "receiver/locations/NL/C00/L0", "C00", "HUB", body)
         self._drain()
         return [*self._broadcast(), *self._forward(), *self._forward_cpu(), *self._get_all()]
@@ -92,7 +92,7 @@ class _Hub:
     def _broadcast(self) -> list[Row]:
         for each in self._emsps:
             each.received.clear()
-        changed = {"name": "Elsewhere", "last_updated": delivering.later(5)}
+        changed = {"name": "Elsewhere", "last_updated": samples.later(5)}
         self._ask(self._cpos[0], "PATCH", "receiver/locations/NL/C00/L0", "C00", "HUB", changed)
         usage = self._watch()
         self._drain()
@@ -107,7 +107,7 @@ class _Hub:
         total = MANY + 1
         for at in range(OWNERS):
             names = range(MANY // OWNERS)
-            places = [delivering.location(f"M{number:06}", 0) for number in names]
+            places = [samples.location(f"M{number:06}", 0) for number in names]
             seed(self._hub.platform, f"NL/C{at:02}", places, "2.2.1")
         answer = self._hub.ask("GET", "/ocpi/2.2.1/sender/locations?limit=1", self._emsps[0].token)
         assert answer.headers["x-total-count"] == str(total), answer.headers
@@ -130,7 +130,7 @@ class _Hub:
     def _forward(self) -> list[Row]:
         def updates() -> None:
             for at in range(EACH):
-                body = {"kwh": at, "last_updated": delivering.later(at)}
+                body = {"kwh": at, "last_updated": samples.later(at)}
                 self._ask(self._cpos[0], "PATCH", "receiver/sessions/NL/C00/S1", "C00", "M00", body)
 
         updates()
@@ -144,7 +144,7 @@ class _Hub:
         """CPU of a forward in one version without the SDK's and the HTTP client's, at its quietest."""
         platform = self._hub.platform
         platform.partners.directories.known.read_at = time.monotonic() + 3600
-        client, body = platform.partner_client, {"kwh": 1, "last_updated": delivering.later(1)}
+        client, body = platform.partner_client, {"kwh": 1, "last_updated": samples.later(1)}
 
         def once() -> None:
             with contextlib.redirect_stdout(io.StringIO()):

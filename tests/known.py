@@ -9,27 +9,13 @@ from __future__ import annotations
 import base64
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.errors import Unauthorized
 from chalicelib.partner import Endpoint, Partner, Presented, Role
 from chalicelib.store.directory import Directory, Told
-
-FOLDER = Path(__file__).parent / "examples"
-KINDS = {
-    "locations": "location",
-    "tariffs": "tariff",
-    "sessions": "session",
-    "cdrs": "cdr",
-    "tokens": "token",
-    "hubclientinfo": "client_info",
-}
-NEWER = "2026-10-01T00:00:00Z"
 
 
 def a_partner(id: str, version: str, *roles: str, **more: Any) -> Partner:
@@ -105,29 +91,3 @@ def known(platform: Any) -> Iterator[Known]:
     platform.__dict__["partners"] = found
     yield found
     del platform.__dict__["partners"]
-
-
-@cache
-def _text(kind: str, version: str) -> bytes:
-    return (FOLDER / version / f"{kind}.json").read_bytes()
-
-
-def example(kind: str, version: str = "2.2.1", owner: str = "BE/BEC", **changes: Any) -> dict[str, Any]:
-    """An object of this kind, owner and version; a change to None takes a field out."""
-    found: dict[str, Any] = jsontext.loads(_text(kind, version))
-    if version != "2.1.1" and kind not in ("evse", "connector"):
-        found["country_code"], found["party_id"] = owner.split("/")
-    found |= changes
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def own(kind: str, **changes: Any) -> dict[str, Any]:
-    """An object of a hosted party, in 2.3.0: CPO NL/EXA, EMSP NL/EXM."""
-    owner = "NL/EXM" if kind == "token" else "NL/EXA"
-    return example(kind, "2.3.0", owner, **changes)
-
-
-def for_emsp(party: str = "DE/MSP", uid: str = "CARD1") -> dict[str, Any]:
-    """A CdrToken of this eMSP."""
-    country, name = party.split("/")
-    return {"country_code": country, "party_id": name, "uid": uid, "type": "RFID", "contract_id": "C1"}

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from tests.commanding import Killed, dying_before
+from tests.dying import Killed, dying_before
 
 POOL = 50
 """Messages that lie about at once, out of which batches are drawn."""

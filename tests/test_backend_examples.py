@@ -17,7 +17,7 @@ import pytest
 from contract.samples import SAMPLES
 from localrun.platform import LocalPlatform, eventually
 from stack import functions, template
-from tests.conftest import CPO, EMSP
+from tests.harness import CPO, EMSP
 
 ROOT = Path(__file__).parent.parent
 WEBHOOKS = (ROOT / "docs" / "webhooks.md").read_text()

@@ -11,7 +11,8 @@ import pytest
 
 from chalicelib.ocpi import jsontext
 from tests import field
-from tests.known import KINDS, Known, example, for_emsp
+from tests.known import Known
+from tests.samples import KINDS, example, for_emsp
 
 pytest_plugins = ["tests.known"]
 

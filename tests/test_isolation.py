@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import jsontext, modules
-from tests.known import KINDS, NEWER, PARTNERS, Known, example, for_emsp, own
+from tests.known import PARTNERS, Known
+from tests.samples import KINDS, NEWER, example, for_emsp, own
 
 pytest_plugins = ["tests.known"]
 

@@ -15,8 +15,9 @@ from chalicelib.ocpi import jsontext, models, modules
 from chalicelib.ocpi.models.base import KEPT, REFUSED, WHILE_PENDING
 from chalicelib.ocpi.modules import ALL, RECEIVER, SENDER
 from chalicelib.partner import Endpoint
-from tests.conftest import CPO, EMSP
-from tests.known import KINDS, Known, example, for_emsp, own
+from tests.harness import CPO, EMSP
+from tests.known import Known
+from tests.samples import KINDS, example, for_emsp, own
 
 pytest_plugins = ["tests.known"]
 

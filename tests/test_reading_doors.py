@@ -9,7 +9,8 @@ import pytest
 
 from chalicelib.ocpi import charset, envelope, jsontext
 from chalicelib.ocpi.messages import reply
-from tests.known import NEWER, Known, example, for_emsp
+from tests.known import Known
+from tests.samples import NEWER, example, for_emsp
 
 pytest_plugins = ["tests.known"]
 

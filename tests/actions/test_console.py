@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib.actions import console, dispatch
-from tests import delivering
-from tests.delivering import EMSP_ROLES, later
+from tests import samples
+from tests.samples import EMSP_ROLES, later
 
 ARN = "arn:aws:lambda:eu-central-1:1:function:ocpi-dev-operator"
 EVIL = '"><script>alert(1)</script>'
@@ -71,7 +71,7 @@ def calls(html: str) -> list[tuple[str, dict[str, Any]]]:
 def refuse(hand: Any, emsp: Any, many: int, message: str = "opening_times is missing") -> None:
     emsp.answer("PUT", times=many, status=400, code=2001, message=message)
     for number in range(many):
-        hand.operate("put", module="locations", object=delivering.location(id=f"LOC{number}"))
+        hand.operate("put", module="locations", object=samples.location(id=f"LOC{number}"))
     hand.drain()
 
 
@@ -189,7 +189,7 @@ def test_refusals_that_differ_in_more_than_names_and_places_stay_apart(hand: Any
     emsp.answer("PUT", "/LOC2", status=400, code=2001, message="LOC2: evses/12/status is wrong")
     emsp.answer("PUT", "/LOC3", status=400, code=2001, message="LOC3: name is wrong")
     for id in ("LOC1", "LOC2", "LOC3"):
-        hand.operate("put", module="locations", object=delivering.location(id=id))
+        hand.operate("put", module="locations", object=samples.location(id=id))
     hand.drain()
     causes = {each["object_id"]: each["cause"] for each in hand.operate("deliveries")["deliveries"]}
     assert causes["LOC1"] == causes["LOC2"] != causes["LOC3"]
@@ -201,10 +201,10 @@ def test_refusals_that_differ_in_more_than_names_and_places_stay_apart(hand: Any
 def test_what_a_partner_sent_wrongly_is_one_row_a_kind_and_a_page_each(
     hand: Any, show: Any, register_partner: Any, drain: Any
 ) -> None:
-    cpo = register_partner(roles=delivering.CPO_ROLES, version="2.2.1")
+    cpo = register_partner(roles=samples.CPO_ROLES, version="2.2.1")
     for number in range(3):
         path = f"/ocpi/2.2.1/receiver/locations/BE/BEC/BAD{number}"
-        bad = delivering.location(id=f"BAD{number}", country_code="BE", party_id="BEC", coordinates=None)
+        bad = samples.location(id=f"BAD{number}", country_code="BE", party_id="BEC", coordinates=None)
         assert hand.ask("PUT", path, token=cpo.token, body=bad).code == 2001
     page = show("refusals", partner=cpo.id)
     assert "3 × locations" in page and "Try all again" in page
@@ -240,8 +240,8 @@ def test_a_scorecard_is_figures_under_names(hand: Any, show: Any, emsp: Any) -> 
 
 
 def test_a_partners_object_is_found_by_its_id_alone(hand: Any, show: Any, register_partner: Any) -> None:
-    cpo = register_partner(roles=delivering.CPO_ROLES, version="2.2.1")
-    theirs = delivering.location(id="THEIRS", country_code="BE", party_id="BEC")
+    cpo = register_partner(roles=samples.CPO_ROLES, version="2.2.1")
+    theirs = samples.location(id="THEIRS", country_code="BE", party_id="BEC")
     path = "/ocpi/2.2.1/receiver/locations/BE/BEC/THEIRS"
     assert hand.ask("PUT", path, token=cpo.token, body=theirs).code == 1000
     assert "party=BE%2FBEC" in show("search", q="theirs")
@@ -270,7 +270,7 @@ def test_an_object_is_a_page_with_its_evses_and_what_partners_do_not_have(
 def test_search_finds_partners_objects_and_says_so_when_there_is_nothing(
     hand: Any, show: Any, emsp: Any
 ) -> None:
-    hand.operate("put", module="locations", object=delivering.location(id="LOC77"))
+    hand.operate("put", module="locations", object=samples.location(id="LOC77"))
     assert "view=object" in show("search", q="loc77")
     assert f"id={emsp.id}" in show("search", q=emsp.id[:6].upper())
     assert "Nothing of this name" in show("search", q="xyzzy")
@@ -362,7 +362,7 @@ def test_looking_at_the_page_is_not_noted_as_an_action_and_pressing_a_button_is(
 
 def test_times_are_given_with_their_age(hand: Any, show: Any, emsp: Any, clock: Any) -> None:
     emsp.down()
-    hand.operate("put", module="locations", object=delivering.location(last_updated=later(1)))
+    hand.operate("put", module="locations", object=samples.location(last_updated=later(1)))
     hand.drain()
     clock.advance(3 * 3600)
     assert re.search(r"\d\d:\d\d UTC<span class=\"dim\">, 3 h ago", show())
@@ -386,7 +386,7 @@ class TestOfAHub:
     def test_a_hub_shows_who_is_there_what_was_passed_on_and_who_may_roam(
         self, hand: Any, show: Any, register_partner: Any
     ) -> None:
-        cpo = register_partner(roles=delivering.CPO_ROLES, version="2.2.1")
+        cpo = register_partner(roles=samples.CPO_ROLES, version="2.2.1")
         register_partner(roles=EMSP_ROLES, version="2.2.1")
         hand.drain()
         hand.operate("agree", parties=["BE/BEC", "DE/MSP"], allowed=True)

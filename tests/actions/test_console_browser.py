@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from localrun.front import Front
-from tests import delivering
+from tests import samples
 from tests.browser import Browser, browsing, needs_browser
-from tests.delivering import EMSP_ROLES
+from tests.samples import EMSP_ROLES
 
 pytestmark = needs_browser
 
@@ -39,7 +39,7 @@ def url(hand: Any) -> Iterator[str]:
 def refused(hand: Any, emsp: Any, many: int) -> None:
     emsp.answer("PUT", times=many, status=400, code=2001, message="opening_times is missing")
     for number in range(many):
-        hand.operate("put", module="locations", object=delivering.location(id=f"LOC{number}"))
+        hand.operate("put", module="locations", object=samples.location(id=f"LOC{number}"))
     hand.drain()
 
 
@@ -88,7 +88,7 @@ def test_three_clicks_lead_from_the_overview_to_what_was_refused_and_why(
 
 
 def test_search_leads_to_an_object(browser: Browser, url: str, hand: Any) -> None:
-    hand.operate("put", module="locations", object=delivering.location(id="LOC77"))
+    hand.operate("put", module="locations", object=samples.location(id="LOC77"))
     browser.open(url)
     browser.fill("search-q", "loc77")
     browser.click("Search", "header")

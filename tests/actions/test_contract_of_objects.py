@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
-from tests.conftest import OperatorRefused
-from tests.delivering import later
+from tests import samples
+from tests.harness import OperatorRefused
+from tests.samples import later
 
 
 def evse_of(operate: Any, uid: str = "E1") -> dict[str, Any]:
@@ -20,14 +20,14 @@ def evse_of(operate: Any, uid: str = "E1") -> dict[str, Any]:
 
 
 def charging(operate: Any) -> None:
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     now = {"status": "CHARGING", "last_updated": later(9)}
     operate("patch", module="locations", id="LOC1", evse_uid="E1", changes=now)
 
 
 def master_data(**more: Any) -> dict[str, Any]:
     """A nightly file: everything in it has the file's time, its statuses mean nothing."""
-    whole = delivering.location(name="From the file", last_updated=later(5), **more)
+    whole = samples.location(name="From the file", last_updated=later(5), **more)
     for evse in whole["evses"]:
         evse |= {"status": "AVAILABLE", "last_updated": later(5)}
         for connector in evse["connectors"]:
@@ -85,7 +85,7 @@ def test_a_status_of_after_master_data_is_taken(operate: Any) -> None:
 
 
 def test_patch_answers_the_same_way_as_put(operate: Any) -> None:
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     answer = operate("patch", module="locations", id="LOC1", changes={"name": "New"})
     assert answer == {"stored": 1, "unchanged": 0, "older": 0, "errors": [], "warnings": []}
 
@@ -101,14 +101,14 @@ SLIPS = (
 def test_a_slip_in_a_patch_is_a_warning_where_it_stands(
     operate: Any, part: dict[str, str], changes: dict[str, Any], pointer: str
 ) -> None:
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     answer = operate("patch", module="locations", id="LOC1", changes=changes, **part)
     assert answer["stored"] == 1
     assert [(each["id"], each["pointer"]) for each in answer["warnings"]] == [("LOC1", pointer)]
 
 
 def test_the_error_of_a_single_wrong_object_tells_every_fault(hand: Any) -> None:
-    wrong = delivering.location()
+    wrong = samples.location()
     del wrong["country"], wrong["coordinates"]
     answer = hand.functions.call("operator", {"action": "put", "module": "locations", "object": wrong})
     assert (answer["ok"], answer["error"]["pointer"]) == (False, "/country")
@@ -141,7 +141,7 @@ def test_the_last_page_of_every_list_has_no_cursor(operate: Any) -> None:
 
 
 def test_what_ocpi_never_deletes_names_the_way(operate: Any) -> None:
-    operate("put", module="tokens", object=delivering.token())
+    operate("put", module="tokens", object=samples.token())
     for module, way in (("locations", "REMOVED"), ("tokens", "valid"), ("cdrs", "credit")):
         with pytest.raises(OperatorRefused) as refused:
             operate("remove", module=module, id="CARD1", force=True)

@@ -8,9 +8,9 @@ import pytest
 
 from chalicelib.actions.holding import differences
 from chalicelib.ocpi import jsontext
-from tests import delivering
-from tests.conftest import OperatorRefused
-from tests.delivering import CPO_ROLES, EMSP_ROLES, later
+from tests import samples
+from tests.harness import OperatorRefused
+from tests.samples import CPO_ROLES, EMSP_ROLES, later
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def as_sent(stub: Any, containing: str) -> Any:
 
 def answers(stub: Any, path: str, data: Any) -> None:
     """The stub answers a GET with these data, decimals as they are."""
-    body = jsontext.dumps({"status_code": 1000, "timestamp": delivering.AT, "data": data}).encode()
+    body = jsontext.dumps({"status_code": 1000, "timestamp": samples.AT, "data": data}).encode()
     stub.answer("GET", path, body=body)
 
 
@@ -36,7 +36,7 @@ def test_a_cdr_is_read_where_the_receiver_put_it(operate: Any, drain: Any, emsp:
     """CDR-14: at the URL of the Location header that came with it, never at one made up here."""
     elsewhere = f"{emsp.base_url}/archive/7f3a?year=2026"
     emsp.answer("POST", "/receiver/cdrs", status=201, headers={"Location": elsewhere})
-    operate("put", module="cdrs", object=delivering.cdr())
+    operate("put", module="cdrs", object=samples.cdr())
     drain()
     answers(emsp, "/archive/7f3a", as_sent(emsp, "/receiver/cdrs"))
     found = operate("held", partner=emsp.id, module="cdrs", id="C1")
@@ -48,7 +48,7 @@ def test_a_cdr_is_read_where_the_receiver_put_it(operate: Any, drain: Any, emsp:
 def test_a_relative_location_is_of_the_endpoint(operate: Any, drain: Any, emsp: Any) -> None:
     """CDR-14, AMB-63."""
     emsp.answer("POST", "/receiver/cdrs", status=201, headers={"Location": "/kept/C1"})
-    operate("put", module="cdrs", object=delivering.cdr())
+    operate("put", module="cdrs", object=samples.cdr())
     drain()
     assert operate("held", partner=emsp.id, module="cdrs", id="C1")["url"] == f"{emsp.base_url}/kept/C1"
 
@@ -58,7 +58,7 @@ def test_a_cdr_is_looked_for_nowhere_else(operate: Any, drain: Any, emsp: Any, l
     """CDR-14, design section 10: nor at a host that the partner did not announce."""
     headers = {"Location": location} if location else {}
     emsp.answer("POST", "/receiver/cdrs", status=201, headers=headers)
-    operate("put", module="cdrs", object=delivering.cdr())
+    operate("put", module="cdrs", object=samples.cdr())
     drain()
     with pytest.raises(OperatorRefused) as refused:
         operate("held", partner=emsp.id, module="cdrs", id="C1")
@@ -68,7 +68,7 @@ def test_a_cdr_is_looked_for_nowhere_else(operate: Any, drain: Any, emsp: Any, l
 
 def test_a_location_is_held_against_ours_and_repaired(operate: Any, drain: Any, emsp: Any) -> None:
     """LOC-06: GET at the Receiver, all of it or one EVSE, then a push of the whole."""
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     whole = as_sent(emsp, "/locations/")
     answers(emsp, "/locations/NL/EXA/LOC1/E2", {**whole["evses"][1], "status": "BLOCKED"})
@@ -85,7 +85,7 @@ def test_a_location_is_held_against_ours_and_repaired(operate: Any, drain: Any, 
 
 def test_a_session_that_the_receiver_never_got(operate: Any, drain: Any, emsp: Any) -> None:
     """SES-03: 404 is an answer."""
-    operate("put", module="sessions", object=delivering.session())
+    operate("put", module="sessions", object=samples.session())
     drain()
     found = operate("held", partner=emsp.id, module="sessions", id="S1")
     assert found["object"] is None
@@ -96,7 +96,7 @@ def test_a_session_that_the_receiver_never_got(operate: Any, drain: Any, emsp: A
 def test_a_token_is_asked_for_by_its_type(operate: Any, drain: Any, register_partner: Any) -> None:
     """TOK-04: as an eMSP."""
     cpo = register_partner(roles=CPO_ROLES, version="2.2.1")
-    operate("put", module="tokens", object=delivering.token("U1", type="APP_USER"))
+    operate("put", module="tokens", object=samples.token("U1", type="APP_USER"))
     drain()
     cpo.forget()
     operate("held", partner=cpo.id, module="tokens", id="U1", type="APP_USER")
@@ -109,7 +109,7 @@ def test_a_token_is_asked_for_by_its_type(operate: Any, drain: Any, register_par
 
 
 def test_what_cannot_be_asked_is_said(operate: Any, drain: Any, emsp: Any) -> None:
-    operate("put", module="tariffs", object=delivering.tariff(last_updated=later(1)))
+    operate("put", module="tariffs", object=samples.tariff(last_updated=later(1)))
     for fields, code in (
         ({"partner": "nobody", "module": "tariffs", "id": "T1"}, "unknown_partner"),
         ({"partner": emsp.id, "module": "tariffs", "id": "NONE"}, "2001"),

@@ -10,8 +10,9 @@ import pytest
 from chalicelib.objects import bulk
 from chalicelib.objects.stored_object import load
 from chalicelib.tasks import PerformAction
-from tests.conftest import OperatorRefused
-from tests.known import Known, example, own
+from tests.harness import OperatorRefused
+from tests.known import Known
+from tests.samples import example, own
 
 pytest_plugins = ["tests.known"]
 

@@ -10,7 +10,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ParamValidationError
 
 from chalicelib.aws.clients import Clients
-from tests import delivering
+from tests import samples
 
 ENVIRON = {"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
 
@@ -31,8 +31,8 @@ def test_the_deployed_functions_send_what_the_checked_calls_say(
     monkeypatch.setattr(BaseClient, "_make_api_call", noted)
     hand = make_platform()
     stub = hand.register_partner()
-    hand.operate("put", module="locations", objects=[delivering.location(f"LOC{at}", 2) for at in range(3)])
-    status = {"status": "CHARGING", "last_updated": delivering.later(5)}
+    hand.operate("put", module="locations", objects=[samples.location(f"LOC{at}", 2) for at in range(3)])
+    status = {"status": "CHARGING", "last_updated": samples.later(5)}
     hand.operate("patch", module="locations", id="LOC1", evse_uid="E1", changes=status)
     hand.drain()
     hand.operate("partner", partner=stub.id)

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.tasks import AuditCdr
 from tests.billing.made import cdr, send, tariff
-from tests.conftest import OperatorRefused
+from tests.harness import OperatorRefused
 
 
 def test_a_received_cdr_is_priced_and_told(

@@ -13,7 +13,7 @@ from chalicelib.actions import prices
 from chalicelib.billing import arrival
 from chalicelib.ocpi import jsontext
 from tests.billing.made import START, cdr, send_session, session, tariff
-from tests.conftest import OperatorRefused
+from tests.harness import OperatorRefused
 
 PROFILE = [{"minutes": 60, "kwh": 10}]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.billing.made import cdr, credit, send
-from tests.conftest import OperatorRefused
+from tests.harness import OperatorRefused
 
 
 @pytest.fixture

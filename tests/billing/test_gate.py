@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.billing.made import cdr
-from tests.conftest import OperatorRefused
+from tests.harness import OperatorRefused
 
 EMSP = [{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}]
 OURS = {"country_code": "NL", "party_id": "EXA"}

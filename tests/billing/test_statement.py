@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.billing.made import cdr, credit, send, send_session, session
-from tests.conftest import OperatorRefused
+from tests.harness import OperatorRefused
 
 SIDES = ("before_taxes", "after_taxes")
 

@@ -10,8 +10,9 @@ import pytest
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.partner import Endpoint
 from chalicelib.partner_client.answer import Answer
-from tests.conftest import OperatorRefused
-from tests.known import Known, a_partner, example, own
+from tests.harness import OperatorRefused
+from tests.known import Known, a_partner
+from tests.samples import example, own
 
 pytest_plugins = ["tests.known"]
 

@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
-from tests.conftest import OperatorRefused
-from tests.delivering import CPO_ROLES, EMSP_ROLES
-from tests.known import NEWER
+from tests import samples
+from tests.harness import OperatorRefused
+from tests.samples import CPO_ROLES, EMSP_ROLES, NEWER
 
 
 def capable(*words: str) -> dict[str, Any]:
-    return {**delivering.location("L1"), "country_code": "BE", "party_id": "BEC"} | {
-        "evses": [delivering.evse("E1", capabilities=list(words)), delivering.evse("E2")]
+    return {**samples.location("L1"), "country_code": "BE", "party_id": "BEC"} | {
+        "evses": [samples.evse("E1", capabilities=list(words)), samples.evse("E2")]
     }
 
 
@@ -29,11 +28,11 @@ def place(ask: Any, cpo: Any, *words: str) -> None:
 
 
 BODIES: dict[str, dict[str, Any]] = {
-    "START_SESSION": {"location_id": "L1", "evse_uid": "E1", "token": delivering.token()},
+    "START_SESSION": {"location_id": "L1", "evse_uid": "E1", "token": samples.token()},
     "RESERVE_NOW": {
         "location_id": "L1",
         "evse_uid": "E1",
-        "token": delivering.token(),
+        "token": samples.token(),
         "expiry_date": NEWER,
         "reservation_id": "R1",
     },
@@ -84,12 +83,12 @@ def test_our_evse_requires_its_connector_to_be_named(
     """LOC-75, as the CPO."""
     emsp = register_partner(roles=EMSP_ROLES, version="2.3.0")
     words = ["REMOTE_START_STOP_CAPABLE", "START_SESSION_CONNECTOR_REQUIRED"]
-    whole = delivering.location("L1", evses=0) | {"evses": [delivering.evse("E1", capabilities=words)]}
+    whole = samples.location("L1", evses=0) | {"evses": [samples.evse("E1", capabilities=words)]}
     operate("put", module="locations", object=whole)
     body = {
         "location_id": "L1",
         "evse_uid": "E1",
-        "token": {**delivering.token(), "country_code": "DE", "party_id": "MSP"},
+        "token": {**samples.token(), "country_code": "DE", "party_id": "MSP"},
         "response_url": f"{emsp.base_url}/result",
     } | ({"connector_id": connector_id} if connector_id else {})
     answer = ask("POST", "/ocpi/2.3.0/receiver/commands/START_SESSION", token=emsp.token, body=body)
@@ -103,9 +102,9 @@ def test_a_profile_is_asked_of_an_evse_that_takes_one(
 ) -> None:
     """LOC-76: smart charging."""
     place(ask, cpo, *words)
-    card = {**delivering.CARD, "country_code": "NL", "party_id": "EXM"}
+    card = {**samples.CARD, "country_code": "NL", "party_id": "EXM"}
     session = {
-        **delivering.session(location_id="L1", cdr_token=card),
+        **samples.session(location_id="L1", cdr_token=card),
         "country_code": "BE",
         "party_id": "BEC",
     }

@@ -5,11 +5,12 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from tests.commanding import go_away, location
 from tests.commands.test_profiles import SCSP, setting, theirs
 from tests.commands.test_profiles import URL as PROFILES
 from tests.commands.test_received import URL, received, start
 from tests.commands.test_sent import send
+from tests.dying import go_away
+from tests.samples import capable_location
 from tests.stub import PartnerStub
 
 
@@ -40,7 +41,7 @@ def test_an_emsp_that_takes_no_results_is_unreachable_until_it_takes_one(
     hand: Any, ask: Any, operate: Any, drain: Any, clock: Any, events: Any, partner: PartnerStub
 ) -> None:
     """ARC-16."""
-    operate("put", module="locations", object=location())
+    operate("put", module="locations", object=capable_location())
     drain()
     go_away(hand, partner)
     for _ in range(3):
@@ -86,7 +87,7 @@ def test_requests_of_one_moment_are_all_listed(
     hand: Any, ask: Any, operate: Any, partner: PartnerStub
 ) -> None:
     """Each request is on one page, and once, whatever order the index has for those of one millisecond."""
-    operate("put", module="locations", object=location())
+    operate("put", module="locations", object=capable_location())
     moment = hand.clock()
     hand.platform.clock = lambda: moment
     for _ in range(9):

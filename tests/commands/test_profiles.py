@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.commanding import evse, go_away, location, session
-from tests.conftest import OperatorRefused
+from tests.dying import go_away
+from tests.harness import OperatorRefused
+from tests.samples import capable_evse, capable_location, their_session
 from tests.stub import PartnerStub
 
 URL = "/ocpi/2.2.1/receiver/chargingprofiles/"
@@ -20,8 +21,8 @@ SCSP = [{"role": "SCSP", "country_code": "DE", "party_id": "SMA"}]
 
 @pytest.fixture
 def charging(operate: Any) -> None:
-    operate("put", module="locations", object=location())
-    operate("put", module="sessions", object=session("S1"))
+    operate("put", module="locations", object=capable_location())
+    operate("put", module="sessions", object=their_session("S1"))
 
 
 def setting(partner: PartnerStub, id: str = "1") -> dict[str, Any]:
@@ -112,10 +113,14 @@ def test_sessions_that_take_no_profile(
     ask: Any, operate: Any, partner: PartnerStub, register_partner: Any, charging: None
 ) -> None:
     """CHP-02, CHP-14, CHP-23."""
-    operate("put", module="locations", object=location(id="LOC2", evses=[evse(capabilities=["RFID_READER"])]))
-    operate("put", module="sessions", object=session("OTHERS", emsp="FR/ABC"))
-    operate("put", module="sessions", object=session("OVER", status="COMPLETED"))
-    operate("put", module="sessions", object={**session("DUMB"), "location_id": "LOC2"})
+    operate(
+        "put",
+        module="locations",
+        object=capable_location(id="LOC2", evses=[capable_evse(capabilities=["RFID_READER"])]),
+    )
+    operate("put", module="sessions", object=their_session("OTHERS", emsp="FR/ABC"))
+    operate("put", module="sessions", object=their_session("OVER", status="COMPLETED"))
+    operate("put", module="sessions", object={**their_session("DUMB"), "location_id": "LOC2"})
 
     def result(id: str, who: PartnerStub = partner) -> Any:
         return ask("PUT", URL + id, who.token, setting(who)).data["result"]
@@ -185,7 +190,7 @@ def test_a_newer_change_replaces_one_that_could_not_be_told(
 
 
 def theirs(ask: Any, partner: PartnerStub, id: str = "S9") -> None:
-    body = session(id, "BE/BEC", "NL/EXM")
+    body = their_session(id, "BE/BEC", "NL/EXM")
     assert ask("PUT", f"/ocpi/2.2.1/receiver/sessions/BE/BEC/{id}", partner.token, body).code == 1000
 
 
@@ -308,7 +313,7 @@ def test_a_refusal_by_the_cpo_is_passed_back_at_once(
 def test_a_provider_does_not_reach_sessions_of_others_customers(
     ask: Any, partner: PartnerStub, register_partner: Any
 ) -> None:
-    body = session("S8", "BE/BEC", "DE/MSP")
+    body = their_session("S8", "BE/BEC", "DE/MSP")
     ask("PUT", "/ocpi/2.2.1/receiver/sessions/BE/BEC/S8", partner.token, body)
     provider = register_partner(SCSP, smart_charging="delegated")
     assert ask("PUT", URL + "S8", provider.token, setting(provider)).data["result"] == "UNKNOWN_SESSION"

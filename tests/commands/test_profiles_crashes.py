@@ -7,7 +7,6 @@ import os
 import random
 from typing import Any
 
-from tests.commanding import die_everywhere, location, session
 from tests.commands.test_profiles import (
     ACTIVE,
     PROFILE,
@@ -19,6 +18,8 @@ from tests.commands.test_profiles import (
     setting,
     theirs,
 )
+from tests.dying import die_everywhere
+from tests.samples import capable_location, their_session
 from tests.stub import PartnerStub, Received
 
 __all__ = ["charging"]
@@ -237,10 +238,13 @@ def test_a_provider_whose_request_nobody_answered_hears_so(
     ask: Any, drain: Any, clock: Any, operate: Any, partner: PartnerStub, register_partner: Any
 ) -> None:
     """CHP-16, CHP-40."""
-    operate("put", module="locations", object=location())
+    operate("put", module="locations", object=capable_location())
     assert (
         ask(
-            "PUT", "/ocpi/2.2.1/receiver/sessions/BE/BEC/S9", partner.token, session("S9", "BE/BEC", "NL/EXM")
+            "PUT",
+            "/ocpi/2.2.1/receiver/sessions/BE/BEC/S9",
+            partner.token,
+            their_session("S9", "BE/BEC", "NL/EXM"),
         ).code
         == 1000
     )

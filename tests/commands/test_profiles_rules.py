@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.commanding import evse, location, token
 from tests.commands.test_profiles import (
     ACTIVE,
     PROFILE,
@@ -26,7 +25,8 @@ from tests.commands.test_received import URL as COMMANDS
 from tests.commands.test_received import reserve, start
 from tests.commands.test_sent import posted, send
 from tests.commands.test_sent import start as ours
-from tests.conftest import OperatorRefused
+from tests.harness import OperatorRefused
+from tests.samples import capable_evse, capable_location, their_token
 from tests.stub import PartnerStub
 
 __all__ = ["charging"]
@@ -34,12 +34,12 @@ __all__ = ["charging"]
 
 def test_a_token_that_is_not_valid_is_in_no_command(operate: Any, partner: PartnerStub) -> None:
     """CMD-30: the Token is authorized by its eMSP, which is us, before it is sent."""
-    operate("put", module="tokens", object={**token("NL", "EXM", "CARD8"), "valid": False})
+    operate("put", module="tokens", object={**their_token("NL", "EXM", "CARD8"), "valid": False})
     more = {"reservation_id": "R1", "expiry_date": "2036-01-01T00:00:00Z"}
     for command, body in (
         ("START_SESSION", ours(token={"uid": "CARD8"})),
         ("RESERVE_NOW", {**ours(token={"uid": "CARD8"}), **more}),
-        ("START_SESSION", ours(token={**token("NL", "EXM"), "valid": False})),
+        ("START_SESSION", ours(token={**their_token("NL", "EXM"), "valid": False})),
     ):
         with pytest.raises(OperatorRefused) as refused:
             send(operate, command, body)
@@ -53,7 +53,7 @@ def test_a_token_nobody_pushed_may_be_used_and_is_not_kept(
     """CMD-35, CMD-36: in both directions the tokens module knows nothing of it."""
     send(operate)
     assert posted(partner)[0].json["token"]["uid"] == "CARD1"
-    operate("put", module="locations", object=location())
+    operate("put", module="locations", object=capable_location())
     answer = ask("POST", COMMANDS + "START_SESSION", partner.token, start(partner))
     assert answer.data["result"] == "ACCEPTED"
     assert operate("list", module="tokens")["objects"] == []
@@ -77,9 +77,9 @@ def test_a_reservation_may_leave_the_evse_to_us(
     ask: Any, operate: Any, events: Any, partner: PartnerStub
 ) -> None:
     """CMD-40: any EVSE of the Location will do, as long as one can be reserved."""
-    evses = [evse("PLAIN", capabilities=["RFID_READER"]), evse("GOOD")]
-    operate("put", module="locations", object=location(evses=evses))
-    operate("put", module="locations", object=location(id="LOC2", evses=evses[:1]))
+    evses = [capable_evse("PLAIN", capabilities=["RFID_READER"]), capable_evse("GOOD")]
+    operate("put", module="locations", object=capable_location(evses=evses))
+    operate("put", module="locations", object=capable_location(id="LOC2", evses=evses[:1]))
     body = reserve(partner)
     del body["evse_uid"]
     assert ask("POST", COMMANDS + "RESERVE_NOW", partner.token, body).data["result"] == "ACCEPTED"

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.commanding import die_everywhere, evse, location, session, token
-from tests.conftest import OperatorRefused
+from tests.dying import die_everywhere
+from tests.harness import OperatorRefused
+from tests.samples import capable_evse, capable_location, their_session, their_token
 from tests.stub import PartnerStub
 
 URL = "/ocpi/2.2.1/receiver/commands/"
@@ -18,13 +19,13 @@ URL = "/ocpi/2.2.1/receiver/commands/"
 
 @pytest.fixture
 def place(operate: Any) -> None:
-    operate("put", module="locations", object=location())
+    operate("put", module="locations", object=capable_location())
 
 
 def start(partner: PartnerStub, **more: Any) -> dict[str, Any]:
     return {
         "response_url": f"{partner.base_url}/results/1",
-        "token": token(),
+        "token": their_token(),
         "location_id": "LOC1",
         "evse_uid": "E1",
         **more,
@@ -78,7 +79,7 @@ def test_the_token_of_a_command_is_neither_judged_nor_asked_about(
     ask: Any, operate: Any, drain: Any, events: Any, partner: PartnerStub, place: None, type_: str
 ) -> None:
     """CMD-31, CMD-32, CMD-33: its eMSP sent it, which says that it may charge."""
-    theirs = {**token(), "type": type_, "valid": False, "whitelist": "NEVER"}
+    theirs = {**their_token(), "type": type_, "valid": False, "whitelist": "NEVER"}
     answer = ask("POST", URL + "START_SESSION", partner.token, start(partner, token=theirs))
     assert answer.data["result"] == "ACCEPTED"
     (heard,) = events("CommandReceived")
@@ -167,9 +168,9 @@ def test_sessions_that_cannot_be_stopped_are_not(
         body = {"response_url": f"{partner.base_url}/results/1", "session_id": id}
         return ask("POST", URL + "STOP_SESSION", partner.token, body).data["result"]
 
-    operate("put", module="sessions", object=session("MINE"))
-    operate("put", module="sessions", object=session("OTHERS", emsp="FR/ABC"))
-    operate("put", module="sessions", object=session("OVER", status="COMPLETED"))
+    operate("put", module="sessions", object=their_session("MINE"))
+    operate("put", module="sessions", object=their_session("OTHERS", emsp="FR/ABC"))
+    operate("put", module="sessions", object=their_session("OVER", status="COMPLETED"))
     assert stop("UNKNOWN") == "UNKNOWN_SESSION"
     assert stop("OTHERS") == "REJECTED"
     assert stop("OVER") == "REJECTED"
@@ -249,7 +250,7 @@ def test_a_token_of_another_party_is_refused(
     ask: Any, operate: Any, partner: PartnerStub, place: None
 ) -> None:
     """CMD-34."""
-    body = start(partner, token=token("FR", "ABC"))
+    body = start(partner, token=their_token("FR", "ABC"))
     answer = ask("POST", URL + "START_SESSION", partner.token, body)
     assert answer.code == 2001
     assert "/token/party_id" in answer.json["status_message"]
@@ -273,12 +274,14 @@ def test_bodies_that_are_no_command_are_refused(
 def test_capabilities_decide_where_an_evse_tells_them(ask: Any, operate: Any, partner: PartnerStub) -> None:
     """CMD-38, CMD-39."""
     evses = [
-        evse("PLAIN", capabilities=["RFID_READER"]),
-        evse("SILENT", capabilities=[]),
-        evse("CHOOSY", capabilities=["REMOTE_START_STOP_CAPABLE", "START_SESSION_CONNECTOR_REQUIRED"]),
-        evse("GONE", status="REMOVED"),
+        capable_evse("PLAIN", capabilities=["RFID_READER"]),
+        capable_evse("SILENT", capabilities=[]),
+        capable_evse(
+            "CHOOSY", capabilities=["REMOTE_START_STOP_CAPABLE", "START_SESSION_CONNECTOR_REQUIRED"]
+        ),
+        capable_evse("GONE", status="REMOVED"),
     ]
-    operate("put", module="locations", object=location(evses=evses))
+    operate("put", module="locations", object=capable_location(evses=evses))
 
     def result(**body: Any) -> Any:
         return ask("POST", URL + "START_SESSION", partner.token, start(partner, **body)).data["result"]
@@ -330,7 +333,7 @@ def test_a_reservation_gets_an_id_no_other_emsp_can_hit(
     other = register_partner([{"role": "EMSP", "country_code": "FR", "party_id": "ABC"}])
     ask("POST", URL + "RESERVE_NOW", partner.token, reserve(partner))
     ask("POST", URL + "RESERVE_NOW", partner.token, reserve(partner, "r1"))
-    ask("POST", URL + "RESERVE_NOW", other.token, reserve(other, token=token("FR", "ABC")))
+    ask("POST", URL + "RESERVE_NOW", other.token, reserve(other, token=their_token("FR", "ABC")))
     mine, again, others = [each["detail"]["reservation_id"] for each in events("CommandReceived")]
     assert mine == again
     assert len({mine, others, "R1"}) == 3
@@ -396,7 +399,7 @@ def test_2_1_1_results_use_the_words_it_has(
 ) -> None:
     """CMD-11, CNV-113."""
     partner = register_partner([{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}], "2.1.1")
-    operate("put", module="locations", object=location())
+    operate("put", module="locations", object=capable_location())
     body = unlock(partner)
     ask("POST", "/ocpi/2.1.1/receiver/commands/UNLOCK_CONNECTOR", partner.token, body)
     (record,) = received(operate)

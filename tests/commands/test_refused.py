@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.commanding import location, session, token
-from tests.conftest import Answer, Hand
+from tests.harness import Answer, Hand
+from tests.samples import capable_location, their_session, their_token
 from tests.stub import PartnerStub
 
 EMSP = [{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}]
@@ -28,12 +28,12 @@ Ask = Callable[[PartnerStub, dict[str, Any]], Answer]
 
 @pytest.fixture
 def place(operate: Any) -> None:
-    operate("put", module="locations", object=location())
-    operate("put", module="sessions", object=session("S1"))
+    operate("put", module="locations", object=capable_location())
+    operate("put", module="sessions", object=their_session("S1"))
 
 
 def its_token(version: str, party: str = "MSP") -> dict[str, Any]:
-    whole = token(party=party)
+    whole = their_token(party=party)
     if version != "2.1.1":
         return whole
     less = {name: whole[name] for name in ("uid", "type", "issuer", "valid", "whitelist", "last_updated")}
@@ -154,7 +154,7 @@ def test_who_is_no_emsp_cannot_bring_a_2_1_1_token(what: str, hand: Hand, place:
 def test_results_for_unknown_ids_or_by_another_partner_change_nothing(version: str, hand: Hand) -> None:
     """CMD-13, CHP-18: 404, the same whether or not the id exists."""
     partner, other = hand.register_partner(CPO, version), hand.register_partner(OTHER, version)
-    body = {"token": token("NL", "EXM"), "location_id": "LOC9", "evse_uid": "E9"}
+    body = {"token": their_token("NL", "EXM"), "location_id": "LOC9", "evse_uid": "E9"}
     records = [hand.operate("send_command", command="START_SESSION", to="BE/BEC", body=body)]
     base = f"/ocpi/{version}/sender"
     paths = [f"{base}/commands/START_SESSION/"]

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.commanding import location, session
 from tests.commands.test_profiles import SCSP, setting, theirs
 from tests.commands.test_profiles import URL as PROFILES
 from tests.commands.test_profiles import received as profiles_received
 from tests.commands.test_received import URL as COMMANDS
 from tests.commands.test_received import received, results, start
+from tests.samples import capable_location, their_session
 from tests.stub import PartnerStub
 
 SAME = {"X-Request-ID": "5f0b6c9e-1"}
@@ -19,8 +19,8 @@ SAME = {"X-Request-ID": "5f0b6c9e-1"}
 
 @pytest.fixture
 def place(operate: Any) -> None:
-    operate("put", module="locations", object=location())
-    operate("put", module="sessions", object=session("S1"))
+    operate("put", module="locations", object=capable_location())
+    operate("put", module="sessions", object=their_session("S1"))
 
 
 @pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])

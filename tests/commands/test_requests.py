@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import modules
-from tests.conftest import Answer
+from tests.harness import Answer
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi.surrogates import shortest
-from tests.commanding import die_everywhere, go_away, session, token
-from tests.conftest import OperatorRefused
-from tests.known import example
+from tests.dying import die_everywhere, go_away
+from tests.harness import OperatorRefused
+from tests.samples import example, their_session, their_token
 from tests.stub import Canned, PartnerStub, Received
 
 CPO = [{"role": "CPO", "country_code": "BE", "party_id": "BEC"}]
 
 
 def start(**more: Any) -> dict[str, Any]:
-    return {"token": token("NL", "EXM"), "location_id": "LOC9", "evse_uid": "E9", **more}
+    return {"token": their_token("NL", "EXM"), "location_id": "LOC9", "evse_uid": "E9", **more}
 
 
 def send(operate: Any, command: str = "START_SESSION", body: Any = None, **more: Any) -> dict[str, Any]:
@@ -257,10 +257,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "unknown command": ({"command": "DANCE"}, "/command"),
     "no such partner": ({"to": "XX/YYY"}, "/to"),
     "not a party": ({"to": "BEC"}, "/to"),
-    "token of another": ({"body": start(token=token("DE", "MSP"))}, "/from"),
-    "no location": ({"body": {"token": token("NL", "EXM")}}, "/body/location_id"),
+    "token of another": ({"body": start(token=their_token("DE", "MSP"))}, "/from"),
+    "no location": ({"body": {"token": their_token("NL", "EXM")}}, "/body/location_id"),
     "connector alone": (
-        {"body": {"token": token("NL", "EXM"), "location_id": "L", "connector_id": "1"}},
+        {"body": {"token": their_token("NL", "EXM"), "location_id": "L", "connector_id": "1"}},
         "/body/evse_uid",
     ),
     "unknown field": ({"colour": "red"}, "/colour"),
@@ -281,7 +281,7 @@ def test_a_wrong_command_is_refused_before_it_is_sent(case: str, operate: Any, p
 
 def test_a_stored_token_may_be_named_by_its_uid(operate: Any, partner: PartnerStub) -> None:
     """CMD-34; a party may be given as two fields, too."""
-    operate("put", module="tokens", object=token("NL", "EXM", "CARD7"))
+    operate("put", module="tokens", object=their_token("NL", "EXM", "CARD7"))
     body = start(token={"uid": "CARD7"})
     operate("send_command", command="START_SESSION", to={"country_code": "BE", "party_id": "BEC"}, body=body)
     assert posted(partner)[0].json["token"]["contract_id"] == "NL-EXM-C1-1"
@@ -289,7 +289,7 @@ def test_a_stored_token_may_be_named_by_its_uid(operate: Any, partner: PartnerSt
 
 def test_a_stop_speaks_for_the_emsp_of_the_session(ask: Any, operate: Any, partner: PartnerStub) -> None:
     path = "/ocpi/2.2.1/receiver/sessions/BE/BEC/S9"
-    body = session("S9", "BE/BEC", "NL/EXM")
+    body = their_session("S9", "BE/BEC", "NL/EXM")
     assert ask("PUT", path, partner.token, body).code == 1000
     record = send(operate, "STOP_SESSION", {"session_id": "S9"})
     assert record["hosted_party"] == "NL/EXM"

@@ -13,7 +13,7 @@ from conformance.trial import Options
 from localrun.platform import LocalPlatform
 from sandbox import Partner
 from simulator.charge_point import BackEnd
-from tests.conftest import CPO, EMSP
+from tests.harness import CPO, EMSP
 
 HUB = {"role": "HUB", "country_code": "NL", "party_id": "HUB", "business_details": {"name": "Example Hub"}}
 Kit = Callable[..., Outcome]

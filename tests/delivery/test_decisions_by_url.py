@@ -10,8 +10,8 @@ import pytest
 
 from chalicelib import settings
 from clients.ocpi_backend import Listener, Webhook
-from tests import delivering
-from tests.conftest import CPO, Hand
+from tests import samples
+from tests.harness import CPO, Hand
 
 
 class Deciding:
@@ -63,8 +63,8 @@ def test_the_url_decides_where_it_answers_and_the_stored_data_where_it_does_not(
     hand: Hand, deciding: Deciding
 ) -> None:
     """Design section 3, OCPI_BACKEND_URL; docs/backend.md, Decisions"""
-    cpo = hand.register_partner(roles=delivering.CPO_ROLES)
-    hand.operate("put", module="tokens", object=delivering.token("CARD1"))
+    cpo = hand.register_partner(roles=samples.CPO_ROLES)
+    hand.operate("put", module="tokens", object=samples.token("CARD1"))
     deciding.answer = {"allowed": "NO_CREDIT"}
     assert allowed(hand, cpo.token) == "NO_CREDIT"
     (question,) = deciding.asked

@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.backend import EventsNotTaken
 from chalicelib.ocpi import paging
-from tests import delivering
-from tests.delivering import CPO_ROLES, EMSP_ROLES, later
+from tests import samples
+from tests.samples import CPO_ROLES, EMSP_ROLES, later
 from tests.stub import Canned
 
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "GetItem")
@@ -26,7 +26,7 @@ def settings() -> dict[str, str]:
 @pytest.fixture
 def emsp(register_partner: Any, operate: Any, drain: Any, clock: Any) -> Any:
     stub = register_partner(roles=EMSP_ROLES, version="2.2.1")
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     clock.advance(60)
     drain()
@@ -123,7 +123,7 @@ def test_i3_a_failed_message_comes_back_after_seconds_that_double(
 
     monkeypatch.setattr(platform.deliveries, "take", once)
     for at in range(2, 8):
-        operate("put", module="locations", object=delivering.location(f"LOC{at}", 0))
+        operate("put", module="locations", object=samples.location(f"LOC{at}", 0))
     drain(sweep=False)
     arrived = {each.path.split("/")[-1] for each in emsp.requests("PUT")}
     assert arrived == {"LOC2", "LOC4", "LOC5", "LOC6", "LOC7"}
@@ -145,7 +145,7 @@ def test_i6_what_was_decided_is_told(
 
     emsp.answer("PUT", "/tariffs", status=400, code=2001, message="no such thing")
     monkeypatch.setattr(platform.backend, "emit", refusing)
-    operate("put", module="tariffs", object=delivering.tariff())
+    operate("put", module="tariffs", object=samples.tariff())
     for _ in range(7):
         drain(sweep=False)
         clock.advance(100)
@@ -193,7 +193,7 @@ def test_i7_an_outage_of_the_bus_longer_than_twenty_attempts_loses_no_event(
         real(told)
 
     monkeypatch.setattr(platform.backend, "emit_all", away)
-    body = {**delivering.tariff(), "country_code": "BE", "party_id": "BEC"}
+    body = {**samples.tariff(), "country_code": "BE", "party_id": "BEC"}
     del body["tax_included"]
     assert ask("PUT", "/ocpi/2.2.1/receiver/tariffs/BE/BEC/T1", token=cpo.token, body=body).code == 1000
     for _ in range(40):
@@ -210,7 +210,7 @@ def test_i10_a_network_in_one_page_is_stored_whole(
 
     monkeypatch.setattr(crawl, "AT_ONCE", 50)
     owner = {"country_code": "BE", "party_id": "BEC"}
-    prices = [{**delivering.tariff(f"T{at}"), **owner} for at in range(120)]
+    prices = [{**samples.tariff(f"T{at}"), **owner} for at in range(120)]
     for each in prices:
         del each["tax_included"]
         each["elements"] = [{"price_components": [{"type": "ENERGY", "price": 0.25, "step_size": 1}]}]
@@ -273,7 +273,7 @@ def test_i12_a_stream_iterator_that_the_emulator_dropped_is_sought_again(
 ) -> None:
     (feed,) = [each for each in _feeds(drain) if each.source.name.endswith("-tariffs")]
     feed._iterators = dict.fromkeys(feed._shards(), "dropped")
-    operate("put", module="tariffs", object=delivering.tariff())
+    operate("put", module="tariffs", object=samples.tariff())
     drain()
     assert [each.path.split("/")[-1] for each in emsp.requests("PUT", "/tariffs")] == ["T1"]
 
@@ -284,7 +284,7 @@ def test_i13_a_wave_of_refusals_is_one_digest(
     """One mail that counts them and shows an example; a second wave within the hour adds none."""
     emsp.answer("PUT", "/tariffs", status=400, code=2001, message="too many")
     for wave in range(2):
-        operate("put", module="tariffs", objects=[delivering.tariff(f"T{wave}-{at}") for at in range(20)])
+        operate("put", module="tariffs", objects=[samples.tariff(f"T{wave}-{at}") for at in range(20)])
         drain()
         clock.advance(310)
         drain()
@@ -307,7 +307,7 @@ def test_i18_our_token_is_blanked_in_logs_and_all_that_is_kept(
         stub.answer("PUT", "/locations", status=400, code=2001, message=words)
         stub.answer("GET", "/sender/", status=422, body=words.encode())
     capsys.readouterr()
-    operate("put", module="locations", object=delivering.location(name="Other", last_updated=later(5)))
+    operate("put", module="locations", object=samples.location(name="Other", last_updated=later(5)))
     operate("pull", partner=cpo.id, module="tariffs", full=True)
     drain()
     shown = [operate("deliveries"), operate("pulls", partner=cpo.id), events(), capsys.readouterr().out]
@@ -352,7 +352,7 @@ def test_events_are_told_again_since_a_time(
     """Design section 8: for a back end that lost some."""
     for at in range(3):
         body = {
-            **delivering.tariff(f"T{at}", last_updated=later(at)),
+            **samples.tariff(f"T{at}", last_updated=later(at)),
             "country_code": "BE",
             "party_id": "BEC",
         }
@@ -368,7 +368,7 @@ def test_events_are_told_again_since_a_time(
 def test_a_link_that_leads_nowhere_is_no_end(operate: Any, drain: Any, cpo: Any) -> None:
     """Design section 8: 404, another host, another scheme; the crawl goes on by offset."""
     owner = {"country_code": "BE", "party_id": "BEC"}
-    prices = [{**delivering.tariff(f"T{at}", elements=[]), **owner} for at in range(6)]
+    prices = [{**samples.tariff(f"T{at}", elements=[]), **owner} for at in range(6)]
     for each in prices:
         del each["tax_included"]
         each["elements"] = [{"price_components": [{"type": "ENERGY", "price": 0.25, "step_size": 1}]}]

@@ -14,10 +14,9 @@ from botocore.exceptions import ClientError
 from chalicelib import tasks, workers
 from chalicelib.aws.backend import EventsNotTaken
 from localrun.functions import FunctionFailed
-from tests import delivering
-from tests.commanding import location, token
-from tests.conftest import OperatorRefused
-from tests.delivering import CPO_ROLES, EMSP_ROLES, later
+from tests import samples
+from tests.harness import OperatorRefused
+from tests.samples import CPO_ROLES, EMSP_ROLES, capable_location, later, their_token
 
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "GetItem")
 # A queue -> a message of this number that is quickly done, and how long the deployed queue would hide it.
@@ -39,7 +38,7 @@ def settings() -> dict[str, str]:
 @pytest.fixture
 def emsp(register_partner: Any, operate: Any, drain: Any, clock: Any) -> Any:
     stub = register_partner(roles=EMSP_ROLES)
-    operate("put", module="locations", object=location())
+    operate("put", module="locations", object=capable_location())
     drain()
     clock.advance(60)
     drain()
@@ -126,7 +125,7 @@ def test_i6_an_outage_and_its_end_are_told_though_the_bus_was_away(
     refuse("PartnerUnreachable")
     emsp.down()
     for at in range(4):
-        operate("put", module="tariffs", object=delivering.tariff(f"T{at}"))
+        operate("put", module="tariffs", object=samples.tariff(f"T{at}"))
     pass_time(drain, clock, 3, 40)
     assert operate("partner", partner=emsp.id)["health"]["state"] == "UNREACHABLE"
     assert events("PartnerUnreachable") == []
@@ -150,7 +149,7 @@ def test_i6_what_is_given_up_is_told_though_the_bus_was_away(
     """GIVEN_UP, as REFUSED."""
     refuse("DeliveryFailed")
     emsp.answer("PUT", "/tariffs", status=500)
-    operate("put", module="tariffs", object=delivering.tariff())
+    operate("put", module="tariffs", object=samples.tariff())
     pass_time(drain, clock, 14, 700)
     (delivery,) = operate("deliveries", partner=emsp.id)["deliveries"]
     assert delivery["state"] == "GIVEN_UP"
@@ -176,12 +175,12 @@ def test_i6_the_end_of_a_command_is_told_though_the_bus_was_away(
     """CommandConcluded, of a result that came and of one that the back end gave."""
     refuse("CommandConcluded")
     if direction == "SENT":
-        body = {"token": token("NL", "EXM"), "location_id": "B1"}
+        body = {"token": their_token("NL", "EXM"), "location_id": "B1"}
         record = operate("send_command", command="START_SESSION", to="BE/BEC", body=body)
         url = cpo.requests("POST", "/commands/")[-1].json["response_url"]
         assert ask("POST", url, cpo.token, {"result": "ACCEPTED"}).code == 1000
     else:
-        body = {"token": token(), "location_id": "LOC1", "response_url": f"{emsp.base_url}/results/1"}
+        body = {"token": their_token(), "location_id": "LOC1", "response_url": f"{emsp.base_url}/results/1"}
         assert ask("POST", "/ocpi/2.2.1/receiver/commands/START_SESSION", emsp.token, body).code == 1000
         (record,) = operate("commands", direction="RECEIVED")["commands"]
         operate("answer_command", id=record["id"], result="ACCEPTED")
@@ -219,7 +218,7 @@ def test_i18_our_token_is_blanked_where_commands_authorizations_and_registration
         "send_command",
         command="START_SESSION",
         to="BE/BEC",
-        body={"token": token("NL", "EXM"), "location_id": "B1"},
+        body={"token": their_token("NL", "EXM"), "location_id": "B1"},
     )
     say("authorize", uid="UNKNOWN", type="RFID")
     say("update_registration", partner=emsp.id)
@@ -240,7 +239,7 @@ def test_i2_a_removal_that_its_queue_gave_up_is_told(
     platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That an object was removed is in the record that the dead letter becomes."""
-    operate("put", module="tariffs", object=delivering.tariff(last_updated=later(1)))
+    operate("put", module="tariffs", object=samples.tariff(last_updated=later(1)))
     drain()
 
     def throttled(*_: Any, **__: Any) -> None:

@@ -13,8 +13,8 @@ from chalicelib.delivery import audience, diff, sweep
 from chalicelib.store.delivery_items import Target
 from chalicelib.store.object_items import Key
 from chalicelib.tasks import Probe, PushObject, Recover, Task
-from tests import delivering
-from tests.delivering import EMSP_ROLES, later
+from tests import samples
+from tests.samples import EMSP_ROLES, later
 
 LOCATION = Key("locations", "NL", "EXA", "LOC1")
 
@@ -27,7 +27,7 @@ def settings() -> dict[str, str]:
 @pytest.fixture
 def emsp(register_partner: Any, operate: Any, drain: Any) -> Any:
     stub = register_partner(roles=EMSP_ROLES, version="2.2.1")
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     stub.forget()
     return stub
@@ -54,7 +54,7 @@ def once(real: Callable[..., Any], meanwhile: Callable[[], None]) -> Callable[..
 def become_unreachable(operate: Any, drain: Any, stub: Any) -> None:
     stub.down()
     for at in range(3):
-        operate("put", module="tariffs", object=delivering.tariff(f"T{at}"))
+        operate("put", module="tariffs", object=samples.tariff(f"T{at}"))
     drain()
     assert operate("partner", partner=stub.id)["health"]["state"] == "UNREACHABLE"
 
@@ -82,7 +82,7 @@ def test_all_of_a_location_waits_for_an_unreachable_partner(
     clock.advance(60)
     drain()  # what was told after the registration is settled
     become_unreachable(operate, drain, emsp)
-    location = delivering.location(name="Newer", last_updated=later(1))
+    location = samples.location(name="Newer", last_updated=later(1))
     location["evses"][0] |= {"status": "CHARGING", "last_updated": later(1)}
     operate("put", module="locations", object=location)
     drain()
@@ -107,7 +107,7 @@ def test_a_location_is_not_sent_with_an_evse_older_than_one_sent_meanwhile(
             return
         charge(operate, 1)
         charging.append(seconds)
-        evse = delivering.location()["evses"][0] | {"status": "CHARGING", "last_updated": later(1)}
+        evse = samples.location()["evses"][0] | {"status": "CHARGING", "last_updated": later(1)}
         platform.deliveries.release(replace(held, known=diff.knowledge("evse", evse)), look_again=False)
 
     charging: list[float] = []
@@ -188,7 +188,7 @@ def test_a_partner_is_told_everything_although_its_registration_was_interrupted(
     platform: Any, operate: Any, drain: Any, clock: Any, register_partner: Any, monkeypatch: Any
 ) -> None:
     """ARC-06: it is registered, and whoever did it died before announcing anything to it."""
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
 
     def killed(*args: Any, **more: Any) -> None:
@@ -249,7 +249,7 @@ def test_what_waits_is_listed_once_and_looked_at_again_at_the_end(
     """Design section 8: of a long backlog nothing is queued twice while it waits its turn."""
     become_unreachable(operate, drain, emsp)
     for at in range(6):
-        operate("put", module="locations", object=delivering.location(f"LOC{at + 2}"))
+        operate("put", module="locations", object=samples.location(f"LOC{at + 2}"))
     drain()
     send, undelivered = platform.queues.send, platform.deliveries.undelivered
     sent: list[dict[str, Any]] = []
@@ -296,7 +296,7 @@ def test_what_waits_for_a_partner_that_leaves_is_forgotten(
     platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any
 ) -> None:
     """CRE-28: nothing of it is left but which CDRs it has (AMB-35)."""
-    operate("put", module="cdrs", object=delivering.cdr())
+    operate("put", module="cdrs", object=samples.cdr())
     drain()
     become_unreachable(operate, drain, emsp)
     charge(operate, 1)
@@ -335,7 +335,7 @@ def test_a_late_push_of_a_tariff_deletes_it_only_where_it_was_removed(
 ) -> None:
     """TAR-02: what TTL forgets is not announced, whatever message comes after it."""
     drain.__self__.shuffle(1)
-    operate("put", module="tariffs", object=delivering.tariff())
+    operate("put", module="tariffs", object=samples.tariff())
     for _ in range(3):
         drain()
         clock.advance(800)
@@ -356,7 +356,7 @@ def test_a_worker_that_dies_over_a_tariff_does_not_make_it_a_removed_one(
     platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, how: str
 ) -> None:
     """TAR-02: that it was removed is written down by whoever says so, and guessed by nobody."""
-    operate("put", module="tariffs", object=delivering.tariff())
+    operate("put", module="tariffs", object=samples.tariff())
     drain()
     target = Target(emsp.id, Key("tariffs", "NL", "EXA", "T1"))
     assert platform.deliveries.take(target)  # and dies

@@ -9,8 +9,8 @@ import pytest
 from chalicelib.store import packs
 from chalicelib.store.delivery_items import Target
 from chalicelib.store.object_items import Key
-from tests import delivering
-from tests.delivering import EMSP_ROLES, later
+from tests import samples
+from tests.samples import EMSP_ROLES, later
 
 LOCATION = Key("locations", "NL", "EXA", "Loc1")
 
@@ -26,7 +26,7 @@ def lines(stub: Any) -> list[str]:
 
 def caught_up(operate: Any, drain: Any, register_partner: Any, evses: int) -> Any:
     """A partner that registered after a Location was there, and was sent it."""
-    operate("put", module="locations", object=delivering.location("Loc1", evses))
+    operate("put", module="locations", object=samples.location("Loc1", evses))
     drain()
     stub = register_partner(roles=EMSP_ROLES)
     drain()
@@ -68,7 +68,7 @@ def test_an_evse_with_a_record_and_one_without_both_follow_a_new_whole(
     """What its own record says of an EVSE is never older than what was sent with the Location."""
     stub = caught_up(operate, drain, register_partner, 3)
     status(operate, drain, stub, "E1", 1, "CHARGING")
-    whole = delivering.location("Loc1", 3, name="Other", last_updated=later(2))
+    whole = samples.location("Loc1", 3, name="Other", last_updated=later(2))
     for each in whole["evses"]:
         each |= {"status": "INOPERATIVE", "last_updated": later(2)}
     operate("put", module="locations", object=whole)

@@ -9,8 +9,8 @@ import pytest
 from chalicelib.delivery import absent, pull
 from chalicelib.ocpi import jsontext
 from chalicelib.tasks import PullPage
-from tests import delivering
-from tests.delivering import CPO_ROLES, later
+from tests import samples
+from tests.samples import CPO_ROLES, later
 from tests.stub import Canned
 
 
@@ -29,7 +29,7 @@ def cpo(register_partner: Any, drain: Any) -> Any:
 
 
 def theirs(id: str, **more: Any) -> dict[str, Any]:
-    found = jsontext.dumps(delivering.location(id, 1, **{"country_code": "BE", "party_id": "BEC", **more}))
+    found = jsontext.dumps(samples.location(id, 1, **{"country_code": "BE", "party_id": "BEC", **more}))
     located: dict[str, Any] = jsontext.loads(found)
     return located
 
@@ -420,14 +420,14 @@ def test_a_pull_that_lost_its_message_is_taken_up_again(
 
 def test_tokens_are_fetched_by_their_own_role(operate: Any, drain: Any, register_partner: Any) -> None:
     """TOK-03: a CPO of ours fetches an eMSP's tokens."""
-    emsp = register_partner(roles=delivering.EMSP_ROLES)
-    emsp.objects["tokens"] = [delivering.token("T1", country_code="DE", party_id="MSP")]
+    emsp = register_partner(roles=samples.EMSP_ROLES)
+    emsp.objects["tokens"] = [samples.token("T1", country_code="DE", party_id="MSP")]
     drain()
     assert operate("get", module="tokens", party="DE/MSP", id="T1")["object"]["uid"] == "T1"
 
 
 def test_a_module_the_partner_does_not_offer_is_refused(operate: Any, cpo: Any) -> None:
-    from tests.conftest import OperatorRefused
+    from tests.harness import OperatorRefused
 
     with pytest.raises(OperatorRefused, match="offers us no tokens"):
         operate("pull", partner=cpo.id, module="tokens")

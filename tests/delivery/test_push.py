@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
-from tests.delivering import AT, CPO_ROLES, EMSP_ROLES, later
+from tests import samples
+from tests.samples import AT, CPO_ROLES, EMSP_ROLES, later
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_new_location_is_put_to_partners_that_receive_locations(
     cpo = register_partner(roles=CPO_ROLES)
     drain()
     cpo.forget()
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     assert lines(emsp) == ["PUT locations/NL/EXA/LOC1"]
     sent = emsp.received[0]
@@ -46,7 +46,7 @@ def test_a_new_location_is_put_to_partners_that_receive_locations(
 
 def test_an_evse_status_is_the_smallest_request(operate: Any, drain: Any, emsp: Any) -> None:
     """LOC-51, LOC-48: PATCH of {status, last_updated}, one request."""
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     emsp.forget()
     changes = {"status": "CHARGING", "last_updated": later(1)}
@@ -58,7 +58,7 @@ def test_an_evse_status_is_the_smallest_request(operate: Any, drain: Any, emsp: 
 
 def test_a_state_that_changed_back_unsent_is_sent_whole(operate: Any, drain: Any, emsp: Any) -> None:
     """LOC-02, AMB-12: a pull may have shown the partner the state in between, and it would stay there."""
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     before = emsp.received[-1].json["evses"][0]["status"]
     emsp.forget()
@@ -72,10 +72,10 @@ def test_a_state_that_changed_back_unsent_is_sent_whole(operate: Any, drain: Any
 
 def test_a_name_is_patched_and_a_vanished_field_is_put(operate: Any, drain: Any, emsp: Any) -> None:
     """LOC-02: only what changed; LOC-50: a PATCH cannot remove, so the whole is sent."""
-    operate("put", module="locations", object=delivering.location(evses=0))
+    operate("put", module="locations", object=samples.location(evses=0))
     drain()
     emsp.forget()
-    named = delivering.location(evses=0, name="Elsewhere", last_updated=later(1))
+    named = samples.location(evses=0, name="Elsewhere", last_updated=later(1))
     operate("put", module="locations", object=named)
     drain()
     del named["name"]
@@ -86,17 +86,17 @@ def test_a_name_is_patched_and_a_vanished_field_is_put(operate: Any, drain: Any,
 
 
 def test_an_unchanged_object_is_not_sent_again(operate: Any, drain: Any, emsp: Any) -> None:
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     emsp.forget()
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     assert lines(emsp) == []
 
 
 def test_a_patch_of_an_unknown_object_becomes_a_put(operate: Any, drain: Any, emsp: Any) -> None:
     """TRA-51, AMB-05: in the same attempt, and with its whole Location for an EVSE."""
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     emsp.forget()
     emsp.answer("PATCH", "/locations/", status=404, code=2003, message="unknown location")
@@ -112,7 +112,7 @@ def test_an_older_partner_hears_in_its_version(operate: Any, drain: Any, registe
     old = register_partner(roles=EMSP_ROLES, version="2.1.1")
     drain()
     old.forget()
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     assert lines(old) == ["PUT locations/NL/EXA/LOC1"]
     assert "publish" not in old.received[0].json
@@ -127,8 +127,8 @@ def test_a_session_goes_to_the_emsp_of_its_token_only(
     other = register_partner(roles=[{"role": "EMSP", "country_code": "FR", "party_id": "ABC"}])
     drain()
     other.forget()
-    operate("put", module="locations", object=delivering.location())
-    operate("put", module="sessions", object=delivering.session())
+    operate("put", module="locations", object=samples.location())
+    operate("put", module="sessions", object=samples.session())
     drain()
     assert "PUT sessions/NL/EXA/S1" in lines(emsp)
     assert lines(other) == ["PUT locations/NL/EXA/LOC1"]
@@ -136,10 +136,10 @@ def test_a_session_goes_to_the_emsp_of_its_token_only(
 
 def test_a_session_patch_appends_only_new_periods(operate: Any, drain: Any, emsp: Any) -> None:
     """SES-15 to SES-17."""
-    operate("put", module="sessions", object=delivering.session())
+    operate("put", module="sessions", object=samples.session())
     drain()
     emsp.forget()
-    operate("put", module="sessions", object=delivering.session(periods=3, kwh=3, last_updated=later(3)))
+    operate("put", module="sessions", object=samples.session(periods=3, kwh=3, last_updated=later(3)))
     drain()
     assert lines(emsp) == ["PATCH sessions/NL/EXA/S1"]
     body = emsp.received[0].json
@@ -149,11 +149,11 @@ def test_a_session_patch_appends_only_new_periods(operate: Any, drain: Any, emsp
 
 def test_appended_periods_are_never_sent_twice(operate: Any, drain: Any, clock: Any, emsp: Any) -> None:
     """AMB-86: after an unknown outcome the whole Session is PUT."""
-    operate("put", module="sessions", object=delivering.session())
+    operate("put", module="sessions", object=samples.session())
     drain()
     emsp.forget()
     emsp.answer("PATCH", "/sessions/", times=1, status=500)
-    operate("put", module="sessions", object=delivering.session(periods=2, last_updated=later(2)))
+    operate("put", module="sessions", object=samples.session(periods=2, last_updated=later(2)))
     drain()
     clock.advance(60)
     drain()
@@ -164,11 +164,11 @@ def test_appended_periods_are_never_sent_twice(operate: Any, drain: Any, clock: 
 def test_a_2_1_1_session_patch_carries_all_periods(operate: Any, drain: Any, register_partner: Any) -> None:
     """CNV-72, SES-20: there a PATCH replaces."""
     old = register_partner(roles=EMSP_ROLES, version="2.1.1")
-    operate("put", module="locations", object=delivering.location())
-    operate("put", module="sessions", object=delivering.session())
+    operate("put", module="locations", object=samples.location())
+    operate("put", module="sessions", object=samples.session())
     drain()
     old.forget()
-    operate("put", module="sessions", object=delivering.session(periods=2, last_updated=later(2)))
+    operate("put", module="sessions", object=samples.session(periods=2, last_updated=later(2)))
     drain()
     (sent,) = [each for each in old.received if "sessions" in each.path]
     assert len(sent.json["charging_periods"]) == 2
@@ -176,9 +176,9 @@ def test_a_2_1_1_session_patch_carries_all_periods(operate: Any, drain: Any, reg
 
 def test_a_tariff_is_put_and_deleted(operate: Any, drain: Any, emsp: Any) -> None:
     """TAR-01, TAR-02, CNV-13: never patched."""
-    operate("put", module="tariffs", object=delivering.tariff())
+    operate("put", module="tariffs", object=samples.tariff())
     drain()
-    operate("put", module="tariffs", object=delivering.tariff(currency="DKK", last_updated=later(1)))
+    operate("put", module="tariffs", object=samples.tariff(currency="DKK", last_updated=later(1)))
     drain()
     operate("remove", module="tariffs", id="T1")
     drain()
@@ -190,10 +190,10 @@ def test_tokens_go_to_cpos_with_their_type(operate: Any, drain: Any, register_pa
     cpo = register_partner(roles=CPO_ROLES)
     drain()
     cpo.forget()
-    app = delivering.token("APP1", type="APP_USER", whitelist="NEVER")
-    operate("put", module="tokens", objects=[delivering.token(), app])
+    app = samples.token("APP1", type="APP_USER", whitelist="NEVER")
+    operate("put", module="tokens", objects=[samples.token(), app])
     drain()
-    operate("put", module="tokens", object=delivering.token(valid=False, last_updated=later(1)))
+    operate("put", module="tokens", object=samples.token(valid=False, last_updated=later(1)))
     drain()
     assert sorted(lines(cpo)) == [
         "PATCH tokens/NL/EXM/CARD1",
@@ -206,7 +206,7 @@ def test_tokens_go_to_cpos_with_their_type(operate: Any, drain: Any, register_pa
 
 def test_a_cdr_is_posted_once(operate: Any, drain: Any, emsp: Any) -> None:
     """CDR-01, CDR-11: to the bare endpoint, and not again by a full announcement."""
-    operate("put", module="cdrs", object=delivering.cdr())
+    operate("put", module="cdrs", object=samples.cdr())
     drain()
     operate("push", partner=emsp.id)
     drain()
@@ -218,7 +218,7 @@ def test_a_cdr_whose_answer_was_lost_is_posted_again_under_its_id(
 ) -> None:
     """AMB-35; a partner that says it has it already is believed."""
     emsp.answer("POST", "/cdrs", times=1, status=502)
-    operate("put", module="cdrs", object=delivering.cdr())
+    operate("put", module="cdrs", object=samples.cdr())
     drain()
     emsp.answer("POST", "/cdrs", times=1, code=2001, message="CDR already exists")
     clock.advance(60)
@@ -229,7 +229,7 @@ def test_a_cdr_whose_answer_was_lost_is_posted_again_under_its_id(
 
 def test_a_private_location_is_not_sent_to_everybody(operate: Any, drain: Any, emsp: Any) -> None:
     """LOC-13 to LOC-15."""
-    private = delivering.location(publish=False, publish_allowed_to=[{"uid": "X", "type": "RFID"}])
+    private = samples.location(publish=False, publish_allowed_to=[{"uid": "X", "type": "RFID"}])
     operate("put", module="locations", object=private)
     drain()
     assert lines(emsp) == []
@@ -238,7 +238,7 @@ def test_a_private_location_is_not_sent_to_everybody(operate: Any, drain: Any, e
 def test_a_refusal_is_final_recorded_and_told(operate: Any, drain: Any, events: Any, emsp: Any) -> None:
     """Design section 8: with the partner's words, never blocking others; a newer state is tried afresh."""
     emsp.answer("PUT", "LOC1", times=1, code=2001, message="we do not like it")
-    operate("put", module="locations", objects=[delivering.location(), delivering.location("LOC2")])
+    operate("put", module="locations", objects=[samples.location(), samples.location("LOC2")])
     drain()
     drain()
     assert sorted(lines(emsp)) == ["PUT locations/NL/EXA/LOC1", "PUT locations/NL/EXA/LOC2"]
@@ -247,7 +247,7 @@ def test_a_refusal_is_final_recorded_and_told(operate: Any, drain: Any, events: 
     assert "we do not like it" in delivery["reason"]
     assert (delivery["owner"], delivery["object_id"], delivery["part"]) == ("NL/EXA", "LOC1", "")
     assert [each["detail"]["object_id"] for each in events("DeliveryFailed")] == ["LOC1"]
-    operate("put", module="locations", object=delivering.location(name="Better", last_updated=later(1)))
+    operate("put", module="locations", object=samples.location(name="Better", last_updated=later(1)))
     drain()
     assert operate("deliveries")["deliveries"] == []
     assert lines(emsp)[-1] == "PUT locations/NL/EXA/LOC1"
@@ -255,7 +255,7 @@ def test_a_refusal_is_final_recorded_and_told(operate: Any, drain: Any, events: 
 
 def test_redeliver_sends_a_refused_one_again(operate: Any, drain: Any, emsp: Any) -> None:
     emsp.answer("PUT", "LOC1", times=1, code=2001)
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     (delivery,) = operate("deliveries")["deliveries"]
     assert operate("redeliver", id=delivery["id"]) == {"sent": 1}
@@ -265,8 +265,8 @@ def test_redeliver_sends_a_refused_one_again(operate: Any, drain: Any, emsp: Any
 
 
 def test_push_announces_everything_again(operate: Any, drain: Any, emsp: Any) -> None:
-    operate("put", module="locations", objects=[delivering.location(f"L{at}", 1) for at in range(3)])
-    operate("put", module="tariffs", object=delivering.tariff())
+    operate("put", module="locations", objects=[samples.location(f"L{at}", 1) for at in range(3)])
+    operate("put", module="tariffs", object=samples.tariff())
     drain()
     emsp.forget()
     answer = operate("push", partner=emsp.id)
@@ -281,7 +281,7 @@ def test_registration_brings_a_partner_up_to_date(
 ) -> None:
     """LOC-01: page by page, through the queue."""
     monkeypatch.setattr("chalicelib.delivery.announce.PAGE", 10)
-    operate("put", module="locations", objects=[delivering.location(f"L{at}", 1) for at in range(24)])
+    operate("put", module="locations", objects=[samples.location(f"L{at}", 1) for at in range(24)])
     drain()
     stub = register_partner(roles=EMSP_ROLES)
     drain()
@@ -293,7 +293,7 @@ def test_a_partners_change_is_told_to_the_back_end(
 ) -> None:
     """ObjectChanged, once per change, with the object."""
     cpo = register_partner(roles=CPO_ROLES)
-    body = delivering.location(country_code="BE", party_id="BEC")
+    body = samples.location(country_code="BE", party_id="BEC")
     url = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
     assert ask("PUT", url, token=cpo.token, body=body).code == 1000
     drain()
@@ -314,7 +314,7 @@ def test_what_cannot_be_said_in_a_version_is_recorded_and_not_tried(
     old = register_partner(roles=EMSP_ROLES, version="2.1.1")
     drain()
     old.forget()
-    credit = delivering.cdr("C1-C", credit=True, credit_reference_id="C1")
+    credit = samples.cdr("C1-C", credit=True, credit_reference_id="C1")
     operate("put", module="cdrs", object=credit)
     drain()
     assert lines(old) == []
@@ -325,7 +325,7 @@ def test_what_cannot_be_said_in_a_version_is_recorded_and_not_tried(
 
 def test_ids_with_odd_characters_reach_their_url(operate: Any, drain: Any, emsp: Any) -> None:
     """AMB-39: percent-encoded once."""
-    operate("put", module="locations", object=delivering.location("A/B #1%", 1))
+    operate("put", module="locations", object=samples.location("A/B #1%", 1))
     drain()
     operate("patch", module="locations", id="A/B #1%", evse_uid="E1", changes={"status": "BLOCKED"})
     drain()
@@ -337,7 +337,7 @@ def test_an_unfinished_delivery_counts_as_unsure(platform: Any, operate: Any, dr
     from chalicelib.store.delivery_items import Target
     from chalicelib.store.object_items import Key
 
-    operate("put", module="sessions", object=delivering.session())
+    operate("put", module="sessions", object=samples.session())
     drain()
     emsp.forget()
     target = Target(emsp.id, Key("sessions", "NL", "EXA", "S1"))
@@ -345,7 +345,7 @@ def test_an_unfinished_delivery_counts_as_unsure(platform: Any, operate: Any, dr
     platform.clock = lambda: AT
     assert platform.deliveries.take(target) is not None
     platform.clock = real
-    operate("put", module="sessions", object=delivering.session(periods=2, last_updated=later(2)))
+    operate("put", module="sessions", object=samples.session(periods=2, last_updated=later(2)))
     drain()
     assert lines(emsp) == ["PUT sessions/NL/EXA/S1"]
 
@@ -354,8 +354,8 @@ def test_a_partner_that_registers_anew_is_told_everything_anew(
     ask: Any, operate: Any, drain: Any, emsp: Any
 ) -> None:
     """It may have lost what it knew; a CDR that was delivered stays delivered."""
-    operate("put", module="locations", object=delivering.location())
-    operate("put", module="cdrs", object=delivering.cdr())
+    operate("put", module="locations", object=samples.location())
+    operate("put", module="cdrs", object=samples.cdr())
     drain()
     assert ask("DELETE", "/ocpi/2.2.1/credentials", token=emsp.token).code == 1000
     drain()

@@ -9,8 +9,8 @@ from typing import Any
 
 from chalicelib.errors import PartnerUnreachable
 from chalicelib.partners import health
-from tests import delivering
-from tests.known import NEWER
+from tests import samples
+from tests.samples import NEWER
 
 HUB = [{"role": "HUB", "country_code": "NL", "party_id": "HUB"}]
 EMSP = {"country_code": "SE", "party_id": "EMO", "role": "EMSP", "status": "CONNECTED"}
@@ -26,7 +26,7 @@ def test_who_is_behind_a_hub_is_looked_up_when_something_is_announced(
     assert ask("PUT", path, token=hub.token, body=told).code == 1000
     drain()
     hub.forget()
-    operate("put", module="locations", object=delivering.location("L1", 1))
+    operate("put", module="locations", object=samples.location("L1", 1))
     drain(sweep=False)
     assert [each.path.rpartition("/")[2] for each in hub.requests("PUT")] == ["L1"]
 
@@ -35,7 +35,7 @@ def test_an_operator_sends_again_to_a_partner_that_failed(operate: Any, drain: A
     """Design section 5, `redeliver`: in the lane of those that fail, where nobody waits for it."""
     drain()
     partner.down()
-    operate("put", module="locations", object=delivering.location("L1", 1))
+    operate("put", module="locations", object=samples.location("L1", 1))
     drain()
     partner.up()
     partner.forget()
@@ -51,7 +51,7 @@ def test_a_partner_that_answers_a_pull_is_caught_up(
     """ARC-16: also when others found it unreachable while the page was on its way."""
     drain()
     monkeypatch.setattr(health, "answers", lambda *_: False)
-    operate("put", module="locations", object=delivering.location("L1", 1))
+    operate("put", module="locations", object=samples.location("L1", 1))
 
     def others_fail(request: Any) -> None:
         if "/sender/" in request.path and not events("PartnerUnreachable"):
@@ -73,7 +73,7 @@ def test_a_partner_that_nobody_probes_is_probed_again(
     drain()
     partner.down()
     for at in range(3):
-        operate("put", module="locations", object=delivering.location(f"L{at}", 1))
+        operate("put", module="locations", object=samples.location(f"L{at}", 1))
         drain(sweep=False)
     assert operate("partner", partner=partner.id)["health"]["state"] == "UNREACHABLE"
     hand.platform.clients.dynamodb.delete_item(

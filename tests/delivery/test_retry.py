@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
-from tests.delivering import EMSP_ROLES, later
+from tests import samples
+from tests.samples import EMSP_ROLES, later
 from tests.store.test_feeds import as_announce
 
 
@@ -34,13 +34,13 @@ def test_a_failure_is_tried_again_with_what_is_true_then(
 ) -> None:
     """TRA-92 to TRA-94, AMB-34: what waits is not a message."""
     emsp.answer("PUT", times=1, **canned)
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     (delivery,) = operate("deliveries", partner=emsp.id)["deliveries"]
     assert (delivery["state"], delivery["attempts"]) == ("WAITING", 1)
     assert delivery["next_attempt_at"]
     emsp.down()
-    operate("put", module="locations", object=delivering.location(name="Newer", last_updated=later(1)))
+    operate("put", module="locations", object=samples.location(name="Newer", last_updated=later(1)))
     emsp.up()
     clock.advance(10)
     drain()
@@ -52,7 +52,7 @@ def test_a_failure_is_tried_again_with_what_is_true_then(
 def test_retry_after_is_honoured(operate: Any, drain: Any, clock: Any, emsp: Any) -> None:
     """Design section 8."""
     emsp.answer("PUT", times=1, status=429, headers={"Retry-After": "300"})
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     clock.advance(200)
     drain()
@@ -66,7 +66,7 @@ def test_a_wait_beyond_what_a_queue_can_delay_is_swept(
     operate: Any, drain: Any, clock: Any, emsp: Any
 ) -> None:
     emsp.answer("PUT", times=1, status=503, headers={"Retry-After": "2000"})
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     clock.advance(1900)
     drain()
@@ -80,7 +80,7 @@ def test_a_status_is_given_up_within_the_hour(
     operate: Any, drain: Any, clock: Any, events: Any, emsp: Any
 ) -> None:
     emsp.answer("PUT", status=429)
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     for _ in range(8):
         drain()
         clock.advance(800)
@@ -92,7 +92,7 @@ def test_a_status_is_given_up_within_the_hour(
 
 def test_a_cdr_is_tried_for_days(operate: Any, drain: Any, clock: Any, emsp: Any) -> None:
     emsp.answer("POST", "/cdrs", status=429)
-    operate("put", module="cdrs", object=delivering.cdr())
+    operate("put", module="cdrs", object=samples.cdr())
     for _ in range(12):
         drain()
         clock.advance(5000)
@@ -107,7 +107,7 @@ def test_a_spec_partner_gets_one_attempt(operate: Any, drain: Any, clock: Any, r
     drain()
     stub.forget()
     stub.answer("PUT", status=500)
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     clock.advance(4000)
     drain()
@@ -120,7 +120,7 @@ def test_an_unreachable_partner_is_probed_and_caught_up(
 ) -> None:
     """ARC-16: everything waits, one probe at a time, and then only what is true is sent."""
     names = [f"L{at}" for at in range(5)]
-    operate("put", module="locations", objects=[delivering.location(each, 1) for each in names])
+    operate("put", module="locations", objects=[samples.location(each, 1) for each in names])
     drain()
     emsp.forget()
     emsp.down()
@@ -150,7 +150,7 @@ def test_an_unreachable_partner_is_probed_and_caught_up(
 
 def test_deliveries_wait_while_a_partner_is_suspended(operate: Any, drain: Any, emsp: Any) -> None:
     operate("suspend", partner=emsp.id)
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     assert puts(emsp) == []
     operate("resume", partner=emsp.id)
@@ -160,7 +160,7 @@ def test_deliveries_wait_while_a_partner_is_suspended(operate: Any, drain: Any, 
 
 def test_deliveries_are_listed_page_by_page(operate: Any, drain: Any, emsp: Any) -> None:
     emsp.answer("PUT", code=2000, message="no")
-    operate("put", module="locations", objects=[delivering.location(f"L{at}", 0) for at in range(5)])
+    operate("put", module="locations", objects=[samples.location(f"L{at}", 0) for at in range(5)])
     drain()
     seen: list[str] = []
     cursor = None
@@ -186,7 +186,7 @@ def test_a_record_that_cannot_be_read_is_set_aside_and_the_ones_behind_it_go_on(
     }
     seen: list[Any] = []
     real = announce.announce
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(announce, "announce", lambda *args: seen.append(args[1]) or real(*args))
         drain()
@@ -213,7 +213,7 @@ def test_our_own_mistake_is_shown_and_told_once(
 
     with monkeypatch.context() as patch:
         patch.setattr(diff, "plan", mistaken)
-        operate("put", module="locations", object=delivering.location())
+        operate("put", module="locations", object=samples.location())
         for _ in range(7):
             drain()
             clock.advance(900)
@@ -231,10 +231,10 @@ def test_a_partner_that_asks_to_wait_is_left_alone_by_everything(
 ) -> None:
     """Design section 8: Retry-After is about the partner, not about the one object it answered."""
     emsp.answer("PUT", times=1, status=429, headers={"Retry-After": "300"})
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
-    operate("put", module="locations", object=delivering.location("LOC2"))
-    operate("put", module="locations", object=delivering.location(name="Newer", last_updated=later(1)))
+    operate("put", module="locations", object=samples.location("LOC2"))
+    operate("put", module="locations", object=samples.location(name="Newer", last_updated=later(1)))
     drain()
     assert puts(emsp) == ["LOC1"]
     assert {each["state"] for each in operate("deliveries")["deliveries"]} == {"WAITING"}

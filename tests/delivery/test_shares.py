@@ -18,7 +18,7 @@ from chalicelib.store.object_items import Key
 from chalicelib.store.pulls import Pulls
 from chalicelib.tasks import PushObject
 from localrun.platform import LocalPlatform, eventually
-from tests.delivering import CPO_ROLES, EMSP_ROLES, tariff
+from tests.samples import CPO_ROLES, EMSP_ROLES, tariff
 from tests.stub import Canned, PartnerStub
 
 OTHER_EMSP = [{"role": "EMSP", "country_code": "FR", "party_id": "ABC"}]

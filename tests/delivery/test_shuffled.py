@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.commanding import token
-from tests.conftest import Hand
-from tests.delivering import CPO_ROLES, location, tariff
 from tests.faults.hostile import Hostile
 from tests.faults.trial import PARTNERS, Truth
+from tests.harness import Hand
+from tests.samples import CPO_ROLES, location, tariff, their_token
 from tests.stub import Canned, Received
 
 SEEDS = range(12) if os.environ.get("OCPI_TRIALS") else (2, 6)
@@ -150,7 +149,7 @@ class Day:
         stub = self.stubs[0]
         body = {
             "response_url": f"{stub.base_url}/results/{len(self.decided)}",
-            "token": token(),
+            "token": their_token(),
             "location_id": "LOC1",
         }
         answer = self.hand.ask("POST", "/ocpi/2.2.1/receiver/commands/START_SESSION", stub.token, body)
@@ -167,7 +166,7 @@ class Day:
 
     def ask(self) -> None:
         """We start a Session at the CPO, whose result comes twice."""
-        body = {"token": token("NL", "EXM"), "location_id": "B1", "evse_uid": "E1"}
+        body = {"token": their_token("NL", "EXM"), "location_id": "B1", "evse_uid": "E1"}
         record = self.hand.operate("send_command", command="START_SESSION", to="BE/BEC", body=body)
         url = self.cpo.requests("POST", "/receiver/commands/")[-1].json["response_url"]
         self.sent[record["id"]] = self.chance.choice(DECISIONS)

@@ -17,7 +17,7 @@ import pytest
 
 from chalicelib.store.webhook import signature
 from simulator.heard import Heard as Simulated
-from tests.conftest import Hand, OperatorRefused
+from tests.harness import Hand, OperatorRefused
 from tests.hearing import Ear, Heard
 
 DAY = 24 * 3600

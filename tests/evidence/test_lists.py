@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import OperatorRefused
 from tests.evidence.test_messages import PATH, location, ours
+from tests.harness import OperatorRefused
 
 CARD = {"country_code": "NL", "party_id": "EXM", "uid": "Card-1", "type": "RFID", "contract_id": "C-1"}
 
@@ -239,7 +239,7 @@ def test_an_id_that_several_parties_have_asks_for_the_party(send: Any, operate: 
 class TestAnEmspAlone:
     @pytest.fixture
     def settings(self) -> dict[str, str]:
-        from tests.conftest import EMSP, json
+        from tests.harness import EMSP, json
 
         return {"OCPI_PARTIES": json.dumps([EMSP])}
 

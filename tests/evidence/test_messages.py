@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import OperatorRefused
+from tests.harness import OperatorRefused
 
 PATH = "/ocpi/2.2.1/receiver/locations/BE/BEC"
 

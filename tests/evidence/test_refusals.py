@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import OperatorRefused
 from tests.evidence.test_messages import PATH, location
+from tests.harness import OperatorRefused
 
 NO_PLACE = {"coordinates": None, "publish": None}
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import OperatorRefused
 from tests.evidence.test_messages import PATH, location, ours
 from tests.evidence.test_refusals import broken
+from tests.harness import OperatorRefused
 
 
 @pytest.fixture

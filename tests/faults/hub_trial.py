@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localrun.emulator import Ministack
-from tests import delivering
+from tests import samples
 from tests.faults.hostile import Hostile
 from tests.faults.trial import PARTNERS, Process, Truth, Verdict, register, shorten
 from tests.stub import PartnerStub
@@ -76,7 +76,7 @@ class HubTruth(Truth):
         for at in range(many):
             country, owner = CPOS[at % 2]
             id = f"LOC{at}"
-            self.locations[id] = delivering.location(
+            self.locations[id] = samples.location(
                 id, 3, country_code=country, party_id=owner, last_updated=self.now()
             )
             self.surely(owner, "PUT", f"locations/{country}/{owner}/{id}", self.locations[id])
@@ -104,7 +104,7 @@ class HubTruth(Truth):
             del self.tariffs[id]
             self.surely(owner, "DELETE", path)
             return
-        found = delivering.tariff(
+        found = samples.tariff(
             id, country_code=country, party_id=owner, currency=self.random.choice(["EUR", "DKK", "SEK"])
         )
         found.pop("tax_included")
@@ -121,14 +121,14 @@ class HubTruth(Truth):
         """To its eMSP, or by mistake to another one; what becomes of it is between those two."""
         (country, owner), (_, customer_of, emsp) = self.random.choice(CPOS), self.random.choice(PARTNERS)
         _, named_country, named = self.random.choice(PARTNERS)
-        card = {**delivering.CARD, "country_code": customer_of, "party_id": emsp}
+        card = {**samples.CARD, "country_code": customer_of, "party_id": emsp}
         more: dict[str, Any] = {"country_code": country, "party_id": owner, "cdr_token": card}
         if module == "sessions":
             id = f"S-{emsp}-{self.random.randrange(8)}"
-            body = delivering.session(id, 1, last_updated=self.now(), **more)
+            body = samples.session(id, 1, last_updated=self.now(), **more)
             self.ask(owner, "PUT", f"sessions/{country}/{owner}/{id}", body, f"{named_country}/{named}")
         else:
-            body = delivering.cdr(f"C-{emsp}-{self.tick}", last_updated=self.now(), **more)
+            body = samples.cdr(f"C-{emsp}-{self.tick}", last_updated=self.now(), **more)
             self.ask(owner, "POST", "cdrs", body, f"{named_country}/{named}")
 
     def differences(self, party: str, partner: Hostile) -> list[str]:

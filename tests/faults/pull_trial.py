@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localrun.emulator import Ministack
-from tests import delivering
+from tests import samples
 from tests.faults.hostile import SILENCE
 from tests.faults.trial import Process, register, shorten
 from tests.stub import Canned, PartnerStub, Received
@@ -178,4 +178,4 @@ def _held(process: Process, partner: Crawled) -> set[str]:
 
 def _tariff(id: str) -> dict[str, Any]:
     element = {"price_components": [{"type": "ENERGY", "price": 0.35, "step_size": 1}]}
-    return {"id": id, "currency": "EUR", "elements": [element], "last_updated": delivering.AT}
+    return {"id": id, "currency": "EUR", "elements": [element], "last_updated": samples.AT}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
+from tests import samples
 from tests.stub import Canned, Received
 
 MANY = 60
@@ -32,11 +32,11 @@ def test_every_object_that_stays_is_fetched(
 ) -> None:
     """TRA-38 to TRA-40; issue 5: pages fail, repeat, shrink and lie, and we are killed meanwhile."""
     chance = random.Random(seed)
-    cpo = register_partner(roles=delivering.CPO_ROLES)
+    cpo = register_partner(roles=samples.CPO_ROLES)
     drain()
     owner = {"country_code": "BE", "party_id": "BEC"}
     cpo.objects["tariffs"] = [
-        {**delivering.tariff(f"T{at}", elements=[]), **owner, "elements": [_element()]} for at in range(MANY)
+        {**samples.tariff(f"T{at}", elements=[]), **owner, "elements": [_element()]} for at in range(MANY)
     ]
     for each in cpo.objects["tariffs"]:
         del each["tax_included"]

@@ -18,7 +18,7 @@ from typing import Any
 
 from localrun import ROOT
 from localrun.emulator import Ministack
-from tests import delivering
+from tests import samples
 from tests.faults.hostile import Hostile
 from tests.stub import PartnerStub
 
@@ -122,7 +122,7 @@ class Truth:
     def create(self, process: Process, many: int) -> None:
         for at in range(many):
             id = f"LOC{at}"
-            self.locations[id] = delivering.location(id, 3, last_updated=self.now())
+            self.locations[id] = samples.location(id, 3, last_updated=self.now())
         process.surely("put", module="locations", objects=list(self.locations.values()))
 
     def change(self, process: Process) -> None:
@@ -150,8 +150,8 @@ class Truth:
         id = f"S-{party}-{self.random.randrange(8)}"
         known = self.sessions.get(id)
         periods = len(known["charging_periods"]) + 1 if known else 1
-        card = {**delivering.CARD, "country_code": country, "party_id": party}
-        self.sessions[id] = delivering.session(
+        card = {**samples.CARD, "country_code": country, "party_id": party}
+        self.sessions[id] = samples.session(
             id, periods, cdr_token=card, kwh=periods, location_id="LOC1", last_updated=self.now()
         )
         process.surely("put", module="sessions", object=self.sessions[id])
@@ -171,17 +171,15 @@ class Truth:
                         raise
             return
         currency = self.random.choice(["EUR", "DKK", "SEK"])
-        self.tariffs[id] = delivering.tariff(id, currency=currency, last_updated=self.now())
+        self.tariffs[id] = samples.tariff(id, currency=currency, last_updated=self.now())
         process.surely("put", module="tariffs", object=self.tariffs[id])
 
     def _cdr(self, process: Process) -> None:
         _, country, party = self.random.choice(PARTNERS)
         id = f"C-{party}-{len(self.cdrs)}"
-        card = {**delivering.CARD, "country_code": country, "party_id": party}
+        card = {**samples.CARD, "country_code": country, "party_id": party}
         self.cdrs[id] = party
-        process.surely(
-            "put", module="cdrs", object=delivering.cdr(id, cdr_token=card, last_updated=self.now())
-        )
+        process.surely("put", module="cdrs", object=samples.cdr(id, cdr_token=card, last_updated=self.now()))
 
     def differences(self, party: str, partner: Hostile) -> list[str]:
         """What a partner holds that is not so, or does not hold."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Answer, Hand
+from tests.harness import Answer, Hand
 from tests.hub.joining import join
 from tests.stub import PartnerStub
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.conftest import Hand
+from tests.harness import Hand
 from tests.stub import PartnerStub, Received
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests import delivering
-from tests.conftest import Hand, OperatorRefused
+from tests import samples
+from tests.harness import Hand, OperatorRefused
 from tests.hub.conftest import HUB
 from tests.hub.joining import join, routed, statuses, told
 
@@ -22,7 +22,7 @@ def settings() -> dict[str, str]:
 
 def test_without_an_agreement_nobody_is_there(hub: Hand) -> None:
     cpo, emsp = join(hub, "CPO/NL/CPO"), join(hub, "EMSP/DE/MSP")
-    body = delivering.location(country_code="NL", party_id="CPO")
+    body = samples.location(country_code="NL", party_id="CPO")
     path = "/ocpi/2.2.1/receiver/locations/NL/CPO/LOC1"
     assert hub.ask("PUT", path, cpo.token, body, routed("NL/CPO", "NL/HUB")).code == 1000
     hub.drain()
@@ -56,7 +56,7 @@ def test_without_an_agreement_nobody_is_there(hub: Hand) -> None:
 def test_an_agreement_may_be_for_some_modules(hub: Hand) -> None:
     cpo, emsp = join(hub, "CPO/NL/CPO"), join(hub, "EMSP/DE/MSP")
     hub.operate("agree", parties=["NL/CPO", "DE/MSP"], allowed=True, modules=["tariffs"])
-    for module, body in (("locations", delivering.location()), ("tariffs", delivering.tariff())):
+    for module, body in (("locations", samples.location()), ("tariffs", samples.tariff())):
         path = f"/ocpi/2.2.1/receiver/{module}/NL/CPO/{body['id']}"
         body |= {"country_code": "NL", "party_id": "CPO"}
         assert hub.ask("PUT", path, cpo.token, body, routed("NL/CPO", "NL/HUB")).code == 1000
@@ -73,7 +73,7 @@ def test_an_agreement_may_be_for_some_modules(hub: Hand) -> None:
 def test_each_party_of_a_connection_has_agreements_of_its_own(hub: Hand) -> None:
     cpo, both = join(hub, "CPO/NL/CPO"), join(hub, "EMSP/DE/AAA", "EMSP/DE/BBB")
     hub.operate("agree", parties=["NL/CPO", "DE/BBB"], allowed=True)
-    body = delivering.location(country_code="NL", party_id="CPO")
+    body = samples.location(country_code="NL", party_id="CPO")
     path = "/ocpi/2.2.1/receiver/locations/NL/CPO/LOC1"
     assert hub.ask("PUT", path, cpo.token, body, routed("NL/CPO", "NL/HUB")).code == 1000
     hub.drain()

@@ -94,7 +94,7 @@ def test_a_2_1_1_partner_is_told_hub_codes_in_its_words(party: Any, send: Any, c
 
 
 def _location_211() -> dict[str, Any]:
-    from tests.known import example
+    from tests.samples import example
 
     return example("location", "2.1.1")
 

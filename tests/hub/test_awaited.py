@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
+from tests import samples
 from tests.hub.conftest import PARTIES, party_of, routing_of
 from tests.hub.test_forward import SESSION
 
@@ -22,7 +22,7 @@ def card(stub: Any) -> dict[str, Any]:
     if stub.version == "2.1.1":
         found = {"uid": "U1", "type": "RFID", "auth_id": "AUTH1", "issuer": "x", "valid": True}
         return {**found, "whitelist": "ALWAYS", "last_updated": AT}
-    return delivering.token(country_code=country, party_id=party, uid="U1")
+    return samples.token(country_code=country, party_id=party, uid="U1")
 
 
 def start(emsp: Any, **more: Any) -> dict[str, Any]:
@@ -32,10 +32,10 @@ def start(emsp: Any, **more: Any) -> dict[str, Any]:
 def told_of_location(cpo: Any, send: Any) -> None:
     """The hub knows whose LOC1 is."""
     country, party = party_of(cpo)
-    found = delivering.location(country_code=country, party_id=party)
+    found = samples.location(country_code=country, party_id=party)
     if cpo.version == "2.1.1":
         from tests.hub.test_open import plain
-        from tests.known import example
+        from tests.samples import example
 
         found = plain(example("location", "2.1.1", id="LOC1"))
     answer = send(cpo, "PUT", f"receiver/locations/{country}/{party}/LOC1", found)

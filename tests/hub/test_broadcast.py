@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import writing
-from tests import delivering
-from tests.conftest import Hand
+from tests import samples
+from tests.harness import Hand
 from tests.hub.conftest import HUB
 from tests.hub.joining import join, role, routed, told
 from tests.stub import PartnerStub
@@ -19,7 +19,7 @@ LOCATION = "/ocpi/2.2.1/receiver/locations/NL/CPO/LOC1"
 
 
 def location(**more: Any) -> dict[str, Any]:
-    return delivering.location(country_code="NL", party_id="CPO", **more)
+    return samples.location(country_code="NL", party_id="CPO", **more)
 
 
 def put(hub: Hand, cpo: PartnerStub, to: str = "NL/HUB", **more: Any) -> None:
@@ -58,7 +58,7 @@ def test_a_token_goes_to_cpos_alone(hub: Hand, cpo: PartnerStub, emsp: PartnerSt
     another = join(hub, "EMSP/FR/EMP")
     for each, owner in ((emsp, "DE/MSP"), (third, "FR/OTH")):
         country, party = owner.split("/")
-        body = delivering.token(country_code=country, party_id=party)
+        body = samples.token(country_code=country, party_id=party)
         path = f"/ocpi/2.2.1/receiver/tokens/{owner}/CARD1"
         assert hub.ask("PUT", path, each.token, body, routed(owner, "NL/HUB")).code == 1000
     hub.drain()
@@ -96,7 +96,7 @@ def test_who_joins_later_is_told_what_was_broadcast_before(hub: Hand, cpo: Partn
 def test_a_tariff_is_withdrawn_everywhere(hub: Hand, cpo: PartnerStub, emsp: PartnerStub) -> None:
     """AMB-23."""
     path, headers = "/ocpi/2.2.1/receiver/tariffs/NL/CPO/T1", routed("NL/CPO", "NL/HUB")
-    body = delivering.tariff(country_code="NL", party_id="CPO")
+    body = samples.tariff(country_code="NL", party_id="CPO")
     assert hub.ask("PUT", path, cpo.token, body, headers).code == 1000
     hub.drain()
     assert hub.ask("DELETE", path, cpo.token, None, headers).code == 1000
@@ -143,7 +143,7 @@ def test_a_private_location_is_for_the_owners_of_its_tokens(
     hub.drain()
     assert told(another, "locations") == told(emsp, "locations") == []
     path = "/ocpi/2.2.1/receiver/tokens/DE/MSP/CARD1"
-    body = delivering.token(country_code="DE", party_id="MSP")
+    body = samples.token(country_code="DE", party_id="MSP")
     assert hub.ask("PUT", path, emsp.token, body, routed("DE/MSP", "NL/HUB")).code == 1000
     hub.drain()
     assert len(told(emsp, "locations")) == 1 and told(another, "locations") == []

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests import delivering
-from tests.conftest import Hand
+from tests import samples
+from tests.harness import Hand
 from tests.hub.conftest import HUB
 from tests.hub.joining import join, role, routed, statuses, told
 from tests.stub import PartnerStub
@@ -19,7 +19,7 @@ LOCATIONS = "/ocpi/2.2.1/receiver/locations"
 
 def client_info(party: str, status: str = "CONNECTED") -> dict[str, str]:
     named = role(f"{BEHIND[party]}/{party}")
-    return {**named, "status": status, "last_updated": delivering.AT}
+    return {**named, "status": status, "last_updated": samples.AT}
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def other(hub: Hand) -> PartnerStub:
 
 def put(hub: Hand, partner: PartnerStub, owner: str) -> None:
     country, party = owner.split("/")
-    body = delivering.location(country_code=country, party_id=party)
+    body = samples.location(country_code=country, party_id=party)
     answer = hub.ask("PUT", f"{LOCATIONS}/{owner}/LOC1", partner.token, body, routed(owner, "NL/HUB"))
     assert answer.code == 1000, answer.text
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Hand
+from tests.harness import Hand
 from tests.hub.conftest import HUB
 from tests.hub.joining import join, role, statuses, told
 from tests.stub import PartnerStub

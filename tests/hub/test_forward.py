@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
+from tests import samples
 from tests.hub.conftest import routing_of
 
 SESSION = {
@@ -59,7 +59,7 @@ def test_an_unknown_receiver_is_4001(party: Any, send: Any) -> None:
 
 def test_a_location_is_broadcast_and_copied(party: Any, send: Any) -> None:
     cpo = party("cpo221")
-    location = delivering.location(country_code="BE", party_id="BEC")
+    location = samples.location(country_code="BE", party_id="BEC")
     answer = send(cpo, "PUT", "receiver/locations/BE/BEC/LOC1", location, to=("NL", "HUB"))
     assert (answer.status, answer.code) == (201, 1000), answer.text
     answer = send(cpo, "GET", "receiver/locations/BE/BEC/LOC1")

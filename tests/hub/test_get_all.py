@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests import delivering
-from tests.conftest import Hand
+from tests import samples
+from tests.harness import Hand
 from tests.hub.conftest import HUB
 from tests.hub.joining import join, role, routed
 from tests.stub import PartnerStub
@@ -18,7 +18,7 @@ LIST = "/ocpi/2.2.1/sender/locations"
 
 def broadcast(hub: Hand, cpo: PartnerStub, owner: str, id: str) -> None:
     country, party = owner.split("/")
-    body = delivering.location(id=id, country_code=country, party_id=party)
+    body = samples.location(id=id, country_code=country, party_id=party)
     path = f"/ocpi/2.2.1/receiver/locations/{owner}/{id}"
     assert hub.ask("PUT", path, cpo.token, body, routed(owner, "NL/HUB")).code == 1000
 
@@ -60,7 +60,7 @@ def test_one_object_is_the_hubs_copy(hub: Hand, cpo: PartnerStub, emsp: PartnerS
 def test_what_the_hub_pulled_is_in_the_list(hub: Hand, emsp: PartnerStub) -> None:
     """AMB-28; a hub pulls where it is told to, and nothing by itself."""
     cpo = hub.register_partner([role("CPO/NL/CPO")])
-    cpo.objects["locations"] = [delivering.location(id="L7", country_code="NL", party_id="CPO")]
+    cpo.objects["locations"] = [samples.location(id="L7", country_code="NL", party_id="CPO")]
     hub.drain()
     headers = routed("DE/MSP", "NL/HUB")
     assert hub.ask("GET", LIST, emsp.token, headers=headers).data == []
@@ -73,7 +73,7 @@ def test_hosted_parties_objects_are_in_the_list(make_platform: Callable[..., Han
     hosted = {**role("CPO/NL/OWN"), "business_details": {"name": "Own"}}
     hub = make_platform({"OCPI_PARTIES": json.dumps([HUB, hosted])})
     cpo, emsp = join(hub, "CPO/BE/BEC"), join(hub, "EMSP/DE/MSP")
-    hub.operate("put", module="locations", object=delivering.location(id="OWN1", party_id="OWN"))
+    hub.operate("put", module="locations", object=samples.location(id="OWN1", party_id="OWN"))
     broadcast(hub, cpo, "BE/BEC", "L1")
     answer = hub.ask("GET", LIST, emsp.token, headers=routed("DE/MSP", "NL/HUB"))
     assert [each["id"] for each in answer.data] == ["OWN1", "L1"]

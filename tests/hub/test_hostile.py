@@ -9,13 +9,13 @@ import pytest
 
 from chalicelib.ocpi import routing
 from chalicelib.ocpi.errors import InvalidParameters
-from tests import delivering
-from tests.conftest import Hand
+from tests import samples
+from tests.harness import Hand
 from tests.hub.conftest import party_of, routing_of
 from tests.hub.joining import join, role, routed, told
 from tests.hub.test_forward import SESSION
 from tests.hub.test_open import TOKEN, location, plain
-from tests.known import example
+from tests.samples import example
 
 CLIMBING = ["%2E%2E", "%2e", "..%2F..%2Fcredentials", "%2e%2e%5Ccredentials", "%252e%252e", "a%2F..%2Fb"]
 
@@ -122,7 +122,7 @@ def test_an_agreement_is_between_the_owner_and_the_receiver_whoever_of_the_platf
     hub.drain()
     emsp.forget()
     theirs = {"country_code": "BE", "party_id": "BBB"}
-    place = delivering.location("L1", **theirs)
+    place = samples.location("L1", **theirs)
     cdr = plain(example("cdr", "2.2.1", "BE/BBB", id="C1", cdr_token=SESSION["cdr_token"]))
     for receiver in ("DE/MSP", ""):
         for method, path, body in (
@@ -186,7 +186,7 @@ def test_a_party_without_agreement_is_refused_like_one_that_does_not_exist(
 def test_a_request_that_comes_back_is_4000_and_passed_on_no_more(hub: Hand, cpo: Any) -> None:
     """Loops of hubs: while it is on its way, and when the other hub sends it later."""
     other = hub.register_partner([role("HUB/SE/OTH")], hub=True)
-    behind = {**role("EMSP/SE/HIE"), "status": "CONNECTED", "last_updated": delivering.AT}
+    behind = {**role("EMSP/SE/HIE"), "status": "CONNECTED", "last_updated": samples.AT}
     other.objects["hubclientinfo"] = [behind]
     hub.drain()
     other.forget()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
-from tests.conftest import EMSP
+from tests import samples
+from tests.harness import EMSP
 from tests.hub.conftest import HUB, party_of, routing_of
 from tests.hub.test_awaited import start
 from tests.hub.test_forward import SESSION
@@ -124,7 +124,7 @@ class TestHosted:
 
     def test_a_hosted_emsp_is_asked_about_its_token(self, party: Any, send: Any, hub: Any) -> None:
         cpo, emsp = party("cpo221"), party("emsp221")
-        hub.operate("put", module="tokens", object=delivering.token(uid="H1"))
+        hub.operate("put", module="tokens", object=samples.token(uid="H1"))
         answer = send(cpo, "POST", "sender/tokens/H1/authorize")
         assert (answer.code, answer.data["allowed"]) == (1000, "ALLOWED"), answer.text
         assert emsp.received == []

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import modules
-from tests.conftest import Hand
+from tests.harness import Hand
 from tests.hub.conftest import party_of
 from tests.hub.test_awaited import start
 from tests.hub.test_forward import SESSION
 from tests.hub.test_open import TOKEN, location, plain
 from tests.hub.test_table import body_of, operations, path_of, query_of
-from tests.known import example
+from tests.samples import example
 from tests.stub import Canned, PartnerStub, Received
 
 SECRET = "SECRET-7f3a"

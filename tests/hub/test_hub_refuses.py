@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
+from tests import samples
 from tests.hub.conftest import party_of, routing_of
 from tests.hub.test_forward import SESSION
 from tests.hub.test_open import TOKEN, location, plain
-from tests.known import example
+from tests.samples import example
 
 PUT = ("PUT", "receiver/sessions/BE/BEC/S1")
 
@@ -133,7 +133,7 @@ def test_a_list_of_2_1_1_is_told_apart_by_the_tokens_that_were_broadcast(party: 
     cpo.objects["sessions"] = [mine, {**mine, "id": "S2", "auth_id": "FR-THI-C1"}]
     assert send(emsp, "GET", "sender/sessions", to=cpo).data == []
     assert send(emsp, "PUT", "receiver/tokens/DE/MSP/U1", TOKEN).code == 1000
-    others = delivering.token(country_code="FR", party_id="THI", uid="U1", contract_id="FR-THI-C1")
+    others = samples.token(country_code="FR", party_id="THI", uid="U1", contract_id="FR-THI-C1")
     assert send(third, "PUT", "receiver/tokens/FR/THI/U1", others).code == 1000
     (found,) = send(emsp, "GET", "sender/sessions", to=cpo).data
     assert (found["id"], found["cdr_token"]["party_id"], found["party_id"]) == ("S1", "MSP", "OLD")

@@ -9,7 +9,7 @@ import pytest
 from tests.hub.conftest import party_of
 from tests.hub.test_forward import SESSION
 from tests.hub.test_open import TOKEN, plain
-from tests.known import example
+from tests.samples import example
 
 PATCHED = {"kwh": 2.50, "last_updated": "2026-03-01T11:00:00Z"}
 PERIOD = {

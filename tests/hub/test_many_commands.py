@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from typing import Any
 
-from tests.conftest import Hand
+from tests.harness import Hand
 from tests.hub.test_awaited import card
 
 MANY = int(os.environ.get("OCPI_HUB_COMMANDS", "36"))

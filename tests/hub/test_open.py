@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import jsontext
-from tests import delivering
+from tests import samples
 from tests.hub.conftest import routing_of
 from tests.hub.test_forward import SESSION
-from tests.known import example
+from tests.samples import example
 
-TOKEN = delivering.token(country_code="DE", party_id="MSP", uid="U1", contract_id="DE-MSP-C1")
+TOKEN = samples.token(country_code="DE", party_id="MSP", uid="U1", contract_id="DE-MSP-C1")
 WHERE = {"location_id": "LOC1"}
 
 
 def location(**more: Any) -> dict[str, Any]:
-    return {**delivering.location(country_code="BE", party_id="BEC"), **more}
+    return {**samples.location(country_code="BE", party_id="BEC"), **more}
 
 
 def plain(found: Any) -> Any:
@@ -28,7 +28,7 @@ def plain(found: Any) -> Any:
 
 
 def start(emsp: Any, **more: Any) -> dict[str, Any]:
-    token = delivering.token(country_code=emsp.roles[0]["country_code"], party_id=emsp.roles[0]["party_id"])
+    token = samples.token(country_code=emsp.roles[0]["country_code"], party_id=emsp.roles[0]["party_id"])
     return {"response_url": f"{emsp.base_url}/results/1", "token": token, "location_id": "LOC1", **more}
 
 
@@ -152,7 +152,7 @@ def test_of_a_token_that_nobody_broadcast_all_are_asked_and_the_best_verdict_cou
         country, id = stub.roles[0]["country_code"], stub.roles[0]["party_id"]
         if verdict == "foreign":
             country, id, verdict = "XX", "FOR", "ALLOWED"
-        token = delivering.token(country_code=country, party_id=id, uid="U9")
+        token = samples.token(country_code=country, party_id=id, uid="U9")
         if verdict == "down":
             stub.down()
         elif verdict == "unknown":

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
-from tests.conftest import Hand
+from tests import samples
+from tests.harness import Hand
 from tests.hub.conftest import routing_of
 from tests.hub.joining import join, role, routed, told
 from tests.hub.test_open import TOKEN, location
@@ -46,7 +46,7 @@ def test_one_connection_carries_all_roles_of_a_platform(hub: Hand) -> None:
     """HUB-40, HUB-41: a platform is no role; as eMSP it hears of Locations, as CPO of Tokens."""
     both = join(hub, "CPO/BE/TWO", "EMSP/BE/TWE")
     cpo, emsp = join(hub, "CPO/NL/CPO"), join(hub, "EMSP/DE/MSP")
-    place = delivering.location(country_code="NL", party_id="CPO")
+    place = samples.location(country_code="NL", party_id="CPO")
     url = "/ocpi/2.2.1/receiver"
     assert (
         hub.ask("PUT", f"{url}/locations/NL/CPO/LOC1", cpo.token, place, routed("NL/CPO", "NL/HUB")).code
@@ -93,9 +93,9 @@ def test_a_receiver_answers_a_broadcast_leg_to_the_hub(make_platform: Callable[.
     ]
     ours = make_platform({"OCPI_PARTIES": json.dumps(hosted)})
     other = ours.register_partner([role("HUB/SE/OTH")], hub=True)
-    behind = {**role("CPO/SE/HID"), "status": "CONNECTED", "last_updated": delivering.AT}
+    behind = {**role("CPO/SE/HID"), "status": "CONNECTED", "last_updated": samples.AT}
     assert ours.ask("PUT", "/ocpi/2.2.1/receiver/hubclientinfo/SE/HID", other.token, behind).code == 1000
-    place = delivering.location(country_code="SE", party_id="HID")
+    place = samples.location(country_code="SE", party_id="HID")
     url = "/ocpi/2.2.1/receiver/locations/SE/HID/LOC1"
     answer = ours.ask("PUT", url, other.token, place, routed("SE/OTH", "DE/MSQ"))
     assert answer.code == 1000, answer.text

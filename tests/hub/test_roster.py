@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
-from tests.conftest import Hand
+from tests import samples
+from tests.harness import Hand
 from tests.hub.joining import join, told
 from tests.stub import PartnerStub
 
@@ -74,7 +74,7 @@ def listing(cpo: PartnerStub) -> PartnerStub:
 
 
 def place(id: str, **more: Any) -> dict[str, Any]:
-    return delivering.location(id, country_code="NL", party_id="CPO", **more)
+    return samples.location(id, country_code="NL", party_id="CPO", **more)
 
 
 def shown(hub: Hand, emsp: PartnerStub) -> list[str]:
@@ -98,13 +98,13 @@ def test_a_pull_hides_what_an_earlier_list_had_and_not_what_was_broadcast(
     assert hub.ask("PUT", f"{path}/L3", cpo.token, place("L3")).code == 1000
     assert crawl(hub, cpo)["state"] == "COMPLETED"
     assert shown(hub, emsp) == ["L1", "L2", "L3"]
-    cpo.objects["locations"] = [place("L2"), place("L4", last_updated=delivering.later(5))]
-    crawl(hub, cpo, date_from=delivering.later(4))
+    cpo.objects["locations"] = [place("L2"), place("L4", last_updated=samples.later(5))]
+    crawl(hub, cpo, date_from=samples.later(4))
     assert shown(hub, emsp) == ["L1", "L2", "L3", "L4"]
     cpo.objects["locations"] = [place("L2")]
     assert crawl(hub, cpo)["state"] == "COMPLETED"
     assert shown(hub, emsp) == ["L2", "L3"], "L1 by the list, L4 by the list of what changed"
-    assert hub.ask("PUT", f"{path}/L1", cpo.token, place("L1", last_updated=delivering.later(9))).code == 1000
+    assert hub.ask("PUT", f"{path}/L1", cpo.token, place("L1", last_updated=samples.later(9))).code == 1000
     crawl(hub, cpo)
     assert shown(hub, emsp) == ["L1", "L2", "L3"], "L1 was broadcast since, and in no list since"
     cpo.objects["locations"] = []

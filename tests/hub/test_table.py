@@ -14,7 +14,7 @@ from chalicelib.ocpi.modules import Interface, Module, Operation
 from tests.hub.conftest import party_of, routing_of
 from tests.hub.test_awaited import card
 from tests.hub.test_open import plain
-from tests.known import example
+from tests.samples import example
 
 VERSIONS = {"2.1.1": "211", "2.2.1": "221", "2.3.0": "230"}
 PAIRS = [(one, other) for one in VERSIONS for other in VERSIONS]

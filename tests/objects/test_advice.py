@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
-from tests.known import own
+from tests import samples
+from tests.samples import own
 
 PHOTO = {"url": "https://img.example.com/a.jpg", "category": "CHARGER", "type": "jpeg"}
 LOGO = {"url": "https://img.example.com/l.png", "category": "OPERATOR", "type": "png"}
@@ -15,7 +15,7 @@ LOGO = {"url": "https://img.example.com/l.png", "category": "OPERATOR", "type": 
 
 def place(**more: Any) -> dict[str, Any]:
     """A Location of which nothing could be better."""
-    whole = {**delivering.location(), "images": [PHOTO, LOGO], **more}
+    whole = {**samples.location(), "images": [PHOTO, LOGO], **more}
     for evse in whole["evses"]:
         evse["connectors"][0]["tariff_ids"] = ["T1"]
     return whole
@@ -57,7 +57,7 @@ def said(operate: Any, module: str, body: dict[str, Any]) -> list[str]:
 
 LOCATIONS = [
     (place(), []),
-    (place(evses=[{**delivering.evse("E1"), "status": "REMOVED"}]), ["/evses LOC-05"]),
+    (place(evses=[{**samples.evse("E1"), "status": "REMOVED"}]), ["/evses LOC-05"]),
     (place(publish=False), ["/publish_allowed_to LOC-08"]),
     (place(publish=False, publish_allowed_to=[{"group_id": "G"}]), []),
     (place(images=[PHOTO]), ["/images LOC-84"]),
@@ -110,7 +110,7 @@ def test_a_connector_without_tariff(operate: Any) -> None:
 )
 def test_tokens(operate: Any, changes: dict[str, Any], expected: list[str]) -> None:
     """TOK-10, TOK-11, TOK-12."""
-    assert said(operate, "tokens", delivering.token(**changes)) == expected
+    assert said(operate, "tokens", samples.token(**changes)) == expected
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_tokens(operate: Any, changes: dict[str, Any], expected: list[str]) -> N
 )
 def test_tariffs(operate: Any, elements: list[dict[str, Any]], expected: list[str]) -> None:
     """TAR-14, TAR-27."""
-    assert said(operate, "tariffs", delivering.tariff(elements=elements)) == expected
+    assert said(operate, "tariffs", samples.tariff(elements=elements)) == expected
 
 
 @pytest.mark.parametrize(
@@ -141,18 +141,18 @@ def test_tariffs(operate: Any, elements: list[dict[str, Any]], expected: list[st
 def test_cdrs(operate: Any, dimensions: list[str], changes: dict[str, Any], expected: list[str]) -> None:
     """CDR-09, CDR-27."""
     period = {
-        "start_date_time": delivering.AT,
+        "start_date_time": samples.AT,
         "dimensions": [{"type": each, "volume": 1} for each in dimensions],
     }
-    assert said(operate, "cdrs", delivering.cdr(charging_periods=[period], **changes)) == expected
+    assert said(operate, "cdrs", samples.cdr(charging_periods=[period], **changes)) == expected
 
 
 def test_all_that_is_wrong_is_said_at_once_and_nothing_is_stored(operate: Any) -> None:
     """Design section 5: the operator need not try again for each mistake."""
-    body = {**delivering.tariff(currency="EURO"), "tax_included": "PERHAPS"}
+    body = {**samples.tariff(currency="EURO"), "tax_included": "PERHAPS"}
     found = operate("check", module="tariffs", object=body)
     assert [each["pointer"] for each in found["errors"]] == ["/currency", "/tax_included"]
-    found = operate("check", module="tariffs", object=delivering.tariff(party_id="XXX"))
+    found = operate("check", module="tariffs", object=samples.tariff(party_id="XXX"))
     assert [each["pointer"] for each in found["errors"]] == ["/party_id"]
     found = operate("check", module="tariffs", object=own("tariff", id="T9"))
     assert found["errors"] == []

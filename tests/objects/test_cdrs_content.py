@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import jsontext
-from tests import delivering
-from tests.conftest import OperatorRefused
-from tests.delivering import EMSP_ROLES
-from tests.known import Known, example, for_emsp, own
+from tests import samples
+from tests.harness import OperatorRefused
+from tests.known import Known
+from tests.samples import EMSP_ROLES, example, for_emsp, own
 
 pytest_plugins = ["tests.known"]
 
@@ -55,7 +55,7 @@ def emsp(register_partner: Any, drain: Any) -> Any:
 
 def test_a_cdr_is_sent_as_soon_as_it_is_there(operate: Any, drain: Any, emsp: Any) -> None:
     """CDR-02: no time passes but that of the queues."""
-    operate("put", module="cdrs", object=delivering.cdr())
+    operate("put", module="cdrs", object=samples.cdr())
     drain(sweep=False)
     (sent,) = emsp.requests("POST", "/receiver/cdrs")
     assert sent.json["id"] == "C1"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.commanding import session
 from tests.commands.test_profiles import ACTIVE, PROFILE, SCSP, setting, theirs
-from tests.conftest import CPO, Hand, OperatorRefused
+from tests.harness import CPO, Hand, OperatorRefused
+from tests.samples import their_session
 from tests.stub import PartnerStub
 
 CUSTOMERS_OF = {name: [{"role": "EMSP", "country_code": "DE", "party_id": name}] for name in ("MSA", "MSB")}
@@ -33,11 +33,11 @@ def test_a_provider_gets_the_sessions_of_the_cpo_that_delegated_to_it(
     ask: Any, operate: Any, drain: Any, register_partner: Any
 ) -> None:
     """CHP-01, CHP-06: whoever's customer charges; another provider gets none."""
-    operate("put", module="sessions", object=session("S1"))
+    operate("put", module="sessions", object=their_session("S1"))
     provider = register_partner(SCSP, smart_charging="delegated")
     other = register_partner([{"role": "SCSP", "country_code": "FR", "party_id": "SMA"}])
     assert operate("partner", partner=provider.id)["smart_charging"] == "delegated"
-    operate("put", module="sessions", object=session("S2", emsp="FR/ABC"))
+    operate("put", module="sessions", object=their_session("S2", emsp="FR/ABC"))
     drain()
     told = [("PUT", f"NL/EXA/{id}", "NL/EXA") for id in ("S1", "S2")]
     assert sorted(sessions(provider)) == told
@@ -63,9 +63,9 @@ def test_an_emsp_forwards_the_sessions_of_its_customers(
     drain()
     assert sessions(provider) == [("PUT", "BE/BEC/S9", "NL/EXM")]
     url = "/ocpi/2.2.1/receiver/sessions/BE/BEC/"
-    odd = session("S10", "BE/BEC", "NL/EXM") | {"x_grid": {"phase": 2}}
+    odd = their_session("S10", "BE/BEC", "NL/EXM") | {"x_grid": {"phase": 2}}
     assert ask("PUT", url + "S10", partner.token, odd).code == 1000
-    assert ask("PUT", url + "S8", partner.token, session("S8", "BE/BEC", "DE/MSP")).code == 1000
+    assert ask("PUT", url + "S8", partner.token, their_session("S8", "BE/BEC", "DE/MSP")).code == 1000
     drain()
     assert sessions(provider)[1:] == [("PUT", "BE/BEC/S10", "NL/EXM")]
     assert provider.received[-1].json["x_grid"] == {"phase": 2}
@@ -89,7 +89,7 @@ def test_as_the_provider_we_ask_the_emsp_that_forwarded_the_session(provider: Ha
     """CHP-01, CHP-40: response, result and changes come from it."""
     emsp = provider.register_partner(CUSTOMERS_OF["MSA"], smart_charging="delegated")
     url = "/ocpi/2.2.1/receiver/sessions/BE/BEC/S1"
-    assert provider.ask("PUT", url, emsp.token, session("S1", "BE/BEC", "DE/MSA")).code == 1000
+    assert provider.ask("PUT", url, emsp.token, their_session("S1", "BE/BEC", "DE/MSA")).code == 1000
     assert provider.ask("GET", url, emsp.token).data["id"] == "S1"
     emsp.answer("PUT", "/receiver/chargingprofiles/", data={"result": "ACCEPTED", "timeout": 9})
     record = provider.operate("set_profile", session_id="S1", party="BE/BEC", charging_profile=PROFILE)
@@ -110,21 +110,21 @@ def test_an_emsp_sees_and_changes_the_sessions_of_its_own_customers_only(provide
         provider.register_partner(roles, smart_charging="delegated") for roles in CUSTOMERS_OF.values()
     )
     url = "/ocpi/2.2.1/receiver/sessions/BE/BEC/S1"
-    mine = session("S1", "BE/BEC", "DE/MSA")
+    mine = their_session("S1", "BE/BEC", "DE/MSA")
     assert provider.ask("PUT", url, first.token, mine).code == 1000
     wrong = provider.ask("PUT", url.replace("S1", "S2"), second.token, mine | {"id": "S2"})
     assert (wrong.code, wrong.json["status_message"].startswith("/cdr_token/party_id")) == (2001, True)
-    assert provider.ask("PUT", url, second.token, session("S1", "BE/BEC", "DE/MSB")).status == 404
+    assert provider.ask("PUT", url, second.token, their_session("S1", "BE/BEC", "DE/MSB")).status == 404
     assert provider.ask("GET", url, second.token).status == 404
     change = {"kwh": 99, "last_updated": LATER}
     assert provider.ask("PATCH", url, second.token, change).status == 404
-    stolen = {"cdr_token": session("S1", "BE/BEC", "DE/MSB")["cdr_token"], "last_updated": LATER}
+    stolen = {"cdr_token": their_session("S1", "BE/BEC", "DE/MSB")["cdr_token"], "last_updated": LATER}
     assert provider.ask("PATCH", url, first.token, stolen).code == 2001
     assert provider.ask("GET", url, first.token).data["kwh"] == mine["kwh"]
     unknown = provider.ask("PATCH", url.replace("S1", "S9"), first.token, change)
     assert unknown.status == 404
     stranger = provider.register_partner([{"role": "EMSP", "country_code": "DE", "party_id": "MSC"}])
-    own = session("S3", "BE/BEC", "DE/MSC")
+    own = their_session("S3", "BE/BEC", "DE/MSC")
     assert provider.ask("PUT", url.replace("S1", "S3"), stranger.token, own).status == 404
     connected = provider.register_partner([{"role": "CPO", "country_code": "BE", "party_id": "BEC"}])
     assert provider.ask("PATCH", url, first.token, change).status == 404

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
-from tests.conftest import OperatorRefused
-from tests.known import NEWER
+from tests import samples
+from tests.harness import OperatorRefused
+from tests.samples import NEWER
 from tests.stub import PartnerStub
 
 HUB = [{"role": "OTHER", "country_code": "NL", "party_id": "HUB"}]
@@ -16,7 +16,7 @@ BEHIND = [
     {"role": "EMSP", "country_code": "SE", "party_id": "EMO"},
     {"role": "CPO", "country_code": "SE", "party_id": "HID"},
 ]
-EMO = {**delivering.CARD, "country_code": "SE", "party_id": "EMO"}
+EMO = {**samples.CARD, "country_code": "SE", "party_id": "EMO"}
 STATUSES = ("CONNECTED", "OFFLINE", "PLANNED", "SUSPENDED")
 
 
@@ -128,8 +128,8 @@ def test_the_list_is_asked_for_at_registration_and_not_for_each_message(
     drain()
     assert len(first.requests("GET", "/sender/hubclientinfo")) == 1
     tell("CONNECTED")
-    operate("put", module="sessions", object=delivering.session(cdr_token=EMO))
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="sessions", object=samples.session(cdr_token=EMO))
+    operate("put", module="locations", object=samples.location())
     drain()
     assert hub.requests("PUT", "/receiver/sessions")
     assert hub.requests("GET", "/sender/hubclientinfo") == []
@@ -152,7 +152,7 @@ def test_a_party_that_is_away_is_sent_nothing_until_it_is_back(
     """HCI-10 to HCI-12: no request while it is away; on CONNECTED the state as it is then, once."""
     tell(status)
     for kwh in (1, 2, 3):
-        operate("put", module="sessions", object=delivering.session(cdr_token=EMO, kwh=kwh))
+        operate("put", module="sessions", object=samples.session(cdr_token=EMO, kwh=kwh))
         drain()
     clock.advance(600)
     drain()
@@ -170,12 +170,12 @@ def test_what_is_for_all_is_sent_to_the_hub_itself(tell: Any, operate: Any, drai
     Location names the hub as its receiver, a Session the eMSP.
     """
     tell("OFFLINE")
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     (sent,) = hub.requests("PUT", "/receiver/locations")
     assert (sent.headers["ocpi-to-country-code"], sent.headers["ocpi-to-party-id"]) == ("NL", "HUB")
     tell("CONNECTED")
-    operate("put", module="sessions", object=delivering.session(cdr_token=EMO))
+    operate("put", module="sessions", object=samples.session(cdr_token=EMO))
     drain()
     (sent,) = hub.requests("PUT", "/receiver/sessions")
     assert (sent.headers["ocpi-to-country-code"], sent.headers["ocpi-to-party-id"]) == ("SE", "EMO")
@@ -186,7 +186,7 @@ def test_a_suspended_party_is_not_waited_for(
 ) -> None:
     """HCI-13: its CDR is undeliverable, and the operator is told to settle it in another way."""
     tell("SUSPENDED")
-    operate("put", module="cdrs", object=delivering.cdr(cdr_token=EMO))
+    operate("put", module="cdrs", object=samples.cdr(cdr_token=EMO))
     drain()
     clock.advance(7200)
     drain()
@@ -202,7 +202,7 @@ def test_a_suspended_party_is_not_waited_for(
 @pytest.mark.parametrize("status", ["OFFLINE", "PLANNED", "SUSPENDED"])
 def test_no_command_is_sent_to_a_party_that_is_away(tell: Any, operate: Any, hub: Any, status: str) -> None:
     """HCI-11 to HCI-13: the operator is told at once."""
-    body = {"location_id": "L1", "evse_uid": "E1", "token": delivering.token()}
+    body = {"location_id": "L1", "evse_uid": "E1", "token": samples.token()}
     tell(status, role="CPO", party="SE/HID")
     with pytest.raises(OperatorRefused, match=f"SE/HID is {status}"):
         operate("send_command", command="START_SESSION", to="SE/HID", body=body)
@@ -215,7 +215,7 @@ def test_no_command_is_sent_to_a_party_that_is_away(tell: Any, operate: Any, hub
 
 def test_a_connected_partys_objects_are_taken(ask: Any, tell: Any, hub: Any) -> None:
     """HCI-10: client-owned objects of a party that has become CONNECTED, through the hub."""
-    body = {**delivering.location("L9"), "country_code": "FI", "party_id": "NEW"}
+    body = {**samples.location("L9"), "country_code": "FI", "party_id": "NEW"}
     url = "/ocpi/2.3.0/receiver/locations/FI/NEW/L9"
     assert ask("PUT", url, token=hub.token, body=body).status == 404
     assert tell("CONNECTED", role="CPO", party="FI/NEW").status == 201
@@ -227,7 +227,7 @@ def test_an_emsp_that_is_away_is_not_asked_about_its_token(
 ) -> None:
     """HCI-11, TOK-22: the whitelist decides alone."""
     token = {
-        **delivering.token("OFF1"),
+        **samples.token("OFF1"),
         "country_code": "SE",
         "party_id": "EMO",
         "whitelist": "ALLOWED_OFFLINE",
@@ -243,9 +243,9 @@ def test_what_is_said_of_a_party_is_of_the_hub_that_says_it(
     ask: Any, tell: Any, operate: Any, drain: Any, register_partner: Any, hub: Any
 ) -> None:
     """HCI-11: a party that is connected directly is not away because a hub says so."""
-    direct = register_partner(roles=delivering.EMSP_ROLES)
+    direct = register_partner(roles=samples.EMSP_ROLES)
     drain()
     tell("OFFLINE", party="DE/MSP")
-    operate("put", module="sessions", object=delivering.session())
+    operate("put", module="sessions", object=samples.session())
     drain()
     assert direct.requests("PUT", "/receiver/sessions")

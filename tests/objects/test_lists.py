@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.known import Known, for_emsp, own
+from tests.known import Known
+from tests.samples import for_emsp, own
 
 pytest_plugins = ["tests.known"]
 
@@ -206,7 +207,7 @@ def test_several_hosted_parties_are_listed_one_behind_the_other(make_platform: A
     """AMB-21: OCPI-to chooses one."""
     import json
 
-    from tests.conftest import CPO
+    from tests.harness import CPO
 
     hand = make_platform({"OCPI_PARTIES": json.dumps([CPO, {**CPO, "party_id": "TWO"}])})
     hand.platform.__dict__["partners"] = Known()

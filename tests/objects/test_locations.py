@@ -10,7 +10,8 @@ import pytest
 from chalicelib.objects.stored_object import load
 from chalicelib.ocpi import jsontext
 from localrun import large
-from tests.known import NEWER, Known, example, own
+from tests.known import Known
+from tests.samples import NEWER, example, own
 
 pytest_plugins = ["tests.known"]
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import jsontext, writing
-from tests import delivering
-from tests.conftest import OperatorRefused
-from tests.delivering import CPO_ROLES, EMSP_ROLES, later
-from tests.known import NEWER, Known, example, own
+from tests import samples
+from tests.harness import OperatorRefused
+from tests.known import Known
+from tests.samples import CPO_ROLES, EMSP_ROLES, NEWER, example, later, own
 
 pytest_plugins = ["tests.known"]
 
@@ -99,8 +99,8 @@ def test_a_private_location_that_names_nobody_is_pushed_to_nobody(
     operate: Any, drain: Any, emsp: Any
 ) -> None:
     """LOC-07, LOC-08."""
-    operate("put", module="locations", object=delivering.location("P1", publish=False))
-    operate("put", module="locations", object=delivering.location("L1"))
+    operate("put", module="locations", object=samples.location("P1", publish=False))
+    operate("put", module="locations", object=samples.location("L1"))
     drain()
     assert lines(emsp) == ["PUT locations/NL/EXA/L1"]
 
@@ -138,7 +138,7 @@ def test_no_session_is_started_with_another_emsps_token(operate: Any, register_p
     """LOC-16: showing a Location for somebody's Token is not commanding with it."""
     cpo = register_partner(roles=CPO_ROLES)
     for owner in (("DE", "MSP"), ("NL", "EXA")):
-        token = {**delivering.token(), "country_code": owner[0], "party_id": owner[1]}
+        token = {**samples.token(), "country_code": owner[0], "party_id": owner[1]}
         body = {"location_id": "L1", "token": token}
         with pytest.raises(OperatorRefused) as refused:
             operate("send_command", command="START_SESSION", to="BE/BEC", body=body)
@@ -208,7 +208,7 @@ def test_the_pages_of_a_whole_crawl_are_the_truth(
 ) -> None:
     """LOC-30, TRA-41: what is in none of them is invalid; hidden, and not lost (AMB-33)."""
     cpo = register_partner(roles=CPO_ROLES, version="2.3.0")
-    listed = [{**delivering.location(f"L{at}"), "country_code": "BE", "party_id": "BEC"} for at in range(5)]
+    listed = [{**samples.location(f"L{at}"), "country_code": "BE", "party_id": "BEC"} for at in range(5)]
     cpo.page_limit, cpo.objects["locations"] = 2, jsontext.loads(jsontext.dumps(listed))
     drain()
     del cpo.objects["locations"][3]
@@ -227,13 +227,13 @@ def test_the_pages_of_a_whole_crawl_are_the_truth(
 
 def test_an_evse_id_may_be_given_to_another_evse(operate: Any, drain: Any, emsp: Any) -> None:
     """LOC-63: it is taken off the REMOVED one, whose uid stays; gone from it at the partner, too (LOC-50)."""
-    first = delivering.evse("E1", evse_id="NL*EXA*E1")
-    operate("put", module="locations", object=delivering.location(evses=0) | {"evses": [first]})
+    first = samples.evse("E1", evse_id="NL*EXA*E1")
+    operate("put", module="locations", object=samples.location(evses=0) | {"evses": [first]})
     drain()
     emsp.forget()
-    gone = {**delivering.evse("E1"), "status": "REMOVED", "last_updated": later(1)}
-    new = delivering.evse("E2", evse_id="NL*EXA*E1")
-    body = {**delivering.location(evses=0), "evses": [gone, new], "last_updated": later(1)}
+    gone = {**samples.evse("E1"), "status": "REMOVED", "last_updated": later(1)}
+    new = samples.evse("E2", evse_id="NL*EXA*E1")
+    body = {**samples.location(evses=0), "evses": [gone, new], "last_updated": later(1)}
     operate("put", module="locations", object=body)
     drain()
     (sent,) = emsp.received
@@ -366,7 +366,7 @@ def test_a_scheduled_status_changes_nothing_by_itself(
 ) -> None:
     """LOC-82: the schedule is told, open end included; the change is pushed when it happens."""
     schedule = [{"period_begin": later(5), "status": "OUTOFORDER"}]
-    whole = delivering.location(evses=0) | {"evses": [delivering.evse("E1", status_schedule=schedule)]}
+    whole = samples.location(evses=0) | {"evses": [samples.evse("E1", status_schedule=schedule)]}
     operate("put", module="locations", object=whole)
     drain()
     assert emsp.received[0].json["evses"][0]["status_schedule"] == schedule
@@ -428,7 +428,7 @@ def test_a_change_of_parking_is_a_change_of_the_location(operate: Any, drain: An
         "restricted_to_type": False,
         "reservation_required": False,
     }
-    operate("put", module="locations", object=delivering.location(parking_places=[place]))
+    operate("put", module="locations", object=samples.location(parking_places=[place]))
     drain()
     emsp.forget()
     changes = {"parking_places": [{**place, "roofed": True}], "last_updated": later(3)}

@@ -9,8 +9,9 @@ import pytest
 
 from chalicelib.ocpi import jsontext
 from chalicelib.partner import Endpoint
-from tests.conftest import OperatorRefused
-from tests.known import NEWER, Known, a_partner, example, for_emsp, own
+from tests.harness import OperatorRefused
+from tests.known import Known, a_partner
+from tests.samples import NEWER, example, for_emsp, own
 
 pytest_plugins = ["tests.known"]
 

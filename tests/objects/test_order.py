@@ -12,8 +12,8 @@ import pytest
 
 from chalicelib.actions import dispatch
 from chalicelib.tasks import PerformAction
-from tests import delivering
-from tests.delivering import later
+from tests import samples
+from tests.samples import later
 
 NONE = {"stored": 0, "unchanged": 0, "older": 1}
 
@@ -29,13 +29,13 @@ def evses(operate: Any, party: str | None = None) -> dict[str, tuple[str, str]]:
 
 def test_a_put_of_yesterdays_file_leaves_the_evse_that_charges(operate: Any) -> None:
     """I1: head with head, EVSE with EVSE."""
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     charging = {"status": "CHARGING", "last_updated": later(5)}
     operate("patch", module="locations", id="LOC1", evse_uid="E1", changes=charging)
-    file = delivering.location(
+    file = samples.location(
         name="Renamed",
         last_updated=later(2),
-        evses=[delivering.evse("E1"), delivering.evse("E2", status="BLOCKED", last_updated=later(2))],
+        evses=[samples.evse("E1"), samples.evse("E2", status="BLOCKED", last_updated=later(2))],
     )
     answer = operate("put", module="locations", object=file)
     assert counts(answer) == {"stored": 1, "unchanged": 0, "older": 1}
@@ -45,7 +45,7 @@ def test_a_put_of_yesterdays_file_leaves_the_evse_that_charges(operate: Any) -> 
 
 
 def test_a_connector_is_compared_with_itself(operate: Any) -> None:
-    operate("put", module="locations", object=delivering.location(evses=1))
+    operate("put", module="locations", object=samples.location(evses=1))
     operate(
         "patch",
         module="locations",
@@ -54,8 +54,8 @@ def test_a_connector_is_compared_with_itself(operate: Any) -> None:
         connector_id="1",
         changes={"max_amperage": 63, "last_updated": later(9)},
     )
-    blocked = delivering.evse("E1", status="BLOCKED", last_updated=later(10))
-    whole = delivering.location(evses=[blocked], last_updated=later(10))
+    blocked = samples.evse("E1", status="BLOCKED", last_updated=later(10))
+    whole = samples.location(evses=[blocked], last_updated=later(10))
     assert counts(operate("put", module="locations", object=whole))["older"] == 1
     (evse,) = operate("get", module="locations", id="LOC1")["object"]["evses"]
     assert (evse["status"], evse["connectors"][0]["max_amperage"]) == ("BLOCKED", 63)
@@ -65,9 +65,9 @@ def test_a_connector_is_compared_with_itself(operate: Any) -> None:
 
 
 STATES = {
-    "sessions": (delivering.session, "S1", {"kwh": Decimal("9.5")}, {"kwh": Decimal("2.5")}),
-    "tokens": (delivering.token, "CARD1", {"valid": False}, {"valid": True}),
-    "tariffs": (delivering.tariff, "T1", {"currency": "SEK"}, {"currency": "DKK"}),
+    "sessions": (samples.session, "S1", {"kwh": Decimal("9.5")}, {"kwh": Decimal("2.5")}),
+    "tokens": (samples.token, "CARD1", {"valid": False}, {"valid": True}),
+    "tariffs": (samples.tariff, "T1", {"currency": "SEK"}, {"currency": "DKK"}),
 }
 
 
@@ -95,7 +95,7 @@ def test_an_equal_time_with_other_content_is_taken(module: str, operate: Any) ->
 
 
 def test_i1_a_late_inbox_message_does_not_bring_the_older_status_back(platform: Any, operate: Any) -> None:
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     for status, minute in (("AVAILABLE", 2), ("CHARGING", 1)):
         changes = {"status": status, "last_updated": later(minute)}
         payload = {
@@ -110,17 +110,17 @@ def test_i1_a_late_inbox_message_does_not_bring_the_older_status_back(platform: 
 
 
 def test_master_data_keeps_the_status_that_is_known(operate: Any) -> None:
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     changes = {"status": "CHARGING", "last_updated": later(5)}
     operate("patch", module="locations", id="LOC1", evse_uid="E1", changes=changes)
     named = [
-        delivering.evse(uid, physical_reference=f"Bay {uid}", last_updated=later(9))
+        samples.evse(uid, physical_reference=f"Bay {uid}", last_updated=later(9))
         for uid in ("E1", "E2", "E3")
     ]
     operate(
         "put",
         module="locations",
-        object=delivering.location(evses=named, last_updated=later(9)),
+        object=samples.location(evses=named, last_updated=later(9)),
         keep_status=True,
     )
     found = operate("get", module="locations", id="LOC1")["object"]["evses"]
@@ -133,7 +133,7 @@ def test_master_data_keeps_the_status_that_is_known(operate: Any) -> None:
 
 
 def test_a_time_far_ahead_does_not_block_what_comes_after_it(operate: Any) -> None:
-    operate("put", module="tokens", object=delivering.token(last_updated="2099-01-01T00:00:00Z"))
+    operate("put", module="tokens", object=samples.token(last_updated="2099-01-01T00:00:00Z"))
     answer = operate("patch", module="tokens", id="CARD1", changes={"valid": False})
     assert counts(answer)["stored"] == 1
 
@@ -142,13 +142,13 @@ def test_a_pull_takes_an_evse_that_is_newer_than_its_location(
     operate: Any, drain: Any, register_partner: Any
 ) -> None:
     """Design 8: a Location whose own clock lags brings its EVSEs all the same."""
-    cpo = register_partner(roles=delivering.CPO_ROLES)
-    theirs = delivering.location(country_code="BE", party_id="BEC", last_updated=later(3))
+    cpo = register_partner(roles=samples.CPO_ROLES)
+    theirs = samples.location(country_code="BE", party_id="BEC", last_updated=later(3))
     cpo.objects["locations"] = [theirs]
     operate("pull", partner=cpo.id, module="locations", full=True)
     drain()
     lagging = theirs | {"name": "Then", "last_updated": later(1)}
-    lagging["evses"] = [delivering.evse("E1", status="BLOCKED", last_updated=later(4)), theirs["evses"][1]]
+    lagging["evses"] = [samples.evse("E1", status="BLOCKED", last_updated=later(4)), theirs["evses"][1]]
     cpo.objects["locations"] = [lagging]
     operate("pull", partner=cpo.id, module="locations", full=True)
     drain()
@@ -159,7 +159,7 @@ def test_a_pull_takes_an_evse_that_is_newer_than_its_location(
 def test_a_partners_push_of_its_own_object_overrules(ask: Any, operate: Any, partner: Any) -> None:
     """AMB-12."""
     path = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
-    theirs = delivering.location(country_code="BE", party_id="BEC")
+    theirs = samples.location(country_code="BE", party_id="BEC")
     ask("PUT", path, partner.token, theirs | {"last_updated": later(9)})
     ask("PUT", path, partner.token, theirs | {"name": "Earlier", "last_updated": later(1)})
     assert operate("get", module="locations", id="LOC1", party="BE/BEC")["object"]["name"] == "Earlier"

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests import delivering
+from tests import samples
 
 PATH = "/ocpi/2.2.1/receiver/sessions/BE/BEC/S1"
 THEIRS = {
     "country_code": "BE",
     "party_id": "BEC",
-    "cdr_token": {**delivering.CARD, "country_code": "NL", "party_id": "EXM"},
+    "cdr_token": {**samples.CARD, "country_code": "NL", "party_id": "EXM"},
 }
 
 
@@ -25,7 +25,7 @@ def period(at: int) -> dict[str, Any]:
 
 
 def session(many: int, **more: Any) -> dict[str, Any]:
-    return delivering.session("S1", charging_periods=[period(at) for at in range(many)]) | THEIRS | more
+    return samples.session("S1", charging_periods=[period(at) for at in range(many)]) | THEIRS | more
 
 
 def stored(ask: Any, partner: Any) -> list[dict[str, Any]]:
@@ -49,10 +49,10 @@ def test_periods_are_added_one_by_one_and_none_twice(ask: Any, partner: Any) -> 
             change = {
                 "charging_periods": [period(at)],
                 "kwh": Decimal(at),
-                "last_updated": delivering.later(at),
+                "last_updated": samples.later(at),
             }
             assert ask("PATCH", PATH, partner.token, change).code == 1000
-    again = {"charging_periods": [period(3)], "last_updated": delivering.later(61)}
+    again = {"charging_periods": [period(3)], "last_updated": samples.later(61)}
     assert ask("PATCH", PATH, partner.token, again).code == 1000
     assert [each["start_date_time"] for each in stored(ask, partner)] == [
         period(at)["start_date_time"] for at in range(60)
@@ -91,7 +91,7 @@ def test_a_patch_of_one_period_writes_the_head_alone_however_many_there_are(
             bodies.append(len(str(params["Item"])))
 
         client.meta.events.register("provide-client-params.dynamodb.PutItem", note)
-        change = {"charging_periods": [period(many)], "last_updated": delivering.later(5)}
+        change = {"charging_periods": [period(many)], "last_updated": samples.later(5)}
         assert ask("PATCH", PATH, partner.token, change).code == 1000
         client.meta.events.unregister("provide-client-params.dynamodb.PutItem", note)
         sizes.append(bodies)
@@ -102,8 +102,8 @@ def test_a_patch_of_one_period_writes_the_head_alone_however_many_there_are(
 def test_a_cdr_of_ten_thousand_periods_is_stored_listed_and_pushed(
     ask: Any, operate: Any, drain: Any, register_partner: Any
 ) -> None:
-    emsp = register_partner(roles=delivering.EMSP_ROLES)
-    cdr = delivering.cdr(charging_periods=[period(at) for at in range(10_000)])
+    emsp = register_partner(roles=samples.EMSP_ROLES)
+    cdr = samples.cdr(charging_periods=[period(at) for at in range(10_000)])
     assert operate("put", module="cdrs", object=cdr)["stored"] == 1
     assert operate("put", module="cdrs", object=cdr)["unchanged"] == 1
     drain()

@@ -10,7 +10,8 @@ import pytest
 
 from chalicelib.objects import private_locations
 from chalicelib.store.dynamodb import text
-from tests.known import Known, example, own
+from tests.known import Known
+from tests.samples import example, own
 
 pytest_plugins = ["tests.known"]
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import jsontext
-from tests import delivering
-from tests.conftest import OperatorRefused
-from tests.delivering import CPO_ROLES, EMSP_ROLES, later
-from tests.known import NEWER, Known, example, for_emsp, own
+from tests import samples
+from tests.harness import OperatorRefused
+from tests.known import Known
+from tests.samples import CPO_ROLES, EMSP_ROLES, NEWER, example, for_emsp, later, own
 
 pytest_plugins = ["tests.known"]
 
@@ -59,9 +59,9 @@ def test_what_was_missed_is_fetched(operate: Any, drain: Any, ask: Any, register
     """SES-04, AMB-09: with GET and a date_from, beside what is pushed."""
     cpo = register_partner(roles=CPO_ROLES, version="2.3.0")
     drain()
-    card = {**delivering.CARD, "country_code": "NL", "party_id": "EXM"}
+    card = {**samples.CARD, "country_code": "NL", "party_id": "EXM"}
     sessions = [
-        {**delivering.session(f"S{at}", cdr_token=card), "country_code": "BE", "party_id": "BEC"}
+        {**samples.session(f"S{at}", cdr_token=card), "country_code": "BE", "party_id": "BEC"}
         for at in range(2)
     ]
     pushed = ask("PUT", "/ocpi/2.3.0/receiver/sessions/BE/BEC/S0", token=cpo.token, body=sessions[0])
@@ -82,11 +82,11 @@ def test_periods_that_are_taken_away_are_put_and_new_ones_patched(
     operate: Any, drain: Any, emsp: Any
 ) -> None:
     """SES-19: what a PATCH would append to is replaced by a PUT of the whole Session."""
-    operate("put", module="sessions", object=delivering.session(periods=3))
+    operate("put", module="sessions", object=samples.session(periods=3))
     drain()
-    more = delivering.session(periods=4, last_updated=later(4))
-    less = delivering.session(periods=2, last_updated=later(5))
-    none = delivering.session(periods=0, last_updated=later(6))
+    more = samples.session(periods=4, last_updated=later(4))
+    less = samples.session(periods=2, last_updated=later(5))
+    none = samples.session(periods=0, last_updated=later(6))
     emsp.forget()
     for body, method, times in ((more, "PATCH", [3]), (less, "PUT", [0, 1]), (none, "PUT", [])):
         operate("put", module="sessions", object=body)
@@ -99,9 +99,9 @@ def test_periods_that_are_taken_away_are_put_and_new_ones_patched(
 
 def test_a_session_starts_anew_when_it_becomes_active(operate: Any, drain: Any, emsp: Any) -> None:
     """SES-21, SES-06: the moment of activation takes the place of that of creation, in the same Session."""
-    operate("put", module="sessions", object=delivering.session(periods=0, status="PENDING"))
+    operate("put", module="sessions", object=samples.session(periods=0, status="PENDING"))
     drain()
-    assert emsp.received.pop().json["start_date_time"] == delivering.AT
+    assert emsp.received.pop().json["start_date_time"] == samples.AT
     changes = {"status": "ACTIVE", "start_date_time": later(2), "last_updated": later(2)}
     operate("patch", module="sessions", id="S1", changes=changes)
     drain()
@@ -111,7 +111,7 @@ def test_a_session_starts_anew_when_it_becomes_active(operate: Any, drain: Any, 
 
 def test_the_auth_method_may_change(operate: Any, drain: Any, emsp: Any, ask: Any) -> None:
     """SES-23: COMMAND for the reservation, WHITELIST for what follows; sent and received."""
-    reserved = delivering.session(periods=0, status="RESERVATION", auth_method="COMMAND")
+    reserved = samples.session(periods=0, status="RESERVATION", auth_method="COMMAND")
     operate("put", module="sessions", object=reserved)
     drain()
     emsp.forget()
@@ -195,7 +195,7 @@ def test_every_status_is_told_and_taken(ask: Any, known: Known, operate: Any, st
 @pytest.mark.parametrize("first", ["PENDING", "RESERVATION"])
 def test_a_session_may_end_without_ever_being_active(operate: Any, drain: Any, emsp: Any, first: str) -> None:
     """SES-28, SES-07."""
-    operate("put", module="sessions", object=delivering.session(periods=0, status=first))
+    operate("put", module="sessions", object=samples.session(periods=0, status=first))
     operate("patch", module="sessions", id="S1", changes={"status": "COMPLETED", "last_updated": later(9)})
     drain()
     assert emsp.received[-1].json["status"] == "COMPLETED"
@@ -206,7 +206,7 @@ def test_a_session_of_ours_that_is_over_is_not_changed(
     operate: Any, drain: Any, emsp: Any, ended: str
 ) -> None:
     """SES-28, AMB-66: nothing is stored nor sent; the same once more is no change."""
-    over = delivering.session(status=ended)
+    over = samples.session(status=ended)
     operate("put", module="sessions", object=over)
     drain()
     emsp.forget()
@@ -292,12 +292,12 @@ def test_an_evse_is_asked_that_takes_preferences(
     cpo.answer("PUT", "charging_preferences", data="ACCEPTED")
     party = {"country_code": "BE", "party_id": "BEC"}
     if capabilities is not None:
-        evses = [delivering.evse("E1", capabilities=capabilities)]
-        place = {**delivering.location(evses=0), **party, "evses": evses}
+        evses = [samples.evse("E1", capabilities=capabilities)]
+        place = {**samples.location(evses=0), **party, "evses": evses}
         url = "/ocpi/2.3.0/receiver/locations/BE/BEC/LOC1"
         assert ask("PUT", url, token=cpo.token, body=place).status == 201
-    card = {**delivering.CARD, "country_code": "NL", "party_id": "EXM"}
-    session = {**delivering.session(cdr_token=card), **party}
+    card = {**samples.CARD, "country_code": "NL", "party_id": "EXM"}
+    session = {**samples.session(cdr_token=card), **party}
     assert ask("PUT", "/ocpi/2.3.0/receiver/sessions/BE/BEC/S1", token=cpo.token, body=session).status == 201
     if sent:
         answer = operate("charging_preferences", session_id="S1", preferences=WISHES)

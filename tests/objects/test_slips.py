@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from chalicelib.objects import bulk
-from tests.conftest import OperatorRefused
-from tests.known import Known, for_emsp, own
+from tests.harness import OperatorRefused
+from tests.known import Known
+from tests.samples import for_emsp, own
 
 pytest_plugins = ["tests.known"]
 

@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.modules import RECEIVER
-from tests.known import KINDS, NEWER, Known, example
+from tests.known import Known
+from tests.samples import KINDS, NEWER, example
 
 pytest_plugins = ["tests.known"]
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import jsontext
-from tests import delivering
-from tests.conftest import OperatorRefused
-from tests.delivering import CPO_ROLES, EMSP_ROLES
-from tests.known import NEWER, Known, example, for_emsp, own
+from tests import samples
+from tests.harness import OperatorRefused
+from tests.known import Known
+from tests.samples import CPO_ROLES, EMSP_ROLES, NEWER, example, for_emsp, own
 
 pytest_plugins = ["tests.known"]
 
@@ -81,7 +81,7 @@ def test_a_pulled_list_takes_the_place_of_the_known_one(
     """TAR-04, AMB-33: what is not listed any more is hidden and said to be."""
     cpo = register_partner(roles=CPO_ROLES, version="2.3.0")
     party = {"country_code": "BE", "party_id": "BEC"}
-    tariffs = [jsontext.dumps({**delivering.tariff(f"T{at}"), **party}) for at in range(3)]
+    tariffs = [jsontext.dumps({**samples.tariff(f"T{at}"), **party}) for at in range(3)]
     cpo.objects["tariffs"] = [jsontext.loads(each.replace("0.35", "1")) for each in tariffs]
     operate("pull", partner=cpo.id, module="tariffs", full=True)
     drain()
@@ -149,8 +149,8 @@ def test_no_emsp_is_sent_a_cdr_that_somebody_paid_at_the_station(
 ) -> None:
     """TAR-41."""
     emsp = register_partner(roles=EMSP_ROLES)
-    paid = {**delivering.CARD, "country_code": "NL", "party_id": "EXA", "type": "AD_HOC_USER"}
-    operate("put", module="cdrs", object=delivering.cdr(cdr_token=paid))
+    paid = {**samples.CARD, "country_code": "NL", "party_id": "EXA", "type": "AD_HOC_USER"}
+    operate("put", module="cdrs", object=samples.cdr(cdr_token=paid))
     drain()
     assert emsp.requests("POST") == []
 

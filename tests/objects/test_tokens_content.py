@@ -8,9 +8,9 @@ import pytest
 
 from chalicelib.commands import authorization
 from chalicelib.ocpi import jsontext
-from tests import delivering
-from tests.delivering import CPO_ROLES
-from tests.known import NEWER, Known, example, own
+from tests import samples
+from tests.known import Known
+from tests.samples import CPO_ROLES, NEWER, example, own
 
 pytest_plugins = ["tests.known"]
 
@@ -46,7 +46,7 @@ def test_emaids_are_not_pushed(operate: Any, drain: Any, register_partner: Any) 
     cpo = register_partner(roles=CPO_ROLES, version="2.3.0")
     drain()
     for type_ in TYPES:
-        operate("put", module="tokens", object=delivering.token(f"U-{type_}", type=type_))
+        operate("put", module="tokens", object=samples.token(f"U-{type_}", type=type_))
     drain()
     operate("push", partner=cpo.id, module="tokens")
     drain()
@@ -198,7 +198,7 @@ def test_the_reference_of_an_authorization_is_that_of_session_and_cdr(
         roles=[{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}], version="2.2.1"
     )
     drain()
-    token = {**delivering.token("DECARD1"), "country_code": "DE", "party_id": "MSP", "whitelist": "NEVER"}
+    token = {**samples.token("DECARD1"), "country_code": "DE", "party_id": "MSP", "whitelist": "NEVER"}
     url = "/ocpi/2.2.1/receiver/tokens/DE/MSP/DECARD1"
     assert ask("PUT", url, token=emsp.token, body=token).status == 201
     answer = {"allowed": "ALLOWED", "authorization_reference": "REF-1", "token": token}
@@ -206,8 +206,8 @@ def test_the_reference_of_an_authorization_is_that_of_session_and_cdr(
     reference = operate("authorize", uid="DECARD1")["authorization_reference"]
     assert reference == "REF-1"
     more = {"authorization_reference": reference, "auth_method": "AUTH_REQUEST"}
-    operate("put", module="sessions", object=delivering.session(**more))
-    operate("put", module="cdrs", object=delivering.cdr(**more))
+    operate("put", module="sessions", object=samples.session(**more))
+    operate("put", module="cdrs", object=samples.cdr(**more))
     drain()
     sent = [*emsp.requests("PUT", "/sessions"), *emsp.requests("POST", "/receiver/cdrs")]
     assert [each.json["authorization_reference"] for each in sent] == ["REF-1", "REF-1"]

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.known import Known, a_partner, for_emsp, own
+from tests.known import Known, a_partner
 from tests.objects.test_lists import crawl, ids
+from tests.samples import for_emsp, own
 
 pytest_plugins = ["tests.known"]
 

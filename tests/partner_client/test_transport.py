@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import models, modules
-from tests import delivering
-from tests.known import Known, example, known
+from tests import samples
+from tests.known import Known, known
+from tests.samples import example
 from tests.stub import Canned
 
 __all__ = ["known"]
@@ -25,7 +26,7 @@ def three(operate: Any, known: Known) -> None:
         operate(
             "put",
             module="tariffs",
-            object=delivering.tariff(f"T{number}", last_updated=day(number)),
+            object=samples.tariff(f"T{number}", last_updated=day(number)),
         )
 
 
@@ -128,7 +129,7 @@ def test_whatever_data_a_partner_answers_a_push_with_is_accepted(
 ) -> None:
     """TRA-70, TRA-71: absent, null, or any value."""
     partner.script(lambda request: Canned(data=data))
-    operate("put", module="tariffs", object=delivering.tariff())
+    operate("put", module="tariffs", object=samples.tariff())
     drain()
     assert [each.method for each in partner.received if "tariffs" in each.path and each.body] == ["PUT"]
     assert operate("deliveries", partner=partner.id)["deliveries"] == []

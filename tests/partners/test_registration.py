@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.partners.parties import reached
-from tests.conftest import Hand
+from tests.harness import Hand
 from tests.stub import Canned, PartnerStub, Received
 
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")

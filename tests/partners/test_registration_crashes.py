@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from chalicelib.partner_client.exchange import Exchange
-from tests.conftest import Hand, OperatorRefused
+from tests.harness import Hand, OperatorRefused
 from tests.stub import PartnerStub
 
 EMSP = [{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Hand, OperatorRefused
+from tests.harness import Hand, OperatorRefused
 from tests.stub import Canned, PartnerStub, Received
 
 CPO = [{"role": "CPO", "country_code": "BE", "party_id": "BEC"}]

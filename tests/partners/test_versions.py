@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi.surrogates import shortest
-from tests import commanding, delivering
-from tests.delivering import AT, EMSP_ROLES, later
-from tests.known import example
+from tests import samples
+from tests.samples import AT, EMSP_ROLES, example, later
 
 # two CPOs, one of each version
 CPO_ROLES = {
@@ -43,7 +42,7 @@ def test_text_is_spelled_out_for_a_partner_that_reads_ascii(
     emsp = register_partner(roles=EMSP_ROLES, version=version, charset=charset)
     drain()
     emsp.forget()
-    operate("put", module="locations", object=delivering.location(city="Malmö"))
+    operate("put", module="locations", object=samples.location(city="Malmö"))
     drain()
     assert [each.json["city"] for each in emsp.received] == [city]
     listed = ask("GET", f"/ocpi/{version}/sender/locations", token=emsp.token).data
@@ -59,7 +58,7 @@ def test_a_type_is_no_part_of_a_2_1_1_token_url(
     drain()
     old.forget()
     new.forget()
-    operate("put", module="tokens", object=delivering.token("APP-1", type="APP_USER"))
+    operate("put", module="tokens", object=samples.token("APP-1", type="APP_USER"))
     drain()
     assert [(each.path.split("/")[-1], each.query, each.json["type"]) for each in old.received] == [
         ("APP-1", {}, "OTHER")
@@ -92,7 +91,7 @@ def test_a_window_has_its_beginning_and_not_its_end(
     """CNV-11, TRA-23, TRA-24: also where 2.1.1 says no more than after and before."""
     emsp = register_partner(roles=EMSP_ROLES, version=version)
     for at in range(3):
-        operate("put", module="tariffs", object=delivering.tariff(f"T{at}", last_updated=later(at)))
+        operate("put", module="tariffs", object=samples.tariff(f"T{at}", last_updated=later(at)))
     listed = ask(
         "GET",
         f"/ocpi/{version}/sender/tariffs?date_from={later(0)}&date_to={later(2)}",
@@ -109,7 +108,7 @@ def test_what_the_versions_have_in_common_is_the_same(
     """CNV-14, CNV-16, CNV-17: envelope, paging headers, 404 for the unknown, HTTP 200 with a 2xxx code."""
     emsp = register_partner(roles=EMSP_ROLES, version=version)
     for at in range(3):
-        operate("put", module="locations", object=delivering.location(f"L{at}", evses=0))
+        operate("put", module="locations", object=samples.location(f"L{at}", evses=0))
     url = f"/ocpi/{version}/sender/locations"
     page = ask("GET", f"{url}?limit=2", token=emsp.token)
     assert (page.status, page.json.keys()) == (200, {"data", "status_code", "status_message", "timestamp"})
@@ -131,7 +130,7 @@ def test_a_body_we_send_says_that_it_is_json(
     emsp = register_partner(roles=EMSP_ROLES, version=version)
     drain()
     emsp.forget()
-    operate("put", module="tariffs", object=delivering.tariff())
+    operate("put", module="tariffs", object=samples.tariff())
     drain()
     (sent,) = emsp.received
     assert sent.headers["content-type"].partition(";")[0] == "application/json"
@@ -153,7 +152,7 @@ def test_a_session_at_a_location_nobody_knows_is_told_with_its_ids(
     emsp = register_partner(roles=EMSP_ROLES, version="2.1.1")
     drain()
     emsp.forget()
-    operate("put", module="sessions", object=delivering.session(location_id="GONE", evse_uid="E7"))
+    operate("put", module="sessions", object=samples.session(location_id="GONE", evse_uid="E7"))
     drain()
     (sent,) = emsp.received
     place = sent.json["location"]
@@ -201,7 +200,7 @@ def test_a_name_that_only_2_1_1_can_say_leads_to_its_location_in_every_version(
         assert [(each["id"], each["evses"][0]["status"]) for each in found] == [(names[at], "CHARGING")]
     start = {
         "response_url": f"{partners['2.2.1'].base_url}/r",
-        "token": commanding.token(),
+        "token": samples.their_token(),
         "location_id": names["2.2.1"],
         "evse_uid": shortest(uid),
     }
@@ -217,7 +216,7 @@ def test_the_address_of_our_cdr_is_cut_for_partners_of_its_own_version_too(
     emsp = register_partner(roles=EMSP_ROLES, version="2.3.0")
     drain()
     emsp.forget()
-    body = delivering.cdr()
+    body = samples.cdr()
     body["cdr_location"]["address"] = "Street " * 10
     operate("put", module="cdrs", object=body)
     drain()

@@ -13,9 +13,9 @@ from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import Unauthorized
 from chalicelib.partners import parties
 from chalicelib.tasks import StartPull
-from tests import delivering
-from tests.conftest import OperatorRefused
-from tests.known import NEWER, example
+from tests import samples
+from tests.harness import OperatorRefused
+from tests.samples import NEWER, example
 from tests.stub import PartnerStub
 
 HUB = [{"role": "HUB", "country_code": "NL", "party_id": "HUB"}]
@@ -48,7 +48,7 @@ def plain(value: Any) -> Any:
 
 
 def card(role: dict[str, str]) -> dict[str, Any]:
-    return {**delivering.CARD, "country_code": role["country_code"], "party_id": role["party_id"]}
+    return {**samples.CARD, "country_code": role["country_code"], "party_id": role["party_id"]}
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_a_party_that_is_suspended_is_spoken_for_no_longer(hand: Any, hub: Any) 
 
 def test_nothing_is_answered_before_a_hub_has_told_of_its_parties(hand: Any, make_hub: Any) -> None:
     """TRA-41: an empty list is the new truth; the hub may ask again."""
-    hand.operate("put", module="locations", object=delivering.location())
+    hand.operate("put", module="locations", object=samples.location())
     hub = make_hub(drain=False)
     body = example("location", owner=name(HID))
     ours, there = "/ocpi/2.2.1/sender", "/ocpi/2.2.1/receiver"
@@ -271,10 +271,10 @@ def test_no_route_through_a_hub_gives_one_party_what_is_anothers(hand: Any, hub:
 
 def test_no_command_or_profile_comes_from_another_party_behind_the_hub(hand: Any, hub: Any) -> None:
     """CMD-19, CHP-06, CHP-23: a Session of TWO's customer, steered by TWO and by nobody else."""
-    place = delivering.location()
+    place = samples.location()
     place["evses"][0]["capabilities"] = ["CHARGING_PROFILE_CAPABLE", "UNLOCK_CAPABLE"]
     hand.operate("put", module="locations", object=place)
-    session = delivering.session(cdr_token=card(TWO), status="ACTIVE", location_id=place["id"])
+    session = samples.session(cdr_token=card(TWO), status="ACTIVE", location_id=place["id"])
     session |= {"evse_uid": place["evses"][0]["uid"]}
     hand.operate("put", module="sessions", object=session)
     back = f"{hub.base_url}/r"
@@ -401,7 +401,7 @@ def test_replaces_names_a_partner_there_is(hand: Any) -> None:
 def test_an_scsp_behind_a_hub_acts_where_it_is_delegated_to(hand: Any, make_hub: Any) -> None:
     """CHP-06: the provider, not the hub's other parties, nor the hub itself."""
     hub = make_hub(smart_charging="delegated")
-    hand.operate("put", module="sessions", object=delivering.session(cdr_token=card(EMSP)))
+    hand.operate("put", module="sessions", object=samples.session(cdr_token=card(EMSP)))
     hand.drain()
     (sent,) = hub.requests("PUT", "/receiver/sessions")
     assert sent.headers["ocpi-to-party-id"] == "SMA"
@@ -454,7 +454,7 @@ def test_a_private_location_reaches_each_reader_behind_a_hub_and_nobody_else(han
         url = f"/ocpi/2.2.1/receiver/tokens/{name(owner)}/{token['uid']}"
         assert hand.ask("PUT", url, token=hub.token, body=token).status == 201
     uids = [{"uid": f"OF-{each['party_id']}", "type": "RFID"} for each in (ONE, TWO)]
-    place = {**delivering.location("PRIVATE"), "publish": False, "publish_allowed_to": uids[:1]}
+    place = {**samples.location("PRIVATE"), "publish": False, "publish_allowed_to": uids[:1]}
     hand.operate("put", module="locations", object=place)
     hand.drain()
     to = [each.headers["ocpi-to-party-id"] for each in hub.requests("PUT", "/receiver/locations")]
@@ -491,7 +491,7 @@ def test_one_small_item_tells_every_process_and_nothing_scans_the_partners(
     calls.clear()
     assert listed(hand, direct.token, "cdrs").code == 1000
     assert calls in ([], [("GetItem", "directory")])
-    hand.operate("put", module="locations", object=delivering.location())
+    hand.operate("put", module="locations", object=samples.location())
     hand.drain()
     assert "Scan" not in {operation for operation, _ in calls}
 
@@ -572,9 +572,9 @@ def test_a_party_in_another_role_of_another_connection_is_not_spoken_for(hand: A
     told = example("token", owner=name(EMSP), uid="DECARD1")
     assert hand.ask("PUT", f"/ocpi/2.2.1/receiver/tokens/{name(EMSP)}/DECARD1", emsp.token, told).code == 1000
     secret = {"publish": False, "publish_allowed_to": [{"uid": "DECARD1", "type": "RFID"}]}
-    hand.operate("put", module="locations", object=delivering.location("SECRET", **secret))
-    hand.operate("put", module="cdrs", object=delivering.cdr(cdr_token=card(EMSP)))
-    hand.operate("put", module="sessions", object=delivering.session(cdr_token=card(EMSP)))
+    hand.operate("put", module="locations", object=samples.location("SECRET", **secret))
+    hand.operate("put", module="cdrs", object=samples.cdr(cdr_token=card(EMSP)))
+    hand.operate("put", module="sessions", object=samples.session(cdr_token=card(EMSP)))
     hand.drain()
     for party in (EMSP, {**EMSP, "country_code": "BE", "party_id": "BEC"}):
         other = hand.register_partner(roles=[{**party, "role": role}])

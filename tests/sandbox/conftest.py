@@ -12,7 +12,7 @@ import pytest
 from localrun import seed
 from localrun.platform import LocalPlatform
 from sandbox import Partner
-from tests.conftest import CPO, EMSP
+from tests.harness import CPO, EMSP
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import pytest
 
 from localrun.platform import eventually
 from simulator.charge_point import REFUSE, SILENT, BackEnd, exact
-from tests.commanding import evse, location, token
-from tests.conftest import Pair
+from tests.harness import Pair
+from tests.samples import capable_evse, capable_location, their_token
 
 TARIFF = {
     "country_code": "NL",
@@ -34,7 +34,7 @@ TARIFF = {
     ],
     "last_updated": "2026-01-01T00:00:00Z",
 }
-CARD = token("DE", "EXM")
+CARD = their_token("DE", "EXM")
 
 
 class Place:
@@ -42,14 +42,14 @@ class Place:
 
     def __init__(self, pair: Pair, back_end: BackEnd, id: str) -> None:
         self.pair, self.back_end, self.id = pair, back_end, id
-        evses = [evse(f"{id}-{number}") for number in (1, 2, 3)]
+        evses = [capable_evse(f"{id}-{number}") for number in (1, 2, 3)]
         for each in evses:
             each["connectors"][0]["tariff_ids"] = ["T1"]
-        pair.cpo.do("put", module="locations", object=location(id=id, evses=evses))
+        pair.cpo.do("put", module="locations", object=capable_location(id=id, evses=evses))
         eventually(lambda: self.location, 20)
 
     @property
-    def location(self) -> Any:
+    def capable_location(self) -> Any:
         answer = self.pair.emsp.operator(
             {"action": "get", "module": "locations", "party": "NL/EXA", "id": self.id}
         )

@@ -20,7 +20,8 @@ from chalicelib.objects.parts import split
 from chalicelib.store import feeds
 from chalicelib.store.object_items import Key
 from localrun import large
-from tests.known import Known, own
+from tests.known import Known
+from tests.samples import own
 
 MANY = int(os.environ.get("OCPI_CRAWL", "200"))
 PAGE = max(20, MANY // 100)

@@ -13,7 +13,8 @@ from chalicelib.store import feeds
 from chalicelib.store.dynamodb import Conflict, size
 from chalicelib.store.feeds import FeedHead
 from chalicelib.store.object_items import Key, Part
-from tests.known import Known, example, own
+from tests.known import Known
+from tests.samples import example, own
 
 pytest_plugins = ["tests.known"]
 

@@ -11,7 +11,7 @@ from chalicelib.errors import PartnerUnreachable
 from chalicelib.partners import health, parties
 from chalicelib.store.partner_items import hashed
 from chalicelib.store.partners import CACHE_SECONDS
-from tests.conftest import OperatorRefused
+from tests.harness import OperatorRefused
 
 EMSP = [{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}]
 SHOWN = {"id", "name", "state", "version", "roles", "endpoints", "policy", "health", "backlog"}

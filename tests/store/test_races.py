@@ -13,7 +13,7 @@ from chalicelib.objects.stored_object import load
 from chalicelib.store import feeds
 from chalicelib.store.object_items import Key
 from chalicelib.store.objects import Objects
-from tests.known import own
+from tests.samples import own
 
 WRITERS = 6
 

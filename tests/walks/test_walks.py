@@ -9,23 +9,23 @@ from typing import Any
 
 import pytest
 
-from tests import commanding, delivering
+from tests import samples
 
 
 @pytest.fixture
 def place(operate: Any) -> None:
-    operate("put", module="locations", object=commanding.location())
+    operate("put", module="locations", object=samples.capable_location())
 
 
 def test_a_partners_evse_status_is_stored_and_told_to_the_back_end(
     ask: Any, drain: Any, events: Any, operate: Any, partner: Any
 ) -> None:
     """`PATCH` of an EVSE: endpoint, receiver, writer, the change stream, announce, the event."""
-    theirs = delivering.location(country_code="BE", party_id="BEC")
+    theirs = samples.location(country_code="BE", party_id="BEC")
     path = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
     assert ask("PUT", path, partner.token, theirs).code == 1000
     drain()
-    change = {"status": "CHARGING", "last_updated": delivering.later(5)}
+    change = {"status": "CHARGING", "last_updated": samples.later(5)}
     assert ask("PATCH", f"{path}/E2", partner.token, change).code == 1000
     drain()
     heard = events("ObjectChanged")[-1]["detail"]
@@ -52,7 +52,7 @@ def test_our_location_changes_and_five_partners_hear(drain: Any, operate: Any, r
         for at, version in enumerate(versions)
     ]
     drain()
-    operate("put", module="locations", object=delivering.location())
+    operate("put", module="locations", object=samples.location())
     drain()
     for version, each in zip(versions, partners, strict=True):
         (push,) = each.requests("PUT", "/locations/")
@@ -67,7 +67,7 @@ def test_a_start_session_is_accepted_and_its_result_delivered(
     """`POST START_SESSION`: receiver, lifecycle, the event, `answer_command`, results, the partner's URL."""
     body = {
         "response_url": f"{partner.base_url}/results/1",
-        "token": commanding.token(),
+        "token": samples.their_token(),
         "location_id": "LOC1",
         "evse_uid": "E1",
     }
@@ -82,8 +82,8 @@ def test_a_start_session_is_accepted_and_its_result_delivered(
 
 def test_a_page_of_locations_names_the_next_one(ask: Any, operate: Any, register_partner: Any) -> None:
     """`GET` with offset and limit: sender, feeds, pages, conversion, the paging headers."""
-    emsp = register_partner(version="2.1.1", roles=delivering.EMSP_ROLES)
-    operate("put", module="locations", objects=[delivering.location(f"L{at}", 1) for at in range(7)])
+    emsp = register_partner(version="2.1.1", roles=samples.EMSP_ROLES)
+    operate("put", module="locations", objects=[samples.location(f"L{at}", 1) for at in range(7)])
     answer = ask("GET", "/ocpi/2.1.1/sender/locations?offset=2&limit=3", emsp.token)
     assert [each["id"] for each in answer.data] == ["L2", "L3", "L4"]
     assert (answer.headers["x-total-count"], answer.headers["x-limit"]) == ("7", "3")

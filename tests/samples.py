@@ -1,9 +1,13 @@
-"""Objects of ours, small and valid, for the tests of deliveries."""
+"""Sample objects of the tests: ours, small and valid; those of an eMSP; what each version writes."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+from chalicelib.ocpi import jsontext
 
 AT = "2026-03-01T10:00:00Z"
 EMSP_ROLES = [{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}]
@@ -140,3 +144,94 @@ def cdr(id: str = "C1", **more: Any) -> dict[str, Any]:
         "last_updated": later(61),
         **more,
     }
+
+
+# Of commands and charging profiles: an EVSE that can do all of it, and what belongs to an eMSP.
+
+LONG_AGO = "2026-01-01T00:00:00Z"
+
+
+def capable_evse(uid: str = "E1", **more: Any) -> dict[str, Any]:
+    """An EVSE that takes every command and charging profile."""
+    able = ("REMOTE_START_STOP_CAPABLE", "RESERVABLE", "UNLOCK_CAPABLE", "CHARGING_PROFILE_CAPABLE")
+    given = {"evse_id": f"NL*EXA*{uid}", "capabilities": list(able), "last_updated": LONG_AGO, **more}
+    return evse(uid, **given)
+
+
+def capable_location(**more: Any) -> dict[str, Any]:
+    """A Location of ours with such an EVSE."""
+    return location(**{"evses": [capable_evse()], "last_updated": LONG_AGO, **more})
+
+
+def their_token(country: str = "DE", party: str = "MSP", uid: str = "CARD1") -> dict[str, Any]:
+    """A Token of an eMSP that is asked each time."""
+    return token(
+        uid,
+        country_code=country,
+        party_id=party,
+        contract_id=f"{country}-{party}-C1-1",
+        issuer="Stub Mobility",
+        whitelist="NEVER",
+        last_updated=LONG_AGO,
+    )
+
+
+def their_session(
+    id: str = "S1", owner: str = "NL/EXA", emsp: str = "DE/MSP", status: str = "ACTIVE"
+) -> dict[str, Any]:
+    """A Session that an eMSP began by a command."""
+    country, party = owner.split("/")
+    its_country, its_party = emsp.split("/")
+    card = {"country_code": its_country, "party_id": its_party, "uid": "CARD1", "type": "RFID"}
+    return session(
+        id,
+        periods=0,
+        country_code=country,
+        party_id=party,
+        start_date_time=LONG_AGO,
+        kwh=1,
+        cdr_token={**card, "contract_id": f"{its_country}-{its_party}-C1-1"},
+        auth_method="COMMAND",
+        status=status,
+        last_updated=LONG_AGO,
+    )
+
+
+# What the versions write, from `tests/examples`.
+
+FOLDER = Path(__file__).parent / "examples"
+KINDS = {
+    "locations": "location",
+    "tariffs": "tariff",
+    "sessions": "session",
+    "cdrs": "cdr",
+    "tokens": "token",
+    "hubclientinfo": "client_info",
+}
+NEWER = "2026-10-01T00:00:00Z"
+
+
+@cache
+def _text(kind: str, version: str) -> bytes:
+    return (FOLDER / version / f"{kind}.json").read_bytes()
+
+
+def example(kind: str, version: str = "2.2.1", owner: str = "BE/BEC", **changes: Any) -> dict[str, Any]:
+    """An object of this kind, owner and version; a change to None takes a field out."""
+    found: dict[str, Any] = jsontext.loads(_text(kind, version))
+    if version != "2.1.1" and kind not in ("evse", "connector"):
+        found["country_code"], found["party_id"] = owner.split("/")
+    found |= changes
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def own(kind: str, **changes: Any) -> dict[str, Any]:
+    """An object of a hosted party, in 2.3.0: CPO NL/EXA, EMSP NL/EXM."""
+    owner = "NL/EXM" if kind == "token" else "NL/EXA"
+    return example(kind, "2.3.0", owner, **changes)
+
+
+def for_emsp(party: str = "DE/MSP", uid: str = "CARD1") -> dict[str, Any]:
+    """A CdrToken of this eMSP."""
+    country, name = party.split("/")
+    return {"country_code": country, "party_id": name, "uid": uid, "type": "RFID", "contract_id": "C1"}
