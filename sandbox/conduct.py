@@ -20,8 +20,6 @@ from typing import Any
 from sandbox.messages import Request
 from sandbox.peers import Peer
 
-POINTS = ("request", "answer", "reply", "object", "call", "rule")
-
 
 @dataclass
 class Asked:

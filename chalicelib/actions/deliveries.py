@@ -228,14 +228,7 @@ def _delivery(platform: Platform, id: str) -> Delivery:
 def _pull(pull: Pull) -> dict[str, Any]:
     return {
         "id": pull.id,
-        "partner": pull.partner,
-        "module": pull.module,
-        "state": pull.state,
-        "pages": pull.pages,
-        "objects": pull.objects,
-        "set_aside": pull.set_aside,
-        "stale": pull.stale,
-        "hidden": pull.hidden,
+        **pull.progress,
         "total": pull.total if pull.total >= 0 else None,
         "date_from": pull.date_from or None,
         "started_at": pull.started_at,

@@ -372,14 +372,7 @@ class Crawl:
 def tell(platform: Platform, pull: Pull) -> None:
     """Tell the back end how a pull ended, and note that it was told; the sweep repeats it until it is."""
     detail = {
-        "partner": pull.partner,
-        "module": pull.module,
-        "state": pull.state,
-        "pages": pull.pages,
-        "objects": pull.objects,
-        "set_aside": pull.set_aside,
-        "stale": pull.stale,
-        "hidden": pull.hidden,
+        **pull.progress,
         **({"total": pull.total} if pull.total >= 0 else {}),
         **({"date_from": pull.date_from} if pull.date_from else {}),
         **({"reason": pull.reason} if pull.reason else {}),

@@ -31,7 +31,6 @@ NO_RECEIVER = "no_receiver"  # 4001: nobody is named, and no content says who is
 
 FOR_ONE = ("sessions", "cdrs", "commands", "chargingprofiles")
 LISTED = ("locations", "tokens", "tariffs", "sessions", "cdrs")
-WRITES = ("PUT", "PATCH", "POST", "DELETE")
 
 
 @dataclass(frozen=True)

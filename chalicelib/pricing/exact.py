@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from contextlib import AbstractContextManager
 from decimal import (
-    ROUND_CEILING,
     ROUND_DOWN,
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
@@ -94,11 +93,6 @@ def rounded(value: Decimal, places: int, mode: str = "half_up") -> Decimal:
 def settled(value: Decimal) -> Decimal:
     """The value without what a division left behind the 25th decimal."""
     return value.quantize(_SETTLED)
-
-
-def multiple_above(value: Decimal, step: Decimal) -> Decimal:
-    """The smallest multiple of a step that is no less than the value."""
-    return (value / step).to_integral_value(ROUND_CEILING) * step
 
 
 def unit(places: int) -> Decimal:

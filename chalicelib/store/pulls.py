@@ -75,6 +75,12 @@ class Pull:
     def id(self) -> str:
         return f"{self.partner}#{self.module}#{self.job}"
 
+    @property
+    def progress(self) -> dict[str, Any]:
+        """How far the pull came, as actions and events tell it."""
+        names = ("partner", "module", "state", "pages", "objects", "set_aside", "stale", "hidden")
+        return {name: getattr(self, name) for name in names}
+
 
 _NUMBERS = frozenset(each.name for each in fields(Pull) if each.type == "int")
 
