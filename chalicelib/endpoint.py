@@ -1,4 +1,4 @@
-"""One request: who asks, what for, do it, put it in an envelope. The only maker of envelopes.
+"""The endpoint serves one request: who asks, what for, do it, and put it in an envelope, made here alone.
 
 Nothing a partner sends ends in anything but an OCPI envelope: a problem that
 was foreseen says what it is, one that was not is logged and answered 3000.

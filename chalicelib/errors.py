@@ -1,4 +1,4 @@
-"""What goes wrong between rooms: an action that cannot be done, a partner that refused or did not answer.
+"""Errors between rooms: an action that cannot be done, a partner that refused or did not answer.
 
 What a partner is told of its own request is an `OcpiError` of `ocpi.errors`.
 """

@@ -1,4 +1,4 @@
-"""The doors behind: queues, streams, schedules and the operator; functions that never load app.py.
+"""The functions behind queues, streams, schedules and the operator; none of them loads app.py.
 
 Lambda imports only this module for them, so app.py's middleware and the
 Blueprint's own logger do not exist here.

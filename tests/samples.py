@@ -154,13 +154,13 @@ LONG_AGO = "2026-01-01T00:00:00Z"
 def capable_evse(uid: str = "E1", **more: Any) -> dict[str, Any]:
     """An EVSE that takes every command and charging profile."""
     able = ("REMOTE_START_STOP_CAPABLE", "RESERVABLE", "UNLOCK_CAPABLE", "CHARGING_PROFILE_CAPABLE")
-    given = {"evse_id": f"NL*EXA*{uid}", "capabilities": list(able), "last_updated": LONG_AGO, **more}
+    given = {"evse_id": f"NL*EXA*{uid}", "capabilities": list(able), **more}
     return evse(uid, **given)
 
 
 def capable_location(**more: Any) -> dict[str, Any]:
     """A Location of ours with such an EVSE."""
-    return location(**{"evses": [capable_evse()], "last_updated": LONG_AGO, **more})
+    return location(**{"evses": [capable_evse()], **more})
 
 
 def their_token(country: str = "DE", party: str = "MSP", uid: str = "CARD1") -> dict[str, Any]:

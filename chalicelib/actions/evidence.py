@@ -1,4 +1,4 @@
-"""What the operator asks of the past: what was said, to whom, when, and with what answer.
+"""The operator asks for messages, refusals and scorecards: what was said, to whom, with what answer.
 
 Contract: design section 14
 """

@@ -1,4 +1,4 @@
-"""What a partner holds of an object of ours: asked of it, and held against what it should be.
+"""A partner is asked what it holds of an object of ours, and that is held against what it should be.
 
 For a CPO, or an eMSP with its Tokens, that is unsure of the other side. What
 differs is put right by `push` and `redeliver`.

@@ -1,4 +1,4 @@
-"""What is done with money's objects after they are stored, by messages of the queue `audit`.
+"""CDRs, Sessions and Tariffs are priced, matched and linted after they are stored, by messages of a queue.
 
 The change stream names each CDR that came or that we put, and each Tariff of a partner's; no request
 waits for its price. Whatever fails is repeated by the queue, and everything may be repeated.

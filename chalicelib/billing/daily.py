@@ -1,4 +1,4 @@
-"""When reconciliation looks by itself: once a day. Nothing is priced here, so the engine is not loaded.
+"""Reconciliation looks by itself once a day. Nothing is priced here, so the engine is not loaded.
 
 Contract: design section 13
 """

@@ -1,4 +1,4 @@
-"""The engine with what is stored around it: the Tariffs a CDR names, the time zone of its Location, policies.
+"""The pricing engine is given what is stored: the Tariffs a CDR names, its time zone, the policies.
 
 What prices is `chalicelib.pricing`; here is only what it is given. An object is priced in the sense
 of the version its owner wrote it in, also where it is stored as 2.3.0.

@@ -1,4 +1,4 @@
-"""CDRs of ours, priced before they go: what disagrees with itself, or is priced by nothing, is said or held.
+"""The gate prices CDRs of ours before they go: one that disagrees with itself is reported, or held.
 
 Contract: design section 13 (`OCPI_CDR_GATE`: warn, hold, off)
 """

@@ -1,4 +1,4 @@
-"""Whether Sessions and CDRs, Tokens and Tariffs belong together.
+"""Matching says whether Sessions and CDRs, Tokens and Tariffs belong together.
 
 Contract: design section 13 (reconciliation)
 """

@@ -1,4 +1,4 @@
-"""From a stored CDR to its verdict: priced again, kept beside it, told where it is a partner's.
+"""A stored CDR gets its verdict: it is priced again, the verdict kept beside it and told of a partner's.
 
 The event goes out before the verdict is written: a process that dies between the two tells the
 same event again, by the same id, and none is lost.

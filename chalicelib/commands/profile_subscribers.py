@@ -1,4 +1,4 @@
-"""Who set a charging profile for a Session and so hears of changes, and which Sessions we asked about.
+"""Profile subscribers are partners that set a charging profile for a Session and so hear of its changes.
 
 Spec: CHP-30, CHP-31, CHP-40
 """

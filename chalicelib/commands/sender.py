@@ -1,4 +1,4 @@
-"""Our requests whose result comes later: written down first, sent once, their response noted.
+"""Requests of ours whose result comes later: written down first, sent once, their response noted.
 
 A command is never sent again, whatever becomes of it: where its outcome is
 unknown it stays pending, since the result may still come, until our deadline.

@@ -1,4 +1,4 @@
-"""The end of a full crawl: what its owner no longer lists is hidden, a step per message.
+"""The end of a full crawl hides the objects that their owner no longer lists, a step per message.
 
 Each step reads names from the index of changes, 10,000 of them in 1 MB, and looks at those objects
 alone that the crawl did not see. Where it got to stands in the pull.

@@ -1,4 +1,4 @@
-"""What is due: the one request that makes true what a partner knows of an object, and who it is from and for.
+"""A due request makes true what a partner knows of an object: what it is, from whom and for whom.
 
 Nothing is sent or written here. Example: the partner knows a Location but for its new name: a PATCH of
 `name` and `last_updated`. It knows nothing of it: a PUT. It may not see it, or knows all: nothing.

@@ -1,4 +1,4 @@
-"""Messages that their queue gave up: what they were about is written down as due, so that nothing is lost.
+"""Messages that their queue gave up are written down as due deliveries, so that nothing is lost.
 
 A push message that failed too often, and one that never reached a function
 because throttled receives count as receives, end in the queue's dead letters.

@@ -1,4 +1,4 @@
-"""What becomes of a delivery after an attempt, and what follows from it.
+"""The outcome of an attempt decides what becomes of a delivery, and what follows from it.
 
 Contract: design section 8; AMB-05, AMB-34, AMB-35, TRA-92 to TRA-94, ARC-15
 """

@@ -1,4 +1,4 @@
-"""Events of a module told again since a time, for a back end that lost some.
+"""The back end is told the events of a module again since a time, where it lost some.
 
 A page per call; the rest follows by the inbox. Objects are told as they are
 now, each part by itself as when it changed.

@@ -1,4 +1,4 @@
-"""What is due by now: deliveries, pulls, probes, expired requests. Cheap when nothing is.
+"""The sweep does what is due by now: deliveries, pulls, probes, expired requests. Cheap when nothing is.
 
 Contract: design section 8; ARC-16
 """

@@ -1,4 +1,4 @@
-"""One request as a hub sees it: who asks, whom it names, and the few fields of its body that routing needs.
+"""A request as a hub sees it: who asks, whom it names, and the few fields of its body that routing needs.
 
 Spec: design section 12; HUB-33, AMB-21, AMB-22
 """

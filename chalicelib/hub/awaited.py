@@ -1,4 +1,4 @@
-"""Commands and profile requests that are passed on; their result comes to a URL of ours, and goes back.
+"""A hub passes on commands and profile requests; their result comes to a URL of ours, and goes back.
 
 Such a request is kept as any whose result is awaited (`store.requests`), without its body. The
 result is taken by the doors of commands and profiles, and sent by the results queue, which also tells the

@@ -1,4 +1,4 @@
-"""Broadcast and GET-all: what is meant for all, kept by the hub for all.
+"""A hub keeps objects that are meant for all parties, and answers GET-all from what it keeps.
 
 Spec: HUB-15 to HUB-24, HUB-30 to HUB-32, AMB-23, AMB-28
 """

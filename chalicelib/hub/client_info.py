@@ -1,4 +1,4 @@
-"""hubclientinfo as its Sender: who is at this hub, and whether anything can be sent to them.
+"""The hub is the Sender of hubclientinfo: who is at this hub, and whether anything can be sent to them.
 
 A ClientInfo is an object of ours: stored, listed and pushed like any other. What it
 says is worked out here from the directory, written where it differs from what is

@@ -1,4 +1,4 @@
-"""Who is meant by a request that names nobody: found by what it is about.
+"""A hub finds the receiver of a request that names none by the object that it is about.
 
 A Location or Token that was broadcast is stored under its owner; of a Session, a reservation or
 a CDR that was passed on both ends are remembered. Who is no end of it, finds nobody.

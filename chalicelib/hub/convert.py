@@ -1,4 +1,4 @@
-"""Objects on their way between two parties that speak different versions.
+"""A hub converts objects on their way between two parties that speak different versions.
 
 Nothing is stored of them; what a 2.1.1 object leaves unsaid is found in the Tokens
 that eMSPs broadcast through this hub.

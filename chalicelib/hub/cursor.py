@@ -1,4 +1,4 @@
-"""A partner's next link, sealed so that who follows it through the hub can neither read nor change it.
+"""A hub seals a partner's next link, so that who follows it can neither read nor change it.
 
 Spec: AMB-26; design section 12, "What is changed on the way"
 """

@@ -1,4 +1,4 @@
-"""Sessions and CDRs pass between their two ends alone, also where the requester names somebody else.
+"""A hub passes Sessions and CDRs between their two ends alone, also where the requester names others.
 
 Spec: HUB-21; design section 12: "Sessions and CDRs are never shown to anybody but their two ends"
 """

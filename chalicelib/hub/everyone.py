@@ -1,4 +1,4 @@
-"""A question asked of all who might know, at once: whose Token this is, who has this Location.
+"""A hub asks all partners that might know at once: whose Token this is, who has this Location.
 
 Spec: HUB-27, AMB-27, AMB-73
 """

@@ -1,4 +1,4 @@
-"""A request asked of a party on behalf of another, now, and its answer handed back.
+"""A hub forwards a request to a party on behalf of another, now, and hands its answer back.
 
 Each leg has an X-Request-ID of its own and the X-Correlation-ID of the whole. What the far side
 answers is the requester's; what it fails to answer becomes a code of ours. Each forward is noted

@@ -1,4 +1,4 @@
-"""What objects a request and its answer carry, where they are to be said in another version.
+"""The kinds of object that a request and its answer carry, where they are to be said in another version.
 
 Spec: design section 12; CNV rows
 """

@@ -1,4 +1,4 @@
-"""The far side of a request that is passed on: which connection and URL, or why there is none.
+"""A leg is the far side of a request that is passed on: its connection and URL, or why there is none.
 
 Spec: design section 12; STA-22 to STA-25, HUB-06
 """

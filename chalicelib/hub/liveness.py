@@ -1,4 +1,4 @@
-"""Still alive? A hub asks partners that it heard nothing of for their versions.
+"""A hub asks partners that were silent for long for their versions, and tells who still answers.
 
 Every sweep lists those that were silent for `OCPI_HUB_ALIVE_SECONDS` and hands them to
 one call of the push function, which asks them side by side, so that one that lets it

@@ -1,4 +1,4 @@
-"""What a hub remembers of what it passed on: the two ends of a Session or reservation, where a CDR is.
+"""A hub remembers of what it passed on the two ends of a Session or reservation, and where a CDR is.
 
 Ids and parties alone, until they expire; never the object (AMB-28). Of one id several pairs of
 parties may be remembered, since ids are unique to their owner only.

@@ -1,4 +1,4 @@
-"""What a request and its answer are changed to on their way through the hub; where nothing must be, nothing.
+"""A hub rewrites a request and its answer on their way through; where nothing must change, nothing does.
 
 Between partners of one version a body passes as the bytes it came in. Answers of another
 version are converted, links that lead to the other platform replaced by ours, and objects withheld

@@ -1,4 +1,4 @@
-"""What the table says of a request, carried out: the one door of a hub for all functional modules.
+"""A hub carries out what its table says of a request: the one door for all functional modules.
 
 Spec: design section 12, "Where a request goes"
 """

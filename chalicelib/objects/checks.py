@@ -1,4 +1,4 @@
-"""How an object is read before it is stored: strictly where it is ours, leniently where it is a partner's.
+"""Checks read an object before it is stored: strictly where it is ours, leniently where a partner's.
 
 Spec: "read leniently, write strictly"; requirements section 0
 """

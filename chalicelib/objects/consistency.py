@@ -1,4 +1,4 @@
-"""What an object of ours must say in the light of others of ours, asked before it is stored.
+"""An object of ours is checked against others of ours before it is stored.
 
 `ocpi.rules` looks at one object; here stands what only the store can tell.
 Objects that are not known yet are no reason to refuse: the operator may put

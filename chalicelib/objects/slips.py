@@ -1,4 +1,4 @@
-"""What is surely a slip in an object of ours, as far as other objects and its prices tell.
+"""Slips in an object of ours are found by other objects and its prices, and told; nothing is refused.
 
 Contract: design section 5 (`warnings` of put, `check`); LOC-73, CDR-27, TAR-14
 """

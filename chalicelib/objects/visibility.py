@@ -1,4 +1,4 @@
-"""Who may see an object of ours: its feeds, theirs, and what they can be told.
+"""Visibility says who may see an object of ours: its feeds, a reader's feeds, what can be said in a version.
 
 For whom a partner speaks is asked in `partners.parties`.
 

@@ -1,4 +1,4 @@
-"""How an object comes into the tables: split into its parts, put in its feed, written if nobody was faster.
+"""The writer puts an object into the tables: in parts, in its feed, if nobody was faster.
 
 Whoever calls has decided that it may come in, and has read or checked it.
 

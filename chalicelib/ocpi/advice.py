@@ -1,4 +1,4 @@
-"""What the specification recommends of an object and does not demand: for whoever fills one in.
+"""Advice tells what the specification recommends of an object and does not demand.
 
 Nothing is refused for it. Asked about 2.3.0 objects that their table and `rules` accept.
 

@@ -1,4 +1,4 @@
-"""What was noticed about an object: where, what kind of thing, and in words."""
+"""A finding says what was noticed about an object: where, what kind of thing, and in words."""
 
 from __future__ import annotations
 

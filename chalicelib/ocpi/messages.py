@@ -1,4 +1,4 @@
-"""What comes in and what goes back: Request, Reply, header names, token encoding.
+"""Requests and replies of OCPI apart from HTTP: parties, header names, token encoding.
 
 No HTTP library and no AWS here; doors make a Request of what they got and
 send what `envelope.write` makes of a Reply.

@@ -1,4 +1,4 @@
-"""Rules of an object that no table can say: one field's value against another's. For what we send.
+"""Rules hold one field of an object against another, which no table can say; they are for what we send.
 
 Asked only about objects that their table accepts.
 

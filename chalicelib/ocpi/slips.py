@@ -1,4 +1,4 @@
-"""What is surely a slip in an object of ours though OCPI allows it: told, and nothing is refused.
+"""A slip is a surely unmeant value in an object of ours that OCPI allows: it is told, and not refused.
 
 Asked about objects that their table and `rules` accept. What only the store can tell stands
 in `objects.slips`, what a Tariff's prices make of it in `pricing.lint`.

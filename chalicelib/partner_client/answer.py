@@ -1,4 +1,4 @@
-"""What a partner answered, and what it means: success, a refusal that is final, or one that may pass.
+"""The answer of a partner is judged: success, a refusal that is final, or a failure that may pass.
 
 Spec: transport_and_format; STA-11, STA-24, STA-27; TRA-12
 """

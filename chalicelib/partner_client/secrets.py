@@ -1,4 +1,4 @@
-"""Our token in what a partner says back to us: blanked before anybody keeps or shows it.
+"""A token of ours is blanked in what a partner says back before anybody keeps or shows it.
 
 Contract: design section 10; ARC-19
 """

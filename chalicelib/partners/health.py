@@ -1,4 +1,4 @@
-"""Whether a partner, and each module that it receives, can be reached; what follows when it cannot.
+"""Health says whether a partner and each module it receives can be reached; what follows when not.
 
 A module that fails is held back alone: after some failures in a row one request
 at a time tries it, after pauses that grow, and the others wait for that. A

@@ -1,4 +1,4 @@
-"""Requests that come twice, since a client that heard no answer sends the same again.
+"""A request that comes twice is recognized, since a client that heard no answer sends it again.
 
 An object can be written twice without harm; a charge point is told once. Whoever repeats
 a command or a profile request under its X-Request-ID gets the first one's response, and

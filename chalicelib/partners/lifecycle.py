@@ -1,4 +1,4 @@
-"""The states of a request whose result is awaited, and every step from one to the next.
+"""The lifecycle of a request whose result is awaited: its states, and every step from one to the next.
 
 A command or profile request is PENDING until it is concluded, once. After that its
 result is sent (of one we received) and the back end told. Every step is written

@@ -1,4 +1,4 @@
-"""For whom a connection speaks: the parties and roles that a partner may read, write and answer for.
+"""A connection speaks for parties: those, and their roles, that a partner may read, write and answer for.
 
 A partner speaks for the parties of its credentials. A hub speaks for those it told of
 by hubclientinfo, those its credentials list, and, where it offers no hubclientinfo, those

@@ -1,4 +1,4 @@
-"""What partners do not have: equal refusals in one row, and one delivery with its attempts."""
+"""The view of deliveries: equal refusals in one row, and one delivery with its attempts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written rather than pressed: an invitation, a registration. What was written becomes an action."""
+"""The forms of the page: an invitation, a registration; what was written becomes an action."""
 
 from __future__ import annotations
 

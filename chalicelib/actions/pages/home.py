@@ -1,4 +1,4 @@
-"""The first view: who is connected, what waits, what was refused, what was asked."""
+"""The first view of the page: who is connected, what waits, what was refused, what was asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A hub's view: who is there, what was passed on between whom, and who may roam with whom."""
+"""The view of a hub: who is there, what was passed on between whom, and who may roam with whom."""
 
 from __future__ import annotations
 

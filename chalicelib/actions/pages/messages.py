@@ -1,4 +1,4 @@
-"""What was said: messages of both directions, and what was refused of what partners sent."""
+"""The view of messages of both directions, and of what partners sent that was refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prices: the verdicts on CDRs, one report in sentences, and what is under dispute."""
+"""The view of money: the verdicts on CDRs, one report in sentences, and what is under dispute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects: a list of a module's, and one with its deliveries, its price and what was said about it."""
+"""The view of objects: a module's list, and one with its deliveries, its price, its messages."""
 
 from __future__ import annotations
 

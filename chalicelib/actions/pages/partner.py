@@ -1,4 +1,4 @@
-"""One partner: who it is, how it is, what waits for it, and what it and we said."""
+"""The view of one partner: who it is, how it is, what waits for it, and what it and we said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands, charging profiles: what was asked of whom, and what became of it."""
+"""The view of commands and charging profiles: what was asked of whom, and what became of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of an action, in sentences; what only machines want is not shown."""
+"""The outcome of an action in sentences; what only machines want is not shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole around a view: navigation and search, style, and in a browser the document and its one script."""
+"""The frame around a view: navigation, search and style; in a browser the document and its script."""
 
 from __future__ import annotations
 
