@@ -28,7 +28,7 @@ class PartnerRefused(Exception):
 
     @property
     def words(self) -> str:
-        """What it said: its code, where it has one, and its message."""
+        """What the partner said: its code, where it has one, and its message."""
         return f"{self.status_code} {self.message}" if self.status_code else self.message
 
 

@@ -161,14 +161,14 @@ class Partner:
         return self.state in (REGISTERED, SUSPENDED)
 
     def endpoint(self, module: str, role: str) -> str | None:
-        """Where it serves this interface of a module, or None; of `credentials` any role (AMB-17)."""
+        """The URL of the interface of a module, or None; of `credentials` any role (AMB-17)."""
         for each in self.endpoints:
             if each.module == module and (each.role in (role, "") or module == "credentials"):
                 return each.url
         return None
 
     def party_for(self, roles: Iterable[str]) -> Party | None:
-        """Its first party that has one of these roles; of a hub its own, to which all is told (HUB-15)."""
+        """The partner's first party in one of these roles; of a hub its own, which is told all (HUB-15)."""
         if self.hub:
             return self.hub_party
         wanted = tuple(roles)

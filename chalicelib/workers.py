@@ -110,7 +110,7 @@ def push(event: Any) -> dict[str, Any]:
 
 @bp.on_sqs_message(queue="push-slow", batch_size=10, name="push_slow")
 def push_slow(event: Any) -> dict[str, Any]:
-    """The same for partners that answer slowly, apart so that nobody waits for them."""
+    """Pushes to partners that answer slowly, apart so that nobody waits for them."""
     return _messages("push_slow", "push", event)
 
 

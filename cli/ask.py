@@ -110,7 +110,7 @@ def by_function(name: str, seconds: float = SECONDS) -> Invoke:
 
 
 def raw_by_function(name: str, seconds: float = SECONDS) -> Raw:
-    """The same, with whatever the function answers. Raises Unreachable, also where the function failed."""
+    """The raw answer of a function. Raises Unreachable, also where the function failed."""
     clients: list[Any] = []
 
     def invoke(event: dict[str, Any]) -> bytes:

@@ -151,7 +151,7 @@ def until(value: Any, like: Any) -> str:
 
 
 def party(row: Row) -> str:
-    """Whose it is, `NL/EXA`."""
+    """The party an object belongs to, `NL/EXA`."""
     return plain(row.get("owner")) or "/".join(
         plain(row.get(each)) for each in ("country_code", "party_id") if row.get(each)
     )

@@ -55,7 +55,7 @@ def platform(ctx: click.Context) -> ask.Platform:
 
 
 def where(ctx: click.Context) -> str:
-    """The same in one word, by which answers are remembered."""
+    """The platform that is meant in one word, by which answers are remembered."""
     return " ".join(place(ctx.find_root()))
 
 

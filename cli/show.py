@@ -79,7 +79,7 @@ class Column:
 
     @property
     def stands_below(self) -> bool:
-        """Whether it stands below its row where not everything has room in it."""
+        """Whether a cell stands below its row where not everything has room in it."""
         return self.kind == "below"
 
     @property

@@ -83,7 +83,7 @@ def held(platform: Platform, fields: HeldFields) -> dict[str, Any]:
 
 
 def differences(ours: Any, theirs: Any, at: str = "") -> Iterator[dict[str, Any]]:
-    """Where they hold something else than we have, each with its JSON Pointer in ours.
+    """Where a partner holds something else than we have, each with its JSON Pointer in ours.
 
     EVSEs and Connectors are held against those of the same name. What only they have is not told.
     """

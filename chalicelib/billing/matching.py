@@ -137,7 +137,7 @@ class Billed:
 def missing_cdrs(
     platform: Platform, billed: Billed, since: str, until: str, cursor: str = ""
 ) -> tuple[list[Missing], str]:
-    """Those of a page of Sessions, updated within a time, that have no CDR; the cursor of the next page.
+    """The Sessions of a page, updated within a time, that have no CDR; the cursor of the next page.
 
     Sessions of that CPO, and ours of that eMSP's drivers.
     """

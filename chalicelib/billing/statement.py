@@ -243,5 +243,5 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
 
 
 def is_place(found: Any) -> bool:
-    """Whether this is where a page ended."""
+    """Whether a cursor's content is where a page ended."""
     return isinstance(found, dict) and {"party", "after", "sums"} <= found.keys()

@@ -126,7 +126,7 @@ class Asked:
 
     @property
     def is_custom(self) -> bool:
-        """Whether it is about a module that is not known here."""
+        """Whether the request is about a module that is not known here."""
         return self.module not in modules.BY_ID
 
     @property

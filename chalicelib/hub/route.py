@@ -45,7 +45,7 @@ class Row:
     shape: str | None = None
 
     def fits(self, to: str, module: str, interface: str, method: str, shape: str) -> bool:
-        """Whether it is about this request."""
+        """Whether the row is about this request."""
         return (
             to in self.to
             and module in (self.modules or (module,))

@@ -236,7 +236,7 @@ class StoredObject:
         return self.canonical if version == modules.V230 else self.in_version(version, find).object
 
     def text_in(self, version: str, find: Finder | None = None) -> str | None:
-        """The same as JSON text; None where that version has no way to say it."""
+        """The object in a version as JSON text; None where that version has no way to say it."""
         if version == self.version and self._as_it_is:
             return self.text
         found = self.in_version(version, find).object

@@ -143,7 +143,7 @@ def offset_of(url: str) -> int | None:
 
 
 def at_offset(url: str, offset: int) -> str:
-    """The same list from another offset, any cursor left out."""
+    """The URL of a list from another offset, any cursor left out."""
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     kept = [(name, value) for name, value in query if name not in ("offset", "cursor")]

@@ -113,7 +113,7 @@ def claimed(found: AsyncRequest, now: str) -> Change | None:
 
 
 def put_off(found: AsyncRequest, lease: str, until: str) -> Change | None:
-    """Its result could not be sent now; the next attempt is at a time."""
+    """The result could not be sent now; the next attempt is at a time."""
     if found.lease != lease:
         return None
     return {"lease": "waiting", "due_at": until, "attempts": found.attempts + 1}
@@ -167,7 +167,7 @@ def cancel_reservation(platform: Platform, id: str, result: Mapping[str, Any]) -
 
 
 def is_granted_reservation(pending: AsyncRequest) -> bool:
-    """Whether it is a RESERVE_NOW that was accepted and not yet cancelled by the CPO."""
+    """Whether the request is a RESERVE_NOW that was accepted and not yet cancelled by the CPO."""
     return (
         pending.command == "RESERVE_NOW"
         and pending.state == CONCLUDED

@@ -35,7 +35,7 @@ class Moment:
         return other
 
     def swapped(self) -> Moment:
-        """The same with the other bound of power and current: could it hold at any moment?"""
+        """The check with the other bound of power and current: could it hold at any moment?"""
         other = self.at(self.minute, self.weekday, self.date, self.kwh, self.seconds)
         other.min_power, other.max_power = self.max_power, self.min_power
         other.min_current, other.max_current = self.max_current, self.min_current

@@ -49,7 +49,7 @@ class Claim:
 
     @property
     def coarse(self) -> bool:
-        """Whether it agrees only because of how few decimals it has."""
+        """Whether the claim agrees only because of how few decimals it has."""
         return (
             self.verdict == AGREE
             and self.claimed is not None

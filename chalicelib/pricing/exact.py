@@ -112,5 +112,5 @@ def text(value: Decimal) -> str:
 
 
 def text_or_none(value: Decimal | None) -> str | None:
-    """The same for a number that may be unknown."""
+    """A number that may be unknown as it is shown."""
     return None if value is None else text(value)

@@ -54,7 +54,7 @@ def clock_minutes(value: Any) -> int | None:
 
 
 def is_date(value: Any) -> bool:
-    """Whether it is a date, `YYYY-MM-DD`, that exists."""
+    """Whether a text is a date, `YYYY-MM-DD`, that exists."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         return False
     try:

@@ -108,7 +108,7 @@ def _between(edges: list[Any], low: Any, high: Any, is_bound: Any) -> int:
 
 
 def is_empty(box: Box) -> bool:
-    """Whether it has no cell."""
+    """Whether the box has no cell."""
     return not all(box)
 
 

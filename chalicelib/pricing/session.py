@@ -48,7 +48,7 @@ class Period:
 
     @property
     def contexts(self) -> tuple[str, ...]:
-        """Whether it reserves, charges, or both; nothing but a `RESERVATION_TIME` of 0 is neither."""
+        """Whether a session reserves, charges, or both; nothing but a `RESERVATION_TIME` of 0 is neither."""
         charges = bool(self.energy or self.time or self.parking)
         if self.reserved:
             return (RESERVATION, CHARGING) if charges else (RESERVATION,)

@@ -39,7 +39,7 @@ class Moved:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Totals:
-    """What it comes to; a side that cannot be known is None."""
+    """What a session comes to; a side that cannot be known is None."""
 
     parts: dict[str, Sides] = field(default_factory=dict)
     unlimited: Sides = (ZERO, ZERO)

@@ -137,17 +137,17 @@ class FeedHead:
         return number - self.first - 1 - empty
 
     def without(self, numbers: Iterable[int]) -> FeedHead:
-        """The same feed to somebody for whom these numbers are empty."""
+        """The feed as somebody sees it for whom these numbers are empty."""
         more = [number for number in numbers if self.first < number <= self.count]
         return replace(self, gaps=merged(self.gaps, more)) if more else self
 
     def since(self, number: int) -> FeedHead:
-        """The same feed when nothing before this number is left."""
+        """The feed when nothing before this number is left."""
         gaps = tuple((max(begin, number), end) for begin, end in self.gaps if end >= number)
         return FeedHead(self.feed, self.count, gaps, number - 1)
 
     def compact(self) -> FeedHead:
-        """The same feed with a gap at its beginning counted as gone."""
+        """The feed with a gap at its beginning counted as gone."""
         if self.gaps and self.gaps[0][0] <= self.first + 1:
             return FeedHead(self.feed, self.count, self.gaps[1:], max(self.first, self.gaps[0][1]))
         return self

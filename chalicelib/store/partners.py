@@ -216,7 +216,7 @@ class Partners:
         return base64.b64encode(answer["CiphertextBlob"]).decode()
 
     def tokens(self, hashes: tuple[str, ...]) -> list[Token]:
-        """Those of these inbound tokens that are valid now."""
+        """The inbound tokens, of these, that are valid now."""
         if not hashes:
             return []
         found = [token_of(item) for item in self._read([{"id": text(TOKEN + hash)} for hash in hashes])]

@@ -76,7 +76,7 @@ class Refusal:
 
     @property
     def id(self) -> str:
-        """The same for whatever is sent of the same object, or part of it, in the same way."""
+        """The refusal's id, the same for whatever is sent of an object, or part of it, in the same way."""
         which = (folded(self.object_id), self.part) if self.object_id else (self.body,)
         said = jsontext.dumps([self.partner, self.module, self.owner, self.method == "PATCH", *which])
         return hashlib.sha256(said.encode()).hexdigest()[:20]
@@ -100,7 +100,7 @@ class Refusals:
         self._write([{"PutRequest": {"Item": item}} for item in items])
 
     def forget(self, refusal: Refusal, id: str) -> None:
-        """It was let in."""
+        """Forget a refusal: the object was let in."""
         pieces = range(1, len(_pieces(packed(refusal.body)[0])))
         keys = [HEAD, *(str(at) for at in pieces)]
         self._write([{"DeleteRequest": {"Key": _key(id, each)}} for each in keys])

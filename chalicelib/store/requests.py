@@ -84,12 +84,12 @@ class AsyncRequest:
 
     @property
     def kind(self) -> str:
-        """Its partition of the index `recent`."""
+        """The request's partition of the index `recent`."""
         return self.direction if self.module == COMMANDS else f"PROFILE_{self.direction}"
 
     @property
     def subject(self) -> Subject:
-        """What it is about: its session or location, else itself."""
+        """What the request is about: its session or location, else itself."""
         named = self.session or self.body.get("session_id") or self.body.get("location_id") or self.id
         return Subject(self.module, "", str(named))
 

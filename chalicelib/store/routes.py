@@ -65,12 +65,12 @@ class Wanted:
 
     @property
     def shards(self) -> list[str]:
-        """Where they are."""
+        """The partitions in which routes are."""
         pair = sorted(self.between) or [each for each in (self.sender, self.to) if each]
         return [_shard(*pair)] if len(pair) == 2 else [str(at) for at in range(SHARDS)]
 
     def fits(self, route: Route) -> bool:
-        """Whether this is one of them."""
+        """Whether a route is one of those asked for."""
         return (
             self.sender in ("", route.sender)
             and self.to in ("", route.to)

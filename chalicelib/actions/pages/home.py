@@ -82,7 +82,7 @@ def health(partner: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def health_told(page: Page, partner: Mapping[str, Any]) -> Markup:
-    """Whether it can be reached, since when not, why, and which modules fail by themselves."""
+    """Whether a partner can be reached, since when not, why, and which modules fail by themselves."""
     found = health(partner)
     state = found.get("state") or "UNKNOWN"
     away = state == "UNREACHABLE"

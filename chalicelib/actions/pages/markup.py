@@ -72,7 +72,7 @@ def dim(*children: Any) -> Markup:
 
 
 def lines(*parts: Any) -> Markup:
-    """Those that are not empty, each in a line of its own."""
+    """The pieces of HTML that are not empty, each in a line of its own."""
     return join((each for each in parts if each), "<br>")
 
 

@@ -282,7 +282,7 @@ class Field:
         return self.was or self.name if version == V211 else self.name
 
     def read_as(self, otherwise: Any, type_: Type | None = None, card: str = "") -> Field:
-        """The same row with another reading of what cannot be used."""
+        """The field's row with another reading of what cannot be used."""
         return Field(
             self.name,
             type_ or self.type,

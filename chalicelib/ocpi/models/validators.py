@@ -57,7 +57,7 @@ def _object(model: base.Model, version: str, partial: bool = False, named_by: st
 
 @cache
 def field(row: base.Field, version: str) -> Any:
-    """The same for the values of one field that are no objects; None for one that holds objects."""
+    """The check of one field's values that are no objects; None for a field that holds objects."""
     if isinstance(row.type, base.Model):
         return None
     return SchemaValidator(_field(row, version)).isinstance_python
