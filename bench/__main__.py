@@ -14,7 +14,7 @@ import sys
 import traceback
 from pathlib import Path
 
-ROOMS = ("core", "pricing", "imports", "storage", "partners", "delivery", "hub", "package")
+ROOMS = ("core", "pricing", "imports", "storage", "partners", "delivery", "hub", "trust", "package")
 
 
 def main(names: list[str]) -> int:
