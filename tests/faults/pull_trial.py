@@ -39,7 +39,7 @@ class Verdict:
 
 
 class Crawled:
-    """A partner whose pages fail, repeat, shrink and lie."""
+    """A partner whose pages fail, repeat, shrink, lie about the total and lack their link."""
 
     def __init__(self, stub: PartnerStub, country: str, party: str, many: int, seed: int) -> None:
         self.stub = stub
@@ -69,13 +69,21 @@ class Crawled:
         return None
 
     def _fault(self, request: Received) -> Canned:
-        kinds = ["reset", "silence", "repeat", "elsewhere"] if self._silences else ["reset", "repeat"]
+        kinds = ["reset", "repeat", "total", "no link"]
+        kinds += ["silence", "elsewhere"] if self._silences else []
         kind = self._random.choice([*kinds, *("canned",) * 8])
         if kind == "reset":
             raise ConnectionResetError("as the test wants it")
         if kind == "silence":
             self._silences -= 1
             return Canned(status=500, delay=SILENCE)
+        if kind in ("total", "no link"):
+            page = self.stub._page(request, "tariffs")
+            if kind == "total":
+                page.headers["X-Total-Count"] = str(self._random.choice([0, 1, PAGE, 10_000]))
+            else:
+                page.headers.pop("Link", None)
+            return page
         if kind in ("repeat", "elsewhere"):
             host = self.stub.url("SENDER", "tariffs") if kind == "repeat" else "http://127.0.0.9:1/tariffs"
             asked = "&".join(f"{name}={value}" for name, value in request.query.items())

@@ -261,7 +261,7 @@ def run(seconds: float, kills: int, *, faulty: float = 0.4, patience: float = 60
         truth.create(process, 8)
         for each in hostile.values():
             each.faulty = faulty
-        changes, killed = _rage(process, truth, stubs, chance, seconds, kills)
+        changes, killed = _rage(process, truth, stubs, hostile[stubs[0].name], chance, seconds, kills)
         requests = sum(each.requests for each in hostile.values())
         faults = sum(each.faults for each in hostile.values())
         for each in hostile.values():
@@ -299,11 +299,14 @@ def _rage(
     process: Process,
     truth: Truth,
     stubs: list[PartnerStub],
+    failing: Hostile,
     chance: random.Random,
     seconds: float,
     kills: int,
 ) -> tuple[int, int]:
-    """Change things, kill the platform at random moments, and let one partner be gone for a while."""
+    """Change things, kill the platform at random moments, let one partner be gone for a while, and a module
+    of another fail while its versions answer.
+    """
     began = time.monotonic()
     moments = sorted(chance.uniform(0.1, 0.9) * seconds for _ in range(kills))
     changes = killed = 0
@@ -316,11 +319,14 @@ def _rage(
             process.start()
         if 0.3 * seconds < passed < 0.7 * seconds:
             dead.down()
+            failing.failing = "tariffs"
         else:
             dead.up()
+            failing.failing = ""
         truth.change(process)
         changes += 1
     dead.up()
+    failing.failing = ""
     return changes, killed
 
 
