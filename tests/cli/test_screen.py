@@ -9,6 +9,8 @@ import os
 import pty
 import re
 import select
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -312,6 +314,52 @@ _ocpi_completion ocpi; printf '%s\\n' "${{COMPREPLY[@]}}"
             env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
         )
         assert done.stdout.split() == due, done.stderr
+
+
+ASKS = {
+    "zsh": """
+compdef() {{ }}
+_describe() {{ print -l -- "${{completions_with_descriptions[@]}}" }}
+compadd() {{ print -l -- "${{completions[@]}}" }}
+{source}
+words=({line}); CURRENT={place}
+_ocpi_completion
+""",
+    "fish": """
+{source}
+complete -C {quoted}
+""",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ASKS))
+def test_zsh_and_fish_complete_the_same(url, hand, tmp_path, kind):
+    """In the shells themselves, where they are installed; CI has them."""
+    program = shutil.which(kind)
+    if program is None:
+        pytest.skip(f"no {kind} here; apt-get install {kind}")
+    hand.operate("invite", name="Example Mobility")
+    source = shell("completion", kind).stdout
+    words = {
+        "ocpi par": ["partner", "partner_options", "partners"],
+        "ocpi deliveries --st": ["--state"],
+        "ocpi deliveries --state REF": ["REFUSED"],
+        "ocpi list loc": ["locations"],
+        "ocpi partner ex": [hand.operate("partners")["partners"][0]["id"]],
+    }
+    for line, due in words.items():
+        script = ASKS[kind].format(
+            source=source, line=line, place=len(line.split()), quoted=shlex.quote(line)
+        )
+        done = subprocess.run(
+            [program, *(["-f"] if kind == "zsh" else ["--no-config"]), "-c", script],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
+        )
+        found = {re.split(r"[:\t]", each)[0] for each in done.stdout.splitlines() if each}
+        assert found == set(due), (line, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("kind", ["zsh", "fish"])
