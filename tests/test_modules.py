@@ -115,7 +115,7 @@ def test_a_role_offers_the_interfaces_of_the_matrix(roles, interface, expected) 
 
 
 def test_the_readme_lists_the_endpoints_of_the_table() -> None:
-    """Issue 3: the README's table comes from the module table."""
+    """The README's table comes from the module table."""
     from docs import generate_modules
 
     is_now, should_be = generate_modules.current()

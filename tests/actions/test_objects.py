@@ -53,7 +53,7 @@ def test_the_same_id_twice_in_one_go(operate: Any, known: Known) -> None:
 def test_what_one_invocation_cannot_finish_goes_on_through_the_inbox(
     operate: Any, known: Known, drain: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Issue 4: thousands in one go, in steps that may be repeated."""
+    """Thousands in one go, in steps that may be repeated."""
     monkeypatch.setattr(bulk, "SECONDS", -1)
     monkeypatch.setattr(bulk, "MOST_IN_MESSAGE", 8000)
     objects = [own("token", uid=f"U{at:03}") for at in range(60)]
@@ -85,7 +85,7 @@ def test_a_part_of_a_list_that_goes_on_by_itself_ends_too(
 
 
 def test_how_far_a_put_came_is_kept(operate: Any, known: Known, hand: Any) -> None:
-    """Issue 4: of a list in several messages, each of which may come twice; what was refused is shown."""
+    """Of a list in several messages, each of which may come twice; what was refused is shown."""
     objects = [own("token", uid=f"U{at:03}") for at in range(30)]
     objects[4]["language"] = objects[25]["language"] = "toolong"
     parts = [

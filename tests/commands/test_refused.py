@@ -1,6 +1,6 @@
 """What partners get wrong in commands and charging profiles, in every version: refused, and nothing changed.
 
-Issue 6: unknown command, missing or hostile `response_url`, one on a host never announced,
+Unknown command, missing or hostile `response_url`, one on a host never announced,
 a Token of another party, results for unknown ids, results of another partner.
 """
 

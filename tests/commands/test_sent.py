@@ -91,7 +91,7 @@ def test_a_cpo_of_2_1_1_hears_the_long_names_it_gave(ask: Any, operate: Any, reg
 def test_results_for_unknown_ids_or_by_another_partner_change_nothing(
     ask: Any, operate: Any, events: Any, partner: PartnerStub, register_partner: Any
 ) -> None:
-    """Issue 6: bad input; the answer is the same whether or not the id exists."""
+    """Bad input; the answer is the same whether or not the id exists."""
     other = register_partner([{"role": "CPO", "country_code": "FR", "party_id": "ABC"}])
     record = send(operate)
     url = back(partner)

@@ -1,4 +1,4 @@
-"""The bounded trial (issue 5; design section 8): chance decides what goes wrong; `make trial`."""
+"""The bounded trial (design section 8): chance decides what goes wrong; `make trial`."""
 
 from __future__ import annotations
 

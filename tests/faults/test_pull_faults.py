@@ -30,7 +30,7 @@ def settings() -> dict[str, str]:
 def test_every_object_that_stays_is_fetched(
     platform: Any, operate: Any, drain: Any, clock: Any, register_partner: Any, seed: int
 ) -> None:
-    """TRA-38 to TRA-40; issue 5: pages fail, repeat, shrink and lie, and we are killed meanwhile."""
+    """TRA-38 to TRA-40: pages fail, repeat, shrink and lie, and we are killed meanwhile."""
     chance = random.Random(seed)
     cpo = register_partner(roles=samples.CPO_ROLES)
     drain()

@@ -114,7 +114,7 @@ def test_what_a_table_lacks_is_copied_out_of_a_restored_one_and_nothing_else(aws
 
 
 def test_stages_share_no_name(expanded: dict[str, Any]) -> None:
-    """Issue 7.1: several stages in one account."""
+    """Several stages in one account."""
     own = re.compile(r"(Table|Queue|Topic|Alarm|Dashboard|Function|LogGroup|Alias|Schema)Name|Name")
     for logical_id, resource in expanded["Resources"].items():
         for name, value in resource["Properties"].items():
@@ -553,7 +553,7 @@ def test_the_events_that_are_mailed_are_told_with_what_their_mails_say() -> None
 def test_every_test_event_of_the_operator_function_is_an_action_with_its_fields(
     name: str, hand: Any, operate: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Issue 7.3: each fits the schema that `help` shows, and fails at most for its made-up partner."""
+    """Each fits the schema that `help` shows, and fails at most for its made-up partner."""
     event = console.TEST_EVENTS[name]
     schema = operate("help")["actions"][event["action"]]["schema"]
     fields = {each: value for each, value in event.items() if each != "action"}

@@ -127,7 +127,7 @@ def crawl(hand: Any, ledger: Ledger, url: str) -> Crawl:
 
 
 def test_a_crawl_misses_nothing_while_others_write(full: Any) -> None:
-    """Issue 4; TRA-28, TRA-29, TRA-34, TRA-38, AMB-08: all of them, and those in a window."""
+    """TRA-28, TRA-29, TRA-34, TRA-38, AMB-08: all of them, and those in a window."""
     platform, ledger, ended = full.platform, Ledger(), threading.Event()
     withdrawn = [name(at) for at in range(1, MANY + 1, max(1, MANY // 20))][1:]
     added = [name(MANY + at) for at in range(1, 10_000)]
