@@ -36,7 +36,9 @@ def no_answer(problem: Exception, url: str, timeout: float) -> str:
     if "refused" in text:
         return f"no answer: nobody listens at {host}; is the server up, and the port right?"
     if "RemoteDisconnected" in text or "reset by peer" in text:
-        return f"no answer: {host} closed the connection; is it https:// and not http://?"
+        return (
+            f"no answer: {host} closed the connection (where it always does: is it https:// and not http://?)"
+        )
     return f"no answer ({type(problem).__name__}: {text[:200]})"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 BODY_LIMIT = 5_000_000
 
@@ -136,6 +137,14 @@ class Peer:
             self.exchanges.append(exchange)
         return exchange
 
+    def _answered(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
+        answer = self._session.send(
+            prepared, timeout=self.timeout, allow_redirects=False, stream=True, verify=True
+        )
+        content: bytes = answer.raw.read(BODY_LIMIT, decode_content=True)
+        answer.close()
+        return answer, content
+
     def _send(
         self,
         method: str,
@@ -151,12 +160,15 @@ class Peer:
             prepared = self._session.prepare_request(
                 requests.Request(method, url, headers=headers, data=data, params=query)
             )
-            answer = self._session.send(
-                prepared, timeout=self.timeout, allow_redirects=False, stream=True, verify=True
-            )
-            content = answer.raw.read(BODY_LIMIT, decode_content=True)
-            answer.close()
-        except (requests.RequestException, OSError, ValueError) as problem:
+            try:
+                answer, content = self._answered(prepared)
+            except requests.ConnectionError as problem:
+                if "aborted" not in str(problem):
+                    raise
+                # A server may close a connection that it kept open; on a new one it has to answer.
+                self._session.close()
+                answer, content = self._answered(prepared)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
             said = self.explain(problem, url, self.timeout)
             return Exchange(method, url, headers, text, problem=said, module=module)
         return Exchange(

@@ -22,7 +22,7 @@ class Liberty:
     take: Act = lambda partner: None
     settings: tuple[tuple[str, Any], ...] = ()
     advice: str = ""
-    versions: tuple[str, ...] = VERSIONS
+    versions: tuple[str, ...] = ("2.2.1",)
 
 
 def at(point: str, do: Callable[..., Any]) -> Act:
@@ -125,12 +125,14 @@ LIBERTIES: dict[str, Liberty] = {
     "none": Liberty(),
     "pages_of_one": Liberty(settings=(("page_limit", 1),)),
     "everything_on_one_page": Liberty(settings=(("page_limit", 1000),)),
-    "nothing_to_list": Liberty(settings=(("data", False),)),
+    "nothing_to_list": Liberty(settings=(("data", False),), versions=VERSIONS),
     "headers_in_small_letters": Liberty(at("reply", _in_small_letters)),
     "several_links": Liberty(at("reply", _several_links), (("page_limit", 2),)),
     "opaque_links": Liberty(at("reply", _opaque_links), (("page_limit", 2),)),
     "x_limit_is_the_largest_page": Liberty(at("reply", _largest_page), (("page_limit", 2),), "TRA-32"),
-    "x_limit_is_what_came": Liberty(at("reply", _size_of_page), (("page_limit", 2),), "TRA-35"),
+    "x_limit_is_what_came": Liberty(
+        at("reply", _size_of_page), (("page_limit", 2),), "TRA-35", versions=VERSIONS
+    ),
     "a_message_and_more_in_every_answer": Liberty(at("reply", _talkative)),
     "ids_kept_in_capitals": Liberty(at("answer", _ids_in_capitals)),
     "milliseconds": Liberty(at("object", by.everywhere(_milliseconds))),
@@ -139,20 +141,22 @@ LIBERTIES: dict[str, Liberty] = {
     "fields_of_its_own": Liberty(shaped("own_fields")),
     "no_more_than_is_required": Liberty(at("object", _bare_locations)),
     "credentials_alone": Liberty(offering()),
-    "locations_and_tokens": Liberty(offering("locations", "tokens")),
-    "one_module": Liberty(offering("tariffs", "cdrs")),
+    "locations_and_tokens": Liberty(offering("locations", "tokens"), versions=VERSIONS),
+    "one_module": Liberty(offering("tariffs", "cdrs"), versions=VERSIONS),
     "a_module_of_its_own": Liberty(at("answer", by.data(_another_module, "details"))),
     "an_older_version_listed": Liberty(at("answer", by.data(_more_versions, "versions"))),
     "commands_not_supported": Liberty(_all_or("NOT_SUPPORTED")),
     "commands_rejected": Liberty(_all_or("REJECTED"), advice="CMD-18 CHP-23"),
     "charge_points_that_fail": Liberty(
-        lambda partner: partner.do("answers", result="REJECTED", profile_result="UNKNOWN")
+        lambda partner: partner.do("answers", result="REJECTED", profile_result="UNKNOWN"), versions=VERSIONS
     ),
-    "verdicts_need_a_place": Liberty(lambda partner: partner.do("answers", needs_location=True)),
+    "verdicts_need_a_place": Liberty(
+        lambda partner: partner.do("answers", needs_location=True), versions=VERSIONS
+    ),
     "created_and_updated_are_200": Liberty(at("reply", by.status(201, 200)), advice="STA-07"),
     "unknown_is_told_under_200": Liberty(
         at("reply", _refused_as_200),
         advice="STA-05 LOC-41 TRA-51 AMB-05 SES-42 TAR-02 CDR-15 STA-05/c TOK-31",
     ),
-    "several_roles": Liberty(settings=(("role", "CPO,EMSP"),), versions=VERSIONS[1:]),
+    "several_roles": Liberty(settings=(("role", "CPO,EMSP"),)),
 }

@@ -150,3 +150,23 @@ def test_a_registration_that_they_cannot_answer_is_not_their_fault(said: Said) -
 def test_a_version_that_they_lack(said: Said, partner: Partner) -> None:
     status, text = said(partner.versions_url, partner.do("invite")["token"], "--version", "2.3.0")
     assert (status, "does not offer 2.3.0: it lists ['2.2.1']" in text) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("verb", "fields"),
+    [
+        ("cut", {"module": "locations"}),
+        ("silent", {"module": "tariffs", "seconds": 3}),
+        ("fail", {"status": 503}),
+    ],
+)
+def test_a_server_that_falters_halfway_is_judged_to_the_end(
+    said: Said, partner: Partner, verb: str, fields: dict[str, object]
+) -> None:
+    token = partner.do("invite")["token"]
+    if verb == "fail":
+        fields = {**fields, "module": "locations", "method": "GET"}
+    partner.do(verb, **fields)
+    status, text = said(partner.versions_url, token)
+    assert status == 1
+    assert "TRA-20" in text
