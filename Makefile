@@ -16,16 +16,22 @@ $(PY):
 	@echo "making $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
 
+# What trying an endpoint needs: the kit and the sandbox; whatever else is set up has it, too.
+$(VENV)/.kit: requirements-kit.txt | $(PY)
+	@echo "installing what trying an endpoint needs into $(VENV) (first use; seconds)"
+	@$(PIP) -r requirements-kit.txt
+	@touch $@
+
 # What running a platform on this machine needs; a setup with everything has it, too.
 $(VENV)/.run: requirements.txt requirements-run.txt | $(PY)
 	@echo "installing what running a platform needs into $(VENV) (first use; about a minute)"
 	@$(PIP) -r requirements-run.txt
 	@touch $@
 
-$(VENV)/.ready: requirements.txt requirements-run.txt requirements-dev.txt | $(PY)
+$(VENV)/.ready: requirements.txt requirements-kit.txt requirements-run.txt requirements-dev.txt | $(PY)
 	@echo "installing what developing needs into $(VENV) (first use; two minutes)"
 	@$(PIP) -r requirements-dev.txt
-	@touch $(VENV)/.run $@
+	@touch $(VENV)/.kit $(VENV)/.run $@
 
 setup: $(VENV)/.ready ## make .venv with everything that is needed
 
@@ -35,10 +41,10 @@ run: $(VENV)/.run ## the whole platform on this machine (PORT=8000, KEEP=1, OCPI
 demo: $(VENV)/.ready ## two deployments live through a roaming day, then four with a hub (DAY=hub|2.1.1|2.2.1|2.3.0)
 	@$(PY) -m demo $(DAY)
 
-partner: $(VENV)/.ready ## a sandbox partner that registers with a platform (PORT=9000, ROLE, VERSION, PLATFORM, TOKEN)
+partner: $(VENV)/.kit ## a sandbox partner that registers with a platform (PORT=9000, ROLE, VERSION, PLATFORM, TOKEN)
 	@exec $(PY) -m sandbox
 
-conformance: $(VENV)/.ready ## asks any OCPI endpoint what it does (URL, TOKEN; ROLE=EMSP, VERSION, WRITE=1, OPTIONS)
+conformance: $(VENV)/.kit ## asks any OCPI endpoint what it does (URL, TOKEN; ROLE=EMSP, VERSION, WRITE=1, OPTIONS)
 	@mkdir -p build/conformance
 	@TOKEN='$(TOKEN)' $(PY) -m conformance '$(URL)' $(if $(ROLE),--role $(ROLE)) $(if $(VERSION),--version $(VERSION)) \
 	    $(if $(WRITE),--write) --json build/conformance/report.json --junit build/conformance/report.xml \
