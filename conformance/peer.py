@@ -51,8 +51,10 @@ class Exchange:
 
     @property
     def code(self) -> int:
-        """The OCPI status code; 0 where there is none."""
+        """The OCPI status code, also of a string, which TRA-66 judges; 0 where there is none."""
         found = self.envelope.get("status_code")
+        if isinstance(found, str) and found.isdecimal() and len(found) == 4:
+            return int(found)
         return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
     @property
