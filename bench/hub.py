@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench.meter import Meter, Usage
-from bench.platform import seed
+from bench.platform import register, seed
 from bench.tape import recorded
+from chalicelib.partner import Endpoint, Partner, Role
 from tests import samples
+from tests.stub import PartnerStub
 
 Row = tuple[str, str, str]
 EMSPS, OWNERS = int(os.environ.get("OCPI_BENCH_EMSPS", "50")), 20
@@ -52,20 +54,21 @@ def measure() -> list[Row]:
 @contextlib.contextmanager
 def _timed(client: Any) -> Iterator[list[float]]:
     """The CPU seconds of this thread in requests to partners."""
-    spent, real = [0.0], client._exchange
+    exchange = client._exchange
+    spent, real = [0.0], exchange.perform
 
-    def exchange(*arguments: Any, **more: Any) -> Any:
+    def perform(*arguments: Any, **more: Any) -> Any:
         began = time.thread_time()
         try:
             return real(*arguments, **more)
         finally:
             spent[0] += time.thread_time() - began
 
-    client._exchange = exchange
+    exchange.perform = perform
     try:
         yield spent
     finally:
-        del client._exchange
+        del exchange.perform
 
 
 class _Hub:
@@ -152,15 +155,20 @@ class _Hub:
 
         once()
         best: tuple[float, float] | None = None
-        with recorded(platform.clients.dynamodb) as tape, _timed(client) as calls:
-            once()
-            tape.playing = True
+        with recorded(platform.clients.dynamodb, time.thread_time) as tape, _timed(client) as calls:
             for _ in range(ROUNDS):
+                tape.playing = False
+                tape.answers.clear()
+                once()
+                tape.playing = True
                 tape.spent = calls[0] = 0.0
                 began = time.thread_time()
-                for _ in range(EACH):
-                    tape.at = 0
-                    once()
+                try:
+                    for _ in range(EACH):
+                        tape.at = 0
+                        once()
+                except AssertionError:  # health is written once a minute: that answer is not on the tape
+                    continue
                 whole, others = time.thread_time() - began, tape.spent + calls[0]
                 if best is None or whole - others < best[0]:
                     best = whole - others, others
@@ -174,8 +182,25 @@ class _Hub:
         self._meter.off = False
         return self._meter.watch()
 
-    def _join(self, role: str, party: str) -> Any:
-        return self._hub.register_partner([{"role": role, "country_code": "NL", "party_id": party}])
+    def _join(self, role: str, party: str) -> PartnerStub:
+        """A partner without a handshake, which would tell it of all others, and all others of it."""
+        stub = PartnerStub([{"role": role, "country_code": "NL", "party_id": party}], own_token=party)
+        stub.token, platform = f"token-{party}", self._hub.platform
+        self._hub._stubs.append(stub)
+        partner = Partner(
+            id=party,
+            name=party,
+            state="REGISTERED",
+            version="2.2.1",
+            roles=(Role(role, "NL", party),),
+            endpoints=tuple(
+                Endpoint(each["identifier"], each["role"], each["url"]) for each in stub.endpoints
+            ),
+            versions_url=stub.versions_url,
+            outbound=platform.partners.encrypt(party, party),
+        )
+        register(platform, partner, stub.token)
+        return stub
 
     def _drain(self) -> None:
         self._hub.drain(sweep=False, most=100_000)

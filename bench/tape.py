@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -60,7 +60,7 @@ class Tape:
 
 
 @contextmanager
-def recorded(client: Any) -> Iterator[Tape]:
+def recorded(client: Any, clock: Callable[[], float] = time.process_time) -> Iterator[Tape]:
     """Record what comes back at first, then play it."""
     from botocore.awsrequest import AWSResponse
 
@@ -86,11 +86,11 @@ def recorded(client: Any) -> Iterator[Tape]:
             tape.answers.append((found["status_code"], dict(found["headers"]), found["body"]))
 
     def timed(operation: str, params: dict[str, Any]) -> Any:
-        began = time.process_time()
+        began = clock()
         try:
             return make(operation, params)
         finally:
-            tape.spent += time.process_time() - began
+            tape.spent += clock() - began
 
     events.register_first("before-send", send)
     events.register("response-received.dynamodb.*", received)

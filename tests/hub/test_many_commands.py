@@ -40,12 +40,12 @@ def test_each_of_many_commands_in_flight_has_exactly_its_own_result(party: Any, 
     for at, (cpo, emsp, back, result) in enumerate(reversed(backs)):
         for _ in range(2 if at % 5 == 0 else 1):
             assert send(cpo, "POST", back, {"result": result}, to=emsp).code == 1000
-    hub.drain()
+    hub.drain(most=500 + 20 * MANY)
     hub.clock.advance(60)
-    hub.drain()
+    hub.drain(most=500 + 20 * MANY)
     for cpo, emsp, back, _ in backs[::7]:  # once more, after all is over
         assert send(cpo, "POST", back, {"result": "FAILED"}, to=emsp).code == 1000
-    hub.drain()
+    hub.drain(most=500 + 20 * MANY)
     told = [
         (each.path, each.json["result"]) for name in EMSPS for each in party(name).requests("POST", "/mine/")
     ]
