@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from chalicelib.ocpi import paging
 from chalicelib.ocpi.errors import InvalidParameters
+from chalicelib.ocpi.reading import listed
 from chalicelib.ocpi.timestamps import wire_timestamp
 from chalicelib.partner import host_of
 from chalicelib.partner_client import url_guard
@@ -39,11 +40,9 @@ def objects(answer: Answer) -> list[Any]:
     """The objects of a page. Raises Unusable when there is no list."""
     if answer.data is None:
         return []
-    if isinstance(answer.data, dict) and answer.data:
-        return [answer.data]  # one object where a list is due
-    if not isinstance(answer.data, list):
+    if not isinstance(answer.data, list | dict) or answer.data == {}:
         raise Unusable("the data of a page is no list")
-    return answer.data
+    return listed(answer.data)
 
 
 def size(answer: Answer) -> int:

@@ -21,7 +21,7 @@ from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.models.base import V211, V230
 from chalicelib.ocpi.versions.conversion import Trip
 
-__all__ = ["Finding", "Reading", "read"]
+__all__ = ["Finding", "Reading", "listed", "read"]
 
 Party = tuple[str, str]
 Holder = Callable[[Mapping[str, Any]], Party | None]
@@ -113,6 +113,13 @@ def _repaired(
     return repaired, tuple(tolerance.findings), spelled
 
 
+def listed(data: Any) -> list[Any]:
+    """The things in a list, also where one stands alone, or they are numbered as PHP does it."""
+    if type(data) is dict and data and all(name.isascii() and name.isdigit() for name in data):
+        return list(data.values())
+    return data if type(data) is list else [data] if type(data) is dict else []
+
+
 @cache
 def _tolerance() -> Any:
     """The room that reads what is odd: loaded when the first such object comes."""
@@ -127,7 +134,7 @@ def _versions(data: Any, version: str) -> tuple[list[Any], tuple[Finding, ...]]:
     row = models.model("versions")
     found: list[Any] = []
     refused: list[Finding] = []
-    for index, item in enumerate([data] if type(data) is dict else data if type(data) is list else ()):
+    for index, item in enumerate(listed(data)):
         tolerance.faults.clear()
         try:
             found.append(tolerance.read(row, item, at=f"/{index}"))

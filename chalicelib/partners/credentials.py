@@ -88,7 +88,7 @@ def _known_through_us(platform: Platform, partner: Partner) -> list[Any]:
 def read(platform: Platform, body: Any, version: str) -> Theirs:
     """A partner's credentials object; of 2.1.1 the role is still unknown: OTHER. Raises InvalidParameters."""
     found = reading.read("credentials", body, version).object
-    token, url = found["token"], found["url"]
+    token, url = found["token"].strip(), found["url"]
     if not usable_token(token):
         raise InvalidParameters(
             f"1 to {LONGEST_TOKEN} printable ASCII characters without white space are required", "/token"

@@ -9,7 +9,7 @@ import dataclasses
 import re
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi import modules, reading
@@ -74,7 +74,7 @@ def versions_of(
     data, partner = _get(platform, partner, partner.versions_url, token, budget, "versions")
     found: dict[str, str] = {}
     for entry in _read("versions", data, modules.V230, "versions: not a list of versions"):
-        found.setdefault(entry["version"], entry["url"])
+        found.setdefault(entry["version"], urljoin(partner.versions_url, entry["url"]))
     return found, partner
 
 
@@ -93,7 +93,7 @@ def details_of(
         raise UnusableApi(f"version details: not those of {version}")
     endpoints = []
     for entry in told["endpoints"][:MOST_ENDPOINTS]:
-        module, role, where = entry["identifier"], entry.get("role", ""), entry["url"]
+        module, role, where = entry["identifier"], entry.get("role", ""), urljoin(url, entry["url"])
         _usable(platform, where, f"the URL of {module[:40]}")
         endpoints.append(Endpoint(module[:64], role, where))
     return dataclasses.replace(partner, endpoints=tuple(endpoints))
