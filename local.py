@@ -40,7 +40,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         print(f"cannot start on {chosen.host}, port {chosen.port}: {problem}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as problem:
-        print(f"the AWS endpoint {chosen.emulator} does not do: {problem}", file=sys.stderr)
+        print(f"the AWS endpoint {chosen.emulator} does not answer: {problem}", file=sys.stderr)
         return 1
     try:
         if not ended.asked_for:

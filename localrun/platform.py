@@ -94,7 +94,8 @@ class LocalPlatform:
             # What is wrong with the settings or the port stops us before anything was started.
             stage = settings.read(self.settings).stage
             _require_free(self._host, self._port)
-            tell(f"starting the emulated AWS ({type(self.emulator).__name__.lower()})")
+            kind = type(self.emulator).__name__.lower()
+            tell(f"starting the emulated AWS ({kind})" if self._own_emulator else "asking the AWS endpoint")
             if self._own_emulator:
                 self.emulator.start()
             if self._kept is not None and self._kept.load():

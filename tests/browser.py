@@ -123,7 +123,7 @@ def browsing() -> Iterator[Browser]:
     """A browser with a profile of its own."""
     ours_read, theirs_write = os.pipe()
     theirs_read, ours_write = os.pipe()
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"]
         command += ["--hide-scrollbars", "--force-color-profile=srgb", f"--user-data-dir={profile}"]
         # Chromium reads from descriptor 3 and writes to 4.
