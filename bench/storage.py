@@ -44,10 +44,28 @@ def _units(bench: Bench) -> list[tuple[str, str, str]]:
     rows.append(("GET of a Location of 10 EVSEs", str(get), "1 trip"))
     post = bench.units("POST", "cdrs", (), "cpo-2.3.0", _text(_cdr("C1")))
     rows.append(("POST of a CDR of 50 periods", str(post), "<= 2 trips"))
+    hosted.put(bench.platform, "tokens", {**samples.token(), "uid": "KNOWN", "party_id": "EXM"})
     for uid in ("T1", "T2"):
         put = bench.units("PUT", "tokens", ("BE", "EMS", uid), "emsp-2.2.1", _text(_token(uid)))
     rows.append(("PUT of a new Token", str(put), "<= 2 trips"))
+    asked = bench.units("POST", "tokens", ("KNOWN", "authorize"), "cpo-2.2.1")
+    rows.append(("real-time authorization", str(asked), "1 trip"))
+    rows += _lists(bench)  # before there is a private Location, which every list has to look for
     return rows + [_opened(bench, many) for many in (10, 100)]
+
+
+def _lists(bench: Bench) -> list[tuple[str, str, str]]:
+    """Statuses and pages of few objects, whose units are those of many (`_large`, `_pages`)."""
+    url = ("BE", "BEC", "L10", "3256")
+    bench.ask("PATCH", "locations", url, "cpo-2.2.1", _status("CHARGING", 1))
+    patch = bench.units("PATCH", "locations", url, "cpo-2.2.1", _status("AVAILABLE", 2))
+    found = [("PATCH of an EVSE status", str(patch), "<= 6 WU, <= 2 RU, <= 2 trips")]
+    for many in (200, 1000):
+        seed(bench.platform, "NL/EXA", [_location(f"U{many}-{at}", 1) for at in range(many)], "2.2.1")
+        page = bench.units("GET", "locations", (), "emsp-2.2.1", offset=str(many - 100), limit="50")
+        found.append((f"page of 50 Locations of {many:,} or more", str(page), "<= 3 trips"))
+    window = bench.units("GET", "locations", (), "emsp-2.2.1", date_from="2099-12-01T00:00:00Z")
+    return [*found, ("page with date_from that nothing matches", str(window), "<= 3 trips")]
 
 
 def _opened(bench: Bench, many: int) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from bench import delivery, storage
+from bench import storage
 from bench.platform import measured_platform
 
 COUNTED = Path(storage.__file__).parent / "counted.json"
@@ -16,7 +16,6 @@ def counted() -> dict[str, list[float]]:
     """Write units, read units and round trips by what is asked."""
     with measured_platform() as bench:
         rows = storage._units(bench)
-    rows.append(delivery.newcomer())
     return {what: [float(each) for each in re.findall(r"[\d.]+", measured)] for what, measured, _ in rows}
 
 

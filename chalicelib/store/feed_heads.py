@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.deployment import asked_at
 from chalicelib.store import dynamodb, feeds
 from chalicelib.store.dynamodb import Conflict, Item, number, text
 from chalicelib.store.feeds import FeedHead, Gap, Unsaid, merged
@@ -33,6 +34,8 @@ class Feeds:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._counts: dict[tuple[str, str], int] = {}
+        # Heads that were read beside the audiences, and when: good for the request that did so.
+        self._beside: dict[tuple[str, str], tuple[float, Item | None]] = {}
 
     @property
     def _client(self) -> Any:
@@ -47,8 +50,10 @@ class Feeds:
         To readers of a `version` those it cannot say are not there.
         """
         names = list(names)
-        items = dynamodb.read(self._client, self._table(module), [_feed_key(name) for name in names])
-        heads = [_feed_head(name, items.get((f"feed#{name}", HEAD))) for name in names]
+        known = self._read_beside(module, names)
+        left = [_feed_key(name) for name in names if name not in known]
+        items = dynamodb.read(self._client, self._table(module), left)
+        heads = [_feed_head(name, known.get(name) or items.get((f"feed#{name}", HEAD))) for name in names]
         self._counts.update({(module, head.feed): head.count for head in heads})
         if self._deployment.settings.retention.get(module):
             heads = [self._without_forgotten(module, head) for head in heads]
@@ -92,12 +97,23 @@ class Feeds:
         oldest = [feeds.number_of(item["place"]["S"]) for item in answer["Items"]]
         return head.since(oldest[0] if oldest else head.count + 1)
 
+    def _read_beside(self, module: str, names: list[str]) -> dict[str, Item | None]:
+        """Of these feeds the heads that were read with the audiences, for this very request; once."""
+        began, found = asked_at.get(), {}
+        for name in names:
+            at, item = self._beside.pop((module, name), (0.0, None))
+            if began and at >= began:
+                found[name] = item
+        return found
+
     def audiences(self, module: str, owners: Iterable[str]) -> dict[str, list[str]]:
-        """The audiences an owner ever had objects for, by owner."""
+        """The audiences an owner ever had objects for, by owner. Who asks wants the feeds next: the head of
+        the one for everybody, which nearly always is the only one, is read along."""
         owners = list(owners)
-        items = dynamodb.read(
-            self._client, self._table(module), [_feed_key(f"{owner}>?") for owner in owners]
-        )
+        at, public = time.monotonic(), [feeds.name(owner) for owner in owners]
+        keys = [_feed_key(name) for name in (*(f"{owner}>?" for owner in owners), *public)]
+        items = dynamodb.read(self._client, self._table(module), keys)
+        self._beside = {(module, name): (at, items.get((f"feed#{name}", HEAD))) for name in public}
         return {
             owner: sorted(items.get((f"feed#{owner}>?", HEAD), {}).get("audiences", {}).get("SS", []))
             for owner in owners
