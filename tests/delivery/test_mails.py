@@ -8,9 +8,9 @@ import re
 from typing import Any
 
 from stack import watching
-from tests import delivering
-from tests.conftest import Hand
-from tests.delivering import EMSP_ROLES
+from tests import samples
+from tests.harness import Hand
+from tests.samples import EMSP_ROLES
 
 TICK = 15 * 60
 DAY = 24 * 3600
@@ -39,7 +39,7 @@ def test_a_day_of_flapping_and_refusing_partners_is_a_mail_per_outage_and_end_an
     for name, party in (("Flapping", "FLA"), ("Refusing", "REF"), ("Working", "WOR")):
         roles = [{**EMSP_ROLES[0], "party_id": party}]
         stubs[name] = hand.register_partner(roles=roles, name=name)
-    hand.operate("put", module="locations", objects=[delivering.location(f"L{at}", 1) for at in range(4)])
+    hand.operate("put", module="locations", objects=[samples.location(f"L{at}", 1) for at in range(4)])
     hand.drain()
     for method in ("PUT", "PATCH"):
         stubs["Refusing"].answer(method, "/locations", status=400, code=2001, message="not on our map")
