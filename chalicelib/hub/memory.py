@@ -40,6 +40,12 @@ def other_end(platform: Platform, kind: str, id: str, one: Party) -> Party | Non
     return found.pop() if len(found) == 1 else None
 
 
+def emsp_of(platform: Platform, kind: str, id: str, owner: Party) -> Party | None:
+    """Who has a thing of this CPO, whatever others call by the same id."""
+    found = {emsp for cpo, emsp in ends(platform, kind, id) if cpo == owner}
+    return found.pop() if len(found) == 1 else None
+
+
 def remember(platform: Platform, kind: str, id: str, cpo: Party, emsp: Party, until: str = "") -> None:
     """Remember both ends of a thing; writes only what is news, or nearly forgotten."""
     now = platform.clock()
