@@ -323,7 +323,7 @@ class Tolerance:
             if not is_usable:
                 return self._fault(at, code, message)
             self.note(at, code, message)
-        return found
+        return value if type(found) is type(value) and found == value else found
 
     def _as_price(self, model: Model, value: Any, at: str) -> Any:
         """A Price that is a number, as 2.1.1 has it, also in quotes; anything else is no object."""
