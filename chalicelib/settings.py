@@ -238,7 +238,7 @@ def _url(name: str, text: str) -> str:
 def _backend_decides(environ: Mapping[str, str]) -> bool:
     """Whether the URL that hears events is asked for decisions, too."""
     name = "OCPI_BACKEND_DECIDES"
-    decides = _flag(name, environ.get(name, ""))
+    decides = _flag(name, environ.get("OCPI_BACKEND_DECIDES", ""))
     if decides and not environ.get("OCPI_BACKEND_URL"):
         raise SettingsError(f"{name}: needs OCPI_BACKEND_URL, which is asked")
     if decides and environ.get("OCPI_BACKEND_FUNCTION"):
