@@ -99,5 +99,6 @@ def test_the_settings_of_hub_money_and_evidence_are_typed() -> None:
 
 
 def test_a_base_url_has_no_slash_at_its_end() -> None:
+    """Row I14."""
     read = settings.read({"OCPI_PARTIES": PARTY, "OCPI_BASE_URL": "https://ocpi.example.com/roaming//"})
     assert read.base_url == "https://ocpi.example.com/roaming"

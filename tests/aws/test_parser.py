@@ -1,4 +1,4 @@
-"""I17: what we take from inside botocore is proven at start, and left where it is not as it was."""
+"""Row I17: what we take from inside botocore is proven at start, and left where it is not as it was."""
 
 from __future__ import annotations
 

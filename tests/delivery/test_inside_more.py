@@ -58,7 +58,7 @@ def cpo(register_partner: Any, drain: Any) -> Any:
 def test_i3_a_failed_message_of_any_queue_comes_back_after_seconds(
     platform: Any, drain: Any, clock: Any, monkeypatch: pytest.MonkeyPatch, queue: str
 ) -> None:
-    """The others of its batch are done at once; it is seen again in time for a command's deadline."""
+    """Row I3: the others of its batch are done at once; it is seen again in time for a command's deadline."""
     make, hidden = QUEUES[queue]
     for feed in drain.__self__._feeds:
         if feed.source.name.endswith(f"-{queue}"):
@@ -121,7 +121,7 @@ def pass_time(drain: Any, clock: Any, times: int = 4, seconds: float = 200) -> N
 def test_i6_an_outage_and_its_end_are_told_though_the_bus_was_away(
     operate: Any, drain: Any, clock: Any, events: Any, emsp: Any, refuse: Any, monkeypatch: Any
 ) -> None:
-    """PartnerUnreachable, PartnerRecovered: decided by a conditional write, told until the bus takes it."""
+    """Row I6: PartnerUnreachable, PartnerRecovered: decided by a condition, told until the bus takes it."""
     refuse("PartnerUnreachable")
     emsp.down()
     for at in range(4):
@@ -146,7 +146,7 @@ def test_i6_an_outage_and_its_end_are_told_though_the_bus_was_away(
 def test_i6_what_is_given_up_is_told_though_the_bus_was_away(
     operate: Any, drain: Any, clock: Any, events: Any, emsp: Any, refuse: Any, monkeypatch: Any
 ) -> None:
-    """GIVEN_UP, as REFUSED."""
+    """Row I6: GIVEN_UP, as REFUSED."""
     refuse("DeliveryFailed")
     emsp.answer("PUT", "/tariffs", status=500)
     operate("put", module="tariffs", object=samples.tariff())
@@ -172,7 +172,7 @@ def test_i6_the_end_of_a_command_is_told_though_the_bus_was_away(
     monkeypatch: Any,
     direction: str,
 ) -> None:
-    """CommandConcluded, of a result that came and of one that the back end gave."""
+    """Row I6: CommandConcluded, of a result that came and of one that the back end gave."""
     refuse("CommandConcluded")
     if direction == "SENT":
         body = {"token": their_token("NL", "EXM"), "location_id": "B1"}
@@ -195,7 +195,7 @@ def test_i6_the_end_of_a_command_is_told_though_the_bus_was_away(
 def test_i18_our_token_is_blanked_where_commands_authorizations_and_registrations_echo_it(
     operate: Any, drain: Any, events: Any, emsp: Any, cpo: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In clear and in Base64: in no log line, record, answer of an action, message that is kept or event."""
+    """Row I18: in clear and in Base64: in no log line, record, answer of an action, kept message or event."""
 
     def words(stub: Any) -> str:
         coded = base64.b64encode(stub.own_token.encode()).decode()
@@ -238,7 +238,7 @@ def test_i18_our_token_is_blanked_where_commands_authorizations_and_registration
 def test_i2_a_removal_that_its_queue_gave_up_is_told(
     platform: Any, operate: Any, drain: Any, clock: Any, emsp: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That an object was removed is in the record that the dead letter becomes."""
+    """Row I2: that an object was removed is in the record that the dead letter becomes."""
     operate("put", module="tariffs", object=samples.tariff(last_updated=later(1)))
     drain()
 

@@ -177,7 +177,7 @@ def test_deliveries_are_listed_page_by_page(operate: Any, drain: Any, emsp: Any)
 def test_a_record_that_cannot_be_read_is_set_aside_and_the_ones_behind_it_go_on(
     platform: Any, operate: Any, drain: Any, emsp: Any
 ) -> None:
-    """I7: a stream repeats until its records expire, and would stand still at it for a day."""
+    """Row I7: a stream repeats until its records expire, and would stand still at it for a day."""
     from chalicelib.delivery import announce
 
     poison = {

@@ -54,7 +54,7 @@ def _settled(platform: LocalPlatform, stub: PartnerStub) -> bool:
 
 
 def test_i11_a_pull_begins_while_all_lists_of_another_partner_hang(local: LocalPlatform) -> None:
-    """Five lists that answer a page after 25 s, or never in time."""
+    """Row I11: five lists that answer a page after 25 s, or never in time."""
     slow, other = join(local, CPO_ROLES), join(local, OTHER_CPO)
     free = threading.Event()
 

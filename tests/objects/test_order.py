@@ -28,7 +28,7 @@ def evses(operate: Any, party: str | None = None) -> dict[str, tuple[str, str]]:
 
 
 def test_a_put_of_yesterdays_file_leaves_the_evse_that_charges(operate: Any) -> None:
-    """I1: head with head, EVSE with EVSE."""
+    """Row I1: head with head, EVSE with EVSE."""
     operate("put", module="locations", object=samples.location())
     charging = {"status": "CHARGING", "last_updated": later(5)}
     operate("patch", module="locations", id="LOC1", evse_uid="E1", changes=charging)

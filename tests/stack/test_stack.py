@@ -229,6 +229,7 @@ def many_parties(count: int) -> str:
 
 
 def test_more_parties_than_a_parameter_holds_stop_the_deployment_and_a_file_is_the_way() -> None:
+    """Row I15."""
     parameters.overrides({"OCPI_PARTIES": many_parties(30)}, "dev", exists=False)
     with pytest.raises(settings.SettingsError, match=r"OCPI_PARTIES: \d+ bytes.*4096.*@parties.json"):
         parameters.overrides({"OCPI_PARTIES": many_parties(60)}, "dev", exists=False)
@@ -340,7 +341,7 @@ def test_the_template_stays_below_the_limits_of_aws(packaged: Path, expanded: di
 
 
 def test_the_sweep_runs_once_a_minute_and_its_absence_is_told(expanded: dict[str, Any]) -> None:
-    """I8: Lambda does not repeat it on top of its schedule; that it never runs is an alarm, too."""
+    """Row I8: Lambda does not repeat it on top of its schedule; that it never runs is an alarm, too."""
     (config,) = of_type(expanded, "AWS::Lambda::EventInvokeConfig").values()
     assert config["Properties"]["FunctionName"] == {"Ref": "Sweep"}
     assert config["Properties"]["MaximumRetryAttempts"] == 0
@@ -351,7 +352,7 @@ def test_the_sweep_runs_once_a_minute_and_its_absence_is_told(expanded: dict[str
 
 
 def test_streams_are_retried_until_their_records_expire(expanded: dict[str, Any]) -> None:
-    """I7: an outage of a service may take longer than any number of attempts."""
+    """Row I7: an outage of a service may take longer than any number of attempts."""
     streams = [
         each["Properties"]
         for each in of_type(expanded, "AWS::Lambda::EventSourceMapping").values()

@@ -106,7 +106,7 @@ def feed_items(platform: Any, module: str) -> list[dict[str, Any]]:
 def test_i9_what_is_kept_of_a_feed_does_not_grow_with_its_changes(
     ask: Any, partner: Any, platform: Any
 ) -> None:
-    """Tariffs that come and go, and 50,000 empty numbers: a new one costs what the first cost."""
+    """Row I9: Tariffs that come and go, and 50,000 empty numbers: a new one costs what the first cost."""
     path = "/ocpi/2.2.1/receiver/tariffs/BE/BEC"
     tariff = example("tariff", "2.2.1", country_code="BE", party_id="BEC")
     ask("PUT", f"{path}/KEPT", partner.token, tariff | {"id": "KEPT"})
@@ -136,7 +136,7 @@ def test_i9_what_is_kept_of_a_feed_does_not_grow_with_its_changes(
 
 
 def test_i9_what_a_version_cannot_say_is_noted_in_bounded_items(platform: Any) -> None:
-    """30,000 numbers that 2.1.1 never reads: no item of more than 4 KB, totals exact."""
+    """Row I9: 30,000 numbers that 2.1.1 never reads: no item of more than 4 KB, totals exact."""
     store, feed = platform.objects, "NL/EXA>*"
     never = (("2.1.1", ""),)
     client, table = platform.clients.dynamodb, store.table("cdrs")
@@ -213,6 +213,7 @@ def listed(ask: Any, query: str) -> tuple[list[str], str, bool]:
 def test_i5_what_age_takes_away_in_any_order_leaves_totals_and_pages_exact(
     ask: Any, operate: Any, known: Known, platform: Any
 ) -> None:
+    """Row I5: T1 is updated meanwhile and lives longer, under the same number."""
     for at in (1, 2, 3):
         operate("put", module="tariffs", object=own("tariff", id=f"T{at}"))
     as_announce(platform, [take_away(platform, "tariffs", "NL/EXA/T2", REMOVED_BY_AGE)] * 2)
