@@ -60,14 +60,6 @@ def lint(platform: Platform, task: LintTariff) -> None:
     audits.put(id, values)
 
 
-def tariff_findings(platform: Platform, owner: str) -> list[dict[str, Any]]:
-    """What is wrong with the Tariffs of a party, `NL/EXA`: `{id, since, findings}` each, the oldest first."""
-    return [
-        {"id": each["object_id"], "since": each["since"], "findings": each["findings"]}
-        for each in Audits(platform).all("state", f"{TARIFF} {owner}")
-    ]
-
-
 def _findings(platform: Platform, found: StoredObject) -> list[dict[str, Any]]:
     said = pricing.lint(found.source, version=found.version, now=platform.clock())
     return [each for each in said if each["severity"] != "information"]

@@ -205,7 +205,8 @@ def _note(
         return
     key = Key(module, image["country_code"]["S"], image["party_id"]["S"], image["id"]["S"])
     task = _MONEY.get((module, image["own"]["BOOL"]))
-    if task and new and (not old or any(old.get(name) != new.get(name) for name in ("body", "feed"))):
+    is_other = not old or any(old.get(name) != new.get(name) for name in ("body", "feed"))
+    if task and (is_other if new else task is LintTariff):  # of a Tariff that is gone nothing is kept
         audits.append(task(key.country_code, key.party_id, key.id))
     if not image["own"]["BOOL"]:
         events.append(_event(platform, key, data, new, image))

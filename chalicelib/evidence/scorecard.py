@@ -14,14 +14,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import pricing
-from chalicelib.objects.stored_object import Finder, StoredObject
 from chalicelib.ocpi import quirks
-from chalicelib.ocpi.paging import PageQuery
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner_client.transcript import RULES
 from chalicelib.partners import parties
-from chalicelib.store import feeds, pages
+from chalicelib.store import feeds
+from chalicelib.store.audits import TARIFF, Audits
 from chalicelib.store.messages import ALL, OK, OUTCOMES, RECEIVED, REFUSED, SENT, Message, Wanted
 from chalicelib.store.object_items import folded
 from chalicelib.store.pulls import COMPLETED, Pull, Pulls
@@ -103,20 +101,14 @@ def _quirks(platform: Platform, partner: Partner, since: str) -> list[dict[str, 
 
 
 def _tariffs(platform: Platform, partner: Partner) -> list[dict[str, Any]]:
-    """What is wrong with the Tariffs it sent, those that came last first."""
+    """What is wrong with the Tariffs it sent, as it was found when they came, those of late first."""
     owners = sorted("/".join(map(folded, each)) for each in _owners(platform, partner, "tariffs"))
-    audiences = platform.objects.feeds.audiences("tariffs", owners)
-    heads = platform.objects.feeds.heads(
-        "tariffs", [feeds.name(owner, each) for owner, found in audiences.items() for each in found]
-    )
-    total = sum(head.total for head in heads)
-    query = PageQuery(offset=max(0, total - MOST_TARIFFS), limit=MOST_TARIFFS)
-    found = []
-    for each in reversed(pages.page(platform.objects, "tariffs", heads, query).objects):
-        stored = StoredObject(each.key, each.parts, finder=Finder(platform))
-        for said in pricing.lint(stored.source, version=stored.version, now=platform.clock()):
-            if said["severity"].lower() != "info":
-                found.append({"tariff": stored.key.id, **said})
+    audits, kept = Audits(platform), []
+    for owner, feeds_of in platform.objects.feeds.audiences("tariffs", owners).items():
+        if feeds_of:
+            kept += audits.page("state", f"{TARIFF} {owner}", limit=MOST_TARIFFS, newest_first=True).items
+    kept.sort(key=lambda each: str(each["since"]), reverse=True)
+    found = [{"tariff": each["object_id"], **said} for each in kept for said in each["findings"]]
     return found[: 10 * TOP]
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from chalicelib.actions import prices
-from chalicelib.billing import arrival
 from chalicelib.ocpi import jsontext
 from tests.billing.made import START, cdr, send_session, session, tariff
 from tests.harness import OperatorRefused
@@ -65,7 +64,7 @@ def test_the_totals_of_a_cdr_and_of_a_session(partner: Any, ask: Any, drain: Any
     assert Decimal(str(by_session["totals"]["total_cost"]["excl_vat"])) == 5
 
 
-def test_lint_of_ours_is_said_and_of_a_partners_is_kept(
+def test_lint_of_ours_is_said_and_of_a_partners_is_on_its_scorecard(
     partner: Any, ask: Any, drain: Any, operate: Any, platform: Any
 ) -> None:
     odd = tariff(max_price={"excl_vat": 1, "incl_vat": 1}, min_price={"excl_vat": 9, "incl_vat": 10})
@@ -74,14 +73,23 @@ def test_lint_of_ours_is_said_and_of_a_partners_is_kept(
     where = "/ocpi/2.2.1/receiver/tariffs/BE/BEC/T1"
     ask("PUT", where, token=partner.token, body=odd)
     drain()
-    (kept,) = arrival.tariff_findings(platform, "BE/BEC")
-    assert kept["id"] == "T1"
-    assert "limits_cross" in {each["code"] for each in kept["findings"]}
+
+    def kept() -> set[tuple[str, str]]:
+        card = operate("scorecard", partner=partner.id)["scorecard"]
+        return {(each["tariff"], each["code"]) for each in card["tariffs"]}
+
+    assert ("T1", "limits_cross") in kept()
     stored = operate("lint", party="BE/BEC", id="T1")["findings"]
     assert "limits_cross" in {each["code"] for each in stored}
     ask("PUT", where, token=partner.token, body=tariff(last_updated="2026-10-06T00:00:00Z"))
     drain()
-    assert arrival.tariff_findings(platform, "BE/BEC") == []
+    assert kept() == set()
+    ask("PUT", where, token=partner.token, body=odd | {"last_updated": "2026-10-07T00:00:00Z"})
+    drain()
+    assert kept() != set()
+    ask("DELETE", where, token=partner.token)
+    drain()
+    assert kept() == set()
 
 
 @pytest.mark.parametrize(

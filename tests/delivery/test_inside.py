@@ -206,7 +206,7 @@ def test_i7_an_outage_of_the_bus_longer_than_twenty_attempts_loses_no_event(
 def test_i10_a_network_in_one_page_is_stored_whole(
     operate: Any, drain: Any, cpo: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row I10: the limit is ignored and no total told; a page too large for one message is done in several."""
+    """Row I10: the limit is ignored and no total told; a page too large for a message is done in several."""
     from chalicelib.delivery import crawl
 
     monkeypatch.setattr(crawl, "AT_ONCE", 30)
