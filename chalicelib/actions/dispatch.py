@@ -84,6 +84,10 @@ def receive(platform: Platform, task: PerformAction) -> None:
         )
         if error["code"] == "internal":
             raise RuntimeError("the action failed")
+    elif result["data"].get("older"):  # nobody reads its answer
+        payload = task.payload
+        about = {name: str(payload.get(name) or "")[:60] for name in ("action", "module", "id")}
+        logs.log("INFO", "inbox message stale", **about, older=result["data"]["older"])
 
 
 def actions() -> dict[str, Action]:

@@ -94,7 +94,10 @@ def test_an_equal_time_with_other_content_is_taken(module: str, operate: Any) ->
     assert counts(operate("put", module=module, object=make() | older))["stored"] == 1
 
 
-def test_i1_a_late_inbox_message_does_not_bring_the_older_status_back(platform: Any, operate: Any) -> None:
+def test_i1_a_late_inbox_message_does_not_bring_the_older_status_back(
+    platform: Any, operate: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Row I1: an attempt that failed and came back after the queue's visibility."""
     operate("put", module="locations", object=samples.location())
     for status, minute in (("AVAILABLE", 2), ("CHARGING", 1)):
         changes = {"status": status, "last_updated": later(minute)}
@@ -107,6 +110,23 @@ def test_i1_a_late_inbox_message_does_not_bring_the_older_status_back(platform: 
         }
         dispatch.receive(platform, PerformAction(payload))
     assert evses(operate)["E1"] == ("AVAILABLE", later(2))
+    assert "stale" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("module", sorted(STATES))
+def test_i1_a_late_inbox_message_does_not_bring_an_older_object_back(
+    module: str, platform: Any, operate: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Row I1: `put` of a Session, a Token, a Tariff; the late one is logged as stale."""
+    make, id_, newer, older = STATES[module]
+    for state, minute in ((newer, 20), (older, 10)):
+        capsys.readouterr()
+        state = make() | state | {"last_updated": later(minute)}
+        dispatch.receive(platform, PerformAction({"action": "put", "module": module, "object": state}))
+    found = operate("get", module=module, id=id_)["object"]
+    assert {name: found[name] for name in newer} == newer
+    assert found["last_updated"] == later(20)
+    assert "stale" in capsys.readouterr().out
 
 
 def test_master_data_keeps_the_status_that_is_known(operate: Any) -> None:

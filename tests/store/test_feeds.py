@@ -14,7 +14,7 @@ from chalicelib.store.dynamodb import Conflict, size
 from chalicelib.store.feeds import FeedHead
 from chalicelib.store.object_items import Key, Part
 from tests.known import Known
-from tests.samples import example, own
+from tests.samples import example, for_emsp, own
 
 pytest_plugins = ["tests.known"]
 
@@ -230,6 +230,7 @@ def test_i5_what_age_takes_away_in_any_order_leaves_totals_and_pages_exact(
 def test_i4_what_is_forgotten_by_age_is_not_announced_as_deleted(
     operate: Any, drain: Any, events: Any, register_partner: Any, ask: Any, platform: Any, by: Any
 ) -> None:
+    """Row I4: neither to partners, of a Tariff of ours, nor to the back end, of one of theirs."""
     register_partner(roles=[{"role": "EMSP", "country_code": "DE", "party_id": "MSP"}])
     cpo = register_partner(roles=[{"role": "CPO", "country_code": "BE", "party_id": "BEC"}])
     operate("put", module="tariffs", object=own("tariff", id="T1"))
@@ -246,3 +247,37 @@ def test_i4_what_is_forgotten_by_age_is_not_announced_as_deleted(
     assert waiting == ("0" if by else "1")
     told = [each["detail"] for each in events("ObjectChanged")[heard:]]
     assert [each.get("removed") for each in told] == ([] if by else [True])
+
+
+THEIRS = {
+    "tariffs": ("cpo", "tariffs/BE/BEC/X1", lambda: example("tariff", id="X1")),
+    "sessions": (
+        "cpo",
+        "sessions/BE/BEC/X1",
+        lambda: example("session", id="X1", cdr_token=for_emsp("NL/EXM")),
+    ),
+    "cdrs": ("cpo", "cdrs", lambda: example("cdr", id="X1", cdr_token=for_emsp("NL/EXM"))),
+    "tokens": ("emsp", "tokens/DE/MSP/X1", lambda: example("token", owner="DE/MSP", uid="X1")),
+    "hubclientinfo": (
+        "hub",
+        "hubclientinfo/FR/XYZ",
+        lambda: example("client_info", owner="FR/XYZ", role="EMSP", status="CONNECTED"),
+    ),
+}
+
+
+@pytest.mark.parametrize("by", [REMOVED_BY_AGE, None], ids=["by age", "by somebody"])
+@pytest.mark.parametrize("module", THEIRS)
+def test_i4_what_age_takes_of_partners_objects_is_no_removal_to_the_back_end(
+    ask: Any, known: Known, events: Any, platform: Any, module: str, by: Any
+) -> None:
+    """Row I4: Session, CDR, Token, ClientInfo as a Tariff; without `userIdentity` it is told."""
+    partner, path, make = THEIRS[module]
+    version = "2.3.0" if partner == "hub" else "2.2.1"
+    method = "POST" if module == "cdrs" else "PUT"
+    assert ask(method, f"/ocpi/{version}/receiver/{path}", partner, make()).code == 1000
+    client, table = platform.clients.dynamodb, platform.objects.table(module)
+    (name,) = {each["object"]["S"] for each in client.scan(TableName=table)["Items"] if "body" in each}
+    as_announce(platform, [take_away(platform, module, name, by)])
+    told = [(each["detail"]["module"], each["detail"].get("removed")) for each in events("ObjectChanged")]
+    assert told == ([] if by else [(module, True)])
