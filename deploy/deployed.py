@@ -1,17 +1,14 @@
-"""What the rehearsal deployed, used from outside: its functions, its queues, and the door for partners."""
+"""What the rehearsal deployed, used from outside: its functions and its queues."""
 
 from __future__ import annotations
 
-import base64
 import json
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from deploy.room import NotAsItShouldBe, expect
+from deploy.room import expect
 
 
 def operated(environ: dict[str, str], function: str, payload: dict[str, Any]) -> Any:
@@ -48,36 +45,6 @@ def client(environ: dict[str, str], service: str) -> Any:
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
     )
-
-
-def call(
-    method: str, url: str, token: str, body: Any = None, routing: Mapping[str, str] | None = None
-) -> Any:
-    """The `data` of an OCPI answer to a partner."""
-    return asked(method, url, token, body, routing)[0]
-
-
-def asked(
-    method: str, url: str, token: str, body: Any = None, routing: Mapping[str, str] | None = None
-) -> tuple[Any, Mapping[str, str]]:
-    """The `data` of an OCPI answer to a partner, and its headers."""
-    headers = {
-        "Authorization": f"Token {base64.b64encode(token.encode()).decode()}",
-        "Content-Type": "application/json",
-        "X-Request-ID": "rehearsal",
-        "X-Correlation-ID": "rehearsal",
-        **(routing or {}),
-    }
-    request = urllib.request.Request(
-        url, method=method, headers=headers, data=json.dumps(body).encode() if body else None
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            answer, received = json.loads(reply.read()), reply.headers
-    except urllib.error.HTTPError as problem:
-        raise NotAsItShouldBe(f"{method} {url}: {problem.code} {problem.read().decode()[:600]}") from None
-    expect(answer["status_code"] == 1000, f"{method} {url}: {answer}")
-    return answer.get("data"), received
 
 
 @contextmanager

@@ -20,10 +20,10 @@ import time
 from typing import Any
 
 from deploy import rehearse_hub
-from deploy.deployed import call, client, invoke, operated, step, waiting
-from deploy.partner import StubPartner
+from deploy.deployed import client, invoke, operated, step, waiting
 from deploy.room import ROOT, NotAsItShouldBe, emulator, expect, install, until
 from localrun.sources import schedule_event
+from sandbox import Partner
 
 STAGE = "rehearsal"
 STACK = f"ocpi-{STAGE}"
@@ -84,10 +84,10 @@ def _rehearse(environ: dict[str, str]) -> None:
     with step("make deploy of a second stage, a hub"):
         hub, _ = _documented("From an empty account to two parties that charge", "hub.md", SECOND)
         _shell(environ, hub)
-    # The emulator serves APIs under its own address: a base URL set in an update, as for a custom domain.
-    environ["OCPI_BASE_URL"] = (
-        f"{environ['AWS_ENDPOINT_URL']}/restapis/{outputs['RestAPIId']}/api/_user_request_"
-    )
+    with step("make deploy of the hub with a base URL"):
+        own = _base_url(environ, _outputs(environ, f"ocpi-{SECOND}"))
+        _run(environ | {"OCPI_BASE_URL": own}, "make", "deploy", f"STAGE={SECOND}")
+    environ["OCPI_BASE_URL"] = _base_url(environ, outputs)
     environ["ALARM_EMAIL"] = "you@example.com"
     with step("a preview of a changed setting"):
         said = _run(environ | {"PREVIEW": "1"}, "make", "deploy", f"STAGE={STAGE}")
@@ -148,6 +148,11 @@ def _rehearse(environ: dict[str, str]) -> None:
         expect(left == [], f"left: {left}")
 
 
+def _base_url(environ: dict[str, str], outputs: dict[str, str]) -> str:
+    """The emulator serves APIs under its own address: set in an update, as for a custom domain."""
+    return f"{environ['AWS_ENDPOINT_URL']}/restapis/{outputs['RestAPIId']}/api/_user_request_"
+
+
 def _documented(heading: str, page: str = "deploying.md", stage: str = STAGE) -> list[str]:
     """The shell blocks of one section of a page of docs/, for a stage of the rehearsal's."""
     text = (ROOT / "docs" / page).read_text()
@@ -170,26 +175,32 @@ def _key(environ: dict[str, str]) -> str:
 
 
 def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
-    base = environ["OCPI_BASE_URL"]
-
     def operate(action: str, **fields: Any) -> Any:
         return operated(environ, outputs["OperatorFunction"], {"action": action, **fields})
 
-    with StubPartner() as partner:
+    with Partner("EMSP", "2.2.1") as partner:
+
+        def shown() -> str:
+            """The status of the EVSE, as the partner holds it."""
+            return str(partner.held("locations")[0]["evses"][0]["status"])
+
         with step("a partner registers"):
-            invitation = operate("invite", name="Rehearsal Partner")
-            answer = call("GET", f"{base}/ocpi/versions", invitation["token"])
-            expect(any(each["version"] == "2.2.1" for each in answer), f"versions: {answer}")
-            given = call("POST", f"{base}/ocpi/2.2.1/credentials", invitation["token"], partner.credentials())
-            partner.token = given["token"]
-            expect(partner.saw("GET", "/versions"), "our platform never asked for the partner's versions")
+            invited = operate("invite", name="Rehearsal Partner")
+            partner.do("register", versions_url=invited["versions_url"], token=invited["token"])
+            expect(partner.heard("GET", "/versions"), "our platform never asked for the partner's versions")
+        with step("its Tokens are pulled"):
+            uids = {each["uid"] for each in partner.own("tokens")}
+            until(
+                lambda: uids == {each["uid"] for each in operate("list", module="tokens")["objects"]},
+                "the partner's Tokens were not pulled",
+            )
         with step("a Location is put and pushed"):
             stored = operate("put", module="locations", object=LOCATION)
             expect(stored["stored"] == 1, f"put: {stored}")
-            until(lambda: partner.saw("PUT", "/locations/NL/EXA/LOC1"), "the Location was not pushed")
+            until(lambda: bool(partner.held("locations")), "the Location was not pushed")
         with step("a status change is pushed"):
             operate("patch", module="locations", id="LOC1", evse_uid="E1", changes={"status": "CHARGING"})
-            until(lambda: partner.knows("CHARGING"), "the status was not pushed")
+            until(lambda: shown() == "CHARGING", "the status was not pushed")
         with step("a message in the inbox is done and pushed"):
             changes = {"status": "OUTOFORDER"}
             _put_in_inbox(
@@ -202,16 +213,19 @@ def _walk(environ: dict[str, str], outputs: dict[str, str]) -> None:
                     "changes": changes,
                 },
             )
-            until(lambda: partner.knows("OUTOFORDER"), "what the inbox was told was not pushed")
+            until(lambda: shown() == "OUTOFORDER", "what the inbox was told was not pushed")
             operate("patch", module="locations", id="LOC1", evse_uid="E1", changes={"status": "CHARGING"})
+            until(lambda: shown() == "CHARGING", "the status was not pushed again")
         with step("the sweep"):
             invoke(environ, f"{STACK}-sweep", schedule_event("sweep"))
         with step("the second stage knows nothing of it"):
             others = operated(environ, f"ocpi-{SECOND}-operator", {"action": "partners"})
             expect(others["partners"] == [], f"partners of the second stage: {others}")
         with step("the partner reads the Location"):
-            page = call("GET", f"{base}/ocpi/2.2.1/sender/locations?limit=10", partner.token)
-            expect(page[0]["evses"][0]["status"] == "CHARGING", f"page: {page}")
+            (page,) = partner.do("pull", module="locations", limit=10)
+            expect(
+                page["objects"] == 1 and shown() == "CHARGING", f"pull: {page}, {partner.held('locations')}"
+            )
         with step("the operator's page"):
             page = invoke(environ, f"{STACK}-widget", {"widgetContext": {}})
             expect("Rehearsal Partner" in str(page), f"widget: {str(page)[:500]}")
@@ -275,9 +289,9 @@ def _denied(environ: dict[str, str]) -> None:
         raise NotAsItShouldBe("a user without permissions read the partners")
 
 
-def _outputs(environ: dict[str, str]) -> dict[str, str]:
-    stack = client(environ, "cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-    return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+def _outputs(environ: dict[str, str], stack: str = STACK) -> dict[str, str]:
+    found = client(environ, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
 
 
 def _run(environ: dict[str, str], *command: str) -> str:
