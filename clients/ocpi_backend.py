@@ -357,6 +357,7 @@ class ObjectChanged(TypedDict):
     object: NotRequired[dict[str, Any]]
     sent: NotRequired[dict[str, Any]]
     findings: NotRequired[list[dict[str, Any]]]
+    incomplete: NotRequired[list[str]]
     removed: NotRequired[Literal[True]]
     hidden: NotRequired[Literal[True]]
     partner: NotRequired[str]
@@ -706,6 +707,8 @@ class GetData(TypedDict):
     """What `get` answers."""
 
     object: dict[str, Any]
+    findings: NotRequired[list[dict[str, Any]]]
+    incomplete: NotRequired[list[str]]
 
 
 class HeldData(TypedDict):
@@ -742,6 +745,7 @@ class ListData(TypedDict):
 
     objects: list[dict[str, Any]]
     cursor: NotRequired[str | None]
+    incomplete: NotRequired[list[str]]
 
 
 class MessagesData(TypedDict):

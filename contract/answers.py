@@ -10,7 +10,19 @@ Contract: design section 5
 from __future__ import annotations
 
 from contract.events import EVENTS
-from contract.schemas import AMOUNTS, FINDINGS, MODULES, NUMBER, OBJECT, PARTY, REQUEST, TEXT, Schema, said
+from contract.schemas import (
+    AMOUNTS,
+    FINDINGS,
+    INCOMPLETE,
+    MODULES,
+    NUMBER,
+    OBJECT,
+    PARTY,
+    REQUEST,
+    TEXT,
+    Schema,
+    said,
+)
 
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 FLAG: Schema = {"type": "boolean"}
@@ -27,9 +39,10 @@ def listed(item: Schema) -> Schema:
     return {"type": "array", "items": item}
 
 
-def paged(name: str, item: Schema) -> Schema:
+def paged(name: str, item: Schema, **more: Schema) -> Schema:
     """A page of such items; `cursor` asks for the next one, null or absent at the end."""
-    return shape({name: listed(item)}, cursor=said(MAYBE_TEXT, "of the next page; none: this is the last"))
+    cursor = said(MAYBE_TEXT, "of the next page; none: this is the last")
+    return shape({name: listed(item)}, cursor=cursor, **more)
 
 
 DIFFERENCE = shape({"pointer": TEXT, "ours": ANY, "theirs": ANY})
@@ -167,8 +180,8 @@ ANSWERS: dict[str, Schema] = {
     "put": shape({**COUNTS, "errors": listed(FAULT), "warnings": listed(FAULT)}, queued=NUMBER, job=TEXT),
     "puts": shape({"puts": listed(shape({"id": TEXT, "module": TEXT, "state": TEXT}))}),
     "patch": shape({**COUNTS, "errors": listed(FAULT), "warnings": listed(FAULT)}),
-    "get": shape({"object": OBJECT}),
-    "list": paged("objects", OBJECT),
+    "get": shape({"object": OBJECT}, findings=FINDINGS, incomplete=INCOMPLETE),
+    "list": paged("objects", OBJECT, incomplete=said(INCOMPLETE, "`/0/name`: of the first of `objects`")),
     "remove": shape({"removed": NUMBER}, still_named_by=listed(ANY)),
     "held": shape({"url": TEXT, "object": ANY, "differs": ANY, "differences": listed(DIFFERENCE)}),
     "authorize": shape({"allowed": TEXT}, token=ANY, by=TEXT, partner=TEXT),

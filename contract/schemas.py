@@ -49,6 +49,8 @@ FINDINGS: Schema = {
     "items": {"type": "object", "properties": {"pointer": TEXT, "code": TEXT, "message": TEXT}},
 }
 
+INCOMPLETE: Schema = {"type": "array", "items": {"type": "string"}}
+
 
 def said(schema: Schema, description: str) -> Schema:
     """A schema with what its field is for."""

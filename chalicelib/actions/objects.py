@@ -245,7 +245,8 @@ def get(platform: Platform, fields: Get) -> dict[str, Any]:
     shown = search.named(found, shown)
     if found.own or not found.findings:
         return {"object": shown}
-    return {"object": shown, "findings": [each._asdict() for each in found.findings]}
+    told = {"object": shown, "findings": [each._asdict() for each in found.findings]}
+    return told | ({"incomplete": list(found.incomplete)} if found.incomplete else {})
 
 
 def _get(platform: Platform, fields: Get) -> StoredObject | None:
@@ -284,8 +285,7 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
     owners = _owners(platform, module, fields.party)
     if fields.id is not None:
         known = _get(platform, Get(module=module, id=fields.id, party=fields.party))
-        shown = known.shown(fields.version) if known else None
-        return {"objects": [search.named(known, shown)] if known and shown else [], "cursor": None}
+        return {**_shown([known] if known else [], fields.version), "cursor": None}
     if fields.party not in (None, OWN, EVERYBODY) and module == "hubclientinfo":
         return _told_of(platform, named.party(fields.party) or ("", ""), fields)
     if module == "hubclientinfo":
@@ -316,8 +316,7 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
     found = pages.page(platform.objects, fields.module, heads, query)
     finder = Finder(platform)
     read = [StoredObject(each.key, each.parts, finder=finder) for each in found.objects]
-    told = _shown(read, fields.version)
-    return {"objects": told, "cursor": found.cursor, "total": found.total}
+    return {**_shown(read, fields.version), "cursor": found.cursor, "total": found.total}
 
 
 def _found(platform: Platform, fields: List, query: search.Query, owners: list[str] | None) -> dict[str, Any]:
@@ -327,13 +326,15 @@ def _found(platform: Platform, fields: List, query: search.Query, owners: list[s
     everybody = owners is None
     of = search.owners(platform, fields.module) if owners is None else owners
     page = search.find(platform, fields.module, query, of, everybody, fields.limit, fields.cursor)
-    return {"objects": _shown(page.objects, fields.version), "cursor": page.cursor or None}
+    return {**_shown(page.objects, fields.version), "cursor": page.cursor or None}
 
 
-def _shown(read: Iterable[StoredObject], version: str) -> list[dict[str, Any]]:
-    """What can be said in a version of these, each with its owner."""
-    said = ((each, each.shown(version)) for each in read)
-    return [search.named(each, shown) for each, shown in said if shown is not None]
+def _shown(read: Iterable[StoredObject], version: str) -> dict[str, Any]:
+    """What can be said in a version of these, each with its owner; where something was not stated."""
+    said = [(each, shown) for each in read if (shown := each.shown(version)) is not None]
+    told: dict[str, Any] = {"objects": [search.named(each, shown) for each, shown in said]}
+    missing = [f"/{at}{pointer}" for at, (each, _) in enumerate(said) for pointer in each.incomplete]
+    return told | ({"incomplete": missing} if missing else {})
 
 
 def _told_of(platform: Platform, party: Party, fields: List) -> dict[str, Any]:

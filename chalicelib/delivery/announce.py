@@ -268,6 +268,8 @@ def told(platform: Platform, key: Key, part: Part) -> dict[str, Any]:
             said["sent"] = found.source
         if found.findings:
             said["findings"] = [each._asdict() for each in found.findings[:MOST_FINDINGS]]
+        if found.incomplete:
+            said["incomplete"] = list(found.incomplete)
     return said
 
 

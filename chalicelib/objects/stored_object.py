@@ -107,6 +107,7 @@ class StoredObject:
         self.connector_id = connector_id
         self._finder = finder
         self._findings: tuple[Finding, ...] = ()
+        self._incomplete: tuple[str, ...] = ()
         self._repaired: Any = None
 
     @property
@@ -209,6 +210,18 @@ class StoredObject:
         _ = self.canonical
         return tuple(dict.fromkeys((*self._noted(), *self._findings)))
 
+    @cached_property
+    def incomplete(self) -> tuple[str, ...]:
+        """Pointers of the required values that a partner did not state, in the names of its version.
+
+        Each was assumed, or nothing stands there (design section 6).
+        """
+        if self.own:
+            return ()
+        _ = self.canonical
+        undated = [each.pointer for each in self._noted() if each == findings.UNDATED]
+        return tuple(dict.fromkeys((*undated, *self._incomplete)))
+
     def _noted(self) -> Iterator[Finding]:
         """What was noted when it came, the places in an EVSE as places in its Location."""
         for part in self.parts:
@@ -276,14 +289,14 @@ class StoredObject:
         return {
             **body,
             "evses": [
-                self._upgraded("evse", jsontext.loads(part.body), part.version)
-                for part in _in_order(head, evses)
+                self._upgraded("evse", jsontext.loads(part.body), part.version, f"/evses/{index}")
+                for index, part in enumerate(_in_order(head, evses))
             ],
             "last_updated": wire_timestamp(self.last_updated),
         }
 
-    def _upgraded(self, kind: str, body: dict[str, Any], version: str) -> dict[str, Any]:
-        """A body of that version in its 2.3.0 form; as far as that goes where it cannot be read."""
+    def _upgraded(self, kind: str, body: dict[str, Any], version: str, at: str = "") -> dict[str, Any]:
+        """The body at a place in that version in its 2.3.0 form; as far as that goes if it cannot be read."""
         owner = (self.key.country_code, self.key.party_id)
         asks = self._finder if version == modules.V211 or not self.own else None
         token, emsp = (asks.token, asks.emsp) if asks else (None, None)
@@ -302,9 +315,10 @@ class StoredObject:
                 )
             except InvalidParameters as problem:
                 # An EVSE that was set aside, or what an older reading let in.
-                self._findings += problem.findings
+                self._findings += _below(at, problem.findings)
                 return self._unread(kind, body, version)
-            self._findings += found.findings
+            self._findings += _below(at, found.findings)
+            self._incomplete += tuple(f"{at}{each}" for each in found.incomplete)
             self._repaired = found.repaired if kind == self.kind else None
             upgraded: dict[str, Any] = found.object
             return upgraded
@@ -320,6 +334,11 @@ class StoredObject:
             )
         except (TypeError, LookupError, AttributeError, ValueError, ArithmeticError):
             return body
+
+
+def _below(at: str, found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings of what stands at a place."""
+    return tuple(each._replace(pointer=f"{at}{each.pointer}") for each in found)
 
 
 def _in_order(head: Part, evses: Sequence[Part]) -> Iterator[Part]:

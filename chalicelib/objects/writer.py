@@ -90,7 +90,8 @@ class ObjectWriter:
         def attempt() -> Written:
             old = self.platform.objects.load(key)
             new = parts.split(key.module, data, version, canonical, self.platform.clock(), old)
-            new[0] = new[0]._replace(noted=self.noted)
+            is_undated = key.module == "locations" and new[0].undated and not self.own
+            new[0] = new[0]._replace(noted=findings.dateless(self.noted) if is_undated else self.noted)
             return self._replace(key, old, new, canonical)
 
         return retried(attempt)
@@ -341,10 +342,9 @@ class ObjectWriter:
 
     def _noted_with(self, old: Part) -> str:
         """What is noted of a part that was changed: of what it is now, the newest of each place."""
-        if not self.noted or not old.noted:
-            return self.noted or old.noted
-        both = (*findings.of_text(old.noted), *findings.of_text(self.noted))
-        return findings.text({each.pointer: each for each in both}.values())
+        if not old.noted:
+            return self.noted
+        return findings.joined(old.noted, self.noted)
 
     def _in_order(self, known: Mapping[str, Any] | str, changes: dict[str, Any]) -> dict[str, Any]:
         """The changes; of the moment of the write where they say no time, so that none of a race is lost.

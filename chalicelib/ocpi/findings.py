@@ -39,6 +39,10 @@ LIST_OF_ONE = Finding("", "shape", "a list of one where an object belongs")
 RESPELLED = Finding("", "coerced", "names in another case; kept as the specification spells them")
 
 
+# What is noted of a Location that did not say when it was updated: its own time is kept beside its text.
+UNDATED = Finding("/last_updated", "missing", "required, but not stated; read as the time of arrival")
+
+
 def text(found: Iterable[Finding]) -> str:
     """Findings as JSON text, "" for none; of many the first."""
     listed = [[each.pointer, each.code, each.message] for each in islice(found, MOST_KEPT)]
@@ -48,6 +52,17 @@ def text(found: Iterable[Finding]) -> str:
 def of_text(kept: str) -> tuple[Finding, ...]:
     """The findings in such a text."""
     return tuple(Finding(*each) for each in json.loads(kept)) if kept else ()
+
+
+def dateless(kept: str) -> str:
+    """Such a text of a Location that did not say when it was updated."""
+    return text((UNDATED, *of_text(kept)))
+
+
+def joined(old: str, new: str) -> str:
+    """What is noted after a change, which says when it was made: the newest of each place."""
+    both = (*(each for each in of_text(old) if each != UNDATED), *of_text(new))
+    return text({each.pointer: each for each in both}.values())
 
 
 # Each code of what is read leniently, for docs/reading.md: what was found, and what became of it.

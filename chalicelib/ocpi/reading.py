@@ -36,13 +36,15 @@ class Reading:
 
     `repaired` is the same in the words of the sender's version. The pointers of the
     findings are in the field names of that version. `spelled` is what came with its names
-    as the specification spells them, where they were not; else None.
+    as the specification spells them, where they were not; else None. `incomplete` are
+    pointers of required values that were not stated: something was assumed, or nothing is there.
     """
 
     object: Any
     findings: tuple[Finding, ...]
     repaired: Any = None
     spelled: Any = None
+    incomplete: tuple[str, ...] = ()
 
 
 def read(
@@ -72,7 +74,9 @@ def read(
     if kind == "versions":
         listed, findings = _versions(data, version)
         return Reading(listed, findings, listed)
-    repaired, findings, spelled = _repaired(kind, data, version, partial, now, owner, holder, emsp, token)
+    repaired, findings, spelled, incomplete = _repaired(
+        kind, data, version, partial, now, owner, holder, emsp, token
+    )
     if partial and kind in PATCHED and repaired.get("last_updated") is None:
         if version != V211:
             raise InvalidParameters("a PATCH says when the change was made (TRA-49)", "/last_updated")
@@ -83,7 +87,7 @@ def read(
         trip = Trip(partial=partial, owner=owner, token=token, emsp=emsp, role=role)
         found = versions.upgrade(kind, repaired, version, trip)
         findings += tuple(trip.doubts)
-    return Reading(found, findings, repaired, spelled)
+    return Reading(found, findings, repaired, spelled, incomplete)
 
 
 def _repaired(
@@ -96,12 +100,12 @@ def _repaired(
     holder: Holder | None,
     emsp: Party | None,
     token: Callable[[str], Mapping[str, Any] | None] | None,
-) -> tuple[Any, tuple[Finding, ...], Any]:
+) -> tuple[Any, tuple[Finding, ...], Any, tuple[str, ...]]:
     from chalicelib.ocpi.models import validators
 
     model = models.model(kind)
     if validators.validate(model, version, partial)(data) and not validators.repeats(model, data, version):
-        return data, (), None
+        return data, (), None, ()
     room = _tolerance()
     asked = (lambda: token("")) if token else None
     known = room.Known(now, owner, holder or (lambda _: emsp), asked)
@@ -110,7 +114,7 @@ def _repaired(
     spelled = None
     if tolerance.respelled and type(data) is dict:
         spelled, _ = spelling.respelled(model, data, version, "")
-    return repaired, tuple(tolerance.findings), spelled
+    return repaired, tuple(tolerance.findings), spelled, tuple(tolerance.incomplete[: room.MOST_FINDINGS])
 
 
 def listed(data: Any) -> list[Any]:

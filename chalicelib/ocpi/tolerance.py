@@ -78,6 +78,8 @@ class Tolerance:
         self.findings: list[Finding] = []
         # What makes the value at hand unusable; told as findings where that is set aside.
         self.faults: list[Finding] = []
+        # Where something stands for a required value that was not stated.
+        self.incomplete: list[str] = []
         # Whether names were spelled otherwise somewhere.
         self.respelled = False
 
@@ -109,7 +111,7 @@ class Tolerance:
             value = self._as_price(model, value, at)
             if value is _UNUSABLE:
                 return value
-        noted, faults = len(self.findings), len(self.faults)
+        noted, faults, assumed = len(self.findings), len(self.faults), len(self.incomplete)
         out = self._in_own_words(model, value, at)
         given = out
         missing: list[tuple[str, Field]] = []
@@ -139,7 +141,7 @@ class Tolerance:
                     out[name] = new
         dated = partial and not named_by and given.get("last_updated") is None  # TRA-49
         if (missing or dated) and spelling.is_other(model, given, self.version):
-            del self.findings[noted:], self.faults[faults:]
+            del self.findings[noted:], self.faults[faults:], self.incomplete[assumed:]
             self.respelled = True
             given, renamed = spelling.respelled(model, given, self.version, at)
             self.findings += renamed[: max(0, MOST_FINDINGS - noted)]
@@ -156,7 +158,7 @@ class Tolerance:
 
     def _field(self, row: Field, value: Any, at: str, around: dict[str, Any], partial: bool) -> Any:
         """The value, or what is read instead; _ABSENT, NEVER or _UNUSABLE where that is none."""
-        faults = len(self.faults)
+        faults, assumed = len(self.faults), len(self.incomplete)
         if not value and self._is_empty(row, value):
             if not row.required:
                 self.note(at, "empty", f"{shown(value)} read as absent")
@@ -169,7 +171,7 @@ class Tolerance:
         if new is not _UNUSABLE:
             return new
         told = self.faults[faults:]
-        del self.faults[faults:]
+        del self.faults[faults:], self.incomplete[assumed:]
         return self._instead(row, value, at, around, partial, told)
 
     def _instead(
@@ -210,6 +212,7 @@ class Tolerance:
         other = row.otherwise
         if other is NOTHING:
             self._aside(told, "read as not stated")
+            self.incomplete += [at] * row.required
             return _ABSENT
         found = self._assumed(row, name, around) if isinstance(other, Otherwise) else other
         if found is None:
@@ -217,6 +220,7 @@ class Tolerance:
             return _UNUSABLE
         how = other.told if isinstance(other, Otherwise) else shown(found)
         self._aside(told, f"read as {how}")
+        self.incomplete += [at] * row.required
         return found
 
     def _assumed(self, row: Field, name: str, around: dict[str, Any]) -> Any:
@@ -225,11 +229,9 @@ class Tolerance:
             return known.now
         if other is ZONE:
             return zones.time_zone(around.get("country"), around.get("coordinates"))
-        if other is OWNER:
-            return _of_party(name, known.owner)
-        if other is HOLDER:
-            party = known.holder(around) if known.holder else None
-            return _of_party(name, party)
+        if other is OWNER or other is HOLDER:
+            party = known.owner if other is OWNER else known.holder and known.holder(around)
+            return party[name == "party_id"] if party else None
         if other is ASKED:
             return known.asked() if known.asked else None
         if other is UNSTATED and isinstance(row.type, Model):
@@ -265,7 +267,7 @@ class Tolerance:
         gone: list[Finding] = []
         clean = validators.clean(row.type, self.version) if not named_by else None
         for index, item in enumerate(value):
-            faults = len(self.faults)
+            faults, assumed = len(self.faults), len(self.incomplete)
             if clean is not None and clean(item):
                 new = item
             elif named_by and isinstance(row.type, Model):
@@ -275,6 +277,7 @@ class Tolerance:
             else:
                 new = self._value(row.type, item, f"{at}/{index}")
             if new is _UNUSABLE:
+                del self.incomplete[assumed:]
                 if row.whole or named_by:
                     unusable = True
                     continue
@@ -303,7 +306,9 @@ class Tolerance:
         places = set(last.values())
         for index in range(len(items)):
             if index not in places:
-                self.note(step(step(at, index), key), "duplicate", "used again further on; set aside")
+                gone = step(at, index)
+                self.note(step(gone, key), "duplicate", "used again further on; set aside")
+                self.incomplete = [each for each in self.incomplete if not each.startswith(f"{gone}/")]
         return [item for index, item in enumerate(items) if index in places]
 
     def _value(self, kind: Type, value: Any, at: str) -> Any:
@@ -391,8 +396,5 @@ class Tolerance:
             return None
         for finding in inner.findings:
             self.note(finding.pointer, finding.code, finding.message)
+        self.incomplete += inner.incomplete
         return new
-
-
-def _of_party(name: str, party: Party | None) -> str | None:
-    return party[name == "party_id"] if party else None

@@ -27,7 +27,7 @@ LONGEST_ID = 255
 NEEDED = ",".join(
     ("#o,#p,#f,#l,#c,#v,#b,#r,#cc,#pp,#i,#u,#h,#w,#s,#e,#k,#n,#a", *(f"#{each}" for each in marks.NAMES))
 )
-SHOWN = "#l,#c,#v,#b,#cc,#pp,#i,#u,#h,#w,#e"
+SHOWN = "#l,#c,#v,#b,#cc,#pp,#i,#u,#h,#w,#e,#n"
 NAMES = {
     "#o": "object",
     "#p": "part",
@@ -215,6 +215,7 @@ def shown_part(item: Item, feed: str) -> Part:
         (item["country_code"]["S"], item["party_id"]["S"], item["id"]["S"]),
         (),
         item["evses"]["S"] if "evses" in item else "",
+        noted=item["noted"]["S"] if "noted" in item else "",
     )
 
 
