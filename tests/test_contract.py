@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chalicelib.actions import dispatch
-from chalicelib.delivery import webhook as signing
+from chalicelib.store import webhook as signing
 from clients import ocpi_backend
 from clients.ocpi_backend import (
     ActionRefused,

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.ocpi import jsontext
 from tests import field
-from tests.known import KINDS, example, for_emsp
+from tests.samples import KINDS, example, for_emsp
 from tests.stub import Canned, Received
 
 CPO = [{"role": "CPO", "country_code": "BE", "party_id": "BEC"}]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import storage
 from bench.platform import measured_platform
+from tests.apart import apart
 
 COUNTED = Path(storage.__file__).parent / "counted.json"
 
@@ -23,7 +24,7 @@ def test_no_request_costs_more_units_or_round_trips_than_before() -> None:
     """Design section 11. What is meant to cost more, or has come to cost less, is written down anew:
     `python -m tests.test_units`.
     """
-    known, found = json.loads(COUNTED.read_text()), counted()
+    known, found = json.loads(COUNTED.read_text()), apart("tests.test_units", "counted")
     assert set(found) == set(known)
     grown = {
         what: f"{now}, it was {known[what]} (WU, RU, round trips)"

@@ -74,9 +74,9 @@ def test_a_call_that_fails_beside_others_is_told_of(platform: Any, monkeypatch: 
     """Whoever announced is repeated: nothing of a change is lost (ARC-14)."""
     sent: list[int] = []
 
-    def put(name: str, texts: list[str], delay: int) -> None:
-        sent.append(len(texts))
-        if "row-55" in "".join(texts):
+    def put(name: str, messages: list[tuple[str, str]], delay: int) -> None:
+        sent.append(len(messages))
+        if "row-55" in "".join(text for text, _ in messages):
             raise NotSent("not taken")
 
     monkeypatch.setattr(platform.queues, "_put", put)
@@ -90,6 +90,7 @@ class Task:
     """Any task."""
 
     queue = "push"
+    group = ""
 
     def __init__(self, name: str) -> None:
         self.body = {"task": name}

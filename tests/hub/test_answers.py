@@ -33,7 +33,7 @@ ANSWERS: list[tuple[str, dict[str, Any], tuple[int, int, str]]] = [
     ("half a body", {"body": b'{"status_code":1000,"data":{"a"'}, (200, 4000, "NL/HUB")),
     ("no body", {"body": b""}, (200, 4000, "NL/HUB")),
     ("a list", {"body": b"[1000]"}, (200, 4000, "NL/HUB")),
-    ("bytes that are no UTF-8", {"body": b'{"status_code":1000,"data":"\xff"}'}, (200, 4000, "NL/HUB")),
+    ("bytes of Latin-1", {"body": b'{"status_code":1000,"data":"\xff"}'}, (200, 1000, "DE/MSP")),
     ("a redirect", {"status": 307, "headers": {"Location": "/elsewhere"}}, (200, 4000, "NL/HUB")),
     ("10 MB", {"body": b'{"status_code":1000,"data":"' + b"x" * 10_000_000 + b'"}'}, (200, 4000, "NL/HUB")),
     ("6 MB", {"body": b'{"status_code":1000,"data":"' + b"x" * 6_000_000 + b'"}'}, (200, 4000, "NL/HUB")),

@@ -302,7 +302,7 @@ def test_unusable_versions_are_3001(hand, stub, canned):
             "endpoints": [{"identifier": "credentials", "role": "SENDER", "url": "http://a/"}],
         },
         {"version": "2.2.1", "endpoints": [{"identifier": "credentials", "url": "ftp://x/"}]},
-        {"version": "2.2.1", "endpoints": [{"identifier": "credentials", "url": "/relative"}]},
+        {"version": "2.2.1", "endpoints": [{"identifier": "credentials", "url": "mailto:a@example.com"}]},
     ],
 )
 def test_unusable_details_are_3001(hand, stub, data):

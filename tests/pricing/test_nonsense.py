@@ -83,7 +83,6 @@ def check(report: dict[str, Any]) -> None:
     assert {"currency", "total", "claims", "periods", "findings", "diagnosis", "time_zone"} <= set(report)
     text = json.dumps(report)  # and so nothing that JSON does not have, as Decimal or NaN
     assert "NaN" not in text.replace('"NaN"', "") or "NaN" in str(report["findings"])
-    assert isinstance(pricing.bill(report), str)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

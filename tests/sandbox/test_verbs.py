@@ -85,6 +85,7 @@ def test_a_hub_tells_how_a_party_behind_it_is_connected() -> None:
         assert {each["party_id"]: each["status"] for each in cpo.held("hubclientinfo")} == {
             "HBC": "CONNECTED",
             "HBM": "OFFLINE",
+            "HBN": "CONNECTED",
         }
 
 

@@ -49,7 +49,7 @@ class Place:
         eventually(lambda: self.location, 20)
 
     @property
-    def capable_location(self) -> Any:
+    def location(self) -> Any:
         answer = self.pair.emsp.operator(
             {"action": "get", "module": "locations", "party": "NL/EXA", "id": self.id}
         )

@@ -14,7 +14,6 @@ import boto3
 import jsonschema
 import pytest
 
-from bench import events
 from chalicelib import settings, workers
 from chalicelib.actions import dispatch
 from contract import events as told
@@ -32,6 +31,7 @@ from stack import (
     watching,
 )
 from stack.storage import OBJECT_TABLES, QUEUE_TIMEOUTS
+from tests.apart import apart
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -593,7 +593,7 @@ def test_the_costs_in_the_documentation_are_computed_and_below_their_targets() -
 
 def test_the_units_that_costs_are_computed_from_are_those_counted_now() -> None:
     """Design section 11: units and queue calls as counted, no copies that grow old."""
-    found = events.count()
+    found = apart("bench.events", "count")
     assert set(found) == set(costs.counted())
     for name, value in costs.counted().items():
         assert found[name] == pytest.approx(value, rel=0.1), f"{name}: python -m deploy.costs --count --write"
