@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chalicelib import logs
-from chalicelib.hub import route
+from chalicelib.hub import memory, route
 from chalicelib.ocpi import charset, jsontext, messages, modules
 from chalicelib.ocpi.errors import InvalidParameters, MalformedBody
 from chalicelib.ocpi.messages import Party, Reply
@@ -190,6 +190,17 @@ class Asked:
             raise MalformedBody(f"the body is not valid JSON: {problem}") from None
 
     @property
+    def session_id(self) -> str:
+        """The id of the Session that it is about, "" where it is about none."""
+        said = self.said.session_id if self.module == "commands" else ""
+        return self.call.params.get("session_id") or (said if isinstance(said, str) else "")
+
+    @cached_property
+    def session(self) -> memory.Remembered:
+        """What is remembered of that Session, read once."""
+        return memory.recall(self.platform, memory.SESSION, self.session_id)
+
+    @property
     def is_own(self) -> bool:
         """Whether the party in the path is one of this connection's."""
         return self.call.owns(self.module, self.call.url_party)
@@ -214,7 +225,7 @@ class Asked:
         said = self.said
         if self.module == "commands" and self.interface == modules.RECEIVER:
             self._check_token(party_of(said.token))
-        if self.module not in OWNED or self.interface != modules.RECEIVER:
+        if self.module not in OWNED or self.interface != modules.RECEIVER or self._shares:
             return
         if self.call.url_party is not None and not self.is_own and not self._may_look:
             raise InvalidParameters(
@@ -230,6 +241,21 @@ class Asked:
         """An eMSP uses Tokens of its own only (CMD-34); a CPO of 2.1.1 could not tell."""
         if owner is not None and not self.call.speaks_for(owner, parties.owners("tokens")):
             raise InvalidParameters("a Token of a party that is not of this connection", "/token/party_id")
+
+    @property
+    def is_provider(self) -> bool:
+        """Whether it is asked for a smart charging provider that Sessions are delegated to (CHP-06)."""
+        return self.requester in parties.providers(self.platform, self.call.partner)
+
+    @property
+    def _shares(self) -> bool:
+        """Whether an eMSP shows a CPO's Session of a customer of its own to such a provider (CHP-01)."""
+        owner, reached = self.call.url_party, parties.reached(self.platform, self.to, "SCSP")
+        if self.module != "sessions" or owner is None or reached is None or self.is_own:
+            return False
+        if self.to not in parties.providers(self.platform, reached) or self.said.owner not in (None, owner):
+            return False
+        return (owner, self.requester) in self.session.ends and self.said.emsp in (None, self.requester)
 
     @property
     def _may_look(self) -> bool:

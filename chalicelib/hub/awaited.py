@@ -107,7 +107,8 @@ def _note_response(asked: Asked, leg: Leg, request: AsyncRequest, reply: Reply) 
     if request.command == "RESERVE_NOW" and isinstance(asked.said.reservation_id, str | int):
         cpo = leg.party or request.ours
         id = str(asked.said.reservation_id)
-        memory.remember(platform, memory.RESERVATION, id, cpo, asked.requester, until)
+        before = memory.recall(platform, memory.RESERVATION, id)
+        memory.remember(platform, before, cpo, asked.requester, until)
 
 
 def _close(asked: Asked, request: AsyncRequest, response: dict[str, Any] | None) -> None:

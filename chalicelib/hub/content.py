@@ -38,7 +38,7 @@ def receiver(asked: Asked) -> Party | None:
     if module == "cdrs" or (module == "sessions" and interface == modules.RECEIVER):
         return emsp(asked)
     if module in ("sessions", "chargingprofiles"):
-        return session_end(asked, params.get("session_id", ""))
+        return session_end(asked)
     if module == "commands":
         return _of_command(asked, params["command"].upper())
     if module == "locations":
@@ -65,13 +65,13 @@ def emsp(asked: Asked) -> Party:
         raise UnknownReceiver("no Token with this auth_id is known here", "/auth_id")
     if asked.module == "cdrs":
         raise InvalidParameters("required", "/cdr_token")
-    return session_end(asked, asked.call.params.get("session_id", ""))
+    return session_end(asked)
 
 
-def session_end(asked: Asked, session_id: str) -> Party:
+def session_end(asked: Asked) -> Party:
     """The other end of a Session of the requester's. Raises UnknownReceiver."""
-    id = check_id(session_id, "/session_id")
-    found = memory.other_end(asked.platform, memory.SESSION, id, asked.requester)
+    id = check_id(asked.session_id or asked.said.session_id, "/session_id")
+    found = asked.session.other_end(asked.requester)
     if found is None:
         hosted = sessions.own_session(asked.platform, id)
         found = hosted.key.party if hosted else None
@@ -145,10 +145,10 @@ def token(platform: Platform, auth_id: str) -> dict[str, Any] | None:
 def _of_command(asked: Asked, command: str) -> Party:
     said = asked.said
     if command == "STOP_SESSION":
-        return session_end(asked, said.session_id)
+        return session_end(asked)
     if command == "CANCEL_RESERVATION":
         id = check_id(said.reservation_id, "/reservation_id")
-        found = memory.other_end(asked.platform, memory.RESERVATION, id, asked.requester)
+        found = memory.recall(asked.platform, memory.RESERVATION, id).other_end(asked.requester)
         if found is None:
             raise UnknownReceiver("no reservation of this id of yours is known here", "/reservation_id")
         return found

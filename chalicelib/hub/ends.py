@@ -1,6 +1,10 @@
 """A hub passes Sessions and CDRs between their two ends alone, also where the requester names others.
 
-Spec: HUB-21; design section 12: "Sessions and CDRs are never shown to anybody but their two ends"
+An end may share a Session with a smart charging provider that the operator of the hub invited or registered
+with `smart_charging: delegated`; that provider is then asked and told about it as an end is.
+
+Spec: HUB-21, CHP-01, CHP-06; design section 12: "Sessions and CDRs are never shown to anybody but their two
+ends"; design section 9, 5
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from chalicelib.hub.legs import Leg
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, UnknownReceiver
 from chalicelib.ocpi.messages import Party
+from chalicelib.partners import parties
 
 
 def check(asked: Asked, leg: Leg) -> None:
@@ -19,24 +24,33 @@ def check(asked: Asked, leg: Leg) -> None:
     if to is None:
         return
     pushed = asked.interface == modules.RECEIVER and asked.method in ("PUT", "PATCH", "POST")
-    if pushed and asked.module in ("sessions", "cdrs"):
+    if pushed and asked.module in ("sessions", "cdrs") and not _is_shared(asked, leg):
         _check_push(asked, to)
-    session_id = _session_asked_about(asked)
-    if session_id:
-        _check_asked(asked, leg, to, session_id)
+    if _is_asked_about(asked):
+        _check_asked(asked, leg, to)
 
 
 def remember(asked: Asked, leg: Leg) -> None:
-    """Remember the ends of a Session that was passed on."""
-    id = asked.call.params.get("session_id", "")
+    """Remember the ends of a Session that was passed on, or who shared it with which provider."""
     pushed = asked.module == "sessions" and asked.interface == modules.RECEIVER
-    if pushed and asked.method in ("PUT", "PATCH") and id and leg.party is not None:
+    if not pushed or asked.method not in ("PUT", "PATCH") or not asked.session_id or leg.party is None:
+        return
+    if _is_shared(asked, leg):
+        memory.remember(asked.platform, asked.session, asked.requester, leg.party, mark=memory.SHARED)
+    else:
         owner = asked.call.url_party or asked.requester
-        memory.remember(asked.platform, memory.SESSION, id, owner, leg.party)
+        memory.remember(asked.platform, asked.session, owner, leg.party)
+
+
+def _is_shared(asked: Asked, leg: Leg) -> bool:
+    """Whether an end shows a Session to the provider that the smart charging of it is delegated to."""
+    if asked.module != "sessions" or leg.party == asked.said.emsp:
+        return False
+    return leg.party in parties.providers(asked.platform, leg.partner)
 
 
 def _check_push(asked: Asked, to: Party) -> None:
-    emsp, id = asked.said.emsp, asked.call.params.get("session_id", "")
+    emsp = asked.said.emsp
     if emsp is not None and emsp != to:
         raise InvalidParameters(
             f"a customer of {'/'.join(emsp)}; it is not for {'/'.join(to)}", "/cdr_token/party_id"
@@ -45,28 +59,25 @@ def _check_push(asked: Asked, to: Party) -> None:
         raise InvalidParameters("required", "/cdr_token")
     if emsp is None and asked.method == "PATCH":
         owner = asked.call.url_party or asked.requester
-        known = [end for cpo, end in memory.ends(asked.platform, memory.SESSION, id) if cpo == owner]
+        known = [end for cpo, end in asked.session.ends if cpo == owner]
         if known and to not in known:
             raise UnknownReceiver("this session is of a customer of somebody else", "/session_id")
 
 
-def _session_asked_about(asked: Asked) -> str:
-    """The Session that an eMSP or provider asks its CPO about."""
-    if asked.module == "commands" and asked.interface == modules.RECEIVER:
-        id = asked.said.session_id
-        return id if isinstance(id, str) else ""
-    if asked.module == "chargingprofiles" and asked.interface == modules.RECEIVER:
-        return asked.call.params.get("session_id", "")
-    if asked.module == "sessions" and asked.interface == modules.SENDER:
-        return asked.call.params.get("session_id", "")
-    return ""
+def _is_asked_about(asked: Asked) -> bool:
+    """Whether an eMSP or provider asks the CPO of a Session about it."""
+    if not asked.session_id:
+        return False
+    receiver = asked.module in ("commands", "chargingprofiles") and asked.interface == modules.RECEIVER
+    return receiver or (asked.module == "sessions" and asked.interface == modules.SENDER)
 
 
-def _check_asked(asked: Asked, leg: Leg, to: Party, session_id: str) -> None:
-    known = [emsp for cpo, emsp in memory.ends(asked.platform, memory.SESSION, session_id) if cpo == to]
+def _check_asked(asked: Asked, leg: Leg, to: Party) -> None:
+    known = [emsp for cpo, emsp in asked.session.ends if cpo == to]
     # A CPO of 2.1.1 is not told who asks, so what is not known to be the requester's is not asked there.
     if asked.requester in known or (not known and leg.version != modules.V211):
         return
-    if asked.call.partner.plays("SCSP") and leg.version != modules.V211:
+    # Whether this Session is among those delegated, its CPO says.
+    if asked.module == "chargingprofiles" and asked.is_provider:
         return
     raise UnknownReceiver("no session of this id of yours is known here", "/session_id")

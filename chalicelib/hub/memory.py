@@ -1,7 +1,8 @@
 """A hub remembers of what it passed on the two ends of a Session or reservation, and where a CDR is.
 
 Ids and parties alone, until they expire; never the object (AMB-28). Of one id several pairs of
-parties may be remembered, since ids are unique to their owner only.
+parties may be remembered, since ids are unique to their owner only; beside them the smart charging
+provider that a Session was shared with, and by whom.
 
 Contract: design section 12, "Routed objects are not stored"
 """
@@ -9,49 +10,69 @@ Contract: design section 12, "Routed objects are not stored"
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.messages import Party
 from chalicelib.ocpi.timestamps import later
 from chalicelib.store.object_items import folded
+from chalicelib.store.requests import Group
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 SESSION, RESERVATION = "session", "reservation"
+# Marks who is no end of a Session, but was shown it by one.
+SHARED = "shared"
 # Seconds that an id is remembered after it was last seen, a CDR's place after it was sent.
 REMEMBERED = 7 * 24 * 3600
 CDR_REMEMBERED = 90 * 24 * 3600
 
 
-def ends(platform: Platform, kind: str, id: str) -> list[tuple[Party, Party]]:
-    """The CPO and the eMSP of each thing of this id that was passed on."""
-    found = []
-    for member in platform.requests.members(_key(kind, id)):
-        cpo, _, emsp = member.partition(" ")
-        found.append((_party(cpo), _party(emsp)))
-    return found
+@dataclass(frozen=True)
+class Remembered:
+    """What is remembered of the things of one id."""
+
+    group: Group
+
+    @cached_property
+    def ends(self) -> tuple[tuple[Party, Party], ...]:
+        """The CPO and the eMSP of each thing that was passed on."""
+        members = (each.split(" ") for each in self.group.members)
+        return tuple((_party(each[0]), _party(each[1])) for each in members if len(each) == 2)
+
+    @cached_property
+    def shared(self) -> tuple[tuple[Party, Party], ...]:
+        """Who shared each with which smart charging provider."""
+        members = (each.split(" ") for each in self.group.members)
+        return tuple((_party(each[0]), _party(each[1])) for each in members if each[2:] == [SHARED])
+
+    def other_end(self, one: Party) -> Party | None:
+        """Who is at the other end of what this party asks about; None where it is none of its own."""
+        found = {emsp if cpo == one else cpo for cpo, emsp in self.ends if one in (cpo, emsp)}
+        found = found or {by for by, provider in self.shared if provider == one}
+        return found.pop() if len(found) == 1 else None
+
+    def emsp_of(self, owner: Party) -> Party | None:
+        """Who has a thing of this CPO, whatever others call by the same id."""
+        found = {emsp for cpo, emsp in self.ends if cpo == owner}
+        return found.pop() if len(found) == 1 else None
 
 
-def other_end(platform: Platform, kind: str, id: str, one: Party) -> Party | None:
-    """Who is at the other end of what this party asks about; None where it is none of its own."""
-    found = {emsp if cpo == one else cpo for cpo, emsp in ends(platform, kind, id) if one in (cpo, emsp)}
-    return found.pop() if len(found) == 1 else None
+def recall(platform: Platform, kind: str, id: str) -> Remembered:
+    """What is remembered under an id: one read."""
+    return Remembered(platform.requests.group(f"routed-{kind}#{folded(id)}"))
 
 
-def emsp_of(platform: Platform, kind: str, id: str, owner: Party) -> Party | None:
-    """Who has a thing of this CPO, whatever others call by the same id."""
-    found = {emsp for cpo, emsp in ends(platform, kind, id) if cpo == owner}
-    return found.pop() if len(found) == 1 else None
-
-
-def remember(platform: Platform, kind: str, id: str, cpo: Party, emsp: Party, until: str = "") -> None:
+def remember(
+    platform: Platform, before: Remembered, one: Party, other: Party, until: str = "", mark: str = ""
+) -> None:
     """Remember both ends of a thing; writes only what is news, or nearly forgotten."""
     now = platform.clock()
-    member = f"{'/'.join(cpo)} {'/'.join(emsp)}"
+    member = " ".join(filter(None, ["/".join(one), "/".join(other), mark]))
     platform.requests.join_again(
-        _key(kind, id), member, until or later(now, REMEMBERED), later(now, REMEMBERED - 24 * 3600)
+        before.group, member, until or later(now, REMEMBERED), later(now, REMEMBERED - 24 * 3600)
     )
 
 
@@ -76,10 +97,6 @@ def cdr_place(platform: Platform, owner: Party, id: str) -> CdrPlace | None:
         return None
     found = jsontext.loads(text)
     return CdrPlace(_party(found["party"]), found["url"])
-
-
-def _key(kind: str, id: str) -> str:
-    return f"routed-{kind}#{folded(id)}"
 
 
 def _cdr(owner: Party, id: str) -> str:

@@ -264,7 +264,8 @@ def _may_pass(asked: Asked, leg: Leg, said: Said) -> bool:
     if asked.module not in ("sessions", "cdrs") or (asked.interface == modules.RECEIVER and asked.is_own):
         return True
     if leg.version != modules.V211:
-        return said.emsp == asked.requester
+        # Which of its Sessions are delegated to a provider, the CPO says.
+        return said.emsp == asked.requester or (asked.module == "sessions" and asked.is_provider)
     known = content.token(asked.platform, said.auth_id) if isinstance(said.auth_id, str) else None
     return (
         known is not None

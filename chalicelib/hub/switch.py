@@ -130,8 +130,7 @@ def _next_page(asked: Asked, text: str) -> Reply:
 def _passed_to(asked: Asked) -> Party | None:
     """Who has the requester's Session or CDR: what was passed on is not stored here (AMB-28)."""
     if asked.module == "sessions":
-        owner, id = asked.call.url_party or asked.requester, asked.call.params.get("session_id", "")
-        return memory.emsp_of(asked.platform, memory.SESSION, id, owner)
+        return asked.session.emsp_of(asked.call.url_party or asked.requester)
     place = _cdr_place(asked)
     return place.party if place is not None else None
 

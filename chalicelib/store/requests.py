@@ -105,6 +105,15 @@ class AsyncRequest:
 Change = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Group:
+    """The members of a group under a key of the caller's, and until when, in seconds since 1970."""
+
+    id: str
+    members: tuple[str, ...] = ()
+    until: int = 0
+
+
 class Requests:
     """The table of requests."""
 
@@ -271,23 +280,22 @@ class Requests:
             },
         )
 
-    def join_again(self, id: str, member: str, until: str, unless_after: str) -> None:
-        """Join a group, unless the member is in it and it lasts beyond that moment anyway."""
-        item = self._read(id)
-        known = item is not None and member in item.get("members", {}).get("SS", ())
-        if not known or int((item or {})["expires_at"]["N"]) < _epoch(unless_after):
-            self.join(id, member, until)
+    def join_again(self, group: Group, member: str, until: str, unless_after: str) -> None:
+        """Join a group as it was read, unless the member is in it and it lasts beyond that moment anyway."""
+        if member not in group.members or group.until < _epoch(unless_after):
+            self.join(group.id, member, until)
 
-    def members(self, id: str) -> list[str]:
-        """Who joined the group under that key."""
+    def group(self, id: str) -> Group:
+        """The group under that key; without members where nobody joined, or it is over."""
         item = self._read(id)
-        if (
-            not item
-            or "members" not in item
-            or int(item["expires_at"]["N"]) <= _epoch(self._deployment.clock())
-        ):
-            return []
-        return sorted(item["members"]["SS"])
+        until = int(item["expires_at"]["N"]) if item and "members" in item else 0
+        if not item or until <= _epoch(self._deployment.clock()):
+            return Group(id)
+        return Group(id, tuple(sorted(item["members"]["SS"])), until)
+
+    def members(self, id: str) -> tuple[str, ...]:
+        """Who joined the group under that key."""
+        return self.group(id).members
 
     def _read(self, id: str) -> dict[str, Any] | None:
         if not 0 < len(id.encode()) <= 512:
