@@ -85,20 +85,26 @@ def statuses(platform: Platform) -> dict[str, str]:
 
 
 def _connected(platform: Platform, directory: Directory) -> dict[str, str]:
-    """The parties of all connections; who is behind a hub, as that hub tells it, unless it is away itself."""
+    """The parties of all connections; who is behind a hub, as that hub tells it, unless it is away itself.
+
+    Of what several connections say of a party the best counts (AMB-30): through that one it is reached.
+    """
     found: dict[str, str] = {}
     for each in directory.living():
         status = _status(each)
-        if not each.is_hub:
-            found |= {role.claim: status for role in each.roles if role.claim not in found}
-            continue
-        told = _told_by(platform, each)
-        found |= {
-            claim: told.get(claim, status) if status == CONNECTED else status
-            for role, party in parties.behind(platform, each)
-            if (claim := "/".join((role, *party))) not in found
-        }
+        said = {role.claim: status for role in each.roles}
+        if each.is_hub:
+            told = _told_by(platform, each) if status == CONNECTED else {}
+            claims = ("/".join((role, *party)) for role, party in parties.behind(platform, each))
+            said = {claim: told.get(claim, status) for claim in claims}
+        for claim, status in said.items():
+            found[claim] = min(status, found.get(claim, GONE), key=_rank)
     return found
+
+
+def _rank(status: str) -> int:
+    known = hub_client_info.STATUSES
+    return known.index(status) if status in known else len(known)
 
 
 def _status(partner: Partner) -> str:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.hub import content, forward, legs, rewrite
@@ -27,6 +27,9 @@ from chalicelib.ocpi.errors import (
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partners import parties
 from chalicelib.store.object_items import party_of
+
+if TYPE_CHECKING:
+    from chalicelib.partner import Partner
 
 # As many are asked at once.
 THREADS = 32
@@ -125,21 +128,28 @@ def _answers(asked: Asked, module: str) -> Iterator[tuple[Party | None, Said]]:
 def _askable(asked: Asked, module: str) -> tuple[list[Party], list[Leg]]:
     """Hosted parties that may know, and the legs to the others; a hub is asked once for all behind it."""
     platform, hosted, far = asked.platform, [], []
-    hubs: set[str] = set()
+    hubs: dict[str, bool] = {asked.call.partner.id: False}  # whether each is asked
     for party in content.counterparts(asked, module):
         if platform.settings.hosts(party):
             hosted.append(party)
             continue
-        partner = parties.reached(platform, party, *parties.owners(module))
-        if partner is None or partner.id in hubs or partner.id == asked.call.partner.id:
-            continue
-        try:
-            far.append(legs.through(asked, partner, None if partner.is_hub else party))
-        except OcpiError as problem:
-            logs.log("INFO", "not asked", partner=partner.id, reason=problem.message[:200])
-        if partner.is_hub:
-            hubs.add(partner.id)
+        for partner in parties.ways(platform, party, *parties.owners(module)):
+            if partner.id not in hubs:
+                leg = _leg(asked, partner, None if partner.is_hub else party)
+                far += [leg] if leg else []
+                if partner.is_hub:
+                    hubs[partner.id] = leg is not None
+            if hubs.get(partner.id, True):
+                break
     return hosted, far
+
+
+def _leg(asked: Asked, partner: Partner, party: Party | None) -> Leg | None:
+    try:
+        return legs.through(asked, partner, party)
+    except OcpiError as problem:
+        logs.log("INFO", "not asked", partner=partner.id, reason=problem.message[:200])
+        return None
 
 
 def _theirs(asked: Asked, leg: Leg) -> Reply:

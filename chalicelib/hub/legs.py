@@ -1,5 +1,7 @@
 """A leg is the far side of a request that is passed on: its connection and URL, or why there is none.
 
+A party that is behind several hubs is asked through the first of them that leads to it now.
+
 Spec: design section 12; STA-22 to STA-25, HUB-06
 """
 
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from chalicelib.hub.asked import Asked
 from chalicelib.objects import hub_client_info
 from chalicelib.ocpi import modules
-from chalicelib.ocpi.errors import HubError, NotConnected, UnknownReceiver
+from chalicelib.ocpi.errors import HubError, NotConnected, OcpiError, UnknownReceiver
 from chalicelib.ocpi.messages import Party
 from chalicelib.partner import Partner
 from chalicelib.partners import health, parties
@@ -44,18 +46,26 @@ def find(asked: Asked, to: Party) -> Leg:
     platform, name = asked.platform, "/".join(to)
     if not all(parties.agreed(platform, each, to, asked.module) for each in asked.named):
         raise UnknownReceiver(f"{name} is not known here")
-    partner = _connection(asked, to)
-    if partner is None:
+    ways = _ways(asked, to)
+    if not ways:
         if parties.was_named(platform, to):
             raise NotConnected(f"{name} is not connected")
         raise UnknownReceiver(f"{name} is not known here")
-    if partner.is_hub and partner.id == asked.call.partner.id:
+    onward = [each for each in ways if not (each.is_hub and each.id == asked.call.partner.id)]
+    if not onward:
         raise HubError(f"{name} is behind the hub that this request came from")
-    leg = through(asked, partner, to)
-    away = hub_client_info.away(platform, partner, to) if partner.is_hub else ""
-    if away:
-        raise NotConnected(away)
-    return leg
+    problem: OcpiError | None = None
+    for partner in onward:
+        try:
+            leg = through(asked, partner, to)
+            away = hub_client_info.away(platform, partner, to) if partner.is_hub else ""
+            if away:
+                raise NotConnected(away)
+            return leg
+        except (NotConnected, HubError) as found:
+            problem = problem or found
+    assert problem is not None
+    raise problem
 
 
 def through(asked: Asked, partner: Partner, to: Party | None) -> Leg:
@@ -77,13 +87,11 @@ def through(asked: Asked, partner: Partner, to: Party | None) -> Leg:
     return Leg(partner, to, url)
 
 
-def _connection(asked: Asked, to: Party) -> Partner | None:
-    """The connection of a party in a role that serves this; else in any role, or of that hub itself."""
+def _ways(asked: Asked, to: Party) -> list[Partner]:
+    """The connections of a party in a role that serves this; else in any role, or of that hub itself."""
     platform = asked.platform
     roles = modules.serving_roles(asked.module, asked.interface)
-    found = parties.reached(platform, to, *roles) if roles else None
-    found = found or parties.reached(platform, to)
-    if found is not None:
-        return found
+    found = parties.ways(platform, to, *roles) if roles else []
+    found = found or parties.ways(platform, to)
     hubs = (each for each in platform.partners.directory().living() if each.is_hub)
-    return next((each for each in hubs if each.hub_party == to), None)
+    return found or [each for each in hubs if each.hub_party == to]

@@ -146,12 +146,17 @@ def reached(platform: Platform, party: Party | None, *roles: str) -> Partner | N
 
     Of several hubs the first whose connection is not suspended.
     """
-    if party is None:
-        return None
+    return next(iter(ways(platform, party, *roles)), None) if party else None
+
+
+def ways(platform: Platform, party: Party, *roles: str) -> list[Partner]:
+    """The connections through which a party in one of these roles is reached: of a party behind several hubs
+    all of them, those that are not suspended first.
+    """
     directory = platform.partners.directory()
     ids = _ways(platform, directory).get((party[0].upper(), party[1].upper()), ())
-    found = [directory.partners[id] for role, id in ids if not roles or role in roles]
-    return next((each for each in found if each.state == REGISTERED), next(iter(found), None))
+    wanted = dict.fromkeys(id for role, id in ids if not roles or role in roles)
+    return sorted((directory.partners[id] for id in wanted), key=lambda each: each.state != REGISTERED)
 
 
 def customers_of(platform: Platform, partner: Partner, asks: Party | None = None) -> frozenset[Party]:

@@ -88,3 +88,43 @@ def test_of_those_behind_another_hub_each_that_has_an_agreement_gets_a_leg(
     put(hub, cpo, "NL/CPO")
     hub.drain()
     assert {each.headers["ocpi-to-party-id"] for each in told(other, "locations")} == {"HIE"}
+
+
+def test_a_party_behind_two_hubs_is_reached_through_the_one_that_leads_to_it(
+    hub: Hand, cpo: PartnerStub, other: PartnerStub
+) -> None:
+    """AMB-30: its best status is told; one hub that says OFFLINE, or is away, closes no other."""
+    second = hub.register_partner([role("HUB/SE/SEC")], hub=True)
+    second.objects["hubclientinfo"] = [client_info("SE/HIE")]
+    for each in (other, second):
+        each.answer("POST", "/tokens/CARD9/authorize", data={"allowed": "ALLOWED", "token": token("SE/HIE")})
+    hub.drain()
+    path = "/ocpi/2.2.1/sender/tokens/CARD9/authorize"
+
+    def asked() -> list[bool]:
+        for each in (other, second):
+            each.forget()
+        for receiver in ("SE/HIE", ""):
+            answer = hub.ask("POST", path, cpo.token, headers=routed("NL/CPO", receiver))
+            assert (answer.code, answer.data["allowed"]) == (1000, "ALLOWED"), answer.text
+        return [bool(each.requests("POST", "CARD9")) for each in (other, second)]
+
+    assert asked() == [True, False]
+    url = "/ocpi/2.2.1/receiver/hubclientinfo/SE/HIE"
+    assert hub.ask("PUT", url, other.token, client_info("SE/HIE", "OFFLINE")).code == 1000
+    hub.drain()
+    assert statuses(cpo)["EMSP/SE/HIE"] == "CONNECTED"
+    answer = hub.ask("POST", path, cpo.token, headers=routed("NL/CPO", "SE/HIE"))
+    assert (answer.code, len(second.requests("POST", "CARD9"))) == (1000, 1)
+    assert hub.ask("PUT", url, other.token, client_info("SE/HIE")).code == 1000
+    other.down()
+    hub.clock.advance(301)
+    hub.drain()
+    assert (statuses(cpo)["EMSP/SE/HIE"], statuses(cpo)["EMSP/SE/HIF"]) == ("CONNECTED", "OFFLINE")
+    assert asked() == [False, True]
+    other.up()
+
+
+def token(owner: str) -> dict[str, object]:
+    country, party = owner.split("/")
+    return samples.token(country_code=country, party_id=party, uid="CARD9")
