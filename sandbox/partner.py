@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,11 +24,11 @@ from typing import Any
 
 import requests
 
-from sandbox import exchange, life, parties, verbs
+from sandbox import control, exchange, life, parties, serving, verbs
 from sandbox.charging import Charge
-from sandbox.conduct import Asked, Conduct
+from sandbox.conduct import Asked, Conduct, Reply
 from sandbox.holding import Exchange, Holdings, Log
-from sandbox.messages import date_time, in_any_scheme, tokens_in
+from sandbox.messages import Request, date_time, dumps, in_any_scheme, tokens_in
 from sandbox.parties import BEHIND_THE_HUB, PARTIES, VERSIONS, Party
 from sandbox.peers import REGISTERED, Peer, Peers
 from sandbox.server import Server
@@ -98,7 +99,7 @@ class Partner:
         self.lag = timedelta()
         self._living, self._asleep = False, threading.Event()
         self._planted, self._data = clock(), data
-        self._server = Server(self, host, port)
+        self._server = Server(self._hear, host, port)
         self._given_url = base_url.rstrip("/")
         if data:
             self.plant()
@@ -119,6 +120,30 @@ class Partner:
         while self._living:
             self._asleep.wait(self.tick)
             self._safely(lambda: life.go_on(self))
+
+    def _hear(self, request: Request, address: str) -> Reply:
+        """What goes back to this address, which the log has first: who got the answer finds it there."""
+        if control.concerns(request):
+            return control.answer(self, request, address)
+        began = time.monotonic()
+        reply = serving.answer(self, request)
+        text = reply.body if isinstance(reply.body, str) else dumps(reply.body)
+        took = round(time.monotonic() - began, 3)
+        self.log.add(
+            Exchange(
+                "heard",
+                self.now_text(),
+                request.method,
+                request.target,
+                request.headers,
+                request.body.decode(errors="replace"),
+                reply.status,
+                reply.headers,
+                text,
+                took,
+            )
+        )
+        return Reply(reply.status, reply.headers, text)
 
     def stop(self) -> None:
         """Hear nothing; `start` listens again on the same port."""

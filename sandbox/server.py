@@ -1,32 +1,28 @@
-"""The port of a sandbox: OCPI for peers, and for this machine the page, `/do`, `/heard` and `/held`."""
+"""A port: whatever comes is read, answered by one function, and written, also not at all or by half."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
-import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sandbox import control, serving
 from sandbox.conduct import Reply
 from sandbox.faults import CUT, HANG_UP
-from sandbox.holding import Exchange
-from sandbox.messages import Request, dumps
-
-if TYPE_CHECKING:
-    from sandbox.partner import Partner
+from sandbox.messages import Request
 
 LARGEST_BODY = 10 * 1024 * 1024
+Answering = Callable[[Request, str], Reply]  # the request, and the address that it comes from
 
 
 class Server:
     """One port, from `start` to `stop`; a port of 0 is a free one, the same after a stop."""
 
-    def __init__(self, partner: Partner, host: str, port: int) -> None:
+    def __init__(self, answer: Answering, host: str = "127.0.0.1", port: int = 0) -> None:
         self.port = port
-        self._partner, self._host = partner, host
+        self._answer, self._host = answer, host
         self._server: ThreadingHTTPServer | None = None
         self._open: set[socket.socket] = set()
 
@@ -53,7 +49,7 @@ class Server:
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """A client that hung up is no news."""
 
-        handler = type("Handler", (_Handler,), {"partner": self._partner})
+        handler = type("Handler", (_Handler,), {"answer": staticmethod(self._answer)})
         self._server = Listening((self._host, self.port), handler)
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -71,13 +67,12 @@ class Server:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    partner: Partner
+    answer: Answering
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = 65536
 
     def _serve(self) -> None:
-        began = time.monotonic()
         length = self.headers.get("Content-Length") or "0"
         if not length.isdecimal() or int(length) > LARGEST_BODY:
             self.close_connection = True
@@ -86,35 +81,13 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         content, names = self.rfile.read(int(length)), tuple(self.headers.keys())
         request = Request(self.command, self.path, headers, content, names)
-        if control.concerns(request):
-            self._write(control.answer(self.partner, request, self.client_address[0]))
-            return
-        reply = serving.answer(self.partner, request)
-        text = reply.body if isinstance(reply.body, str) else dumps(reply.body)
-        took = round(time.monotonic() - began, 3)
-        body = request.body.decode(errors="replace")
-        # First in the log, then on the wire: who got the answer finds it there.
-        self.partner.log.add(
-            Exchange(
-                "heard",
-                self.partner.now_text(),
-                request.method,
-                request.target,
-                headers,
-                body,
-                reply.status,
-                reply.headers,
-                text,
-                took,
-            )
-        )
-        self._write(Reply(reply.status, reply.headers, text))
+        self._write(self.answer(request, self.client_address[0]))
 
     def _write(self, reply: Reply) -> None:
         if reply.status == HANG_UP:
             self._hang_up()
             return
-        body = str(reply.body).encode()
+        body = reply.body if isinstance(reply.body, bytes) else str(reply.body).encode()
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             if name != CUT:
@@ -134,4 +107,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve
 
     def log_message(self, format: str, *args: Any) -> None:
-        """The sandbox has its own log."""
+        """Who answers has a log of its own."""

@@ -1,18 +1,23 @@
-"""A partner on a real loopback port that registers, answers politely and remembers what it was sent."""
+"""A partner on a real loopback port that registers, answers politely and remembers what it was sent.
+
+It listens as a sandbox does (`sandbox.Partner`), and judges nothing: tests send the smallest object that
+shows their point, which a sandbox refuses.
+"""
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from sandbox.conduct import Reply
+from sandbox.messages import Request
+from sandbox.server import Server
 
 MODULES = (
     "cdrs",
@@ -63,6 +68,14 @@ class Canned:
     body: bytes | None = None
     delay: float = 0.0
 
+    @property
+    def text(self) -> bytes:
+        """What goes onto the wire."""
+        if self.body is not None:
+            return self.body
+        said = {"status_code": self.code, "status_message": self.message, "timestamp": "2026-01-01T00:00:00Z"}
+        return json.dumps(said if self.data is None else {**said, "data": self.data}).encode()
+
 
 class PartnerStub:
     """A platform of one version with chosen roles, both interfaces of every module.
@@ -92,46 +105,18 @@ class PartnerStub:
         self._rules: list[tuple[str, str, Canned, list[int]]] = []
         self._scripts: list[Callable[[Received], Canned | None]] = []
         self._lock = threading.Lock()
-        self._server: ThreadingHTTPServer | None = None
-        self._connections: list[socket.socket] = []
-        self._port = 0
+        self._server = Server(self._hear)
         self.up()
 
     # Being there, or not.
 
     def up(self) -> None:
         """Listen, on the port it always had."""
-        stub = self
-
-        open_connections = self._connections
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            block_on_close = False
-            allow_reuse_address = True
-
-            def get_request(self) -> Any:
-                found = super().get_request()
-                open_connections.append(found[0])
-                return found
-
-            def handle_error(self, request: Any, client_address: Any) -> None:
-                """A client that hung up is no news."""
-
-        if self._server is None:
-            self._server = Server(("127.0.0.1", self._port), type("Handler", (_Handler,), {"stub": stub}))
-            self._port = self._server.server_port
-            threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server.start()
 
     def down(self) -> None:
         """End all connections and refuse new ones until `up`."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
-        while self._connections:
-            with contextlib.suppress(OSError):
-                self._connections.pop().shutdown(socket.SHUT_RDWR)
+        self._server.stop()
 
     # What it says.
 
@@ -175,7 +160,7 @@ class PartnerStub:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._server.port}"
 
     @property
     def versions_url(self) -> str:
@@ -220,6 +205,21 @@ class PartnerStub:
                 for side in ("SENDER", "RECEIVER")
             ),
         ]
+
+    def _hear(self, request: Request, address: str) -> Reply:
+        parts = urlsplit(request.target)
+        received = Received(
+            method=request.method,
+            path=unquote(parts.path),
+            query=dict(parse_qsl(parts.query)),
+            headers=request.headers,
+            body=request.body,
+        )
+        self.received.append(received)
+        canned = self.reply(received)
+        if canned.delay:
+            time.sleep(canned.delay)
+        return Reply(canned.status, {"Content-Type": "application/json", **canned.headers}, canned.text)
 
     def reply(self, request: Received) -> Canned:
         """What it says to a request."""
@@ -280,51 +280,3 @@ def _side_211(role: str, module: str) -> str:
     """2.1.1 lists one interface per module: the one of the partner's role."""
     sends = {"CPO": ("locations", "sessions", "cdrs", "tariffs"), "EMSP": ("tokens",)}
     return "SENDER" if module in sends.get(role, ()) else "RECEIVER"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    stub: PartnerStub
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = 65536
-
-    def _serve(self) -> None:
-        stub = self.stub
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = urlsplit(self.path)
-        request = Received(
-            method=self.command,
-            path=unquote(parts.path),
-            query=dict(parse_qsl(parts.query)),
-            headers={name.lower(): value for name, value in self.headers.items()},
-            body=body,
-        )
-        stub.received.append(request)
-        canned = stub.reply(request)
-        if canned.delay:
-            time.sleep(canned.delay)
-        text = canned.body
-        if text is None:
-            envelope = {
-                "status_code": canned.code,
-                "status_message": canned.message,
-                "timestamp": "2026-01-01T00:00:00Z",
-            }
-            if canned.data is not None:
-                envelope["data"] = canned.data
-            text = json.dumps(envelope).encode()
-        self.send_response(canned.status)
-        for name, value in {"Content-Type": "application/json", **canned.headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(text)))
-        if stub._server is None:  # went down meanwhile: no longer keep this connection
-            self.send_header("Connection", "close")
-            self.close_connection = True
-        self.end_headers()
-        self.wfile.write(text)
-        self.wfile.flush()
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Tests look at `received`."""
