@@ -17,7 +17,7 @@ from chalicelib.ocpi.errors import UnknownObject
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call, serving
-from chalicelib.store import pages
+from chalicelib.store import late, pages
 from chalicelib.store.object_items import Key, Part, check_id
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def page(call: Call) -> Reply:
         call.spoken_for(parties.readers(module))
     names = visibility.feeds_for(platform, call.partner, module, version, _owners(call), _reader(call))
     heads = platform.objects.feeds.heads(module, names, visibility.version_for(module, version))
-    found = pages.page(platform.objects, module, heads, query)
+    since = late.since(query.date_from, platform.clock())
+    found = pages.page(platform.objects, module, heads, query, since)
     finder = Finder(platform)
     texts = [StoredObject(each.key, each.parts, finder=finder).text_in(version) for each in found.objects]
     shown = [_for(call, text) for text in texts if text is not None]

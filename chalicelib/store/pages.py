@@ -13,20 +13,19 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.ocpi.paging import PageQuery
-from chalicelib.store import crawls, feeds
+from chalicelib.store import crawls, feeds, late
 from chalicelib.store.dynamodb import Item, text
 from chalicelib.store.feeds import FeedHead
+from chalicelib.store.late import Placed
 from chalicelib.store.object_items import HEAD, NAMES, SHOWN, Key, Part, key_of, shown_part
 from chalicelib.store.objects import Objects
 from chalicelib.threads import side_by_side
 
-# A feed, by its place among those that are read, and a number in it.
-Placed = tuple[int, int]
 # A Lambda answer is at most 6 MB; a page stops before, and its next link goes on from there.
 MOST_BYTES = 4 * 1024 * 1024
 # Numbers that are read and thrown away rather than asked for one range at a time.
@@ -68,17 +67,18 @@ class Slice:
     offset: int = 0
 
 
-def page(objects: Objects, module: str, heads: Sequence[FeedHead], query: PageQuery) -> Slice:
-    """One page of these feeds, one behind the other."""
+def page(
+    objects: Objects, module: str, heads: Sequence[FeedHead], query: PageQuery, since: str = ""
+) -> Slice:
+    """One page of these feeds, one behind the other; `since`: with what an earlier list may have lacked."""
     start = _read_cursor(query, heads)
     crawl = ""
     if query.filtered:
-        found, total, skipped, rest = _filtered(objects, module, heads, query, start)
+        found, total, skipped, rest = _filtered(objects, module, heads, query, start, since)
         crawl = start.crawl if start is not None and rest is None else ""
     else:
+        heads, begins, found = _listed(objects, module, heads, query, start)
         total = sum(head.total for head in heads)
-        begins = _by_offset(heads, query.offset) if start is None else _behind(heads, start)
-        found = list(_walk(objects, module, heads, begins, query.limit))
         skipped = _position(heads, begins, query.limit)
     kept = _cut(found)
     if skipped is None and len(kept) == len(found):
@@ -90,6 +90,32 @@ def page(objects: Objects, module: str, heads: Sequence[FeedHead], query: PageQu
     if not query.filtered:
         offset = sum(head.total for head in heads[:at]) + heads[at].index(number + 1)
     return Slice(kept, total, _cursor(heads[at].feed, number, total, crawl), offset)
+
+
+def _listed(
+    objects: Objects, module: str, heads: Sequence[FeedHead], query: PageQuery, start: Place | None
+) -> tuple[Sequence[FeedHead], list[tuple[int, int]], list[Found]]:
+    """The feeds as far as their index has them, where in each the page begins, and its objects."""
+    for turn in range(late.TURNS):
+        begins = _by_offset(heads, query.offset) if start is None else _behind(heads, start)
+        found = list(_walk(objects, module, heads, begins, query.limit))
+        left = sum(max(0, heads[at].total - index) for at, index in begins)
+        if len(found) >= min(query.limit, left) or turn == late.TURNS - 1:
+            break
+        heads = late.without(objects, module, heads, _missing(_places(heads, begins, query.limit), found))
+    return heads, begins, found
+
+
+def _places(heads: Sequence[FeedHead], begins: list[tuple[int, int]], many: int) -> Iterator[Placed]:
+    """The next so many numbers from these places on."""
+    for at, index in begins:
+        last = min(index + many, heads[at].total)
+        yield from ((at, heads[at].number(each)) for each in range(index, last))
+        many -= max(0, last - index)
+
+
+def _missing(wanted: Iterable[Placed], found: Iterable[Found]) -> set[Placed]:
+    return set(wanted) - {(each.feed, each.number) for each in found}
 
 
 def latest(objects: Objects, module: str, feed: str, many: int) -> list[str]:
@@ -190,11 +216,13 @@ def _filtered(
     heads: Sequence[FeedHead],
     query: PageQuery,
     start: Place | None,
+    since: str,
 ) -> tuple[list[Found], int, Placed | None, list[Placed] | None]:
     """The objects in the window, their total, the place of the last one if there are more, and all places
     from the first of these on where they were counted just now.
     """
     rest = counted = None
+    wider = replace(query, date_from=since or query.date_from)
     if start is not None and start.crawl.startswith(_mark(heads)):
         id = start.crawl.removeprefix(_mark(heads))
         rest = crawls.after(objects, module, id, (start.feed, start.number), query.limit)
@@ -203,15 +231,22 @@ def _filtered(
         counted = [
             (at, number)
             for at, head in enumerate(heads)
-            for number in _matching(objects, module, head, query)
+            for number in _matching(objects, module, head, query, wider.date_from)
         ]
         if start is None:
             total, rest = len(counted), counted[query.offset :]
         else:
             rest = [each for each in counted if each > (start.feed, start.number)]
         counted = rest
-    wanted = rest[: query.limit]
-    found = [each for each in _numbered(objects, module, heads, wanted) if _inside(each.last_updated, query)]
+    for turn in range(late.TURNS):
+        wanted = rest[: query.limit]
+        read = _numbered(objects, module, heads, wanted)
+        found = [each for each in read if _inside(each.last_updated, wider)]
+        if start is not None or len(found) == len(wanted) or turn == late.TURNS - 1:
+            break
+        missing = _missing(wanted, found)  # in the one index and not in the other, which is late
+        counted = rest = [each for each in rest if each not in missing]
+        total -= len(missing)
     return found, total, wanted[-1] if len(rest) > len(wanted) else None, counted
 
 
@@ -221,8 +256,8 @@ def _mark(heads: Sequence[FeedHead]) -> str:
     return hashlib.sha256(names.encode()).hexdigest()[:8]
 
 
-def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery) -> Sequence[int]:
-    """The numbers of a feed whose last_updated is in the window, ascending.
+def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery, since: str) -> Sequence[int]:
+    """The numbers of a feed whose last_updated is in the window, ascending; `since`: or was to be seen late.
 
     An object changed when its latest part did: one with any part at or after
     `date_to` is outside, one with any part at or after `date_from` inside. Only a
@@ -230,23 +265,28 @@ def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery) -
     """
     if not head.total:
         return []
-    begin, end = query.date_from or "0", query.date_to
+    begin, end = since or "0", query.date_to
     condition, values = "#f = :f AND #c >= :from", {":f": head.feed, ":from": begin}
     if end and module != "locations":
-        if begin >= end:
+        if query.date_from >= end:
             return []
         condition, values = "#f = :f AND #c BETWEEN :from AND :to", {**values, ":to": end}
     inside: set[int] = set()
     outside: set[int] = set()
-    for at, items in enumerate(_answers(objects, module, "changes", condition, values, "#l,#c,#p")):
+    before: list[Item] = []
+    for at, items in enumerate(_answers(objects, module, "changes", condition, values, "#l,#c,#o,#p")):
         if at == 1 and _covers(objects, module, head, query):
             # All there is, which is long: no need to read all of that.
             return [head.number(index) for index in range(head.total)]
         for item in items:
             if module != "locations" and item["part"]["S"] != HEAD:
                 continue
-            number = feeds.number_of(item["place"]["S"])
-            (outside if end and item["last_updated"]["S"] >= end else inside).add(number)
+            number, moment = feeds.number_of(item["place"]["S"]), item["last_updated"]["S"]
+            if moment < query.date_from and not (end and moment >= end):
+                before.append(item)
+            else:
+                (outside if end and moment >= end else inside).add(number)
+    inside |= late.fresh(objects, module, before)
     return sorted(number for number in inside - outside if not head.is_empty(number))
 
 
