@@ -181,13 +181,24 @@ class Asked:
     @cached_property
     def said(self) -> Said:
         """What the body says; nothing, where there is none. Raises MalformedBody, InvalidParameters."""
-        body = self.call.request.body.strip()
+        body = self.body.strip()
         if self.is_custom or body in (b"", b"null"):
             return Said()
         try:
             return said_in(body)
         except ValueError as problem:
             raise MalformedBody(f"the body is not valid JSON: {problem}") from None
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body as it goes on: in UTF-8, whatever it came in; that of a custom module as it came."""
+        body = self.call.request.body
+        if self.is_custom:
+            return body
+        text = charset.utf_8(body)
+        if text is not body:
+            logs.log("WARNING", charset.NOTED.message, code=charset.NOTED.code, partner=self.call.partner.id)
+        return text.removeprefix(b"\xef\xbb\xbf")
 
     @property
     def session_id(self) -> str:

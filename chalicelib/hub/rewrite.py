@@ -1,6 +1,6 @@
 """A hub rewrites a request and its answer on their way through; where nothing must change, nothing does.
 
-Between partners of one version a body passes as the bytes it came in. Answers of another
+Between partners of one version a body passes as it came, in UTF-8. Answers of another
 version are converted, links that lead to the other platform replaced by ours, and objects withheld
 that are not the answering party's, or Sessions and CDRs of somebody who is not the asking one.
 
@@ -65,7 +65,7 @@ def outgoing(asked: Asked, leg: Leg, response_url: str = "") -> Outgoing | Needs
     url = target(asked, leg, response_url)
     losses: list[str] = []
     if asked.version == leg.version or not request.body.strip():
-        body: bytes | None = request.body or None
+        body: bytes | None = asked.body or None
         if response_url and asked.said.response_url is not None:
             body = jsontext.dumps({**asked.call.json_object, "response_url": response_url}).encode()
         return _spelled(leg, Outgoing(request.method, url, body))
@@ -73,7 +73,7 @@ def outgoing(asked: Asked, leg: Leg, response_url: str = "") -> Outgoing | Needs
         raise HubError(f"{leg.name} speaks {leg.version}, which has no such request")
     kind = _kind_asked(asked)
     if not kind:
-        return _spelled(leg, Outgoing(request.method, url, request.body))
+        return _spelled(leg, Outgoing(request.method, url, asked.body))
     conversion = _conversion(asked, leg, asked.version, leg.version)
     partial = request.method == "PATCH"
     canonical = conversion.read(kind, asked.call.json_object, partial)
