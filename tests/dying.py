@@ -50,12 +50,12 @@ def dying_before(call: int) -> Iterator[list[str]]:
 
 
 def die_everywhere(
-    scenario: Callable[[], Any], before: Callable[[], Any], after: Callable[[str], None]
+    scenario: Callable[[], Any], before: Callable[[], Any], after: Callable[[str], None], step: int = 1
 ) -> int:
-    """Run a scenario dying before its first call, its second, and so on, until it lives.
+    """Run a scenario dying before its first call, its second (or each `step`th), and so on, until it lives.
 
     `before` prepares each run; `after` is told the last call that was made. Answers
-    how many deaths there were.
+    before which call it died last.
     """
     call = 0
     while True:
@@ -65,7 +65,7 @@ def die_everywhere(
                 scenario()
         except Killed:
             after(made[-1] if made else "")
-            call += 1
+            call += step
             assert call < 200, "it never lives"
             continue
         after("")
