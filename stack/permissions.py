@@ -41,14 +41,12 @@ _PUSHED = tuple(each for each in OBJECT_TABLES if each != "hubclientinfo")
 _WHO_IS_AWAY = _each(("hubclientinfo",), "BatchGetItem")
 _SEE_OBJECTS = (
     _each(_PUSHED, "BatchGetItem GetItem")
-    | _each(_PUSHED, "Query", "feed")
+    | _each(OBJECT_TABLES, "Query", "changes")
     | _each(("locations", "sessions", "cdrs"), "BatchGetItem GetItem Query")
     | _WHO_IS_AWAY
 )
 # A hub tells its partners who is there.
-_TELL_WHO_IS_THERE = _each(("hubclientinfo",), "BatchGetItem GetItem PutItem UpdateItem") | _each(
-    ("hubclientinfo",), "Query", "feed"
-)
+_TELL_WHO_IS_THERE = _each(("hubclientinfo",), "BatchGetItem GetItem PutItem UpdateItem")
 _KEEP_OBJECTS = (
     _each(OBJECT_TABLES, "BatchGetItem GetItem PutItem UpdateItem")
     | _each(OBJECT_TABLES, "Query", "feed")
@@ -165,6 +163,7 @@ GRANTS: Grants = {
     | _each(("tariffs", "sessions", "cdrs", "tokens"), "Query", "feed")
     | _each(("sessions", "cdrs"), "BatchGetItem GetItem Query")
     | _each(_PUSHED, "Query", "changes")
+    | _each(("cdrs",), "Query", "session")
     | _KNOW_PARTNERS
     | _TELL
     | {name: actions for name, actions in _AUDITS.items() if not name.endswith("/verdict")}
