@@ -44,6 +44,16 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--token-in-use", action="store_true", help="do not register; the token is one in use")
     made.add_argument("--party", default="NL/KIT", help="country code and party id of the kit (NL/KIT)")
     made.add_argument(
+        "--second-token",
+        default="",
+        metavar="TOKEN",
+        help="of a hub: an invitation for a second party in the other role (EMSP or CPO); "
+        "what the hub passes on between the two is tried, too",
+    )
+    made.add_argument(
+        "--second-party", default="NL/KIU", metavar="PARTY", help="country code and party id of it (NL/KIU)"
+    )
+    made.add_argument(
         "--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="where the kit's own server listens"
     )
     made.add_argument(
@@ -81,9 +91,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         made.print_usage(sys.stderr)
         print("conformance: URL and TOKEN are needed", file=sys.stderr)
         return 2
-    if len(given.party.partition("/")[0]) != 2 or not 0 < len(given.party.partition("/")[2]) <= 3:
-        print("conformance: --party is country code and party id, as NL/KIT", file=sys.stderr)
-        return 2
+    for name in ("party", "second_party"):
+        country, _, party = getattr(given, name).partition("/")
+        if len(country) != 2 or not 0 < len(party) <= 3:
+            said = name.replace("_", "-")
+            print(f"conformance: --{said} is country code and party id, as NL/KIT", file=sys.stderr)
+            return 2
     names = (
         "url",
         "role",
@@ -96,6 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "timeout",
         "at",
         "keep",
+        "second_token",
+        "second_party",
     )
     options = Options(
         token=token,
@@ -108,12 +123,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if result.reason.startswith("not reached"):
             return
         if not given.quiet or result.verdict not in (PASS, SKIPPED):
-            print(_plain(line(result), token), flush=True)
+            print(_plain(line(result), options), flush=True)
 
     try:
         outcome = run(options, tell)
     except (CannotBeTried, OSError) as problem:
-        print(f"conformance: {_plain(str(problem), token)}", file=sys.stderr)
+        print(f"conformance: {_plain(str(problem), options)}", file=sys.stderr)
         return 2
     for path, written in ((given.json, as_json), (given.junit, junit), (given.html, html)):
         if path:
@@ -123,5 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return exit_status(outcome)
 
 
-def _plain(text: str, token: str) -> str:
-    return text.replace(token, HIDDEN)
+def _plain(text: str, options: Options) -> str:
+    for token in (options.token, options.second_token):
+        text = text.replace(token, HIDDEN) if token else text
+    return text

@@ -20,12 +20,26 @@ from conformance.holdings import Answer, Holdings
 from conformance.peer import Exchange
 
 MAX_BODY = 20_000_000
+BESIDE = "/beside"
 
 
 class Partner:
     """A server with one party in one role and one version; `heard` has every request in order."""
 
     def __init__(self, listen: str = "127.0.0.1:0", public_url: str = "") -> None:
+        self.base_url = public_url.rstrip("/")
+        self._server = self._listen(listen) if listen else None
+        self.version = ""
+        self.modules: tuple[tuple[str, str], ...] = ()
+        self.tokens: set[str] = set()
+        self.heard: list[Exchange] = []
+        self.holdings = Holdings()
+        self.scripts: dict[str, Callable[[str], Answer | None]] = {}
+        self.versions_listed: list[str] | None = None
+        self.other: Partner | None = None
+        self._changed = threading.Condition()
+
+    def _listen(self, listen: str) -> ThreadingHTTPServer:
         host, _, port = listen.rpartition(":")
         partner = self
 
@@ -39,21 +53,27 @@ class Partner:
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """A client that hung up is no news."""
 
-        self._server = Server((host or "127.0.0.1", int(port)), Handler)
-        self.base_url = public_url.rstrip("/") or f"http://{host or '127.0.0.1'}:{self._server.server_port}"
-        self.version = ""
-        self.modules: tuple[tuple[str, str], ...] = ()
-        self.tokens: set[str] = set()
-        self.heard: list[Exchange] = []
-        self.holdings = Holdings()
-        self.scripts: dict[str, Callable[[str], Answer | None]] = {}
-        self.versions_listed: list[str] | None = None
-        self._changed = threading.Condition()
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        server = Server((host or "127.0.0.1", int(port)), Handler)
+        self.base_url = self.base_url or f"http://{host or '127.0.0.1'}:{server.server_port}"
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        return server
+
+    def beside(self) -> Partner:
+        """A second platform at the same port, for a second party: its addresses begin with BESIDE."""
+        self.other = Partner("", self.base_url + BESIDE)
+        return self.other
+
+    def asked(self, path: str) -> tuple[Partner, str]:
+        """Whose path this is, and how it reads there."""
+        path = path.removeprefix(urlsplit(self.base_url).path)
+        if self.other and path.startswith(BESIDE):
+            return self.other, path.removeprefix(BESIDE)
+        return self, path
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
 
     # Where it serves.
 
@@ -114,7 +134,7 @@ class Partner:
                 return found
         if token not in self.tokens:
             return 401, 2000, None, {}
-        parts = path.removeprefix(urlsplit(self.base_url).path).strip("/").split("/")
+        parts = path.strip("/").split("/")
         if parts == ["kit", "who"]:
             listed = [self.version] if self.versions_listed is None else self.versions_listed
             return 200, 1000, [{"version": v, "url": f"{self.base_url}/kit/what/{v}"} for v in listed], {}
@@ -150,11 +170,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), MAX_BODY))
         parts = urlsplit(self.path)
-        token = decoded(self.headers.get("Authorization") or "", self.owner.tokens)
+        owner, path = self.owner.asked(parts.path)
+        token = decoded(self.headers.get("Authorization") or "", owner.tokens)
         try:
             parsed = json.loads(body) if body else None
-            status, code, data, headers = self.owner.answer(
-                self.command, unquote(parts.path), dict(parse_qsl(parts.query)), parsed, token
+            status, code, data, headers = owner.answer(
+                self.command, unquote(path), dict(parse_qsl(parts.query)), parsed, token
             )
         except (ValueError, LookupError, TypeError, RecursionError):
             status, code, data, headers = 400, 2001, None, {}
@@ -162,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         envelope = {"status_code": code, "timestamp": now, **({} if data is None else {"data": data})}
         text = json.dumps(envelope)
         headers = {"Content-Type": "application/json", **headers, **self._identity()}
-        self.owner.hear(
+        owner.hear(
             Exchange(
                 self.command,
                 self.owner.base_url + self.path,
@@ -171,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
                 status=status,
                 headers={name.lower(): value for name, value in headers.items()},
                 body=text,
-                module=_module_of(parts.path),
+                module=_module_of(path),
                 heard=True,
             )
         )

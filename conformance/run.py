@@ -14,9 +14,10 @@ from conformance.causes import causes
 from conformance.check import MUST, Check
 from conformance.checks import CHECKS
 from conformance.checks.charging import end_charges
+from conformance.own_side import equip, leave_second
 from conformance.partner import Partner
 from conformance.peer import Exchange, Peer
-from conformance.trial import WANTED, Options, Trial
+from conformance.trial import Options, Trial
 from conformance.verdict import FAIL, PASS, SKIPPED, WARN, Failed, Skipped, Verdict
 
 MOST_PROOFS = 6
@@ -70,7 +71,7 @@ def run(options: Options, tell: Callable[[Result], None] = lambda result: None) 
         if trial.stopped and not (trial.heard_of and _odd(trial)):
             raise CannotBeTried(trial.stopped)
         if partner:
-            _equip(trial, partner)
+            equip(trial, partner)
         results = _results(trial, tell)
         if options.keep and trial.registered:
             _keep(options.keep, trial.peer.token)
@@ -99,30 +100,6 @@ def _odd(trial: Trial) -> bool:
     return not ("does not offer" in trial.stopped and trial.versions)
 
 
-def _equip(trial: Trial, partner: Partner) -> None:
-    """Give our platform the interfaces of its role, and something to list."""
-    other = {"SENDER": "RECEIVER", "RECEIVER": "SENDER"}
-    partner.version = trial.version
-    wanted = [(module, other[side]) for module, side in WANTED[trial.options.role]]
-    if not trial.newer:
-        wanted = [each for each in wanted if each[0] not in ("chargingprofiles", "hubclientinfo")]
-    if trial.options.role != "HUB":
-        wanted = [(m, "RECEIVER" if m == "hubclientinfo" else side) for m, side in wanted]
-    partner.modules = tuple(wanted)
-    if not trial.options.write:
-        return  # what we list would be pulled, and kept: that is writing, too
-    samples = trial.samples
-    if trial.options.role == "CPO":
-        partner.holdings.lists["locations"] = [samples.location(f"P{n}", publish=True) for n in range(1, 6)]
-        partner.holdings.lists["tariffs"] = [samples.tariff("P1")]
-        if not trial.newer:
-            partner.holdings.lists["locations"] = [samples.location(f"P{n}") for n in range(1, 6)]
-    if trial.options.role == "EMSP":
-        partner.holdings.lists["tokens"] = [samples.token(f"P{n}") for n in range(1, 6)] + [
-            samples.token("driver")
-        ]
-
-
 def _keep(path: str, token: str) -> None:
     """The token in use, for later runs with --token-in-use; readable by its owner alone."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -135,6 +112,7 @@ def _leave(trial: Trial) -> None:
         end_charges(trial)
     if trial.registered and not trial.ended and not trial.options.keep and trial.credentials_url:
         trial.config("DELETE", trial.credentials_url)
+    leave_second(trial)
     if trial.partner:
         trial.partner.close()
 

@@ -62,6 +62,8 @@ class Options:
     at: str = ""
     only: tuple[str, ...] = ()
     keep: str = ""
+    second_token: str = ""
+    second_party: str = "NL/KIU"
 
 
 @dataclass

@@ -165,14 +165,15 @@ def _own_headers(partner: Partner, asked: Asked) -> dict[str, str]:
         "X-Request-ID": heard.get("x-request-id") or str(uuid.uuid4()),
         "X-Correlation-ID": heard.get("x-correlation-id") or str(uuid.uuid4()),
     }
-    if not asked.side or asked.module in CONFIGURATION or asked.version == "2.1.1":
+    functional = asked.side or asked.module == "results"
+    if not functional or asked.module in CONFIGURATION or asked.version == "2.1.1":
         return made
     country, party = heard.get("ocpi-to-country-code"), heard.get("ocpi-to-party-id")
     if not (country and party):
         country, party = partner.acting(asked.module, asked.side).key
     made |= {"OCPI-from-country-code": country, "OCPI-from-party-id": party}
     country, party = heard.get("ocpi-from-country-code"), heard.get("ocpi-from-party-id")
-    if not (country and party) and asked.peer:
+    if not (country and party) and asked.peer and asked.side:
         role = fitting(asked.peer.roles, asked.module, OTHER_SIDE[asked.side])
         country, party = (role["country_code"], role["party_id"]) if role else (None, None)
     if country and party:

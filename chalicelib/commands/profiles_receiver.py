@@ -63,8 +63,7 @@ def accept_clear(call: Call) -> Reply:
 def result(call: Call) -> Reply:
     """POST results/{id}: the result of a profile request of ours; answered without data (CHP-18)."""
     request = receiver.ours_to(call, PROFILES)
-    receiver.take(call, request, lifecycle.result_kind(request))
-    return Reply()
+    return receiver.take(call, request, lifecycle.result_kind(request))
 
 
 def active_profile_changed(call: Call) -> Reply:

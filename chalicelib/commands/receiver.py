@@ -21,7 +21,8 @@ from chalicelib.objects.sessions import ENDED
 from chalicelib.objects.stored_object import load, load_token
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject, UnknownReceiver
-from chalicelib.ocpi.messages import Party, Reply
+from chalicelib.ocpi.messages import FROM_COUNTRY, FROM_PARTY, Party, Reply
+from chalicelib.ocpi.modules import V211
 from chalicelib.ocpi.scalars import identifier
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import host_of
@@ -113,8 +114,7 @@ def result(call: Call) -> Reply:
         if request.direction == ROUTED:
             raise UnknownReceiver("no request of this id was passed on to you")
         raise UnknownObject("no command of this id was sent to you")
-    take(call, request, "command_result")
-    return Reply()
+    return take(call, request, "command_result")
 
 
 def received(
@@ -155,14 +155,20 @@ def await_answer(platform: Platform, request: AsyncRequest, event: str, found: M
     platform.backend.emit(event, {**lifecycle.shown(request), **found}, id=request.id)
 
 
-def take(call: Call, request: AsyncRequest, kind: str) -> None:
-    """Conclude by the result in a body; a hub passes it on as it came to one of the same version."""
+def take(call: Call, request: AsyncRequest, kind: str) -> Reply:
+    """Conclude by the result in a body; a hub passes it on as it came to one of the same version.
+
+    There the answer is from the party that awaits the result, as on every leg through a hub (HUB-06).
+    """
     platform, version, body = call.platform, call.request.version, bare(call.json_object)
     if request.direction == ROUTED and version == request.version and isinstance(body.get("result"), str):
         take_result(platform, request, body, version)
-        return
-    now = timestamps.wire_timestamp(platform.clock())
-    take_result(platform, request, reading.read(kind, body, version, now=now).object)
+    else:
+        now = timestamps.wire_timestamp(platform.clock())
+        take_result(platform, request, reading.read(kind, body, version, now=now).object)
+    if request.direction != ROUTED or version == V211:
+        return Reply()
+    return Reply(headers=dict(zip((FROM_COUNTRY, FROM_PARTY), request.theirs, strict=True)))
 
 
 def ours_to(call: Call, module: str) -> AsyncRequest:

@@ -112,6 +112,31 @@ def unknown_receiver(trial: Trial) -> None:
 
 
 @check(
+    "STA-25",
+    "A party that is not connected is answered for with 4003",
+    "GET a list TO a party that hubclientinfo shows OFFLINE",
+    "4003 (or 4002)",
+    roles=("EMSP", "CPO"),
+    versions=NEWER,
+    module="routing",
+)
+def offline_party(trial: Trial) -> None:
+    hub(trial)
+    module = _a_list(trial)
+    owner = "EMSP" if module == "tokens" else "CPO"
+    trial.endpoint("hubclientinfo", "SENDER")
+    for each in trial.crawl("hubclientinfo").objects:
+        if (each.get("role"), each.get("status")) == (owner, "OFFLINE"):
+            party = (str(each.get("country_code")), str(each.get("party_id")))
+            answer = _towards(trial, party, module, "SENDER", "GET")
+            if answer.code not in (4002, 4003) and trial.moved("hubclientinfo"):
+                raise Skipped("it came back meanwhile")
+            require(answer.code in (4002, 4003), f"must be 4003: {answer.said}", answer)
+            return
+    raise Skipped(f"the hub shows no {owner} that is OFFLINE")
+
+
+@check(
     "HUB-30",
     "A list of everybody can be had from the hub",
     "GET a list TO the hub",

@@ -56,8 +56,17 @@ def tried(row: Row) -> frozenset[str]:
     with Partner(row.box, row.version, page_limit=page, pulls=row.name in breaks.PULLING) as partner:
         invited = partner.do("invite")
         partner.do("answers", **breaks.TOLD.get(row.name, {}))
+        if row.name in breaks.AWAY:
+            partner.do("tell", party=breaks.AWAY[row.name], status="OFFLINE")
+        second = partner.do("invite")["token"] if row.name in breaks.AT_BOTH_ENDS else ""
         partner.do("break", **row.tell)
-        given = Options(invited["versions_url"], invited["token"], role=row.role, version=row.version)
+        given = Options(
+            invited["versions_url"],
+            invited["token"],
+            role=row.role,
+            version=row.version,
+            second_token=second,
+        )
         return found(run(breaks.allowed(given)))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from conformance.own_side import OPPOSITE
 from conformance.run import Outcome, run
 from conformance.trial import Options
 from localrun.platform import LocalPlatform
@@ -61,12 +62,12 @@ def kit(running: LocalPlatform) -> Kit:
 
 @pytest.fixture(scope="module")
 def kit_at_hub(hub: LocalPlatform) -> Kit:
-    """The same at a hub with a CPO and an eMSP behind it."""
-    return runs(hub)
+    """The same at a hub with a CPO and an eMSP behind it, which the kit joins with a second party."""
+    return runs(hub, second=True)
 
 
-def runs(running: LocalPlatform) -> Kit:
-    """Runs of the kit at this platform."""
+def runs(running: LocalPlatform, second: bool = False) -> Kit:
+    """Runs of the kit at this platform; with a second invitation for a party of the other role."""
     known: dict[tuple[Any, ...], Outcome] = {}
 
     def tried(role: str, version: str, **options: Any) -> Outcome:
@@ -79,6 +80,10 @@ def runs(running: LocalPlatform) -> Kit:
                 hub=role == "HUB",
             )
             given = {"write": True, "patience": 20, **options}
+            if second:
+                opposite = {"role": OPPOSITE[role], "country_code": "NL", "party_id": "KIU"}
+                beside = running.do("invite", name=f"Kit beside {key}", roles=[opposite])
+                given["second_token"] = beside["token"]
             url, token = invited["versions_url"], invited["token"]
             known[key] = run(Options(url, token, role=role, version=version, **given))
         return known[key]

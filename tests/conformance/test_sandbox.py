@@ -8,6 +8,7 @@ import pytest
 
 from conformance.causes import causes
 from conformance.checks import CHECKS
+from conformance.own_side import OPPOSITE
 from conformance.run import Outcome, run
 from conformance.trial import Options
 from sandbox import Partner
@@ -30,8 +31,10 @@ def tried(box: str, role: str, version: str, liberty: str = "") -> Outcome:
     settings = {"role": box, "version": version, "pulls": True, **dict(taken.settings)}
     with Partner(**settings) as partner:
         invited = partner.do("invite")
+        second = partner.do("invite")["token"] if box == "HUB" and role in OPPOSITE else ""
         taken.take(partner)
-        given = Options(invited["versions_url"], invited["token"], role=role, version=version)
+        url, token = invited["versions_url"], invited["token"]
+        given = Options(url, token, role=role, version=version, second_token=second)
         return run(allowed(given))
 
 

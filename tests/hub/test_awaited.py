@@ -46,7 +46,10 @@ def told_of_location(cpo: Any, send: Any) -> None:
 def test_a_command_has_its_response_and_one_result_whatever_the_versions(
     party: Any, send: Any, hub: Any, one: str, other: str
 ) -> None:
-    """AMB-25, AMB-26, CNV-111 to CNV-119: response_url is replaced by ours; the result comes back once."""
+    """AMB-25, AMB-26, CNV-111 to CNV-119: response_url is replaced by ours; the result comes back once.
+
+    HUB-06: who sends it has its answer from the party that awaits it, not from the hub.
+    """
     emsp, cpo = party(one), party(other)
     told_of_location(cpo, send)
     answer = send(emsp, "POST", "receiver/commands/START_SESSION", start(emsp))
@@ -60,6 +63,9 @@ def test_a_command_has_its_response_and_one_result_whatever_the_versions(
     for _ in range(2):
         answer = send(cpo, "POST", back, {"result": "ACCEPTED"}, to=emsp)
         assert answer.code == 1000
+        if cpo.version != "2.1.1":
+            ends = {"to": "/".join(party_of(cpo)), "from": "/".join(party_of(emsp))}
+            assert routing_of(answer.headers) == ends
     hub.drain()
     (result,) = emsp.requests("POST", "/mine/1")
     assert result.json == {"result": "ACCEPTED"}
