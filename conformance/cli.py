@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, report; the exit status."""
     made = parser()
-    given = made.parse_args(arguments)
+    given = _parsed(made, arguments)
     if given.list:
         print("\n".join(each.line for each in CHECKS))
         return 0
@@ -136,6 +136,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path.write_text(written(outcome), encoding="utf-8")
     print(summary(outcome))
     return exit_status(outcome)
+
+
+def _parsed(made: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments; a token may begin with a dash, as every 64th random one does."""
+    given, rest = made.parse_known_args(arguments)
+    if given.url and not given.token and len(rest) == 1 and not rest[0].startswith("--"):
+        given.token = rest.pop()
+    if rest:
+        made.error(f"unrecognized arguments: {' '.join(rest)}")
+    return given
 
 
 def _plain(text: str, options: Options) -> str:

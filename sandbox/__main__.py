@@ -56,14 +56,15 @@ def serve(environ: Mapping[str, str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with partner:
-        print(welcome(partner), flush=True)
+        print(welcome(partner, environ.get("PORT") or ""), flush=True)
         print(connect(partner, environ), flush=True)
         ended.wait()
     return 0
 
 
-def welcome(partner: Partner) -> str:
-    """Who it is, and what to try."""
+def welcome(partner: Partner, port: str = "") -> str:
+    """Who it is, and what to try; `port` where it was told one, so that what it says to type finds it."""
+    do = f"{f'PORT={port} ' if port else ''}.venv/bin/python -m sandbox do"
     who = ", ".join(f"{each.role} {each.country_code}/{each.party_id}" for each in partner.parties)
     return f"""
 Sandbox partner  {partner.base_url}    what it holds and heard
@@ -71,9 +72,9 @@ versions URL     {partner.versions_url}
 parties          {who}, OCPI {", ".join(partner.versions)}
 
 Tell it what to do:
-  .venv/bin/python -m sandbox do                        the list of verbs
-  .venv/bin/python -m sandbox do push module=locations
-  .venv/bin/python -m sandbox do pull
+  {do}                        the list of verbs
+  {do} push module=locations
+  {do} pull
   curl -d '{{"verb": "peers"}}' {partner.base_url}/do
 
 Ctrl-C ends it.

@@ -170,3 +170,11 @@ def test_a_server_that_falters_halfway_is_judged_to_the_end(
     status, text = said(partner.versions_url, token)
     assert status == 1
     assert "TRA-20" in text
+
+
+def test_a_token_may_begin_with_a_dash(said: Said, partner: Partner) -> None:
+    partner.do("invite")
+    partner.peers.all[-1].token_in = "-abc_defghijklmnop"
+    assert said(partner.versions_url, "-abc_defghijklmnop")[0] == 0
+    with pytest.raises(SystemExit):
+        said(partner.versions_url, "token-a", "-x")
