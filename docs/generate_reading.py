@@ -37,7 +37,8 @@ One rule for requests, pages, answers and results, objects and parts, in every v
 
 What its owner gets back in its own version is what it sent; `get`, events and other versions are made from what was read.
 Findings are shown by `get` and in `ObjectChanged`: `pointer` in the field names of the sender's version, `code`, `message`;
-those of a PATCH point into its body, `""` is the body as a whole. Beside them `incomplete` lists the pointers of the
+those of a PATCH to what it changed (in appended `charging_periods` into its body), `""` is the body as a whole.
+Beside them `incomplete` lists the pointers of the
 required values that were not stated, of which something is assumed (rule 3), and is absent where nothing was; in `list` the
 first step is the place in `objects`. Partners are not told: OCPI has no field for it.
 """

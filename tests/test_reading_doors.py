@@ -111,6 +111,46 @@ def test_what_was_odd_about_a_patch_is_noted_as_long_as_it_holds(
     assert _noted(operate, "locations", "LOC1") == []
 
 
+def test_what_is_odd_in_the_patch_of_a_location_is_noted_of_the_evse_it_is_about(
+    ask: Any, known: Known, operate: Any
+) -> None:
+    """Not where it stood in the PATCH, which is another EVSE's place; what others have stays noted."""
+    path = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
+    one = example("location", id="LOC1")["evses"][0]
+    evses = [{**one, "uid": uid} for uid in ("A", "B", "C")]
+    assert ask("PUT", path, token="cpo", body=example("location", id="LOC1", evses=evses)).status == 201
+    odd = {"floor_level": ["2"], "last_updated": NEWER}
+    assert ask("PATCH", f"{path}/A", token="cpo", body=odd).code == 1000
+    changes = {"evses": [{"uid": "C", "status": "charging"}, {**one, "uid": "D", "floor_level": 3}]}
+    assert ask("PATCH", path, token="cpo", body={**changes, "last_updated": NEWER}).code == 1000
+    assert sorted(_noted(operate, "locations", "LOC1")) == [
+        ("/evses/0/floor_level", "shape"),
+        ("/evses/2/status", "coerced"),
+        ("/evses/3/floor_level", "coerced"),
+    ]
+    changes = {"evses": [{"uid": "C", "status": "BLOCKED"}], "last_updated": NEWER}
+    assert ask("PATCH", path, token="cpo", body=changes).code == 1000
+    assert ask("PATCH", f"{path}/A", token="cpo", body={**odd, "floor_level": "2"}).code == 1000
+    assert _noted(operate, "locations", "LOC1") == [("/evses/3/floor_level", "coerced")]
+
+
+def test_what_is_odd_about_a_connector_is_noted_where_it_stands(ask: Any, known: Known, operate: Any) -> None:
+    path = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
+    evse = example("location", id="LOC1")["evses"][0]
+    connectors = [{**evse["connectors"][0], "id": id} for id in ("1", "2")]
+    body = example("location", id="LOC1", evses=[{**evse, "connectors": connectors}])
+    assert ask("PUT", path, token="cpo", body=body).status == 201
+    changes = {"max_amperage": "16", "last_updated": NEWER}
+    assert ask("PATCH", f"{path}/{evse['uid']}/2", token="cpo", body=changes).code == 1000
+    assert _noted(operate, "locations", "LOC1") == [("/evses/0/connectors/1/max_amperage", "coerced")]
+    changes = {"max_amperage": 16, "format": "socket", "last_updated": NEWER}
+    assert ask("PATCH", f"{path}/{evse['uid']}/2", token="cpo", body=changes).code == 1000
+    assert _noted(operate, "locations", "LOC1") == [("/evses/0/connectors/1/format", "coerced")]
+    whole = [{**connectors[1], "last_updated": NEWER}]
+    assert ask("PUT", f"{path}/{evse['uid']}/2", token="cpo", body=whole).code == 1000
+    assert _noted(operate, "locations", "LOC1") == [("/evses/0/connectors/1", "shape")]
+
+
 def test_a_page_that_is_not_utf_8_is_stored_as_what_it_is_and_noted(
     partner: Any, operate: Any, drain: Any
 ) -> None:

@@ -9,11 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.objects import order, periods
-from chalicelib.ocpi import jsontext, scalars
+from chalicelib.ocpi import findings, jsontext, scalars
+from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.timestamps import readable
 from chalicelib.store import marks
 from chalicelib.store.marks import Marks
-from chalicelib.store.object_items import Part, check_id, folded
+from chalicelib.store.object_items import Part, check_id, folded, part_name
+
+# What a PATCH adds to, instead of replacing it.
+ADDED_TO = frozenset({"evses", periods.PERIODS})
 
 
 def split(
@@ -53,6 +57,41 @@ def split(
     if type(sent) is not list:
         listed = {"evse": entries[0]} if type(entries[0]) is str else {"as_sent": sent}
     return [first._replace(evses=jsontext.dumps(listed)), *parts.values()]
+
+
+def noted(new: Sequence[Part], old: Sequence[Part], changes: Mapping[str, Any], found: str) -> list[Part]:
+    """The parts of an object that a PATCH changed, with what is noted of each, and was `found` of the PATCH.
+
+    What is odd about an EVSE in the PATCH of its Location is noted of that EVSE.
+    """
+    listed = changes.get("evses") or ()
+    given = listed if type(listed) is list else [listed]
+    names = [part_name(str(each.get("uid"))) if type(each) is dict else "" for each in given]
+    fresh: dict[str, list[Finding]] = {}
+    for each in findings.of_text(found):
+        steps = each.pointer.split("/", 3)
+        at = int(steps[2]) if steps[1:2] == ["evses"] and len(steps) > 2 and steps[2].isdecimal() else -1
+        if 0 <= at < len(names) and names[at]:
+            each = each._replace(pointer="/".join(("", *steps[3:])) if steps[3:] else "")
+            fresh.setdefault(names[at], []).append(each)
+        else:
+            fresh.setdefault("", []).append(each)
+    before = {part.name: part.noted for part in old}
+    changed = {name: tuple(each) for name, each in zip(names, given, strict=True) if type(each) is dict}
+    head = findings.joined(old[0].noted, findings.text(fresh.get("", ())), changes.keys() - ADDED_TO)
+    return [
+        new[0]._replace(noted=head),
+        *(
+            part._replace(
+                noted=findings.joined(
+                    before.get(part.name, ""),
+                    findings.text(fresh.get(part.name, ())),
+                    changed.get(part.name, ()),
+                )
+            )
+            for part in new[1:]
+        ),
+    ]
 
 
 def whole(data: dict[str, Any], version: str, canonical: dict[str, Any], clock: str) -> Part:

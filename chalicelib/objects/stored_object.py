@@ -315,9 +315,9 @@ class StoredObject:
                 )
             except InvalidParameters as problem:
                 # An EVSE that was set aside, or what an older reading let in.
-                self._findings += _below(at, problem.findings)
+                self._findings += findings.below(at, problem.findings)
                 return self._unread(kind, body, version)
-            self._findings += _below(at, found.findings)
+            self._findings += findings.below(at, found.findings)
             self._incomplete += tuple(f"{at}{each}" for each in found.incomplete)
             self._repaired = found.repaired if kind == self.kind else None
             upgraded: dict[str, Any] = found.object
@@ -334,11 +334,6 @@ class StoredObject:
             )
         except (TypeError, LookupError, AttributeError, ValueError, ArithmeticError):
             return body
-
-
-def _below(at: str, found: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Findings of what stands at a place."""
-    return tuple(each._replace(pointer=f"{at}{each.pointer}") for each in found)
 
 
 def _in_order(head: Part, evses: Sequence[Part]) -> Iterator[Part]:

@@ -7,7 +7,7 @@ Contract: design section 7; LOC-43 to LOC-49, AMB-10, AMB-11, AMB-74
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -202,7 +202,8 @@ class ObjectWriter:
             evse["connectors"] = [connector if each is known else each for each in others]
             return "stored"
 
-        return self._change_evse(key, evse_uid, version, canonical.get("last_updated"), change)
+        id, moment = str(canonical["id"]), canonical.get("last_updated")
+        return self._change_evse(key, evse_uid, version, moment, change, id, None)
 
     def merge(
         self,
@@ -239,7 +240,7 @@ class ObjectWriter:
         merged, version = self._merged(key.kind, present, changes, version)
         canonical = self.check(key.kind, merged, version, False).object
         new = parts.split(key.module, merged, version, canonical, self.platform.clock(), old)
-        new[0] = new[0]._replace(noted=self._noted_with(old[0]))
+        new = parts.noted(new, old, changes, self.noted)
         return self._replace(key, old, new, canonical).state
 
     def _merge_session(self, key: Key, changes: dict[str, Any], version: str) -> str:
@@ -257,7 +258,7 @@ class ObjectWriter:
         merged, _ = self._merged(key.kind, kept, changes, version)
         canonical = self.check(key.kind, merged, version, False).object
         new = parts.whole(merged, version, canonical, self.platform.clock())
-        new = new._replace(noted=self._noted_with(head))
+        new = new._replace(noted=findings.joined(head.noted, self.noted, changes.keys() - parts.ADDED_TO))
         pieces = periods.split(key.module, new, merged, first=head.taken)
         return self._save(key, (head,), pieces, canonical)
 
@@ -271,7 +272,7 @@ class ObjectWriter:
         merged, version = self._merged("location", StoredObject(key, [head]), changes, version)
         canonical = self.check("location", merged, version, False).object
         new = parts.head(merged, version, canonical, self.platform.clock())
-        new = new._replace(evses=head.evses, noted=self._noted_with(head))
+        new = new._replace(evses=head.evses, noted=findings.joined(head.noted, self.noted, changes))
         return objects.save_part(key, None, head, dated(head, new), self.own)
 
     def _merge_evse(self, key: Key, changes: dict[str, Any], version: str, evse_uid: str) -> str:
@@ -287,7 +288,8 @@ class ObjectWriter:
             merged, in_version = self._merged("evse", StoredObject(key, [old]), ours, version)
             canonical = self.check("evse", merged, in_version, False).object
             now = self.platform.clock()
-            new = parts.evse(merged, in_version, canonical, now, now)._replace(noted=self._noted_with(old))
+            new = parts.evse(merged, in_version, canonical, now, now)
+            new = new._replace(noted=findings.joined(old.noted, self.noted, changes))
             return objects.save_part(key, None, old, dated(old, new), self.own)
 
         return retried(attempt)
@@ -309,7 +311,8 @@ class ObjectWriter:
             evse["connectors"] = [merged if each is known else each for each in connectors_of(evse)]
             return "stored"
 
-        return self._change_evse(key, evse_uid, version, changes.get("last_updated"), change)
+        moment = changes.get("last_updated")
+        return self._change_evse(key, evse_uid, version, moment, change, connector_id, changes)
 
     def _change_evse(
         self,
@@ -318,8 +321,10 @@ class ObjectWriter:
         version: str,
         last_updated: Any,
         change: Callable[[dict[str, Any], str], str],
+        connector_id: str,
+        changed: Iterable[str] | None,
     ) -> str:
-        """Change something inside an EVSE, whose last_updated follows (LOC-43, LOC-49, AMB-74)."""
+        """Change a Connector inside an EVSE, whose last_updated follows (LOC-43, LOC-49, AMB-74)."""
 
         def attempt() -> str:
             objects = self.platform.objects
@@ -334,17 +339,12 @@ class ObjectWriter:
             latest = max(old.last_updated, order.moment(last_updated, now, now))
             evse["last_updated"] = wire_timestamp(latest)
             new = Part(old.uid, in_version, latest, jsontext.dumps(evse), marks=old.marks)
-            new = new._replace(noted=self._noted_with(old))
+            at = f"/connectors/{connectors_of(evse).index(connector_of(evse, connector_id))}"
+            new = new._replace(noted=findings.joined(old.noted, self.noted, changed, at))
             state = objects.save_part(key, None, old, new, self.own)
             return "unchanged" if state == "unchanged" else outcome
 
         return retried(attempt)
-
-    def _noted_with(self, old: Part) -> str:
-        """What is noted of a part that was changed: of what it is now, the newest of each place."""
-        if not old.noted:
-            return self.noted
-        return findings.joined(old.noted, self.noted)
 
     def _in_order(self, known: Mapping[str, Any] | str, changes: dict[str, Any]) -> dict[str, Any]:
         """The changes; of the moment of the write where they say no time, so that none of a race is lost.

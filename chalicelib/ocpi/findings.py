@@ -59,10 +59,20 @@ def dateless(kept: str) -> str:
     return text((UNDATED, *of_text(kept)))
 
 
-def joined(old: str, new: str) -> str:
-    """What is noted after a change, which says when it was made: the newest of each place."""
-    both = (*(each for each in of_text(old) if each != UNDATED), *of_text(new))
-    return text({each.pointer: each for each in both}.values())
+def joined(old: str, new: str, changed: Iterable[str] | None, at: str = "") -> str:
+    """What is noted after a change of these fields (None: all) of what stands at a place.
+
+    What was noted of a field that was changed is gone. `new` was found in the change, which says
+    when it was made.
+    """
+    gone = (f"{at}/",) if changed is None else tuple(f"{step(at, each)}/" for each in changed)
+    stays = (each for each in of_text(old) if each != UNDATED and not f"{each.pointer}/".startswith(gone))
+    return text({each.pointer: each for each in (*stays, *below(at, of_text(new)))}.values())
+
+
+def below(at: str, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings of what stands at a place."""
+    return tuple(each._replace(pointer=f"{at}{each.pointer}") for each in found)
 
 
 # Each code of what is read leniently, for docs/reading.md: what was found, and what became of it.
