@@ -140,12 +140,12 @@ class Meter:
         return max(1, ceil(size(self._old(table, key)) / 4096)) / (1 if consistent else 2)
 
     def _query(self, params: dict[str, Any]) -> float:
-        asked = {
-            name: value for name, value in params.items() if name not in ("ProjectionExpression", "Select")
-        }
+        left = ("ProjectionExpression", "Select", "FilterExpression")  # what it leaves out is paid, too
+        asked = {name: value for name, value in params.items() if name not in left}
         used = asked["KeyConditionExpression"].replace("(", " ").replace(",", " ").split()
-        names = asked.get("ExpressionAttributeNames", {})
-        asked["ExpressionAttributeNames"] = {name: names[name] for name in names if name in used}
+        for given in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
+            names = asked.get(given, {})
+            asked[given] = {name: names[name] for name in names if name in used}
         with outside():
             items = self._shadow.query(**asked)["Items"]
         projected = INDEXES["objects"].get(asked.get("IndexName", ""), ((), None))[1]

@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.meter import Meter, Usage
 from chalicelib import endpoint, wiring
+from chalicelib.actions import dispatch
 from chalicelib.ocpi.messages import Request, encode_token
 from chalicelib.partner import Partner, Role
 from chalicelib.store import feeds, partners
@@ -68,6 +69,14 @@ class Bench:
         usage = self.meter.watch()
         self.ask(*request, **query)
         return usage
+
+    def operate(self, action: str, **fields: Any) -> tuple[Any, Usage]:
+        """What an operator's action answers, and uses; it must be a success."""
+        usage = self.meter.watch()
+        with contextlib.redirect_stdout(io.StringIO()):
+            answer = dispatch.perform(self.platform, {"action": action, **fields})
+        assert answer["ok"], answer
+        return answer["data"], usage
 
 
 @contextmanager

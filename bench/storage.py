@@ -64,8 +64,21 @@ def _lists(bench: Bench) -> list[tuple[str, str, str]]:
         seed(bench.platform, "NL/EXA", [_location(f"U{many}-{at}", 1) for at in range(many)], "2.2.1")
         page = bench.units("GET", "locations", (), "emsp-2.2.1", offset=str(many - 100), limit="50")
         found.append((f"page of 50 Locations of {many:,} or more", str(page), "<= 3 trips"))
+    found += _by_status(bench)
     window = bench.units("GET", "locations", (), "emsp-2.2.1", date_from="2099-12-01T00:00:00Z")
     return [*found, ("page with date_from that nothing matches", str(window), "<= 3 trips")]
+
+
+def _by_status(bench: Bench) -> list[tuple[str, str, str]]:
+    """The first and the tenth page of an operator's list by status: the same, however far it came."""
+    query = {"module": "locations", "party": "NL/EXA", "status": "AVAILABLE", "limit": 50}
+    pages, cursor = [], ""
+    while len(pages) < 10:
+        data, usage = bench.operate("list", **query, cursor=cursor)
+        pages.append(usage)
+        cursor = data["cursor"]
+    what = "page {} of 50 Locations with an EVSE of a status"
+    return [(what.format(at), str(pages[at - 1]), "flat") for at in (1, 10)]
 
 
 def _opened(bench: Bench, many: int) -> tuple[str, str, str]:

@@ -23,8 +23,9 @@ class Fields(BaseModel):
 
 @dataclass(frozen=True)
 class Action:
-    """One thing the operator may ask for."""
+    """One thing the operator may ask for; `pages`: its `cursor` is for its caller, and of one query."""
 
     perform: Callable[[Platform, Any], Any]
     fields: type[Fields]
     summary: str
+    pages: bool = True

@@ -271,6 +271,8 @@ ACTIONS = {
     "pulls": Action(pulls, PullsFields, "how far pulls came"),
     "push": Action(push, PushFields, "announce everything a partner is entitled to"),
     "deliveries": Action(deliveries, DeliveriesFields, "what is not delivered, with reasons"),
-    "tell_again": Action(tell_again, TellAgainFields, "tell the back end again what partners changed"),
+    "tell_again": Action(
+        tell_again, TellAgainFields, "tell the back end again what partners changed", pages=False
+    ),
     "redeliver": Action(redeliver, RedeliverFields, "send undelivered objects again"),
 }

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from chalicelib import logs
+from chalicelib.actions import named
 from chalicelib.actions.action import Action, Fields
 from chalicelib.errors import ActionError
 from chalicelib.ocpi import jsontext
@@ -114,7 +115,13 @@ def _dispatch(platform: Platform, payload: Any, noted: bool) -> Any:
     fields = action.fields.model_validate(rest)
     if noted:
         logs.log("INFO", "operator action", action=payload["action"], partner=rest.get("partner"))
-    return action.perform(platform, fields)
+    if not action.pages or "cursor" not in action.fields.model_fields:
+        return action.perform(platform, fields)
+    query = named.query(payload["action"], fields.model_dump())
+    inside = named.opened(query, getattr(fields, "cursor", None))
+    answer = action.perform(platform, fields.model_copy(update={"cursor": inside} if inside else {}))
+    cursor = answer.get("cursor")
+    return {**answer, "cursor": named.sealed(query, cursor)} if cursor else answer
 
 
 def _partner(platform: Platform, named: str) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ActionError
@@ -21,6 +22,9 @@ from chalicelib.store.object_items import Key, check_id, folded
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
     from chalicelib.wiring import Platform
+
+# Fields that choose a page of a query and how it is written, and not what is asked.
+OF_A_PAGE = ("cursor", "limit", "offset", "version", "format")
 
 
 def partner(platform: Platform, id: str, pointer: str = "/partner", *, fresh: bool = False) -> Partner:
@@ -73,6 +77,31 @@ def moment(text: str | None, pointer: str) -> str:
         return timestamp(readable(text)) if text else ""
     except ValueError:
         raise ActionError("invalid", "an RFC 3339 date-time is required", pointer) from None
+
+
+def query(action: str, fields: Mapping[str, Any]) -> str:
+    """What names a query among others: the same for all its pages, whatever their size and form."""
+    asked = {
+        name: value.casefold() if isinstance(value, str) else value
+        for name, value in fields.items()
+        if name not in OF_A_PAGE and value not in (None, "")
+    }
+    return hashlib.sha256(jsontext.dumps([action, sorted(asked.items())]).encode()).hexdigest()[:10]
+
+
+def sealed(query: str, cursor: str) -> str:
+    """A cursor as it is handed out: with the query it belongs to."""
+    return f"{query}.{cursor}"
+
+
+def opened(query: str, cursor: str | None) -> str:
+    """A cursor that was handed out for this query; "" for none. Raises ActionError for any other."""
+    if not cursor:
+        return ""
+    whose, _, inside = cursor.partition(".")
+    if whose != query or not inside:
+        raise ActionError("invalid", "no cursor of this list: it goes with the same filters", "/cursor")
+    return inside
 
 
 def cursor(place: Any) -> str:

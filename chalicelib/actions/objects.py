@@ -313,6 +313,8 @@ def list_objects(platform: Platform, fields: List) -> dict[str, Any]:
     ]
     version = visibility.version_for(fields.module, fields.version)
     heads = platform.objects.feeds.heads(fields.module, names, version)
+    if fields.cursor and pages.place_of(query, heads) is None:
+        raise InvalidParameters("what it names is no longer there; begin again", "/cursor")
     found = pages.page(platform.objects, fields.module, heads, query)
     finder = Finder(platform)
     read = [StoredObject(each.key, each.parts, finder=finder) for each in found.objects]

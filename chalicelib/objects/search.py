@@ -18,8 +18,8 @@ from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties
-from chalicelib.store import marks
-from chalicelib.store.marks import Circle
+from chalicelib.store import feeds, marks
+from chalicelib.store.marks import Circle, Entry
 from chalicelib.store.object_items import Key, folded, place_name
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def find(
     found: list[StoredObject] = []
     finder = Finder(platform)
     candidates = _candidates(platform, module, query, chosen, everybody, cursor)
-    for asked, (place, partition) in enumerate(candidates, 1):
-        present = load(platform, _key(module, partition))
+    for asked, (place, known) in enumerate(candidates, 1):
+        present = load(platform, _key(module, known)) if isinstance(known, str) else known
         if present is not None:
             present = StoredObject(present.key, present.parts, finder=finder)
             if _fits(module, query, present, finder):
@@ -103,8 +103,8 @@ def _check(module: str, query: Query) -> None:
 
 def _candidates(
     platform: Platform, module: str, query: Query, of: list[str], everybody: bool, cursor: str
-) -> Iterator[tuple[str, str]]:
-    """Places and partitions of what the best index knows, behind the cursor."""
+) -> Iterator[tuple[str, str | StoredObject | None]]:
+    """Places and partitions of what the best index knows, behind the cursor; or what was read of it."""
     objects = platform.objects
     table = objects.table(module)
     if query.near:
@@ -115,15 +115,40 @@ def _candidates(
         ]
         yield from _behind(wanted, cursor)
     elif module == "locations":
-        audiences = objects.feeds.audiences(module, of)
-        feeds = [f"{owner}>{audience}" for owner, found in audiences.items() for audience in found]
-        yield from _behind(marks.with_status(objects.client, table, feeds, query.status.upper()), cursor)
+        yield from _with_status(platform, query.status.upper(), of, cursor)
     elif module == "cdrs" and not (query.session_id or query.token):
         yield from _of_sessions(platform, query.status.upper(), of, cursor)
     elif query.session_id and module == "sessions":
         yield from _behind([f"{owner}/{folded(query.session_id)}" for owner in of], cursor)
     else:
         yield from _marked(platform, module, query, of, everybody, cursor)
+
+
+def _with_status(
+    platform: Platform, status: str, of: list[str], cursor: str
+) -> Iterator[tuple[str, StoredObject | None]]:
+    """Locations with an EVSE of a status: each where the first of those EVSEs stands in the index, None at
+    the others; a place is the entry of an EVSE.
+    """
+    objects = platform.objects
+    audiences = objects.feeds.audiences("locations", of)
+    names = sorted(feeds.name(owner, audience) for owner, found in audiences.items() for audience in found)
+    after = Entry(*_place(cursor, (str, str, str, str))) if cursor else None
+    firsts: dict[str, tuple[str, str] | None] = {}
+    for entry in marks.with_status(objects.client, objects.table("locations"), names, status, after):
+        known = None
+        if entry.partition not in firsts:
+            known = load(platform, _key("locations", entry.partition))
+            having = [
+                (part.last_updated, part.name)
+                for part in (known.parts if known is not None else ())
+                if (marks.STATUS, status) in part.marks
+            ]
+            firsts[entry.partition] = min(having, default=None)
+        is_first = firsts[entry.partition] == (entry.last_updated, entry.part)
+        if is_first and known is None:
+            known = load(platform, _key("locations", entry.partition))
+        yield jsontext.dumps(list(entry)), known if is_first else None
 
 
 def _marked(
@@ -137,17 +162,16 @@ def _marked(
     else:
         ranges = [(marks.STATE, f"{each}/{query.status.upper()}", "") for each in of]
     objects = platform.objects
-    at, _, after = cursor.partition("~")
-    first = int(at) if at.isascii() and at.isdigit() and len(at) < 6 else 0
+    first, after = _place(cursor, (int, str)) if cursor else (0, "")
     for number, (index, value, owner) in enumerate(ranges[first:], first):
         behind = after if number == first else ""
         for partition in marks.marked(objects.client, objects.table(module), index, value, owner, behind):
-            yield f"{number}~{partition}", partition
+            yield jsontext.dumps([number, partition]), partition
 
 
 def _of_sessions(platform: Platform, status: str, of: list[str], cursor: str) -> Iterator[tuple[str, str]]:
     """CDRs whose Sessions have a status; a place is an owner, the Session before, and the CDR."""
-    first, session, cdr = _session_place(cursor)
+    first, session, cdr = _place(cursor, (int, str, str)) if cursor else (0, "", "")
     objects = platform.objects
     for number, owner in enumerate(of[first:], first):
         here = number == first
@@ -160,19 +184,23 @@ def _of_sessions(platform: Platform, status: str, of: list[str], cursor: str) ->
             before, done = each, ""
 
 
-def _session_place(cursor: str) -> tuple[int, str, str]:
-    try:
-        number, session, cdr = jsontext.loads(cursor or '[0, "", ""]')
-        return int(number), str(session), str(cdr)
-    except (ValueError, TypeError):
-        raise InvalidParameters("not a cursor of this list", "/cursor") from None
-
-
 def _behind(wanted: list[str], cursor: str) -> Iterator[tuple[str, str]]:
     """What stands in a list that is made anew for every page, behind so many."""
-    first = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 9 else 0
+    first: int = _place(cursor, (int,))[0] if cursor else 0
     for number, partition in enumerate(wanted[first:], first + 1):
-        yield str(number), partition
+        yield jsontext.dumps([number]), partition
+
+
+def _place(cursor: str, kinds: tuple[type, ...]) -> Any:
+    """What a cursor says, of these kinds; numbers are places and never negative. Raises InvalidParameters."""
+    try:
+        said = jsontext.loads(cursor)
+        fits = [type(each) for each in said] == list(kinds)
+    except (ValueError, TypeError):
+        fits = False
+    if not fits or any(isinstance(each, int) and each < 0 for each in said):
+        raise InvalidParameters("not a cursor of this list", "/cursor")
+    return said
 
 
 def _fits(module: str, query: Query, present: StoredObject, finder: Finder) -> bool:

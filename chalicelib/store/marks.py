@@ -3,8 +3,8 @@
 The token and the state of a Session, the token and the Session of a CDR, the
 place of a Location cost a write unit when they change, and nothing else. The
 status of an EVSE stands in the entry that every change of it writes anyway,
-in the index `changes`: it costs no unit to write, and reading it grows with
-the EVSEs of a party.
+in the index `changes`: it costs no unit to write, and a page of them reads on
+from where the one before ended, over the EVSEs that have another.
 
 Contract: design sections 5 and 7
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.store.dynamodb import Item, text
@@ -28,6 +28,8 @@ INDEXES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "cdrs": {TOKEN: (TOKEN, "object"), SESSION: (SESSION, "object")},
     "locations": {"near": (CELL, SPOT)},
 }
+# Entries that a page looks at for those of a status: it may need few, or all there are.
+FIRST_STEP, LARGEST_STEP = 100, 6_400
 FARTHEST_KM = 300
 MOST_CELLS = 500
 _KM_A_DEGREE = 111.195  # of a sphere with the earth's mean radius
@@ -113,15 +115,39 @@ def near(client: Any, table: str, circle: Circle) -> list[tuple[float, str]]:
     return sorted(found)
 
 
-def with_status(client: Any, table: str, feeds: list[str], status: str) -> list[str]:
-    """The partitions of the Locations of these feeds that have an EVSE of this status, in order."""
-    found: set[str] = set()
-    names = {"#h": "feed", "#o": "object", "#s": STATUS}
-    for feed in feeds:
+class Entry(NamedTuple):
+    """An EVSE in the index `changes`: whose feed, when it changed, its Location's partition, its part."""
+
+    feed: str
+    last_updated: str
+    partition: str
+    part: str
+
+
+def with_status(
+    client: Any, table: str, feeds: list[str], status: str, after: Entry | None
+) -> Iterator[Entry]:
+    """The EVSEs of these feeds with this status, feed by feed, the longest unchanged first, behind one.
+
+    Raises InvalidParameters where the feed of `after` is none of these.
+    """
+    if after is not None and after.feed not in feeds:
+        raise InvalidParameters("what it names is no longer there; begin again", "/cursor")
+    names = {"#h": "feed", "#o": "object", "#p": "part", "#c": "last_updated", "#s": STATUS}
+    for feed in feeds[feeds.index(after.feed) if after is not None else 0 :]:
         values = {":h": text(feed), ":s": text(status)}
-        items = _query(client, table, "changes", "#h = :h", names, values, "#o", "#s = :s")
-        found.update(item["object"]["S"] for item in items)
-    return sorted(found)
+        start = _entry_key(after) if after is not None and after.feed == feed else None
+        items = _query(
+            client, table, "changes", "#h = :h", names, values, "#o, #p, #c", "#s = :s", start, FIRST_STEP
+        )
+        for item in items:
+            yield Entry(feed, item["last_updated"]["S"], item["object"]["S"], item["part"]["S"])
+
+
+def _entry_key(entry: Entry) -> Item:
+    keys = {"feed": entry.feed, "last_updated": entry.last_updated}
+    keys |= {"object": entry.partition, "part": entry.part}
+    return {name: text(value) for name, value in keys.items()}
 
 
 def _query(
@@ -133,7 +159,10 @@ def _query(
     values: Item,
     shown: str,
     only: str = "",
+    start: Item | None = None,
+    step: int = 0,
 ) -> Iterator[Item]:
+    """Items of an index behind `start`; `step`: how many to look at first, then twice as many each time."""
     request: dict[str, Any] = {
         "TableName": table,
         "IndexName": index,
@@ -142,9 +171,11 @@ def _query(
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
         **({"FilterExpression": only} if only else {}),
+        **({"ExclusiveStartKey": start} if start else {}),
     }
     while True:
-        answer = client.query(**request)
+        answer = client.query(**request, **({"Limit": step} if step else {}))
+        step = min(2 * step, LARGEST_STEP)
         yield from answer["Items"]
         if not answer.get("LastEvaluatedKey"):
             return

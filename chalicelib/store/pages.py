@@ -71,7 +71,7 @@ def page(
     objects: Objects, module: str, heads: Sequence[FeedHead], query: PageQuery, since: str = ""
 ) -> Slice:
     """One page of these feeds, one behind the other; `since`: with what an earlier list may have lacked."""
-    start = _read_cursor(query, heads)
+    start = place_of(query, heads)
     crawl = ""
     if query.filtered:
         found, total, skipped, rest = _filtered(objects, module, heads, query, start, since)
@@ -377,7 +377,7 @@ def _cursor(feed: str, number: int, total: int, crawl: str = "") -> str:
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
-def _read_cursor(query: PageQuery, heads: Sequence[FeedHead]) -> Place | None:
+def place_of(query: PageQuery, heads: Sequence[FeedHead]) -> Place | None:
     """The place a cursor names; None, and the offset decides, unless it names one of these feeds."""
     if not query.cursor:
         return None

@@ -11,6 +11,7 @@ import pytest
 
 from tests.evidence.test_messages import PATH, location, ours
 from tests.harness import OperatorRefused
+from tests.samples import evse
 
 CARD = {"country_code": "NL", "party_id": "EXM", "uid": "Card-1", "type": "RFID", "contract_id": "C-1"}
 
@@ -250,3 +251,67 @@ class TestAnEmspAlone:
         assert ids(operate("list", module="locations")) == ["L1"]
         assert operate("get", module="locations", id="l1")["object"]["id"] == "L1"
         assert operate("list", module="tokens")["objects"] == []
+
+
+def test_pages_by_status_show_each_location_once_and_read_on_from_the_page_before(
+    send: Any, operate: Any, platform: Any
+) -> None:
+    """Contract: design section 5, `list` of locations by status"""
+    for at in range(6):
+        evses = [
+            evse(f"E{number}", last_updated=f"2026-01-0{1 + number}T00:0{at}:00Z") for number in range(5)
+        ]
+        send("locations", location(f"L{at}", evses=evses))
+    asked: list[dict[str, Any]] = []
+    client = platform.objects.client
+    client.meta.events.register(
+        "provide-client-params.dynamodb.Query", lambda params, **_: asked.append(params), "asked"
+    )
+    seen: list[str] = []
+    begins = []
+    query = {"module": "locations", "party": "BE/BEC", "status": "AVAILABLE", "limit": 2}
+    cursor = ""
+    while cursor is not None:
+        asked.clear()
+        page = operate("list", **query, cursor=cursor)
+        begins += ["ExclusiveStartKey" in each for each in asked if each.get("IndexName") == "changes"][:1]
+        seen += ids(page)
+        cursor = page["cursor"]
+    client.meta.events.unregister("provide-client-params.dynamodb.Query", unique_id="asked")
+    assert seen == [f"L{at}" for at in range(6)]
+    assert begins[0] is False and all(begins[1:]) and len(begins) >= 3
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ({"status": "AVAILABLE", "party": "all"}, {"status": "CHARGING", "party": "all"}),
+        ({"status": "AVAILABLE", "party": "all"}, {"status": "AVAILABLE", "party": "FR/OTH"}),
+        ({"party": "all"}, {"party": "FR/OTH"}),
+        ({"party": "all"}, {"party": "all", "date_from": "2026-01-01T00:00:00Z"}),
+        ({"near": "51.05,3.73,10", "party": "all"}, {"near": "51.05,3.73,11", "party": "all"}),
+        ({"party": "all"}, {"party": "all", "module": "tariffs"}),
+    ],
+)
+def test_a_cursor_of_another_query_is_refused(
+    send: Any, operate: Any, first: dict[str, Any], then: dict[str, Any]
+) -> None:
+    """Contract: design section 5, `list`"""
+    for at in range(3):
+        send("locations", location(f"L{at}"))
+    cursor = operate("list", **{"module": "locations", "limit": 1, **first})["cursor"]
+    assert (
+        len(operate("list", **{"module": "locations", "limit": 9, "cursor": cursor, **first})["objects"]) == 2
+    )
+    with pytest.raises(OperatorRefused, match="/cursor"):
+        operate("list", **{"module": "locations", "limit": 1, "cursor": cursor, **then})
+    for broken in ("nonsense", cursor[:-1] + "~", cursor.partition(".")[0] + "."):
+        with pytest.raises(OperatorRefused, match="/cursor"):
+            operate("list", **{"module": "locations", "limit": 1, "cursor": broken, **first})
+
+
+@pytest.mark.parametrize("action", ["messages", "refusals", "deliveries", "audits", "disputes", "commands"])
+def test_no_list_takes_a_cursor_that_it_did_not_give(operate: Any, action: str) -> None:
+    """Contract: design section 5"""
+    with pytest.raises(OperatorRefused, match="/cursor"):
+        operate(action, cursor="zzzz")
