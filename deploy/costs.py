@@ -1,4 +1,4 @@
-"""`python -m deploy.costs`: what a month costs, from counted units; `--write` puts it into docs/deploying.md.
+"""`python -m deploy.costs`: what a month costs, from counted units; `--write` puts it into docs/.
 
 `--count` counts anew with `bench.events` what the events of a month use, into
 `deploy/counted.json`. What cannot be counted on one machine (how long Lambda
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "deploying.md"
+SCALE = DOCUMENT.with_name("scale.md")
 COUNTED = Path(__file__).parent / "counted.json"
 BEGIN, END = "<!-- costs: made by python -m deploy.costs --write -->", "<!-- end of costs -->"
 MILLION = 1e6
@@ -274,6 +275,23 @@ def table(units: Mapping[str, float]) -> str:
     )
 
 
+def at_scale(units: Mapping[str, float]) -> str:
+    """What docs/scale.md says of a thousand million status changes a month."""
+    changes = 1_000 * MILLION
+    nobody, one, ten = (
+        month(Load("", 1_000, 100_000, changes, 0, hearing=many), units) for many in (0.0, 1.0, 10.0)
+    )
+    lines = ["| a month of 1,000 million status changes | " + " | ".join(ten) + " | USD |"]
+    lines.append("|---|" + "---|" * (len(ten) + 1))
+    for name, costs in (("heard by nobody", nobody), ("by one partner", one), ("by ten", ten)):
+        each = " | ".join(f"{usd:,.0f}" for usd in costs.values())
+        lines.append(f"| {name} | {each} | **{sum(costs.values()):,.0f}** |")
+    told = sum(ten.values()) - sum(nobody.values())
+    each_million = told / 10 / changes * MILLION
+    lines += ["", f"Of the last, {told:,.0f} USD are deliveries: {each_million:.2f} USD per million of them."]
+    return "\n".join(lines)
+
+
 def _forward(units: Mapping[str, float]) -> float:
     """USD for one request that a hub passes on."""
     log = units["forward_log_kb"] + ASSUMED["access_log_kb"] + ASSUMED["invocation_log_kb"]
@@ -294,19 +312,24 @@ def _listed(figures: Mapping[str, float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", action="store_true", help="count what the events of a month use")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/deploying.md")
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/*.md")
     asked = parser.parse_args()
     if asked.count:
         from bench import events
 
         COUNTED.write_text(json.dumps(events.count(), indent=1) + "\n")
-    made = table(counted())
-    if asked.write:
-        text = DOCUMENT.read_text()
-        before, rest = text.split(BEGIN)
-        DOCUMENT.write_text(f"{before}{BEGIN}\n{made}\n{END}{rest.split(END)[1]}")
-    else:
-        print(made)
+    units = counted()
+    for document, made in ((DOCUMENT, table(units)), (SCALE, at_scale(units))):
+        if asked.write:
+            document.write_text(written(document.read_text(), made))
+        else:
+            print(made, end="\n\n")
+
+
+def written(text: str, made: str) -> str:
+    """A document with what was made in its place."""
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{made}\n{END}{rest.split(END)[1]}"
 
 
 if __name__ == "__main__":

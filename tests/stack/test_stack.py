@@ -584,7 +584,10 @@ def test_test_events_are_kept_as_the_lambda_console_does(expanded: dict[str, Any
 def test_the_costs_in_the_documentation_are_computed_and_below_their_targets() -> None:
     """Design section 11: a month of 10 partners below 60 USD, idle below 3 USD."""
     units = costs.counted()
-    assert costs.table(units) in costs.DOCUMENT.read_text(), "run python -m deploy.costs --write"
+    for document, made in ((costs.DOCUMENT, costs.table(units)), (costs.SCALE, costs.at_scale(units))):
+        assert made in document.read_text(), "run python -m deploy.costs --write"
+    stored = "status change stored | {our_status_writes:g} write units, {our_status_reads:g} read units |"
+    assert stored.format(**units) in costs.SCALE.read_text()
     by_name = {load.name: sum(costs.month(load, units).values()) for load in costs.LOADS}
     assert by_name["idle"] < 3
     assert by_name["CPO, 10 partners, 1,000 charge points"] < 60
