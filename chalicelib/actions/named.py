@@ -90,8 +90,8 @@ def query(action: str, fields: Mapping[str, Any]) -> str:
 
 
 def sealed(query: str, cursor: str) -> str:
-    """A cursor as it is handed out: with the query it belongs to."""
-    return f"{query}.{cursor}"
+    """A cursor as it is handed out: with the query it belongs to, in letters that a shell leaves alone."""
+    return f"{query}.{base64.urlsafe_b64encode(cursor.encode()).decode().rstrip('=')}"
 
 
 def opened(query: str, cursor: str | None) -> str:
@@ -99,9 +99,13 @@ def opened(query: str, cursor: str | None) -> str:
     if not cursor:
         return ""
     whose, _, inside = cursor.partition(".")
-    if whose != query or not inside:
+    try:
+        found = base64.b64decode(inside + "=" * (-len(inside) % 4), altchars=b"-_", validate=True).decode()
+    except ValueError:
+        found = ""
+    if whose != query or not found:
         raise ActionError("invalid", "no cursor of this list: it goes with the same filters", "/cursor")
-    return inside
+    return found
 
 
 def cursor(place: Any) -> str:

@@ -5,6 +5,7 @@ Contract: design section 5
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import pytest
@@ -303,6 +304,7 @@ def test_a_cursor_of_another_query_is_refused(
     assert (
         len(operate("list", **{"module": "locations", "limit": 9, "cursor": cursor, **first})["objects"]) == 2
     )
+    assert shlex.quote(cursor) == cursor  # it is pasted into a command line
     with pytest.raises(OperatorRefused, match="/cursor"):
         operate("list", **{"module": "locations", "limit": 1, "cursor": cursor, **then})
     for broken in ("nonsense", cursor[:-1] + "~", cursor.partition(".")[0] + "."):
