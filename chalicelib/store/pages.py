@@ -274,6 +274,7 @@ def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery, s
     inside: set[int] = set()
     outside: set[int] = set()
     before: list[Item] = []
+    is_named = False
     for at, items in enumerate(_answers(objects, module, "changes", condition, values, "#l,#c,#o,#p")):
         if at == 1 and _covers(objects, module, head, query):
             # All there is, which is long: no need to read all of that.
@@ -282,11 +283,13 @@ def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery, s
             if module != "locations" and item["part"]["S"] != HEAD:
                 continue
             number, moment = feeds.number_of(item["place"]["S"]), item["last_updated"]["S"]
+            is_named = is_named or moment == query.date_from
             if moment < query.date_from and not (end and moment >= end):
                 before.append(item)
             else:
                 (outside if end and moment >= end else inside).add(number)
-    inside |= late.fresh(objects, module, before)
+    if not is_named:  # who names the very time of an object has it from a list, and not from a clock
+        inside |= late.fresh(objects, module, before)
     return sorted(number for number in inside - outside if not head.is_empty(number))
 
 

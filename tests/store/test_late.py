@@ -128,5 +128,9 @@ def test_a_window_stays_exact_for_what_no_earlier_list_can_have_lacked(
     assert ids(ask("GET", f"{TARIFFS}?date_from={since}", token="emsp2")) == ["LIVE"]
     assert ids(ask("GET", f"{TARIFFS}?date_from={later(begun, -3599)}", token="emsp2")) == ["LIVE"]
     assert ids(ask("GET", f"{TARIFFS}?date_from={later(begun, 6)}", token="emsp2")) == []
+    put(operate, "NEXT", at=(then := clock()))
+    put(operate, "BEFORE", at=later(then, -2))
+    clock.advance(60)
+    assert ids(ask("GET", f"{TARIFFS}?date_from={then}", token="emsp2")) == ["NEXT"]
     window = f"date_from={since}&date_to={later(begun, -1)}"
     assert ids(ask("GET", f"{TARIFFS}?{window}", token="emsp2")) == []
