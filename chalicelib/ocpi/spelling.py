@@ -68,3 +68,8 @@ def _names(model: Model, version: str) -> _Names:
     known = [*elsewhere, *foreign, *own]
     inside = {name: row.type for name, row in (foreign | own).items() if isinstance(row.type, Model)}
     return _Names(frozenset(known), {Enum.fold(name): name for name in known}, inside)
+
+
+def word(value: Any) -> str:
+    """The word of an enum, in whatever case it is written."""
+    return str(value).strip().upper()

@@ -30,6 +30,7 @@ from chalicelib.ocpi.models.base import (
     REFUSED,
     UNMET,
     UNSTATED,
+    UNUSED,
     V230,
     WHILE_PENDING,
     ZONE,
@@ -175,20 +176,14 @@ class Tolerance:
         return self._instead(row, value, at, around, partial, told)
 
     def _instead(
-        self,
-        row: Field,
-        value: Any,
-        at: str,
-        around: dict[str, Any],
-        partial: bool,
-        told: list[Finding],
+        self, row: Field, value: Any, at: str, around: dict[str, Any], partial: bool, told: list[Finding]
     ) -> Any:
         """What is read instead of a value that cannot be used."""
         other = row.otherwise
         if other is KEPT and type(value) is str and value.strip() and sound(value):
             self._aside(told, "kept, though nobody here knows it")
             return value
-        if partial and (other is WHILE_PENDING or row.name in PARTIAL_PARTS):
+        if partial and (other in (WHILE_PENDING, UNUSED) or row.name in PARTIAL_PARTS):
             self.faults += told  # whoever sends a change waits for it to be made
             return _UNUSABLE
         if other is NOTHING or (partial and other not in (REFUSED, KEPT, ARRIVAL, NEVER)):
@@ -210,7 +205,9 @@ class Tolerance:
         """What a required field is read as by its row; _ABSENT: not stated; _UNUSABLE: there is nothing."""
         told = [Finding(fault.pointer or at, fault.code, fault.message) for fault in told]
         other = row.otherwise
-        if other is NOTHING:
+        if other is NOTHING or (
+            other is UNUSED and spelling.word(around.get("status")) in ("PLANNED", "REMOVED")
+        ):
             self._aside(told, "read as not stated")
             self.incomplete += [at] * row.required
             return _ABSENT
@@ -237,7 +234,7 @@ class Tolerance:
         if other is UNSTATED and isinstance(row.type, Model):
             empty = Tolerance(self.version, known)._object(row.type, {}, "")
             return None if empty is _UNUSABLE else empty
-        if other is WHILE_PENDING and str(around.get("status")).strip().upper() == "PENDING":
+        if other is WHILE_PENDING and spelling.word(around.get("status")) == "PENDING":
             return known.now if isinstance(row.type, DateTime) else 0
         return None
 

@@ -157,11 +157,27 @@ def test_null_in_a_required_field_is_refused(path: str) -> None:
 
 def test_a_list_that_needs_an_entry_has_one() -> None:
     # TYP-17, LOC-86, CDR-25, TAR-10
-    reading = read("evse", placed(example("evse"), "/connectors", []), "2.3.0")
-    assert codes(reading) == {"/connectors": "empty"}
-    assert "connectors" not in reading.object
+    assert refused("evse", placed(example("evse"), "/connectors", [])).pointer == "/connectors"
     assert refused("cdr", example("cdr", charging_periods=[])).pointer == "/charging_periods"
     assert refused("tariff", example("tariff", elements=[])).pointer == "/elements"
+
+
+@pytest.mark.parametrize("status", ["PLANNED", "removed"])
+def test_an_evse_that_nobody_can_use_may_lack_connectors(status: str) -> None:
+    # LOC-86
+    for body in (placed(example("evse"), "/connectors", []), without(example("evse"), "/connectors")):
+        reading = read("evse", {**body, "status": status}, "2.3.0")
+        assert "connectors" not in reading.object
+        assert reading.incomplete == ("/connectors",)
+
+
+def test_an_evse_without_connectors_costs_its_siblings_nothing() -> None:
+    # LOC-86
+    whole = example("location")
+    whole["evses"] = [whole["evses"][0], {**whole["evses"][0], "uid": "E2", "connectors": []}]
+    reading = read("location", whole, "2.3.0")
+    assert [each["uid"] for each in reading.object["evses"]] == [whole["evses"][0]["uid"]]
+    assert codes(reading) == {"/evses/1/connectors": "empty"}
 
 
 @pytest.mark.parametrize("body", [None, 5, "x", [], [{}, {}], True, Decimal("1.5")])

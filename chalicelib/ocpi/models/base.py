@@ -43,6 +43,8 @@ ASKED: Final = Otherwise("the Token that was asked about")
 ZONE: Final = Otherwise("the zone of the country and place")
 # Of a PENDING Session 0, or the time of arrival; of any other refused.
 WHILE_PENDING: Final = Otherwise("0, or the time of arrival, while PENDING; else refused")
+# Left out of an EVSE that cannot be used yet or any more; any other cannot be used without.
+UNUSED: Final = Otherwise("not stated, while PLANNED or REMOVED; else refused")
 # An object of which everything is not stated.
 UNSTATED: Final = Otherwise("an object that states nothing")
 # The word is kept though nobody here knows it.
