@@ -224,10 +224,9 @@ def _askable(platform: Platform, stored: StoredObject | None, uid: str, type_: s
     roles = parties.owners("tokens")
     owner = stored.key.party if stored is not None else _issuer(platform, uid, type_)
     if owner is not None:
-        partner = parties.reached(platform, owner, *roles)
-        if partner is None or hub_client_info.away(platform, partner, owner):
-            return []
-        return [partner] if partner.endpoint("tokens", modules.SENDER) else []
+        partner, away = hub_client_info.way(platform, owner, "tokens", modules.SENDER, *roles)
+        offers = partner is not None and partner.endpoint("tokens", modules.SENDER)
+        return [partner] if partner and offers and not away else []
     willing = [
         each
         for each in platform.partners.registered()

@@ -133,12 +133,12 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
         raise InvalidParameters("several CPOs have a session of this id; name the party", "/party")
     session = StoredObject(parts[0][0], [parts[0][1]], finder=Finder(platform))
     key = session.key
-    partner = parties.reached(platform, key.party, *parties.owners("sessions"))
+    cpo = parties.owners("sessions")
+    partner, away = hub_client_info.way(platform, key.party, "sessions", modules.SENDER, *cpo)
     url = partner.endpoint("sessions", modules.SENDER) if partner else None
     if partner is None or url is None or partner.version == modules.V211:
         raise InvalidParameters("the CPO of this session takes no charging preferences", "/session_id")
     _check_capable(platform, session)
-    away = hub_client_info.away(platform, partner, key.party)
     if away:
         raise InvalidParameters(away, "/session_id")
     body = writing.write("charging_preferences", wishes, partner.version).object

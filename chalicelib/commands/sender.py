@@ -22,7 +22,7 @@ from chalicelib.ocpi import jsontext, reading, routing, surrogates, timestamps, 
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.modules import V211
 from chalicelib.ocpi.timestamps import later
-from chalicelib.partners import lifecycle, parties
+from chalicelib.partners import lifecycle
 from chalicelib.store.object_items import Key
 from chalicelib.store.requests import COMMANDS, PENDING, SENT, AsyncRequest, new_id
 
@@ -40,12 +40,11 @@ PLACES = "location_id", "evse_uid"
 
 def receiver(platform: Platform, party: Party, module: str, *roles: str) -> tuple[Partner, str]:
     """The partner of a party and where it takes requests of this module. Raises ActionError."""
-    partner = parties.reached(platform, party, *roles)
+    partner, away = hub_client_info.way(platform, party, module, "RECEIVER", *roles)
     if partner is None:
         raise ActionError("unknown_partner", f"no partner is {' or '.join(roles)} {'/'.join(party)}", "/to")
     if partner.state != "REGISTERED":
         raise ActionError("not_registered", f"the connection to {partner.name} is {partner.state}", "/to")
-    away = hub_client_info.away(platform, partner, party)
     if away:
         raise ActionError("not_connected", away, "/to")
     url = partner.endpoint(module, "RECEIVER")

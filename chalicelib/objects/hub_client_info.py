@@ -96,6 +96,23 @@ def away(platform: Platform, partner: Partner, party: Party | None) -> str:
     return f"{'/'.join(party)} is {told}, says its hub" if party and told not in ("", CONNECTED) else ""
 
 
+def way(
+    platform: Platform, party: Party, module: str, interface: str, *roles: str
+) -> tuple[Partner | None, str]:
+    """The connection through which a party is asked on an interface, and why it is not asked now, or nothing.
+
+    A party behind several hubs is asked through the first of them that leads to it now (AMB-30).
+    """
+    first: tuple[Partner | None, str] = None, ""
+    for partner in parties.ways(platform, party, *roles):
+        reason = away(platform, partner, party)
+        if not reason and partner.endpoint(module, interface):
+            return partner, ""
+        if first[0] is None:
+            first = partner, reason
+    return first
+
+
 def _rank(each: StoredObject) -> int:
     status = each.canonical.get("status")
     return STATUSES.index(status) if status in STATUSES else len(STATUSES)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from chalicelib.ocpi import modules
 from chalicelib.ocpi.errors import InvalidParameters, ServerError
 from chalicelib.ocpi.messages import Party
-from chalicelib.partner import DELEGATED, REGISTERED, Role
+from chalicelib.partner import DELEGATED, REGISTERED, UNREACHABLE, Role
 from chalicelib.store.directory import claims_of
 
 if TYPE_CHECKING:
@@ -144,19 +144,20 @@ def owns(
 def reached(platform: Platform, party: Party | None, *roles: str) -> Partner | None:
     """The connection through which a party in one of these roles (none: any) is reached, a direct one first.
 
-    Of several hubs the first whose connection is not suspended.
+    Of several hubs the first of `ways`; whether that one leads to it now, `hub_client_info.way` asks.
     """
     return next(iter(ways(platform, party, *roles)), None) if party else None
 
 
 def ways(platform: Platform, party: Party, *roles: str) -> list[Partner]:
     """The connections through which a party in one of these roles is reached: of a party behind several hubs
-    all of them, those that are not suspended first.
+    all of them, those that answer first and those that are suspended last.
     """
     directory = platform.partners.directory()
     ids = _ways(platform, directory).get((party[0].upper(), party[1].upper()), ())
     wanted = dict.fromkeys(id for role, id in ids if not roles or role in roles)
-    return sorted((directory.partners[id] for id in wanted), key=lambda each: each.state != REGISTERED)
+    found = (directory.partners[id] for id in wanted)
+    return sorted(found, key=lambda each: (each.state != REGISTERED, each.health.state == UNREACHABLE))
 
 
 def customers_of(platform: Platform, partner: Partner, asks: Party | None = None) -> frozenset[Party]:

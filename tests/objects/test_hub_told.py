@@ -213,6 +213,51 @@ def test_no_command_is_sent_to_a_party_that_is_away(tell: Any, operate: Any, hub
     assert sent.headers["ocpi-to-party-id"] == "HID"
 
 
+def test_of_two_hubs_the_one_that_leads_to_a_party_is_asked(
+    ask: Any, operate: Any, drain: Any, clock: Any, register_partner: Any, hub: Any
+) -> None:
+    """AMB-30: what one hub says, or that it is away itself, closes no other; commands and authorizations."""
+    other = register_partner(
+        roles=[*BEHIND, {**HUB[0], "party_id": "HB2"}], version="2.2.1", name="Second", hub=True
+    )
+    token = {**samples.token("TWO1"), "country_code": "SE", "party_id": "EMO", "whitelist": "NEVER"}
+    for each in (hub, other):
+        url = f"/ocpi/{each.version}/receiver/tokens/SE/EMO/TWO1"
+        assert ask("PUT", url, token=each.token, body=token).code == 1000
+        each.answer("POST", "/tokens/TWO1/authorize", data={"allowed": "ALLOWED"})
+
+    def tell(stub: Any, status: str) -> None:
+        for role, party in (("CPO", "HID"), ("EMSP", "EMO")):
+            body = {"country_code": "SE", "party_id": party, "role": role, "status": status}
+            url = f"/ocpi/{stub.version}/receiver/hubclientinfo/SE/{party}"
+            said = ask("PUT", url, token=stub.token, body={**body, "last_updated": clock()})
+            assert said.code == 1000, said.text
+        drain()
+
+    def asked() -> Any:
+        for each in (hub, other):
+            each.forget()
+        body = {"location_id": "L1", "evse_uid": "E1", "token": samples.token()}
+        operate("send_command", command="START_SESSION", to="SE/HID", body=body)
+        assert operate("authorize", uid="TWO1", type="RFID")["allowed"] == "ALLOWED"
+        (found,) = (each for each in (hub, other) if each.requests("POST"))
+        assert len(found.requests("POST")) == 2
+        return found
+
+    for away, there in ((hub, other), (other, hub)):
+        tell(there, "CONNECTED")
+        tell(away, "OFFLINE")
+        assert asked() is there
+    tell(other, "CONNECTED")
+    first = asked()
+    first.down()
+    operate("put", module="locations", object=samples.location())
+    for _ in range(6):
+        drain()
+        clock.advance(700)
+    assert asked() is (other if first is hub else hub)
+
+
 def test_a_connected_partys_objects_are_taken(ask: Any, tell: Any, hub: Any) -> None:
     """HCI-10: client-owned objects of a party that has become CONNECTED, through the hub."""
     body = {**samples.location("L9"), "country_code": "FI", "party_id": "NEW"}
