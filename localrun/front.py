@@ -55,9 +55,19 @@ class Front:
         self.port = 0
         self._open: set[socket.socket] = set()
         self._server: ThreadingHTTPServer | None = None
+        self._serves = False
 
     def start(self, port: int, host: str = "127.0.0.1") -> int:
-        """Serve; the port, which is a free one where 0 was asked for. Raises OSError when it is taken."""
+        """Listen and serve; the port."""
+        self.listen(port, host)
+        self.serve()
+        return self.port
+
+    def listen(self, port: int, host: str = "127.0.0.1") -> int:
+        """Take the port, a free one where 0 was asked for; requests wait for `serve`.
+
+        Raises OSError when it is taken.
+        """
         front = self
 
         class Server(ThreadingHTTPServer):
@@ -70,16 +80,22 @@ class Front:
 
         self._server = Server((host, port), type("Handler", (_Handler,), {"front": front}))
         self.port = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="front", daemon=True).start()
         return self.port
+
+    def serve(self) -> None:
+        """Answer what waits and what comes."""
+        assert self._server is not None
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="front", daemon=True).start()
+        self._serves = True
 
     def stop(self) -> None:
         """Serve no more, and hang up on those connected."""
         if self._server is None:
             return
-        self._server.shutdown()
+        if self._serves:
+            self._server.shutdown()  # waits for ever for a server that never served
         self._server.server_close()
-        self._server = None
+        self._server, self._serves = None, False
         for each in list(self._open):
             try:
                 each.shutdown(socket.SHUT_RDWR)

@@ -113,7 +113,7 @@ class LocalPlatform:
             app = importlib.import_module("app").app
             self.functions = Functions(app, importlib.import_module("chalicelib.workers"), self.wiring)
             self._front = Front(self.functions, self.event_log.after)
-            self._port = self._front.start(self._port, self._host)
+            self._port = self._front.listen(self._port, self._host)
             self.base_url = self.wiring.settings.base_url or f"http://127.0.0.1:{self._port}"
             self.wiring.seen_at(self.base_url)  # whatever Host a first request may claim
             clients.ssm.put_parameter(
@@ -123,6 +123,7 @@ class LocalPlatform:
             if self.settings["OCPI_SEED"] == "1":
                 tell("putting sample locations, tariffs and tokens")
                 seed.plant(self)
+            self._front.serve()  # whoever asked meanwhile is answered with the samples in
         except BaseException:
             self.stop()
             raise

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import os
+import queue
 import re
 import signal
 import socket
@@ -392,3 +393,38 @@ def test_intrinsics_are_resolved_as_cloudformation_does() -> None:
     }
     with pytest.raises(Unresolvable):
         template.resolve({"Fn::ImportValue": "x"}, attributes)
+
+
+def test_who_asks_before_the_samples_are_in_is_answered_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that tries the port until it answers never hears of an empty platform."""
+    platform, heard = LocalPlatform({"OCPI_SEED": "1"}), queue.Queue[Any]()
+    plant = seed.plant
+
+    def ask() -> None:
+        body = json.dumps({"action": "list", "module": "locations"}).encode()
+        url = f"http://127.0.0.1:{platform.port}/2015-03-31/functions/operator/invocations"
+        with urllib.request.urlopen(urllib.request.Request(url, body), timeout=30) as response:
+            heard.put(json.load(response))
+
+    def planted(platform: LocalPlatform) -> None:
+        threading.Thread(target=ask, daemon=True).start()
+        with pytest.raises(queue.Empty):
+            heard.get(timeout=0.5)
+        plant(platform)
+
+    monkeypatch.setattr(seed, "plant", planted)
+    with platform:
+        assert len(heard.get(timeout=20)["data"]["objects"]) == len(seed.SITES)
+
+
+def test_a_start_that_fails_at_the_samples_lets_go_of_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = LocalPlatform({"OCPI_SEED": "1"})
+
+    def refused(platform: LocalPlatform) -> None:
+        raise RuntimeError("refused")
+
+    monkeypatch.setattr(seed, "plant", refused)
+    with pytest.raises(RuntimeError, match="refused"):
+        platform.start()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", platform.port)) != 0
