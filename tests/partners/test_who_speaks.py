@@ -12,7 +12,7 @@ from chalicelib import wiring
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import Unauthorized
 from chalicelib.partners import parties
-from chalicelib.store import partners
+from chalicelib.store import directory, partners
 from chalicelib.tasks import StartPull
 from tests import samples
 from tests.harness import OperatorRefused
@@ -477,8 +477,8 @@ def test_one_small_item_tells_every_process_and_nothing_scans_the_partners(
 ) -> None:
     """Design section 9, rule 3: at most one read more per request, for a direct partner a few a second."""
     direct = hand.register_partner(roles=[EMSP])
-    for each in ("CACHE_SECONDS", "SEEN_WITHIN"):  # however slow this machine
-        monkeypatch.setattr(partners, each, 3600)
+    for room, seconds in ((partners, "CACHE_SECONDS"), (partners, "SEEN_WITHIN"), (directory, "READ_AGAIN")):
+        monkeypatch.setattr(room, seconds, 3600)  # however slow this machine
     hand._wire(hand.platform.clients)  # nothing is remembered from before
     hand.functions.platform = hand.platform
     client, calls = hand.platform.clients.dynamodb, []
