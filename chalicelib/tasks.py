@@ -85,6 +85,21 @@ class AnnounceAll(Task, frozen=True, tag="announce_all"):
     cursor: str = ""
 
 
+class AnnounceLate(Task, frozen=True, tag="announce_late"):
+    """Name what an index lacked when a partner caught up: the objects of a feed with these numbers.
+
+    `whole` as of a push; `turn`: so often they were looked for already.
+    """
+
+    partner: str
+    module: str
+    feed: str
+    first: int
+    last: int
+    whole: bool = False
+    turn: int = 0
+
+
 class Probe(Task, frozen=True, tag="probe"):
     """See whether an unreachable partner is back."""
 
@@ -224,6 +239,7 @@ _KINDS: dict[str, type[Task]] = {
     for each in (
         PushObject,
         AnnounceAll,
+        AnnounceLate,
         Probe,
         Recover,
         Forget,

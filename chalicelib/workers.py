@@ -24,7 +24,8 @@ bp = Blueprint(__name__)
 # What a message asks for -> the function that does it.
 WORK: dict[type[tasks.Task], str] = {
     tasks.PushObject: "delivery.push:push",
-    tasks.AnnounceAll: "delivery.announce:announce_all",
+    tasks.AnnounceAll: "delivery.catch_up:announce_all",
+    tasks.AnnounceLate: "delivery.catch_up:announce_late",
     tasks.Probe: "delivery.sweep:probe",
     tasks.Recover: "delivery.sweep:recover",
     tasks.Forget: "delivery.sweep:forget",

@@ -42,6 +42,7 @@ _WHO_IS_AWAY = _each(("hubclientinfo",), "BatchGetItem")
 _SEE_OBJECTS = (
     _each(_PUSHED, "BatchGetItem GetItem")
     | _each(OBJECT_TABLES, "Query", "changes")
+    | _each(OBJECT_TABLES, "Query", "feed")
     | _each(("locations", "sessions", "cdrs"), "BatchGetItem GetItem Query")
     | _WHO_IS_AWAY
 )

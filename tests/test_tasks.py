@@ -20,6 +20,10 @@ MESSAGES = [
         tasks.AnnounceAll("p", "cdrs", whole=True),
         '{"task":"announce_all","partner":"p","module":"cdrs","whole":true}',
     ),
+    (
+        tasks.AnnounceLate("p", "cdrs", "NL/EXA>*", 7, 9, turn=1),
+        '{"task":"announce_late","partner":"p","module":"cdrs","feed":"NL/EXA>*","first":7,"last":9,"turn":1}',
+    ),
     (tasks.Probe("p"), '{"task":"probe","partner":"p"}'),
     (
         tasks.Recover("p", cursor={"a": {"S": "b"}}),

@@ -15,29 +15,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from msgspec.structs import replace
 
 from chalicelib import logs
 from chalicelib.aws import queues
 from chalicelib.aws.backend import Event, EventsNotTaken
 from chalicelib.delivery import audience
-from chalicelib.objects import periods, sessions, visibility
+from chalicelib.objects import periods, sessions
 from chalicelib.objects.stored_object import Finder, StoredObject
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import ServerError
-from chalicelib.partner import REGISTERED
 from chalicelib.partners import health, parties, roster
-from chalicelib.store import changed, feeds
+from chalicelib.store import feeds
 from chalicelib.store.delivery_items import Target
-from chalicelib.store.object_items import HEAD, PIECE, Key, Part, key_in, part_of
-from chalicelib.tasks import AnnounceAll, AuditCdr, LintTariff, PushObject, SeeChange, Task
+from chalicelib.store.object_items import HEAD, PIECE, Key, Part, part_of
+from chalicelib.tasks import AuditCdr, LintTariff, PushObject, SeeChange, Task
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
     from chalicelib.wiring import Platform
 
-# Entries of objects and their EVSEs that one step of a full announcement reads, by name alone.
-PAGE = 500
 # EVSEs changed at once from which on the whole Location says it in fewer requests.
 MANY_EVSES = 3
 # What an object may weigh inside an event.
@@ -142,40 +138,6 @@ def _set_aside(platform: Platform, record: Record, problem: Exception) -> bool:
         logs.log_exception("change not set aside", failed)
         return False
     return True
-
-
-def announce_all(platform: Platform, task: AnnounceAll) -> None:
-    """Name everything a partner is entitled to, a page per message."""
-    partner = platform.partners.get(task.partner)
-    if partner is None or partner.state != REGISTERED:
-        return
-    module = task.module
-    if not module:
-        names = [row.id for row in modules.MODULES if row.kind and receives(platform, partner, row.id)]
-        names.sort(key=lambda each: each != parties.HUBCLIENTINFO)  # whose objects they are, before those
-        platform.queues.send([replace(task, module=each) for each in names])
-        return
-
-    owners = parties.shown_owners(platform, module)
-    if task.owner:
-        owners = [each for each in owners if "/".join(each) == task.owner]
-    found_feeds = visibility.feeds_for(platform, partner, module, partner.version, owners)
-    found_feeds += sessions.forwarded_feeds(platform, partner, module)
-    feed, start = jsontext.loads(task.cursor) if task.cursor.startswith("[") else ("", None)
-    left = [each for each in sorted(found_feeds) if each >= feed]
-    if not left:
-        return
-    if left[0] != feed:
-        start = None
-    named, start = changed.names(platform.objects, module, left[0], start, PAGE)
-    pushes = [
-        PushObject.to(Target(partner.id, key_in(module, each)), whole=task.whole, thorough=not task.whole)
-        for each in named
-    ]
-    platform.queues.send(pushes, health.queue_for(partner))
-    following = (left[0], start) if start else next(((each, None) for each in left[1:]), None)
-    if following:
-        platform.queues.send([replace(task, cursor=jsontext.dumps(following))])
 
 
 def _note(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.store import feeds
 from chalicelib.store.dynamodb import Item, text
 from chalicelib.store.object_items import HEAD
 
@@ -18,15 +19,44 @@ if TYPE_CHECKING:
 
 def names(
     objects: Objects, module: str, feed: str, start: Item | None, most: int
-) -> tuple[list[str], Item | None]:
-    """The partitions of objects of a feed, from so many of its entries, those that changed first before
-    others; where the next begins. One that changes meanwhile comes at the end, perhaps again.
+) -> tuple[list[tuple[str, int]], Item | None]:
+    """The partitions of objects of a feed and their numbers, from so many of its entries, those that changed
+    first before others; where the next begins. One that changes meanwhile comes at the end, perhaps again.
     """
     request = _request(objects, module, "#c > :c", feed, " ")
     more = {"ExclusiveStartKey": start} if start else {}
     answer = objects.client.query(**request, **more, Limit=most)
-    found = [item["object"]["S"] for item in answer["Items"] if item["part"]["S"] == HEAD]
+    found = [
+        (item["object"]["S"], feeds.number_of(item["place"]["S"]))
+        for item in answer["Items"]
+        if item["part"]["S"] == HEAD
+    ]
     return found, answer.get("LastEvaluatedKey")
+
+
+def numbered(objects: Objects, module: str, feed: str, first: int, last: int) -> dict[int, str]:
+    """The partitions of the objects with these numbers of a feed, as far as the index `feed` has them."""
+    request = {
+        "TableName": objects.table(module),
+        "IndexName": "feed",
+        "KeyConditionExpression": "#f = :f AND #l BETWEEN :first AND :last",
+        "ProjectionExpression": "#o,#p,#l",
+        "ExpressionAttributeNames": {"#f": "feed", "#l": "place", "#o": "object", "#p": "part"},
+        "ExpressionAttributeValues": {
+            ":f": text(feed),
+            ":first": text(feeds.place(first)),
+            ":last": text(feeds.place(last)),
+        },
+    }
+    found: dict[int, str] = {}
+    while True:
+        answer = objects.client.query(**request)
+        for item in answer["Items"]:
+            if item["part"]["S"] == HEAD:
+                found[feeds.number_of(item["place"]["S"])] = item["object"]["S"]
+        if not answer.get("LastEvaluatedKey"):
+            return found
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def before(
@@ -63,7 +93,13 @@ def _request(objects: Objects, module: str, condition: str, feed: str, moment: s
         "TableName": objects.table(module),
         "IndexName": "changes",
         "KeyConditionExpression": f"#f = :f AND {condition}",
-        "ProjectionExpression": "#o,#p",
-        "ExpressionAttributeNames": {"#f": "feed", "#c": "last_updated", "#o": "object", "#p": "part"},
+        "ProjectionExpression": "#o,#p,#l",
+        "ExpressionAttributeNames": {
+            "#f": "feed",
+            "#c": "last_updated",
+            "#o": "object",
+            "#p": "part",
+            "#l": "place",
+        },
         "ExpressionAttributeValues": {":f": text(feed), ":c": text(moment)},
     }

@@ -280,7 +280,7 @@ def test_registration_brings_a_partner_up_to_date(
     operate: Any, drain: Any, register_partner: Any, monkeypatch: Any
 ) -> None:
     """LOC-01: page by page, through the queue."""
-    monkeypatch.setattr("chalicelib.delivery.announce.PAGE", 10)
+    monkeypatch.setattr("chalicelib.delivery.catch_up.PAGE", 10)
     operate("put", module="locations", objects=[samples.location(f"L{at}", 1) for at in range(24)])
     drain()
     stub = register_partner(roles=EMSP_ROLES)
