@@ -24,8 +24,8 @@ from chalicelib.delivery.diff import Step
 from chalicelib.delivery.due import Due
 from chalicelib.deployment import function_name
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.objects import hub_client_info, tokens
-from chalicelib.ocpi import jsontext, modules, quirks
+from chalicelib.objects import checks, hub_client_info, tokens
+from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED
@@ -350,9 +350,7 @@ class _Push:
                 self.partner,
                 step.method,
                 self.due.url(step.segments, step.query),
-                body=None
-                if step.body is None
-                else jsontext.dumps(quirks.written(self.partner.quirk_names, step.body)),
+                body=None if step.body is None else jsontext.dumps(checks.bent(self.partner, step.body)),
                 module=key.module,
                 from_party=self.due.speaker,
                 to_party=party,

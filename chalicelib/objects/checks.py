@@ -55,12 +55,26 @@ def mended(partner: Partner, data: Any) -> tuple[Any, tuple[Finding, ...]]:
     """A body of a partner's with the quirks repaired that are turned on for it, and which they were."""
     if not partner.quirks:
         return data, ()
-    meant, found = quirks.read(partner.quirk_names, data)
+    countries = {country for country, _ in partner.parties}
+    meant, found = quirks.read(partner.quirk_names, data, countries.pop() if len(countries) == 1 else "")
     if found:
-        counts = Counter(each.message for each in found)
-        logs.log("INFO", "quirks repaired", partner=partner.id, quirks=dict(counts))
-        count_repairs(partner.id, counts)
+        logs.log("INFO", "quirks repaired", partner=partner.id, quirks=_counted(partner, found))
     return meant, found
+
+
+def bent(partner: Partner, data: Any) -> Any:
+    """A body of ours as this partner can take it, by the quirks that are turned on for it."""
+    if not quirks.writes(partner.quirk_names):
+        return data
+    taken, found = quirks.written(partner.quirk_names, data)
+    _counted(partner, found)
+    return taken
+
+
+def _counted(partner: Partner, found: tuple[Finding, ...]) -> dict[str, int]:
+    counts = Counter(each.message for each in found)
+    count_repairs(partner.id, counts)
+    return dict(counts)
 
 
 def strict(kind: str, data: dict[str, Any], version: str, partial: bool = False) -> None:

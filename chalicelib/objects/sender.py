@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib.objects import visibility
+from chalicelib.objects import checks, visibility
 from chalicelib.objects.stored_object import Finder, StoredObject, load
 from chalicelib.ocpi import jsontext, modules, paging, quirks
 from chalicelib.ocpi.errors import UnknownObject
@@ -57,7 +57,7 @@ def read(call: Call) -> Reply:
 def _for(call: Call, text: str) -> str:
     """An object as this partner can take it."""
     names = call.partner.quirk_names
-    return jsontext.dumps(quirks.written(names, jsontext.loads(text))) if quirks.writes(names) else text
+    return jsontext.dumps(checks.bent(call.partner, jsontext.loads(text))) if quirks.writes(names) else text
 
 
 def _hosted(call: Call) -> list[Party]:

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 Body = dict[str, Any]
-# Changes one object inside a body, given the whole; answers the fields that it changed.
-Repair = Callable[[Body, Body], list[str]]
+# Changes one object inside a body, given the whole and the country_code of its partner, if it has one;
+# answers the fields that it changed.
+Repair = Callable[[Body, Body, str], list[str]]
 
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 # No charge point has less than 1 kW, or 1 MW and more at one Connector, so the number tells the unit.
 LEAST_W = 1000
+ENERGIES = ("ENERGY", "ENERGY_EXPORT", "ENERGY_IMPORT")
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?", re.ASCII)
 _LANGUAGE = "en"
 ADDRESS_LENGTH = 45
@@ -47,7 +49,7 @@ class Quirk:
     repair: Repair
 
 
-def kw_for_w(obj: Body, _whole: Body) -> list[str]:
+def kw_for_w(obj: Body, _whole: Body, _home: str) -> list[str]:
     """max_electric_power in kW."""
     power = obj.get("max_electric_power")
     if isinstance(power, int | Decimal | float) and power is not True and 0 < power < LEAST_W:
@@ -56,7 +58,7 @@ def kw_for_w(obj: Body, _whole: Body) -> list[str]:
     return []
 
 
-def directions_as_text(obj: Body, _whole: Body) -> list[str]:
+def directions_as_text(obj: Body, _whole: Body, _home: str) -> list[str]:
     """directions as a text and not as DisplayTexts."""
     said = obj.get("directions")
     if isinstance(said, str) and said:
@@ -70,26 +72,26 @@ def directions_as_text(obj: Body, _whole: Body) -> list[str]:
     return []
 
 
-def local_times_without_zone(obj: Body, whole: Body) -> list[str]:
-    """DateTimes without a designator are in the zone of the place, not in UTC."""
+def local_times_without_zone(obj: Body, whole: Body, home: str) -> list[str]:
+    """DateTimes without a designator are of the place's zone, else the owner's country's, not UTC."""
     named = [name for name, value in obj.items() if isinstance(value, str) and _NAIVE.fullmatch(value)]
     for name in named:
-        moment = datetime.fromisoformat(obj[name]).replace(tzinfo=_zone(whole))
+        moment = datetime.fromisoformat(obj[name]).replace(tzinfo=_zone(whole, home))
         obj[name] = timestamps.wire_timestamp(moment.isoformat(timespec="milliseconds"))
     return named
 
 
-def wh_for_kwh(obj: Body, _whole: Body) -> list[str]:
+def wh_for_kwh(obj: Body, _whole: Body, _home: str) -> list[str]:
     """Energy in Wh."""
     changed = [name for name in ("kwh", "total_energy") if type(obj.get(name)) in (int, Decimal)]
-    if obj.get("type") == "ENERGY" and type(obj.get("volume")) in (int, Decimal):
+    if obj.get("type") in ENERGIES and type(obj.get("volume")) in (int, Decimal):
         changed.append("volume")
     for name in changed:
         obj[name] = Decimal(obj[name]) / 1000
     return changed
 
 
-def latitude_for_longitude(obj: Body, _whole: Body) -> list[str]:
+def latitude_for_longitude(obj: Body, _whole: Body, _home: str) -> list[str]:
     """Latitude and longitude in each other's place."""
     if "latitude" in obj and "longitude" in obj:
         obj["latitude"], obj["longitude"] = obj["longitude"], obj["latitude"]
@@ -97,7 +99,7 @@ def latitude_for_longitude(obj: Body, _whole: Body) -> list[str]:
     return []
 
 
-def days_as_numbers(obj: Body, _whole: Body) -> list[str]:
+def days_as_numbers(obj: Body, _whole: Body, _home: str) -> list[str]:
     """day_of_week as numbers, 1 for Monday."""
     days = obj.get("day_of_week")
     if isinstance(days, list) and any(str(each) in "1234567" for each in days):
@@ -108,7 +110,7 @@ def days_as_numbers(obj: Body, _whole: Body) -> list[str]:
     return []
 
 
-def address_45(obj: Body, _whole: Body) -> list[str]:
+def address_45(obj: Body, _whole: Body, _home: str) -> list[str]:
     """Addresses of 45 characters at most."""
     address = obj.get("address")
     if isinstance(address, str) and len(address) > ADDRESS_LENGTH:
@@ -117,7 +119,7 @@ def address_45(obj: Body, _whole: Body) -> list[str]:
     return []
 
 
-def website_and_logo_always(obj: Body, _whole: Body) -> list[str]:
+def website_and_logo_always(obj: Body, _whole: Body, _home: str) -> list[str]:
     """BusinessDetails with a website and a logo, always."""
     changed = []
     for name in ("operator", "suboperator", "owner", "business_details"):
@@ -129,7 +131,7 @@ def website_and_logo_always(obj: Body, _whole: Body) -> list[str]:
     return changed
 
 
-def day_of_week_numbers(obj: Body, _whole: Body) -> list[str]:
+def day_of_week_numbers(obj: Body, _whole: Body, _home: str) -> list[str]:
     """day_of_week as numbers, 1 for Monday."""
     days = obj.get("day_of_week")
     if isinstance(days, list) and any(each in DAYS for each in days):
@@ -159,14 +161,17 @@ QUIRKS: dict[str, Quirk] = {
 }
 
 
-def read(names: tuple[str, ...], body: Any) -> tuple[Any, tuple[Finding, ...]]:
-    """A body as its partner meant it, and each field that was changed; itself where none is turned on."""
-    return _applied(names, READ, body)
+def read(names: tuple[str, ...], body: Any, home: str = "") -> tuple[Any, tuple[Finding, ...]]:
+    """A body as its partner meant it, and each field that was changed; itself where none is turned on.
+
+    `home` is the partner's country_code, for what names no place: a part, a change, a Session.
+    """
+    return _applied(names, READ, body, home)
 
 
-def written(names: tuple[str, ...], body: Any) -> Any:
-    """A body as its partner can take it; itself where nothing of the kind is turned on."""
-    return _applied(names, WRITE, body)[0]
+def written(names: tuple[str, ...], body: Any) -> tuple[Any, tuple[Finding, ...]]:
+    """A body as its partner can take it, and each field that was changed; itself where none is turned on."""
+    return _applied(names, WRITE, body)
 
 
 def writes(names: tuple[str, ...]) -> bool:
@@ -174,7 +179,7 @@ def writes(names: tuple[str, ...]) -> bool:
     return any(QUIRKS[name].when == WRITE for name in names if name in QUIRKS)
 
 
-def _applied(names: tuple[str, ...], when: str, body: Any) -> tuple[Any, tuple[Finding, ...]]:
+def _applied(names: tuple[str, ...], when: str, body: Any, home: str = "") -> tuple[Any, tuple[Finding, ...]]:
     chosen = [(name, QUIRKS[name].repair) for name in names if name in QUIRKS and QUIRKS[name].when == when]
     if not chosen or not isinstance(body, dict):
         return body, ()
@@ -183,7 +188,7 @@ def _applied(names: tuple[str, ...], when: str, body: Any) -> tuple[Any, tuple[F
         Finding(step(at, field), "quirk", name)
         for name, repair in chosen
         for at, obj in list(_objects(body, ""))
-        for field in repair(obj, body)
+        for field in repair(obj, body, home)
     ]
     return body, tuple(found)
 
@@ -198,15 +203,16 @@ def _objects(value: Any, at: str) -> Iterator[tuple[str, Body]]:
             yield from _objects(inner, step(at, index))
 
 
-def _zone(whole: Body) -> ZoneInfo:
-    """The zone of the place that an object is about, UTC where it names none."""
+def _zone(whole: Body, home: str) -> ZoneInfo:
+    """The zone of the place that an object is about, else of its owner's country, else UTC."""
     from zoneinfo import ZoneInfo
 
     from chalicelib.ocpi.versions import zones
 
     place = whole.get("cdr_location") or whole.get("location") or whole
     place = place if isinstance(place, dict) else {}
-    name = place.get("time_zone") or zones.time_zone(place.get("country"), place.get("coordinates"))
+    country = place.get("country") or whole.get("country_code") or home
+    name = place.get("time_zone") or zones.time_zone(country, place.get("coordinates"))
     try:
         return ZoneInfo(str(name))
     except (ValueError, OSError, LookupError):

@@ -42,7 +42,7 @@ def test_what_a_partner_writes_wrongly_is_read_as_it_means_it(
     assert (path, "quirk", name) in {(each.pointer, each.code, each.message) for each in found}
     assert body == before, "nothing is changed in place"
     assert quirks.read((), body) == (body, ())
-    assert quirks.written((name,), body) is body
+    assert quirks.written((name,), body) == (body, ())
 
 
 @pytest.mark.parametrize(("name", "kind", "path", "ours", "sent"), WRITE)
@@ -50,7 +50,9 @@ def test_what_a_partner_cannot_take_is_written_as_it_can(
     name: str, kind: str, path: str, ours: Any, sent: Any
 ) -> None:
     body = placed(example(kind), path, ours)
-    assert at(quirks.written((name,), body), path) == sent
+    written, found = quirks.written((name,), body)
+    assert at(written, path) == sent
+    assert [(each.pointer, each.message) for each in found] == [(path, name)]
     assert at(body, path) == ours
     assert quirks.writes((name,))
     assert not quirks.writes(tuple(each[0] for each in READ))
@@ -58,7 +60,7 @@ def test_what_a_partner_cannot_take_is_written_as_it_can(
 
 def test_a_website_and_a_logo_are_there_always() -> None:
     body = placed(example("location"), "/operator", {"name": "Example"})
-    written = quirks.written(("website_and_logo_always",), body)["operator"]
+    written = quirks.written(("website_and_logo_always",), body)[0]["operator"]
     assert written["name"] == "Example"
     assert written["website"] and written["logo"]["url"]
 
