@@ -34,10 +34,18 @@ def network() -> Iterator[dict[str, Any]]:
             )
             told = {"versions_url": invited["versions_url"], "token": invited["token"]}
             partners[name].do("register", for_others=version == "2.1.1", **told)
+        # What is a party's is taken by those who heard of that party; 2.1.1 hears of none.
+        for one in ("cpo", "2.2.1", "2.3.0"):
+            others = {party for each, (*_, party) in roles.items() if each != one}
+            assert eventually(lambda one=one, others=others: others <= _heard_of(partners[one])), one
         partners["cpo"].do("push", module="locations")
         for version in EMSPS:
             partners[version].do("push", module="tokens")
         yield partners
+
+
+def _heard_of(partner: Partner) -> set[str]:
+    return {each["party_id"] for each in partner.held("hubclientinfo")}
 
 
 def eventually(check: Callable[[], Any]) -> Any:
