@@ -29,7 +29,7 @@ from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.errors import ServerError
 from chalicelib.ocpi.timestamps import later
 from chalicelib.partner import REGISTERED, SPEC, SUSPENDED
-from chalicelib.partners import health
+from chalicelib.partners import health, parties
 from chalicelib.store.deliveries import LostLease
 from chalicelib.store.delivery_items import GIVEN_UP, REFUSED, UNSURE, WAITING, Delivery, Target
 from chalicelib.store.pulls import Pulls
@@ -51,6 +51,9 @@ MOST_ROUNDS = 20
 
 # What the next attempt at the same message may not meet again.
 TRANSIENT = (ClientError, BotoCoreError, ServerError, queues.NotSent, LostLease)
+
+# Seconds in which a hub's partners are told of each other; what one does not know meanwhile is sent again.
+JOINING = 60
 
 
 class Busy(Exception):
@@ -322,7 +325,18 @@ class _Push:
             return outcomes.delivered(found, step.known, self._agreement, found.remote_url, step.revision)
         if self.target.part and outcomes.unknown(refusal):
             raise UnknownThere from None
+        if outcomes.unknown(refusal) and self._may_not_know_the_party():
+            problem = PartnerUnreachable(outcomes.words(refusal), http_status=refusal.http_status)
+            return self._unreached(found, step, mark, problem)
         return outcomes.refused(self.platform, found, outcomes.words(refusal), mark)
+
+    def _may_not_know_the_party(self) -> bool:
+        """Whether whose object it is joined our hub just now: its ClientInfo is told beside its objects."""
+        if not self.platform.settings.hub:
+            return False
+        owner = parties.reached(self.platform, self.target.key.party)
+        joined = max(each.registered_at for each in (owner, self.partner) if each)
+        return later(joined, JOINING) > self.platform.clock()
 
     def _unreached(self, found: Delivery, step: Step, mark: str, problem: PartnerUnreachable) -> Delivery:
         """What was sent may or may not have arrived."""

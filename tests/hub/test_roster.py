@@ -8,7 +8,7 @@ import pytest
 
 from tests import samples
 from tests.harness import Hand
-from tests.hub.joining import join, told
+from tests.hub.joining import join, routed, told
 from tests.stub import PartnerStub
 
 
@@ -110,3 +110,25 @@ def test_a_pull_hides_what_an_earlier_list_had_and_not_what_was_broadcast(
     cpo.objects["locations"] = []
     crawl(hub, cpo)
     assert shown(hub, emsp) == ["L1", "L3"]
+
+
+def test_a_token_that_comes_before_word_of_its_party_is_sent_again(hub: Hand) -> None:
+    """Whoever joins a hub may push before the others heard of it; a strict one knows no such party."""
+    cpo = join(hub, "CPO/BE/BEC")
+    emsp = join(hub, "EMSP/DE/NWM")
+    token = samples.their_token("DE", "NWM")
+    path = f"/ocpi/2.2.1/receiver/tokens/DE/NWM/{token['uid']}"
+    cpo.answer("PUT", "/tokens", times=1, status=404, code=2001, message="DE/NWM is no party of yours")
+    assert hub.ask("PUT", path, token=emsp.token, body=token, headers=routed("DE/NWM")).code == 1000
+    hub.drain()
+    hub.clock.advance(30)
+    hub.drain()
+    assert len(cpo.requests("PUT", "/tokens")) == 2
+    assert hub.operate("deliveries")["deliveries"] == []
+    hub.clock.advance(3600)
+    cpo.answer(path="/tokens", status=404, code=2001, message="DE/NWM is no party of yours")
+    newer = {**token, "valid": False, "last_updated": samples.later(600)}
+    assert hub.ask("PUT", path, token=emsp.token, body=newer, headers=routed("DE/NWM")).code == 1000
+    hub.drain()
+    (left,) = hub.operate("deliveries")["deliveries"]
+    assert left["state"] == "REFUSED"
