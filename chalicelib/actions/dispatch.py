@@ -137,7 +137,7 @@ def _words(payload: Any, fault: Mapping[str, Any]) -> str:
     if fault["type"] == "missing":
         return "required, but missing"
     if fault["type"] != "extra_forbidden":
-        return str(fault["msg"])
+        return str(fault["msg"]).removeprefix("Value error, ")
     name, action = str(fault["loc"][-1]), str(payload.get("action"))
     if len(fault["loc"]) > 1:
         return "there is no such field"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import quirks
+from tests.harness import OperatorRefused
 from tests.ocpi.samples import example, placed
 
 READ: list[tuple[str, str, str, Any, Any]] = [
@@ -76,5 +77,5 @@ def test_an_operator_turns_them_on_by_name(operate: Any) -> None:
     changed = operate("partner_options", partner=partner, quirks=["address_45", "kw_for_w"])
     assert changed["quirks"] == ["address_45", "kw_for_w"]
     assert operate("partner_options", partner=partner, quirks=[])["quirks"] == []
-    with pytest.raises(Exception, match="quirks"):
+    with pytest.raises(OperatorRefused, match="invalid /quirks/0: none of kw_for_w, "):
         operate("partner_options", partner=partner, quirks=["magic"])
