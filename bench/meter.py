@@ -11,6 +11,7 @@ Source: DynamoDB's documentation of read and write capacity and of secondary ind
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,7 +143,7 @@ class Meter:
     def _query(self, params: dict[str, Any]) -> float:
         left = ("ProjectionExpression", "Select", "FilterExpression")  # what it leaves out is paid, too
         asked = {name: value for name, value in params.items() if name not in left}
-        used = asked["KeyConditionExpression"].replace("(", " ").replace(",", " ").split()
+        used = set(re.findall(r"[#:]\w+", asked["KeyConditionExpression"]))
         for given in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
             names = asked.get(given, {})
             asked[given] = {name: names[name] for name in names if name in used}
