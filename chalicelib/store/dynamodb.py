@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -44,6 +45,12 @@ def text(value: str) -> dict[str, str]:
 
 def number(value: int) -> dict[str, str]:
     return {"N": str(value)}
+
+
+def is_over(item: Item, now: str) -> bool:
+    """Whether an item's time is over: DynamoDB removes it in its own time, up to days later."""
+    until = item.get("expires_at")
+    return until is not None and int(until["N"]) <= datetime.fromisoformat(now).timestamp()
 
 
 def size(item: Item) -> int:

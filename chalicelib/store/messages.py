@@ -28,8 +28,9 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.ocpi import modules
+from chalicelib.ocpi.timestamps import later
 from chalicelib.store.bodies import packed, unpacked
-from chalicelib.store.dynamodb import Item, number, text
+from chalicelib.store.dynamodb import Item, is_over, number, text
 from chalicelib.store.object_items import folded
 
 if TYPE_CHECKING:
@@ -293,7 +294,7 @@ class Messages:
             return None
         key = {"request_id": text(request_id), "at": text(at)}
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        return _message(item) if item else None
+        return _message(item) if item and not is_over(item, self._deployment.clock()) else None
 
     def find(self, wanted: Wanted, limit: int, cursor: str = "") -> tuple[list[Message], str]:
         """Messages without their bodies, newest first, and the cursor of the next ones ("": no more)."""
@@ -311,9 +312,12 @@ class Messages:
         self, wanted: Wanted, index: str, hash_name: str, value: str, step: int, cursor: str
     ) -> Iterator[Item]:
         """One range of the table or an index, newest first."""
-        asked = {":h": text(value), ":from": text(wanted.date_from or "0")}
+        oldest = later(self._deployment.clock(), -self._deployment.settings.message_days * 86400)
+        asked = {":h": text(value), ":from": text(max(wanted.date_from, oldest))}
         # `at` has a random end: what stands before a moment ends before "-", what ends with it before "."
         asked[":to"] = text(cursor or wanted.date_to or "9")
+        if asked[":to"]["S"] < asked[":from"]["S"]:
+            return
         names = {"#h": hash_name, "#at": "at", **{f"#{name}": name for name in SHOWN if name != "at"}}
         shown = ", ".join(["#at", *(f"#{name}" for name in SHOWN if name != "at")])
         filters = []

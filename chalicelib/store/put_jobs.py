@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.ocpi import jsontext
+from chalicelib.store.dynamodb import is_over
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
@@ -132,7 +133,8 @@ class Puts:
     def get(self, id: str) -> Put | None:
         """The job of this id as it is now."""
         answer = self._client.get_item(TableName=self._table, Key=_key(id), ConsistentRead=True)
-        return _put(answer["Item"]) if answer.get("Item") else None
+        item = answer.get("Item")
+        return _put(item) if item and not is_over(item, self._deployment.clock()) else None
 
     def recent(self, limit: int) -> list[Put]:
         """The jobs that were begun last, newest first."""
@@ -144,7 +146,8 @@ class Puts:
             ScanIndexForward=False,
             Limit=limit,
         )
-        return [_put(item) for item in answer["Items"]]
+        now = self._deployment.clock()
+        return [_put(item) for item in answer["Items"] if not is_over(item, now)]
 
 
 def _key(id: str) -> dict[str, dict[str, str]]:

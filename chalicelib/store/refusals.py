@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import logs
 from chalicelib.ocpi import jsontext, modules
 from chalicelib.ocpi.findings import Finding
+from chalicelib.ocpi.timestamps import later
 from chalicelib.store.bodies import packed, unpacked
-from chalicelib.store.dynamodb import Item, number, text
+from chalicelib.store.dynamodb import Item, is_over, number, text
 from chalicelib.store.object_items import folded
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Refusals:
             return None
         answer = self._client.get_item(TableName=self._table, Key=_key(id, piece), ConsistentRead=True)
         found: Item | None = answer.get("Item")
-        return found
+        return None if found and is_over(found, self._deployment.clock()) else found
 
     def find(
         self, partner: str, module: str, code: str, limit: int, cursor: str = "", since: str = ""
@@ -163,7 +164,10 @@ class Refusals:
         self, index: str, value: str, cursor: str, module: str, code: str, step: int, since: str
     ) -> Iterator[Item]:
         names = {f"#{name}": name for name in ("id", "place", *SHOWN)}
-        values: Item = {":h": text(value), ":to": text(cursor or "9"), ":since": text(since or "0")}
+        since = max(since, later(self._deployment.clock(), -KEPT_DAYS * 86400))
+        values: Item = {":h": text(value), ":to": text(cursor or "9"), ":since": text(since)}
+        if cursor and cursor < since:
+            return
         filters = []
         if module:
             filters.append("#module = :m")

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.logs import Subject
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.messages import Party
+from chalicelib.store.dynamodb import is_over
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
@@ -131,7 +132,9 @@ class Requests:
         self._client.put_item(
             TableName=self._table,
             Item=item,
-            ConditionExpression="attribute_not_exists(id)",
+            ConditionExpression="attribute_not_exists(id)"
+            " OR (attribute_not_exists(due) AND expires_at <= :now)",
+            ExpressionAttributeValues={":now": {"N": str(_epoch(self._deployment.clock()))}},
         )
         return pending
 
@@ -246,6 +249,8 @@ class Requests:
             )
             for item in answer["Items"]:
                 pending = _pending(item)
+                if self._is_over(item):
+                    continue
                 if (not bound or _place(pending) < bound) and matches(pending):
                     found.append(pending)
             found.sort(key=_place, reverse=True)
@@ -302,7 +307,14 @@ class Requests:
             return None
         answer = self._client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True)
         item: dict[str, Any] | None = answer.get("Item")
-        return item
+        return None if item and self._is_over(item) else item
+
+    def _is_over(self, item: dict[str, Any]) -> bool:
+        """Whether nothing is to be known of a request any more, nor to be done."""
+        waits = "due" in item or item.get("until", {}).get(
+            "S"
+        )  # a late result of a hub's is told from a foreign one
+        return not waits and is_over(item, self._deployment.clock())
 
 
 def new_id() -> str:

@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.timestamps import later
 
 if TYPE_CHECKING:
     from chalicelib.deployment import Deployment
@@ -119,6 +120,7 @@ class Routes:
         found: list[tuple[str, Route]] = []
         values = {":shard": {"S": shard}, **({":before": {"S": before}} if before else {})}
         more: dict[str, Any] = {}
+        oldest = later(self._deployment.clock(), -KEPT_DAYS * 86400)
         for _ in range(MOST_READS):
             answer = self._deployment.clients.dynamodb.query(
                 TableName=self._table,
@@ -130,6 +132,8 @@ class Routes:
                 **more,
             )
             for item in answer["Items"]:
+                if item["place"]["S"] < oldest:
+                    return found[:limit]
                 route = Route(**jsontext.loads(item["route"]["S"]))
                 if wanted.fits(route):
                     found.append((item["place"]["S"], route))
