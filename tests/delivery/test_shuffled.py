@@ -29,6 +29,17 @@ def settings() -> dict[str, str]:
     return {"OCPI_RETRY_SCHEDULE": "5,30,120,600,3600", "OCPI_RETENTION_DAYS": "tariffs=30"}
 
 
+@pytest.fixture(autouse=True)
+def delays_by_the_clock_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is put off comes back when the day's clock moves, and not while a slow machine works: each time
+    all of it comes twice."""
+    from moto.sqs import models
+
+    real = models.unix_time_millis
+    began = real()
+    monkeypatch.setattr(models, "unix_time_millis", lambda moment=None: real(moment) if moment else began)
+
+
 class BackEnd:
     """The back end of `Truth`: what has a time goes to the inbox, which mixes it up; the rest is asked."""
 
