@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import jsontext, models, modules
-from chalicelib.ocpi.models.base import KEPT, REFUSED, WHILE_PENDING
+from chalicelib.ocpi.models.base import KEPT, REFUSED, UNUSED, WHILE_PENDING
 from chalicelib.ocpi.modules import ALL, RECEIVER, SENDER
 from chalicelib.partner import Endpoint
 from tests.harness import CPO, EMSP
@@ -281,7 +281,7 @@ def test_every_required_field_is_asked_for(
     assert len(required) > 3
     for number, field in enumerate(required):
         row = model.fields(version)[field]
-        assumed = row.otherwise not in (REFUSED, WHILE_PENDING, KEPT)
+        assumed = row.otherwise not in (REFUSED, WHILE_PENDING, UNUSED, KEPT)
         for sent in ({each: value for each, value in whole.items() if each != field}, {**whole, field: None}):
             if module.id == "cdrs" and assumed:
                 sent["id"] = f"C{number}-{field in sent}"

@@ -35,7 +35,8 @@ def page(call: Call) -> Reply:
         call.spoken_for(parties.readers(module))
     names = visibility.feeds_for(platform, call.partner, module, version, _owners(call), _reader(call))
     heads = platform.objects.feeds.heads(module, names, visibility.version_for(module, version))
-    since = late.since(query.date_from, platform.clock())
+    # Who is there is told by pushes, too, and each time as a whole.
+    since = "" if module == parties.HUBCLIENTINFO else late.since(query.date_from, platform.clock())
     found = pages.page(platform.objects, module, heads, query, since)
     finder = Finder(platform)
     texts = [StoredObject(each.key, each.parts, finder=finder).text_in(version) for each in found.objects]

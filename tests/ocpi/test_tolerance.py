@@ -17,6 +17,7 @@ from chalicelib.ocpi.models.base import (
     NEVER,
     NOTHING,
     REFUSED,
+    UNUSED,
     WHILE_PENDING,
     Bool,
     DateTime,
@@ -132,6 +133,7 @@ def test_a_required_value_that_cannot_be_read_does_what_its_row_says(
     refuses = row.otherwise in (REFUSED, KEPT) or (
         row.otherwise is WHILE_PENDING and body.get("status") != "PENDING"
     )
+    refuses = refuses or (row.otherwise is UNUSED and body.get("status") not in ("PLANNED", "REMOVED"))
     if refuses:
         with pytest.raises(InvalidParameters) as problem:
             reading(kind, body, version)
@@ -142,7 +144,7 @@ def test_a_required_value_that_cannot_be_read_does_what_its_row_says(
     assert pointer in [each.pointer for each in found.findings]
     if not isinstance(row.otherwise, Otherwise):
         assert found.repaired[path[0]] == row.otherwise
-    elif row.otherwise is NOTHING:
+    elif row.otherwise in (NOTHING, UNUSED):
         assert path[0] not in found.repaired or found.repaired[path[0]] is None
     else:
         assert found.repaired[path[0]] is not None
