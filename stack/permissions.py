@@ -76,8 +76,9 @@ _SHAKE_HANDS = {
 _TELL = {"bus": "PutEvents"}
 # What was said in the work of a function is kept at its end.
 _KEEP_MESSAGES = {"table:messages": "BatchWriteItem"}
-# What is refused is kept, and what quirks repaired is counted.
-_KEEP_REFUSED = {"table:refusals": "BatchWriteItem", "table:messages": "BatchWriteItem UpdateItem"}
+# What quirks changed is counted; what is refused is kept, too.
+_KEEP_AND_COUNT = {"table:messages": "BatchWriteItem UpdateItem"}
+_KEEP_REFUSED = {"table:refusals": "BatchWriteItem"} | _KEEP_AND_COUNT
 _DECIDE = {"backend": "InvokeFunction"}
 _OWN_URL = {"base_url": "GetParameter"}
 
@@ -89,7 +90,7 @@ _PUSH = (
     _SEE_OBJECTS
     | _TELL_WHO_IS_THERE
     | _WATCH_PARTNERS
-    | _KEEP_MESSAGES
+    | _KEEP_AND_COUNT
     | _TELL
     | _send("push", "push-slow", "pull")
     | {
