@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from chalicelib.aws.backend import EventsNotTaken
 from chalicelib.ocpi import paging
 from tests import samples
-from tests.samples import CPO_ROLES, EMSP_ROLES, later
+from tests.samples import EMSP_ROLES, later
 from tests.stub import Canned
 
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "GetItem")
@@ -29,14 +29,6 @@ def emsp(register_partner: Any, operate: Any, drain: Any, clock: Any) -> Any:
     operate("put", module="locations", object=samples.location())
     drain()
     clock.advance(60)
-    drain()
-    stub.forget()
-    return stub
-
-
-@pytest.fixture
-def cpo(register_partner: Any, drain: Any) -> Any:
-    stub = register_partner(roles=CPO_ROLES)
     drain()
     stub.forget()
     return stub

@@ -16,7 +16,7 @@ from chalicelib.aws.backend import EventsNotTaken
 from localrun.functions import FunctionFailed
 from tests import samples
 from tests.harness import OperatorRefused
-from tests.samples import CPO_ROLES, EMSP_ROLES, capable_location, later, their_token
+from tests.samples import EMSP_ROLES, capable_location, later, their_token
 
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "GetItem")
 # A queue -> a message of this number that is quickly done, and how long the deployed queue would hide it.
@@ -41,14 +41,6 @@ def emsp(register_partner: Any, operate: Any, drain: Any, clock: Any) -> Any:
     operate("put", module="locations", object=capable_location())
     drain()
     clock.advance(60)
-    drain()
-    stub.forget()
-    return stub
-
-
-@pytest.fixture
-def cpo(register_partner: Any, drain: Any) -> Any:
-    stub = register_partner(roles=CPO_ROLES)
     drain()
     stub.forget()
     return stub

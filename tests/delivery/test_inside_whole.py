@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.ocpi.timestamps import seconds_between
 from tests import samples
-from tests.samples import CPO_ROLES, EMSP_ROLES, later
+from tests.samples import EMSP_ROLES, later
 
 OTHER_CPO = [{"role": "CPO", "country_code": "BE", "party_id": "OTH"}]
 
@@ -17,22 +17,6 @@ OTHER_CPO = [{"role": "CPO", "country_code": "BE", "party_id": "OTH"}]
 @pytest.fixture
 def settings() -> dict[str, str]:
     return {"OCPI_RETRY_SCHEDULE": "5,30,120,600,3600", "OCPI_PULL_INTERVAL": "0"}
-
-
-@pytest.fixture
-def emsp(register_partner: Any, drain: Any) -> Any:
-    stub = register_partner(roles=EMSP_ROLES)
-    drain()
-    stub.forget()
-    return stub
-
-
-@pytest.fixture
-def cpo(register_partner: Any, drain: Any) -> Any:
-    stub = register_partner(roles=CPO_ROLES)
-    drain()
-    stub.forget()
-    return stub
 
 
 def test_i7_an_outage_of_the_queues_longer_than_twenty_attempts_loses_no_push(

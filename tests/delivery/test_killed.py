@@ -12,7 +12,6 @@ import pytest
 from localrun.functions import FunctionFailed
 from tests import samples
 from tests.dying import die_everywhere, go_away
-from tests.samples import CPO_ROLES, EMSP_ROLES
 
 # Where a run is long, a part of the calls; `OCPI_TRIALS=1` for all of them.
 STEP = 1 if os.environ.get("OCPI_TRIALS") else 5
@@ -21,22 +20,6 @@ STEP = 1 if os.environ.get("OCPI_TRIALS") else 5
 @pytest.fixture
 def settings() -> dict[str, str]:
     return {"OCPI_RETRY_SCHEDULE": "5,30,120,600,3600", "OCPI_PULL_INTERVAL": "0"}
-
-
-@pytest.fixture
-def emsp(register_partner: Any, drain: Any) -> Any:
-    stub = register_partner(roles=EMSP_ROLES)
-    drain()
-    stub.forget()
-    return stub
-
-
-@pytest.fixture
-def cpo(register_partner: Any, drain: Any) -> Any:
-    stub = register_partner(roles=CPO_ROLES)
-    drain()
-    stub.forget()
-    return stub
 
 
 @pytest.fixture

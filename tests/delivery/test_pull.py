@@ -19,15 +19,6 @@ def settings() -> dict[str, str]:
     return {"OCPI_RETRY_SCHEDULE": "5,30,120,600", "OCPI_PULL_INTERVAL": "7200"}
 
 
-@pytest.fixture
-def cpo(register_partner: Any, drain: Any) -> Any:
-    """A CPO that has nothing yet, already fetched once."""
-    stub = register_partner(roles=CPO_ROLES)
-    drain()
-    stub.forget()
-    return stub
-
-
 def theirs(id: str, **more: Any) -> dict[str, Any]:
     found = jsontext.dumps(samples.location(id, 1, **{"country_code": "BE", "party_id": "BEC", **more}))
     located: dict[str, Any] = jsontext.loads(found)

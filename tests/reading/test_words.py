@@ -103,11 +103,6 @@ def send(
         said.look(f"answer to put of {module}{where}", told)
 
 
-@pytest.fixture
-def settings() -> dict[str, str]:
-    return {}
-
-
 def test_what_is_not_there_is_not_written_down_in_words(
     hand: Hand, capsys: pytest.CaptureFixture[str]
 ) -> None:
