@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ R: Any = {
     "stage": "last",
 }
 RESULT = "passed-on"
+# What was sent to the hub, and what the other end heard of it.
+Passed = tuple[Exchange, Exchange | None]
 
 
 def ends(trial: Trial) -> tuple[Trial, Trial]:
@@ -58,10 +61,22 @@ def _strangers(asked: Exchange) -> None:
         raise Skipped(f"the hub does not let our two parties know each other: {asked.said}")
 
 
-def _command(trial: Trial) -> tuple[Exchange, Exchange | None]:
+def _once(trial: Trial, name: str, send: Callable[[], Passed]) -> Passed:
+    """What was sent once for all checks that look at it, as proof of this one, too."""
+    if name not in trial.known:
+        trial.known[name] = send()
+    passed: Passed = trial.known[name]
+    for each in passed:
+        if each:
+            trial.prove(each)
+    return passed
+
+
+def _command(trial: Trial) -> Passed:
     """A START_SESSION of our eMSP TO our CPO, sent once, and what came of it there."""
     emsp, cpo = ends(trial)
-    if "passed on" not in trial.known:
+
+    def send() -> Passed:
         place = cpo.samples.id("passed-on")
         body = {
             "response_url": emsp.server().result_url(RESULT),
@@ -72,12 +87,11 @@ def _command(trial: Trial) -> tuple[Exchange, Exchange | None]:
         scripts[prefix] = lambda method: (200, 1000, {"result": "ACCEPTED", "timeout": 30}, {})
         to = _to((cpo.country, cpo.party))
         asked = emsp.ask("POST", "commands", "RECEIVER", "/START_SESSION", body, headers=to)
-        trial.known["passed on"] = (asked, _at(cpo, "POST", "commands", place, asked))
+        heard = _at(cpo, "POST", "commands", place, asked)
         del scripts[prefix]
-    asked, heard = trial.known["passed on"]
-    for each in (asked, heard):
-        if each:
-            trial.prove(each)
+        return asked, heard
+
+    asked, heard = _once(trial, "passed on", send)
     _strangers(asked)
     return asked, heard
 
@@ -207,17 +221,16 @@ def open_routing(trial: Trial) -> None:
     require_success(answer, "a Session that was taken")
 
 
-def _broadcast(trial: Trial) -> tuple[Exchange, Exchange | None]:
+def _broadcast(trial: Trial) -> Passed:
     """A Location of our CPO TO the hub, sent once, and what our eMSP heard of it."""
     emsp, cpo = ends(trial)
-    if "broadcast" not in trial.known:
+
+    def send() -> Passed:
         body = cpo.samples.location("B9", publish=True)
         asked = cpo.ask("PUT", "locations", "RECEIVER", path(cpo, body["id"]), body, headers=_to(hub(trial)))
-        trial.known["broadcast"] = (asked, _at(emsp, "PUT", "locations", body["id"], asked))
-    asked, heard = trial.known["broadcast"]
-    for each in (asked, heard):
-        if each:
-            trial.prove(each)
+        return asked, _at(emsp, "PUT", "locations", body["id"], asked)
+
+    asked, heard = _once(trial, "broadcast", send)
     require_success(asked, "a broadcast")
     return asked, heard
 
