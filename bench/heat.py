@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.ocpi.errors import ServerError
 from chalicelib.store.dynamodb import retried
 from chalicelib.store.object_items import Key, Part
 from chalicelib.store.objects import Objects
@@ -48,8 +50,8 @@ def _row(emulator: Any, writers: int, together: int) -> tuple[str, str, str]:
             keys = [Key("sessions", "NL", "EXA", f"{writer}-{at}-{one}") for one in range(together)]
             made = [(key, Part("", "2.3.0", "2026-01-01T00:00:00.000Z", '{"x":1}' * 40)) for key in keys]
             try:
-                retried(lambda made=made: store.create_all("sessions", FEED, made, True))  # type: ignore[misc]
-            except Exception:
+                retried(partial(store.create_all, "sessions", FEED, made, True))
+            except ServerError:
                 failed += 1
         return failed
 

@@ -316,9 +316,9 @@ class _Push:
         """Final where the partner itself said so; not where a proxy may have, and money hangs on it."""
         if step.method == "PATCH" and refusal.http_status not in (401, 403):
             return self._send_whole(found, refusal, mark)
+        not_final = PartnerUnreachable(outcomes.words(refusal), http_status=refusal.http_status)
         if not refusal.own_word and self.target.key.module in modules.PRICED:
-            problem = PartnerUnreachable(outcomes.words(refusal), http_status=refusal.http_status)
-            return self._unreached(found, step, mark, problem)
+            return self._unreached(found, step, mark, not_final)
         if step.method == "DELETE" and refusal.http_status == 404:
             return outcomes.delivered(found, {}, self._agreement, "", 0)
         if step.method == "POST" and outcomes.has_it_already(found, refusal):
@@ -326,8 +326,7 @@ class _Push:
         if self.target.part and outcomes.unknown(refusal):
             raise UnknownThere from None
         if outcomes.unknown(refusal) and self._may_not_know_the_party():
-            problem = PartnerUnreachable(outcomes.words(refusal), http_status=refusal.http_status)
-            return self._unreached(found, step, mark, problem)
+            return self._unreached(found, step, mark, not_final)
         return outcomes.refused(self.platform, found, outcomes.words(refusal), mark)
 
     def _may_not_know_the_party(self) -> bool:

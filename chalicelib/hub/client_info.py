@@ -98,13 +98,8 @@ def _connected(platform: Platform, directory: Directory) -> dict[str, str]:
             claims = ("/".join((role, *party)) for role, party in parties.behind(platform, each))
             said = {claim: told.get(claim, status) for claim in claims}
         for claim, status in said.items():
-            found[claim] = min(status, found.get(claim, GONE), key=_rank)
+            found[claim] = min(status, found.get(claim, GONE), key=hub_client_info.rank)
     return found
-
-
-def _rank(status: str) -> int:
-    known = hub_client_info.STATUSES
-    return known.index(status) if status in known else len(known)
 
 
 def _status(partner: Partner) -> str:

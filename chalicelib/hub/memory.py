@@ -39,14 +39,17 @@ class Remembered:
     @cached_property
     def ends(self) -> tuple[tuple[Party, Party], ...]:
         """The CPO and the eMSP of each thing that was passed on."""
-        members = (each.split(" ") for each in self.group.members)
-        return tuple((_party(each[0]), _party(each[1])) for each in members if len(each) == 2)
+        return self._pairs()
 
     @cached_property
     def shared(self) -> tuple[tuple[Party, Party], ...]:
         """Who shared each with which smart charging provider."""
+        return self._pairs(SHARED)
+
+    def _pairs(self, *mark: str) -> tuple[tuple[Party, Party], ...]:
+        """The members that have this mark and no other."""
         members = (each.split(" ") for each in self.group.members)
-        return tuple((_party(each[0]), _party(each[1])) for each in members if each[2:] == [SHARED])
+        return tuple((_party(one), _party(other)) for one, other, *more in members if more == [*mark])
 
     def other_end(self, one: Party) -> Party | None:
         """Who is at the other end of what this party asks about; None where it is none of its own."""

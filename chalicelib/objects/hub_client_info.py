@@ -113,9 +113,13 @@ def way(
     return first
 
 
-def _rank(each: StoredObject) -> int:
-    status = each.canonical.get("status")
+def rank(status: Any) -> int:
+    """The place of a status among all, the best first; one that is not known here is the last."""
     return STATUSES.index(status) if status in STATUSES else len(STATUSES)
+
+
+def _rank(each: StoredObject) -> int:
+    return rank(each.canonical.get("status"))
 
 
 def told_of(platform: Platform, party: Party, hubs: Iterable[str]) -> list[StoredObject]:

@@ -7,6 +7,7 @@ Contract: design section 7
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.store import feeds
@@ -48,15 +49,11 @@ def numbered(objects: Objects, module: str, feed: str, first: int, last: int) ->
             ":last": text(feeds.place(last)),
         },
     }
-    found: dict[int, str] = {}
-    while True:
-        answer = objects.client.query(**request)
-        for item in answer["Items"]:
-            if item["part"]["S"] == HEAD:
-                found[feeds.number_of(item["place"]["S"])] = item["object"]["S"]
-        if not answer.get("LastEvaluatedKey"):
-            return found
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    return {
+        feeds.number_of(item["place"]["S"]): item["object"]["S"]
+        for item in _all(objects, request)
+        if item["part"]["S"] == HEAD
+    }
 
 
 def before(
@@ -79,12 +76,16 @@ def before(
 def since(objects: Objects, module: str, feed: str, moment: str) -> set[str]:
     """The partitions of objects of which anything changed at a moment or later."""
     request = _request(objects, module, "#c >= :c", feed, moment)
-    found: set[str] = set()
+    return {item["object"]["S"] for item in _all(objects, request)}
+
+
+def _all(objects: Objects, request: dict[str, Any]) -> Iterator[Item]:
+    """The entries of every answer."""
     while True:
         answer = objects.client.query(**request)
-        found.update(item["object"]["S"] for item in answer["Items"])
+        yield from answer["Items"]
         if not answer.get("LastEvaluatedKey"):
-            return found
+            return
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 

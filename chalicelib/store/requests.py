@@ -293,10 +293,9 @@ class Requests:
     def group(self, id: str) -> Group:
         """The group under that key; without members where nobody joined, or it is over."""
         item = self._read(id)
-        until = int(item["expires_at"]["N"]) if item and "members" in item else 0
-        if not item or until <= _epoch(self._deployment.clock()):
+        if not item or "members" not in item:
             return Group(id)
-        return Group(id, tuple(sorted(item["members"]["SS"])), until)
+        return Group(id, tuple(sorted(item["members"]["SS"])), int(item["expires_at"]["N"]))
 
     def members(self, id: str) -> tuple[str, ...]:
         """Who joined the group under that key."""
