@@ -13,6 +13,7 @@ from deploy.deployed import invoke, operated, step, waiting
 from deploy.room import expect, until
 from localrun.sources import schedule_event
 from sandbox import Partner
+from sandbox.holding import Exchange
 from sandbox.parties import Party
 
 QUEUES = ("push", "push-slow", "pull", "results", "inbox", "audit", "announce")
@@ -88,11 +89,16 @@ class _Hub:
         back = self._cpo.heard("POST", "/commands/START_SESSION")[0].json["response_url"]
         expect(self._emsp.base_url not in back, f"the CPO was told the eMSP's own URL: {back}")
         until(lambda: bool(self._emsp.held("sessions")), "the Session did not come")
-        told, came = self._cpo.sent("PUT", "/sessions/")[0], self._emsp.heard("PUT", "/sessions/")[0]
+        told, came = self._answered("PUT", "/sessions/"), self._emsp.heard("PUT", "/sessions/")[0]
         expect(told.json == came.json, "the Session was not passed on as it came")
         self._command("STOP_SESSION", {"session_id": came.json["id"]})
         until(lambda: bool(self._emsp.held("cdrs")), "the CDR did not come")
-        expect(self._emsp.held("cdrs") == [self._cpo.sent("POST", "/cdrs")[0].json], "the CDR is another")
+        expect(self._emsp.held("cdrs") == [self._answered("POST", "/cdrs").json], "the CDR is another")
+
+    def _answered(self, method: str, containing: str) -> Exchange:
+        """The CPO's first such request, once it has its answer: that comes after the eMSP has the object."""
+        until(lambda: bool(self._cpo.sent(method, containing)), f"{method} {containing} had no answer")
+        return self._cpo.sent(method, containing)[0]
 
     def _command(self, name: str, body: dict[str, Any]) -> None:
         asked = self._emsp.do("command", command=name, body=body)

@@ -117,6 +117,7 @@ def test_a_session_and_its_cdr_find_their_customer_and_the_cdr_is_read_through_t
     three.cpo.do("stop")
     assert eventually(lambda: three.emsp.held("cdrs"))
     assert [each["status"] for each in three.emsp.held("sessions")] == ["COMPLETED"]
+    assert eventually(lambda: three.cpo.sent("POST", "/cdrs"))  # answered after the eMSP has it
     location = three.cpo.sent("POST", "/cdrs")[0].answer_headers["location"]
     assert location.startswith(three.hub.base_url)
     path = location.removeprefix(three.cpo.peers.named().url("cdrs", "RECEIVER"))
