@@ -58,7 +58,7 @@ class Command(click.Command):
         found += [FOLLOW] if lists else []
         found += [ALL] if "cursor" in known else []
         found += [WAIT] if row.wait else []
-        return found
+        return found + options.places()
 
     def _usage(self) -> str:
         words = [each.upper() for each in self._places(required=True)]

@@ -12,7 +12,23 @@ from rich.text import Text
 from cli import complete, console, fields, rows
 from cli.command import Command
 from cli.export import export
-from cli.options import ALL, CSV, EVERY, FOLLOW, JSON, URL, WAIT, WATCH, WIDE, how, place, platform, where
+from cli.options import (
+    ALL,
+    CSV,
+    EVERY,
+    FOLLOW,
+    JSON,
+    PLACES,
+    WAIT,
+    WATCH,
+    WIDE,
+    how,
+    place,
+    places,
+    places_first,
+    platform,
+    where,
+)
 from cli.run import Request
 from cli.show import Screen, as_json, write
 
@@ -21,6 +37,11 @@ ENTRY = Path(__file__).resolve().parent.parent / "manage.py"
 
 class Manage(click.Group):
     """All commands: the platform's actions, `help`, `export` and `completion`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[-1] in PLACES and not ctx.resilient_parsing:
+            raise click.BadOptionUsage(args[-1], f"Option {args[-1]!r} requires an argument.", ctx)
+        return super().parse_args(ctx, places_first(args))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         known = (
@@ -94,8 +115,7 @@ def group() -> Manage:
         "manage.py",
         help="Operate an OCPI platform: every action of its operator function is a command.",
         params=[
-            click.Option(["--url"], help=f"of a platform; OCPI_URL, or {URL}"),
-            click.Option(["--function"], help="a deployed operator function; OCPI_FUNCTION"),
+            *places(read=True),
             JSON,
             CSV,
             WIDE,
@@ -111,7 +131,7 @@ def group() -> Manage:
         click.Command(
             "help",
             help="every action, or the fields of one",
-            params=[click.Argument(["action"], required=False), JSON, WIDE],
+            params=[click.Argument(["action"], required=False), JSON, WIDE, *places()],
             callback=click.pass_context(lambda ctx, action, **more: _help(ctx, action)),
         )
     )
@@ -158,6 +178,7 @@ def _export() -> click.Command:
             click.Option(["-o", "--output"], metavar="FILE", help="default: standard output"),
             JSON,
             CSV,
+            *places(),
         ],
         callback=callback,
     )

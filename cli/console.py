@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from cli import ask
+from cli import ask, options
 
 PORT = 8100
 LARGEST = 1 << 20
@@ -117,6 +117,7 @@ def command(place: Any) -> click.Command:
         params=[
             click.Option(["--port"], type=int, default=PORT, show_default=True, help="on this machine"),
             click.Option(["--no-browser"], is_flag=True, help="only print the address"),
+            *options.places(),
         ],
         callback=callback,
     )

@@ -12,6 +12,9 @@ from cli.run import How
 
 URL = "http://127.0.0.1:8000"
 
+# The options that say which platform is meant.
+PLACES = ("--url", "--function")
+
 JSON, CSV, WIDE, WATCH, FOLLOW, EVERY, ALL, WAIT = (
     click.Option(["--json", "__json"], is_flag=True, help="the answer as JSON, for machines"),
     click.Option(["--csv", "__csv"], is_flag=True, help="the answer as CSV, for a spreadsheet"),
@@ -22,6 +25,32 @@ JSON, CSV, WIDE, WATCH, FOLLOW, EVERY, ALL, WAIT = (
     click.Option(["--all", "__all"], is_flag=True, help="all pages"),
     click.Option(["--wait", "__wait"], is_flag=True, help="wait until it has ended"),
 )
+
+
+def places(read: bool = False) -> list[click.Option]:
+    """The options that say which platform is meant; a command only names them, the group has `read` them."""
+    described = (f"of a platform; OCPI_URL, or {URL}", "a deployed operator function; OCPI_FUNCTION")
+    metavars = ("URL", "NAME")
+    return [
+        click.Option([name], metavar=metavar, help=text, expose_value=read)
+        for name, metavar, text in zip(PLACES, metavars, described, strict=True)
+    ]
+
+
+def places_first(arguments: list[str]) -> list[str]:
+    """The arguments with the platform before the action: which actions there are is asked of it."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    first: list[str] = []
+    rest: list[str] = []
+    words = arguments[:end]
+    while words:
+        word = words.pop(0)
+        name, sign, _ = word.partition("=")
+        if name in PLACES and (sign or words):
+            first += [word] if sign else [word, words.pop(0)]
+        else:
+            rest.append(word)
+    return [*first, *rest, *arguments[end:]]
 
 
 def how(ctx: click.Context) -> How:

@@ -19,7 +19,7 @@ from cli.commands import Command, group
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 LINE = re.compile(r"(?:(?:python |`)manage\.py|(?<=\$ )ocpi) ([^`\n|#>)&]+)")
-# Options that stand before the action.
+# Options that may stand before the action.
 PLACES = ("--url", "--function")
 
 

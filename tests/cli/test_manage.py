@@ -128,6 +128,44 @@ def test_actions_and_options_may_be_written_with_either_dash(url, run):
     assert run("invite", "x", "--expires_in", "600")[0] == 0
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--url {} partners",
+        "partners --url {}",
+        "partners --url={} --json",
+        "help --url {}",
+        "help partners --url {}",
+        "export locations --url {}",
+        "list locations --url {} --party own",
+        "console --url {} --no-browser",
+    ],
+)
+def test_the_platform_is_named_before_or_after_the_action(url, run, monkeypatch, line):
+    monkeypatch.setenv("OCPI_URL", "http://127.0.0.1:9")  # where nobody answers
+    code, out, err = run(*line.format(url).split())
+    assert (code, err) == (0, "") and out
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("status --url", "requires an argument"),
+        ("status --url http://127.0.0.1:1 --function f", "either --url or --function"),
+        ("--function f status --url http://127.0.0.1:1", "either --url or --function"),
+    ],
+)
+def test_a_platform_that_is_named_wrongly_is_wrong_usage(run, monkeypatch, line, hint):
+    monkeypatch.setenv("OCPI_URL", "http://127.0.0.1:9")
+    code, _, err = run(*line.split())
+    assert code == 2 and hint in err
+
+
+def test_what_names_the_platform_is_no_field_of_an_action(hand):
+    for name, action in hand.operate("help")["actions"].items():
+        assert not {"url", "function"} & set(action["schema"].get("properties", {})), name
+
+
 # -- partners
 
 
