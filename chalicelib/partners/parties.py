@@ -70,8 +70,7 @@ def spoken_for(
     return frozenset(
         role.party
         for role in partner.roles
-        # 2.1.1 names no role, so one that is unknown there counts as any.
-        if (role.role in wanted or (role.role == "OTHER" and partner.version == modules.V211))
+        if role.role in wanted
         and not platform.settings.hosts(role.party)
         and not _is_outranked(platform, partner, role, wanted)
     )
