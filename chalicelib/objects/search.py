@@ -10,13 +10,15 @@ Contract: design section 5
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.objects.stored_object import Finder, StoredObject, load
-from chalicelib.ocpi import jsontext, modules
+from chalicelib.ocpi import jsontext, models, modules
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.messages import Party
+from chalicelib.ocpi.models.base import V230, Enum
 from chalicelib.partners import parties
 from chalicelib.store import feeds, marks
 from chalicelib.store.marks import Circle, Entry
@@ -73,7 +75,7 @@ def find(
     platform: Platform, module: str, query: Query, of: Iterable[str], everybody: bool, limit: int, cursor: str
 ) -> Page:
     """A page of what is looked for, of these owners; `everybody`: they are all there are."""
-    _check(module, query)
+    query = _checked(module, query)
     chosen = sorted(of)
     found: list[StoredObject] = []
     finder = Finder(platform)
@@ -89,8 +91,11 @@ def find(
     return Page(found, "")
 
 
-def _check(module: str, query: Query) -> None:
-    """Raises InvalidParameters for a question that this module has no answer to."""
+def _checked(module: str, query: Query) -> Query:
+    """The question in the words of the specification.
+
+    Raises InvalidParameters for one that this module has no answer to.
+    """
     allowed = {
         "sessions": ("session_id", "token", "status"),
         "cdrs": ("session_id", "token", "status"),
@@ -99,6 +104,20 @@ def _check(module: str, query: Query) -> None:
     for name in ("session_id", "token", "status", "near"):
         if getattr(query, name) and name not in allowed:
             raise InvalidParameters(f"{module} are not looked for by this", f"/{name}")
+    return replace(query, status=_status(module, query.status)) if query.status else query
+
+
+def _status(module: str, said: str) -> str:
+    """The status that is meant, as partners' own are read. Nothing is stored with a word of no status."""
+    thing = "evse" if module == "locations" else "session"
+    kind = models.model(thing).fields(V230)["status"].type
+    assert isinstance(kind, Enum)
+    meant = kind.meant(said)
+    if meant is not None:
+        return meant
+    alike = get_close_matches(kind.fold(said), kind.newest, 1)
+    near = f"{alike[0]} is meant? " if alike else ""
+    raise InvalidParameters(f"no {kind.name}; {near}one of {', '.join(kind.newest)}", "/status")
 
 
 def _candidates(
@@ -115,9 +134,9 @@ def _candidates(
         ]
         yield from _behind(wanted, cursor)
     elif module == "locations":
-        yield from _with_status(platform, query.status.upper(), of, cursor)
+        yield from _with_status(platform, query.status, of, cursor)
     elif module == "cdrs" and not (query.session_id or query.token):
-        yield from _of_sessions(platform, query.status.upper(), of, cursor)
+        yield from _of_sessions(platform, query.status, of, cursor)
     elif query.session_id and module == "sessions":
         yield from _behind([f"{owner}/{folded(query.session_id)}" for owner in of], cursor)
     else:
@@ -160,7 +179,7 @@ def _marked(
     elif query.token:
         ranges = [(marks.TOKEN, folded(query.token), each) for each in ([""] if everybody else of)]
     else:
-        ranges = [(marks.STATE, f"{each}/{query.status.upper()}", "") for each in of]
+        ranges = [(marks.STATE, f"{each}/{query.status}", "") for each in of]
     objects = platform.objects
     first, after = _place(cursor, (int, str)) if cursor else (0, "")
     for number, (index, value, owner) in enumerate(ranges[first:], first):
@@ -217,10 +236,10 @@ def _fits(module: str, query: Query, present: StoredObject, finder: Finder) -> b
     if not query.status:
         return True
     if module == "locations":
-        return any(each.get("status") == query.status.upper() for each in said.get("evses") or ())
+        return any(each.get("status") == query.status for each in said.get("evses") or ())
     if module == "cdrs":  # it has none of its own: that of its Session
         said = finder("session", *present.key.party, str(said.get("session_id") or "")) or {}
-    return bool(said.get("status") == query.status.upper())
+    return bool(said.get("status") == query.status)
 
 
 def _name(module: str, id: str) -> str:

@@ -146,6 +146,30 @@ def test_cdrs_are_found_by_the_status_of_their_session(send: Any, operate: Any) 
         operate("list", module="cdrs", party="all", status="ACTIVE", cursor="nonsense")
 
 
+@pytest.mark.parametrize(
+    ("module", "said", "told"),
+    [
+        ("sessions", "ACTIV", "no SessionStatus; ACTIVE is meant? one of ACTIVE, "),
+        ("cdrs", "NOSUCH", "no SessionStatus; one of ACTIVE, COMPLETED, INVALID, PENDING, RESERVATION"),
+        ("locations", "CHARGNG", "no Status; CHARGING is meant?"),
+    ],
+)
+def test_a_status_that_there_is_not_is_refused_with_those_there_are(
+    operate: Any, module: str, said: str, told: str
+) -> None:
+    """Nothing is stored with another: both types are closed (TYP-13)."""
+    with pytest.raises(OperatorRefused) as refused:
+        operate("list", module=module, party="all", status=said)
+    assert refused.value.pointer == "/status" and told in refused.value.message
+
+
+def test_a_status_is_asked_for_as_partners_spell_it(send: Any, operate: Any) -> None:
+    send("sessions", session("S1", status="RESERVED"))
+    for said in ("RESERVATION", "reserved"):
+        assert ids(operate("list", module="sessions", party="all", status=said)) == ["S1"]
+    assert ids(operate("list", module="locations", party="all", status="out of order")) == []
+
+
 def test_a_session_of_a_2_1_1_partner_is_found_and_named(
     register_partner: Any, ask: Any, operate: Any
 ) -> None:
