@@ -78,10 +78,10 @@ class RedeliverFields(Fields):
 
 
 class TellAgainFields(Fields):
-    """Which events: ObjectChanged of partners' objects of a module that changed since a time."""
+    """Which events: ObjectChanged of partners' objects of a module that came since a time."""
 
     module: ModuleName
-    since: str = Field(description="RFC 3339; objects updated at or after it")
+    since: str = Field(description="RFC 3339; what came, or was hidden, at or after it")
     cursor: str = ""
 
 

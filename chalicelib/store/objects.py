@@ -183,16 +183,17 @@ class Objects:
 
     def hide(self, key: Key, hidden: bool) -> None:
         """Mark an object that its owner no longer lists, or lists again (AMB-33), if it is known."""
-        verb = "SET #h = :h" if hidden else "REMOVE #h"
+        verb = "SET #a = :a, #h = :h" if hidden else "SET #a = :a REMOVE #h"
         action: dict[str, Any] = {
             "TableName": self.table(key.module),
             "Key": item_key(key, HEAD),
             "UpdateExpression": verb,
             "ConditionExpression": "attribute_exists(#o)",
-            "ExpressionAttributeNames": {"#h": "hidden", "#o": "object"},
+            "ExpressionAttributeNames": {"#h": "hidden", "#o": "object", "#a": "stored_at"},
+            "ExpressionAttributeValues": {":a": text(self.now())},
         }
         if hidden:
-            action["ExpressionAttributeValues"] = {":h": {"BOOL": True}}
+            action["ExpressionAttributeValues"][":h"] = {"BOOL": True}
         try:
             self._writer.one({"Update": action})
         except Conflict:

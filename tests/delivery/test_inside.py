@@ -368,23 +368,46 @@ def test_a_link_header_costs_no_more_than_its_length(piece: str) -> None:
     assert time.process_time() - started < 1.0
 
 
-def test_events_are_told_again_since_a_time(
-    operate: Any, drain: Any, events: Any, ask: Any, cpo: Any
+def test_events_are_told_again_that_came_since_a_time(
+    operate: Any, drain: Any, events: Any, ask: Any, cpo: Any, clock: Any
 ) -> None:
-    """Design section 8: for a back end that lost some."""
-    for at in range(3):
-        body = {
-            **samples.tariff(f"T{at}", last_updated=later(at)),
-            "country_code": "BE",
-            "party_id": "BEC",
-        }
+    """Design section 8: for a back end that lost some; what is old was lost as well, if it came then."""
+    since = ""
+    for at in (1, 0, 2):
+        body = {**samples.tariff(f"T{at}", last_updated=later(at)), "country_code": "BE", "party_id": "BEC"}
         del body["tax_included"]
         url = f"/ocpi/2.2.1/receiver/tariffs/BE/BEC/T{at}"
         assert ask("PUT", url, token=cpo.token, body=body).code == 1000
+        if not since:
+            clock.advance(60)
+            since = clock()
     drain()
     before = len(events("ObjectChanged"))
-    assert operate("tell_again", module="tariffs", since=later(1)) == {"told": 2, "more": False}
-    assert [each["detail"]["id"] for each in events("ObjectChanged")[before:]] == ["T1", "T2"]
+    assert operate("tell_again", module="tariffs", since=since) == {"told": 2, "more": False}
+    again = events("ObjectChanged")[before:]
+    assert {each["detail"]["id"] for each in again} == {"T0", "T2"}
+    operate("tell_again", module="tariffs", since=since)
+    ids = {each["detail"]["event_id"] for each in events("ObjectChanged")[before:]}
+    assert len(ids) == 2  # of the same state the same event
+
+
+def test_what_an_owner_no_longer_lists_is_told_again_as_hidden(
+    operate: Any, drain: Any, events: Any, cpo: Any, clock: Any
+) -> None:
+    """AMB-33"""
+    owner = {"country_code": "BE", "party_id": "BEC"}
+    cpo.objects["locations"] = [samples.location(f"L{at}", **owner) for at in range(2)]
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    clock.advance(60)
+    since = clock()
+    cpo.objects["locations"] = cpo.objects["locations"][:1]
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    before = len(events("ObjectChanged"))
+    assert operate("tell_again", module="locations", since=since)["told"] == 1
+    (again,) = events("ObjectChanged")[before:]
+    assert (again["detail"]["id"], again["detail"]["hidden"]) == ("L1", True)
 
 
 def test_a_link_that_leads_nowhere_is_no_end(operate: Any, drain: Any, cpo: Any) -> None:

@@ -149,6 +149,17 @@ def test_a_private_location_is_for_the_owners_of_its_tokens(
     assert len(told(emsp, "locations")) == 1 and told(another, "locations") == []
 
 
+def test_the_back_end_is_told_again_of_what_is_for_few_alone(hub: Hand, cpo: PartnerStub) -> None:
+    """Design section 8: events again since a time"""
+    put(hub, cpo, publish=False, publish_allowed_to=[{"uid": "CARD1", "type": "RFID"}])
+    hub.drain()
+    before = len(hub.events("ObjectChanged"))
+    hub.operate("tell_again", module="locations", since="2015-01-01T00:00:00Z")
+    hub.drain()
+    again = hub.events("ObjectChanged")[before:]
+    assert {each["detail"]["id"] for each in again} == {"LOC1"}
+
+
 def test_what_is_for_one_hosted_party_is_passed_on_to_nobody(make_platform: Callable[..., Hand]) -> None:
     hosted = {**role("EMSP/NL/OWN"), "business_details": {"name": "Own"}}
     hub = make_platform({"OCPI_PARTIES": json.dumps([HUB, hosted])})

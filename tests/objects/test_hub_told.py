@@ -294,3 +294,24 @@ def test_what_is_said_of_a_party_is_of_the_hub_that_says_it(
     operate("put", module="sessions", object=samples.session())
     drain()
     assert direct.requests("PUT", "/receiver/sessions")
+
+
+def test_the_back_end_is_told_again_what_a_hub_told(
+    tell: Any, hub: Any, operate: Any, drain: Any, events: Any
+) -> None:
+    """Design section 8: events again since a time"""
+    tell("OFFLINE")
+    drain()
+    first = [
+        each["detail"] for each in events("ObjectChanged") if each["detail"]["module"] == "hubclientinfo"
+    ]
+    operate("tell_again", module="hubclientinfo", since="2015-01-01T00:00:00Z")
+    drain()
+    again = [
+        each["detail"] for each in events("ObjectChanged") if each["detail"]["module"] == "hubclientinfo"
+    ]
+    assert [_told(each) for each in again[len(first) :]] == [_told(each) for each in first[-1:]]
+
+
+def _told(detail: dict[str, Any]) -> tuple[Any, ...]:
+    return detail["owner"], detail["id"], detail["object"]["status"]
