@@ -19,6 +19,7 @@ DELIVERIES = columns(
 )
 ALIKE = columns("state:whole partner module many:whole since:age for_example=@object cause")
 AWAY = columns("partner:whole heard=last_success:age failed=last_failure:age reason")
+FAILING = columns("partner:whole module:whole next=next_attempt_at:age")
 
 
 def people(screen: Screen, data: Any, chosen: Columns, module: str = "") -> Iterator[RenderableType]:
@@ -67,7 +68,9 @@ def status(screen: Screen, data: Any) -> Iterator[RenderableType]:
     errors = rest.get("errors")
     if isinstance(errors, list) and all(isinstance(each, Mapping) and "cause" in each for each in errors):
         rest["errors"] = _alike(errors)
-    yield from people(screen, {**platform, **rest}, {"errors": ALIKE, "unreachable": AWAY})
+    yield from people(
+        screen, {**platform, **rest}, {"errors": ALIKE, "unreachable": AWAY, "failing": FAILING}
+    )
 
 
 def partner(screen: Screen, data: Any) -> Iterator[RenderableType]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ROOMS = (
     "partners",
+    "overview",
     "objects",
     "deliveries",
     "holding",

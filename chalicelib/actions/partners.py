@@ -7,14 +7,12 @@ invitation, which is shown once.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from chalicelib.actions import dispatch, named
+from chalicelib.actions import named
 from chalicelib.actions.action import Action, Fields
-from chalicelib.aws import queues
 from chalicelib.errors import ActionError
 from chalicelib.ocpi.errors import OcpiError
 from chalicelib.ocpi.quirks import QUIRKS
@@ -25,7 +23,6 @@ from chalicelib.partner import (
     PARTNER_UPDATED,
     REGISTERED,
     SUSPENDED,
-    UNREACHABLE,
     UNREGISTERED,
     UTF_8,
     Partner,
@@ -253,49 +250,6 @@ def show(platform: Platform, fields: OfPartner) -> dict[str, Any]:
     return shown(platform, named.partner(platform, fields.partner, fresh=True))
 
 
-def status(platform: Platform, fields: Fields) -> dict[str, Any]:
-    """The overview an operator wants first."""
-    everyone = platform.partners.all(fresh=True)
-    views = [shown(platform, each) for each in everyone]
-    living = [each for each in views if each["state"] != UNREGISTERED]
-    oldest = [each["oldest_undelivered"] for each in living if each["oldest_undelivered"]]
-    return {
-        "platform": {
-            "versions_url": platform.versions_url,
-            "versions": list(platform.settings.versions),
-            "parties": listed(platform.settings.parties),
-        },
-        "partners": _counted(each["state"] for each in views),
-        "health": _counted(each["health"]["state"] for each in living if each["state"] == REGISTERED),
-        "backlog": sum(each["backlog"] for each in living),
-        # Announced and not yet taken up: a message per partner and change that no delivery tells of yet.
-        "queued": platform.queues.length(queues.PUSH, queues.PUSH_SLOW),
-        "oldest_undelivered": min(oldest, default=None),
-        "unreachable": [
-            {"partner": each["id"], **each["health"]}
-            for each in living
-            if each["health"]["state"] == UNREACHABLE
-        ],
-        "webhook": _webhook(platform),
-        "errors": _errors(platform),
-    }
-
-
-def _webhook(platform: Platform) -> dict[str, Any] | None:
-    """Whether events reach the back end's URL, and how many wait or were given up; None without a URL."""
-    url = platform.settings.backend_url
-    if not url:
-        return None
-    known = platform.webhooks.known()
-    gone = known is not None and known.is_gone(url)
-    return {
-        "url": url,
-        "state": "GONE" if gone else "ACTIVE",
-        "waiting": platform.queues.length(queues.WEBHOOK),
-        "given_up": platform.queues.length(queues.dead(queues.WEBHOOK)),
-    }
-
-
 def shown(platform: Platform, partner: Partner) -> dict[str, Any]:
     """A partner as operators see it: never a secret (design section 5)."""
     backlog, oldest = platform.deliveries.waiting(partner.id)
@@ -348,25 +302,6 @@ def _invited_until(platform: Platform, partner: Partner) -> str | None:
     return max((each.valid_until for each in tokens if each.kind == INVITATION), default=None)
 
 
-def _errors(platform: Platform) -> list[dict[str, Any]]:
-    """The newest deliveries that were refused or given up."""
-    found: list[dict[str, Any]] = []
-    for state in ("REFUSED", "GIVEN_UP"):
-        answer = dispatch.perform(
-            platform, {"action": "deliveries", "state": state, "limit": 10}, noted=False
-        )
-        if answer["ok"]:
-            found += answer["data"]["deliveries"]
-    return found[:20]
-
-
-def _counted(values: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for each in values:
-        counts[each] = counts.get(each, 0) + 1
-    return counts
-
-
 def _given(fields: Invite) -> set[str]:
     names = ("policy", "charset", "smart_charging", "requires", "hub", "replaces", "quirks")
     given = {name for name in fields.model_fields_set if name in names}
@@ -395,5 +330,4 @@ ACTIONS = {
     "partner_options": Action(options, Options, "change a partner's policy, charset or quirks"),
     "suspend": Action(suspend, OfPartner, "stop all traffic with a partner, both directions"),
     "resume": Action(resume, OfPartner, "let traffic flow again"),
-    "status": Action(status, Fields, "partners, health, backlog, oldest undelivered, errors"),
 }

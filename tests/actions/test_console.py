@@ -368,6 +368,52 @@ def test_times_are_given_with_their_age(hand: Any, show: Any, emsp: Any, clock: 
     assert re.search(r"\d\d:\d\d UTC<span class=\"dim\">, 3 h ago", show())
 
 
+def test_a_partner_that_is_away_is_told_with_since_when_and_why(
+    hand: Any, show: Any, emsp: Any, clock: Any
+) -> None:
+    """Design section 5: `status`, `partners`; what waits, and since when."""
+    assert hand.operate("status")["oldest_undelivered"] is None and "none oldest waiting" in plain(show())
+    emsp.down()
+    hand.operate("put", module="locations", object=samples.location(last_updated=later(1)))
+    hand.drain()
+    for _ in range(6):
+        clock.advance(1800)
+        hand.drain()
+    status, partner = hand.operate("status"), hand.operate("partner", partner=emsp.id)
+    (away,) = status["unreachable"]
+    assert (away["partner"], away["state"], status["health"]) == (emsp.id, "UNREACHABLE", {"UNREACHABLE": 1})
+    assert status["oldest_undelivered"] == partner["oldest_undelivered"] is not None
+    assert status["failing"] == []
+    overview, page = plain(show()), plain(show("partner", id=emsp.id))
+    assert "1 unreachable 1 waiting 3 h ago oldest waiting" in overview
+    for told in (overview, page):
+        assert re.search(r"unreachable last reached \d\d:\d\d UTC , 3 h ago", told)
+        assert partner["health"]["reason"] in told and "failing" not in told
+    assert re.search(r"Oldest waiting \d\d:\d\d UTC , 3 h ago", page)
+
+
+def test_a_module_that_fails_by_itself_is_told_and_the_partner_is_not_away(
+    hand: Any, show: Any, emsp: Any, clock: Any
+) -> None:
+    """Design section 8: health is told by the thing itself."""
+    emsp.answer("PUT", path="locations", status=503)
+    hand.operate("put", module="locations", object=samples.location(last_updated=later(1)))
+    hand.drain()
+    for _ in range(6):
+        clock.advance(600)
+        hand.drain()
+    status = hand.operate("status")
+    assert (status["unreachable"], status["health"]) == ([], {"OK": 1})
+    assert [(each["partner"], each["module"]) for each in status["failing"]] == [(emsp.id, "locations")]
+    for told in (plain(show()), plain(show("partner", id=emsp.id))):
+        assert "failing: locations" in told, told
+
+
+def plain(html: str) -> str:
+    """What is read of a page, with single blanks."""
+    return " ".join(unescape(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", html, flags=re.DOTALL)).split())
+
+
 def test_the_widget_describes_itself(hand: Any) -> None:
     assert "operator" in hand.functions.call("widget", {"describe": True})["markdown"]
 

@@ -87,7 +87,7 @@ def health_told(page: Page, partner: Mapping[str, Any]) -> Markup:
     state = found.get("state") or "UNKNOWN"
     away = state == "UNREACHABLE"
     seen = found.get("last_success")
-    failing = ", ".join(partner.get("failing") or {})
+    failing = "" if away else ", ".join(partner.get("failing") or {})
     return lines(
         pill(state),
         dim("last reached ", page.moment(seen)) if seen else "",
