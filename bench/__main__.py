@@ -13,7 +13,7 @@ import traceback
 
 from bench import kept
 
-ROOMS = ("core", "pricing", "imports", "storage", "partners", "delivery", "hub", "trust", "package")
+ROOMS = ("core", "pricing", "imports", "storage", "growth", "partners", "delivery", "hub", "trust", "package")
 
 
 def main(names: list[str]) -> int:

@@ -35,7 +35,7 @@ def measure() -> list[Row]:
                 register(bench.platform, a_partner(at), f"many-{at}")
             bench.platform.partners.directory(fresh=True)
             everybody, calls = _announced(bench, _record("locations", "NL/EXA>*"))
-            alone, _ = _announced(bench, _record("sessions", f"NL/EXA>DE/{_name(many // 2)}"))
+            alone, _ = _announced(bench, _record("sessions", f"NL/EXA>DE/{party_name(many // 2)}"))
             target = "<= 60 ms" if many == 500 else ""
             rows += [
                 (f"announce of a Location to {many:,} partners, CPU", f"{everybody * 1e3:.1f} ms", target),
@@ -52,7 +52,7 @@ def a_partner(at: int) -> Partner:
         name=f"many-{at:04}",
         state="REGISTERED",
         version="2.2.1",
-        roles=(Role("EMSP", "DE", _name(at)),),
+        roles=(Role("EMSP", "DE", party_name(at)),),
         endpoints=tuple(
             Endpoint(module, "RECEIVER", f"https://many{at}.example.com/ocpi/{module}")
             for module in ("locations", "sessions", "cdrs", "tariffs")
@@ -60,7 +60,8 @@ def a_partner(at: int) -> Partner:
     )
 
 
-def _name(at: int) -> str:
+def party_name(at: int) -> str:
+    """One of 17,576 party_ids."""
     return LETTERS[at // 676 % 26] + LETTERS[at // 26 % 26] + LETTERS[at % 26]
 
 

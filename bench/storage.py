@@ -32,21 +32,21 @@ def measure() -> list[tuple[str, str, str]]:
 def _units(bench: Bench) -> list[tuple[str, str, str]]:
     rows = []
     for evses in (1, 10):
-        whole = _location(f"L{evses}", evses)
-        put = bench.units("PUT", "locations", ("BE", "BEC", f"L{evses}"), "cpo-2.2.1", _text(whole))
+        whole = a_location(f"L{evses}", evses)
+        put = bench.units("PUT", "locations", ("BE", "BEC", f"L{evses}"), "cpo-2.2.1", as_json(whole))
         rows.append((f"PUT of a new Location of {evses} EVSEs", str(put), "<= 2 trips"))
-    again = bench.units("PUT", "locations", ("BE", "BEC", "L10"), "cpo-2.2.1", _text(_location("L10", 10)))
+    again = bench.units("PUT", "locations", ("BE", "BEC", "L10"), "cpo-2.2.1", as_json(a_location("L10", 10)))
     rows.append(("PUT of a Location of 10 EVSEs that changes nothing", str(again), "0 WU"))
-    changed = _text({**_location("L10", 10), "name": "Other"})
+    changed = as_json({**a_location("L10", 10), "name": "Other"})
     put = bench.units("PUT", "locations", ("BE", "BEC", "L10"), "cpo-2.2.1", changed)
     rows.append(("PUT of a Location of 10 EVSEs with another name", str(put), "<= 2 trips"))
     get = bench.units("GET", "locations", ("BE", "BEC", "L10"), "cpo-2.2.1")
     rows.append(("GET of a Location of 10 EVSEs", str(get), "1 trip"))
-    post = bench.units("POST", "cdrs", (), "cpo-2.3.0", _text(_cdr("C1")))
+    post = bench.units("POST", "cdrs", (), "cpo-2.3.0", as_json(_cdr("C1")))
     rows.append(("POST of a CDR of 50 periods", str(post), "<= 2 trips"))
     hosted.put(bench.platform, "tokens", {**samples.token(), "uid": "KNOWN", "party_id": "EXM"})
     for uid in ("T1", "T2"):
-        put = bench.units("PUT", "tokens", ("BE", "EMS", uid), "emsp-2.2.1", _text(_token(uid)))
+        put = bench.units("PUT", "tokens", ("BE", "EMS", uid), "emsp-2.2.1", as_json(a_token(uid)))
     rows.append(("PUT of a new Token", str(put), "<= 2 trips"))
     asked = bench.units("POST", "tokens", ("KNOWN", "authorize"), "cpo-2.2.1")
     rows.append(("real-time authorization", str(asked), "1 trip"))
@@ -57,11 +57,11 @@ def _units(bench: Bench) -> list[tuple[str, str, str]]:
 def _lists(bench: Bench) -> list[tuple[str, str, str]]:
     """Statuses and pages of few objects, whose units are those of many (`_large`, `_pages`)."""
     url = ("BE", "BEC", "L10", "3256")
-    bench.ask("PATCH", "locations", url, "cpo-2.2.1", _status("CHARGING", 1))
-    patch = bench.units("PATCH", "locations", url, "cpo-2.2.1", _status("AVAILABLE", 2))
+    bench.ask("PATCH", "locations", url, "cpo-2.2.1", a_status("CHARGING", 1))
+    patch = bench.units("PATCH", "locations", url, "cpo-2.2.1", a_status("AVAILABLE", 2))
     found = [("PATCH of an EVSE status", str(patch), "<= 6 WU, <= 2 RU, <= 2 trips")]
     for many in (200, 1000):
-        seed(bench.platform, "NL/EXA", [_location(f"U{many}-{at}", 1) for at in range(many)], "2.2.1")
+        seed(bench.platform, "NL/EXA", [a_location(f"U{many}-{at}", 1) for at in range(many)], "2.2.1")
         page = bench.units("GET", "locations", (), "emsp-2.2.1", offset=str(many - 100), limit="50")
         found.append((f"page of 50 Locations of {many:,} or more", str(page), "<= 3 trips"))
     found += _by_status(bench)
@@ -88,7 +88,7 @@ def _opened(bench: Bench, many: int) -> tuple[str, str, str]:
         private = {**samples.location(1), "publish": False, "publish_allowed_to": allowed}
         hosted.put(bench.platform, "locations", {**private, "id": f"N{many}-{at}"})
     for uid in (f"N{many}-0", f"N{many}-1"):
-        put = bench.units("PUT", "tokens", ("BE", "EMS", uid), "emsp-2.2.1", _text(_token(uid)))
+        put = bench.units("PUT", "tokens", ("BE", "EMS", uid), "emsp-2.2.1", as_json(a_token(uid)))
     return f"PUT of a new Token that opens 1 of {many} private Locations", str(put), "flat"
 
 
@@ -102,16 +102,16 @@ def _messages(bench: Bench) -> list[tuple[str, str, str]]:
             "locations",
             ("BE", "BEC", "L10"),
             "cpo-2.2.1",
-            _text({**_location("L10", 10), "name": "Third"}),
+            as_json({**a_location("L10", 10), "name": "Third"}),
         ),
         "PATCH of an EVSE status": (
             "PATCH",
             "locations",
             ("BE", "BEC", "L1", "3256"),
             "cpo-2.2.1",
-            _status("BLOCKED", 3),
+            a_status("BLOCKED", 3),
         ),
-        "POST of a CDR of 50 periods": ("POST", "cdrs", (), "cpo-2.3.0", _text(_cdr("C8"))),
+        "POST of a CDR of 50 periods": ("POST", "cdrs", (), "cpo-2.3.0", as_json(_cdr("C8"))),
         "page of 100 Locations": ("GET", "locations", (), "emsp-2.2.1", b""),
     }
     for what, request in requests.items():
@@ -131,11 +131,11 @@ def _messages(bench: Bench) -> list[tuple[str, str, str]]:
 
 def _large(bench: Bench) -> list[tuple[str, str, str]]:
     rows = []
-    seed(bench.platform, "BE/BEC", [_location("L1000", 1000)], "2.2.1")
+    seed(bench.platform, "BE/BEC", [a_location("L1000", 1000)], "2.2.1")
     for evses in (1, 1000):
         url = ("BE", "BEC", f"L{evses}", "3256")
-        bench.ask("PATCH", "locations", url, "cpo-2.2.1", _status("CHARGING", 1))
-        patch = bench.units("PATCH", "locations", url, "cpo-2.2.1", _status("AVAILABLE", 2))
+        bench.ask("PATCH", "locations", url, "cpo-2.2.1", a_status("CHARGING", 1))
+        patch = bench.units("PATCH", "locations", url, "cpo-2.2.1", a_status("AVAILABLE", 2))
         rows.append(
             (
                 f"PATCH of an EVSE status, Location of {evses} EVSEs",
@@ -150,7 +150,7 @@ def _cpu(bench: Bench) -> list[tuple[str, str, str]]:
     """Our own CPU time beside that of the SDK's calls in the same request."""
     rows = []
     requests = {
-        "PUT of a 10-EVSE Location": ("PUT", "locations", ("BE", "BEC", "L10"), _location("L10", 10)),
+        "PUT of a 10-EVSE Location": ("PUT", "locations", ("BE", "BEC", "L10"), a_location("L10", 10)),
         "PATCH of an EVSE status": ("PATCH", "locations", ("BE", "BEC", "L10", "3256"), None),
         "GET of a 10-EVSE Location": ("GET", "locations", ("BE", "BEC", "L10"), None),
         "POST of a 50-period CDR": ("POST", "cdrs", (), _cdr("C9")),
@@ -162,9 +162,9 @@ def _cpu(bench: Bench) -> list[tuple[str, str, str]]:
                 from chalicelib.ocpi import writing
 
                 kind = "location" if module == "locations" else "cdr"
-                text = _text(writing.write(kind, body, version).object)
+                text = as_json(writing.write(kind, body, version).object)
             elif method == "PATCH":
-                text = _status("CHARGING", 3)
+                text = a_status("CHARGING", 3)
             token = f"cpo-{version}"
             whole, sdk = timed(bench, method, module, segments, token, text)
             ratio = (whole - sdk) / sdk
@@ -180,8 +180,8 @@ def _pages(bench: Bench) -> list[tuple[str, str, str]]:
     platform = bench.platform
     # 5 % here and there, and the last 5 % together, are younger than the others.
     many = [
-        each if at % 20 == 7 or at >= MANY * 19 // 20 else _older(each)
-        for at, each in enumerate(_location(f"Q{at:05}", 1) for at in range(MANY))
+        each if at % 20 == 7 or at >= MANY * 19 // 20 else as_older(each)
+        for at, each in enumerate(a_location(f"Q{at:05}", 1) for at in range(MANY))
     ]
     seed(platform, "NL/EXA", many, "2.2.1")
     first: Usage | None = None
@@ -202,7 +202,7 @@ def _pages(bench: Bench) -> list[tuple[str, str, str]]:
     window = bench.units("GET", "locations", (), "emsp-2.2.1", date_from="2099-12-01T00:00:00Z")
     rows.append((f"page with date_from that nothing of {MANY:,} matches", str(window), "<= 3 trips"))
     rows += _windows(bench)
-    seed(platform, "NL/EXA", [_location(f"P{at:05}", 10) for at in range(50)], "2.2.1")
+    seed(platform, "NL/EXA", [a_location(f"P{at:05}", 10) for at in range(50)], "2.2.1")
     for version, target in (("2.2.1", "<= 12 ms, <= 3 trips"), ("2.3.0", ""), ("2.1.1", "")):
         token = f"emsp-{version}"
         usage = bench.units("GET", "locations", (), token, offset=str(MANY), limit="50")
@@ -241,7 +241,7 @@ def _crawl(bench: Bench, **query: str) -> tuple[Usage, int, int]:
     return usage, pages, found
 
 
-def _older(location: dict[str, Any]) -> dict[str, Any]:
+def as_older(location: dict[str, Any]) -> dict[str, Any]:
     """The Location as if nothing of it had changed for long."""
     text = jsontext.dumps(location).replace(samples.TIME, "2025-03-01T12:00:00Z")
     older: dict[str, Any] = jsontext.loads(text)
@@ -261,7 +261,7 @@ def _compared(bench: Bench, one: str, other: str) -> tuple[float, float, float]:
     return median(each[1] / each[0] for each in turns), first * 1e3, late * 1e3
 
 
-def _location(id_: str, evses: int) -> dict[str, Any]:
+def a_location(id_: str, evses: int) -> dict[str, Any]:
     return {**samples.location(evses), "id": id_, "country_code": "BE", "party_id": "BEC"}
 
 
@@ -269,13 +269,13 @@ def _cdr(id_: str) -> dict[str, Any]:
     return {**samples.cdr(), "id": id_, "country_code": "BE", "party_id": "BEC"}
 
 
-def _token(uid: str) -> dict[str, Any]:
+def a_token(uid: str) -> dict[str, Any]:
     return {**samples.token(), "uid": uid, "country_code": "BE", "party_id": "EMS"}
 
 
-def _status(status: str, minute: int) -> bytes:
-    return _text({"status": status, "last_updated": f"2026-03-02T12:{minute:02}:00Z"})
+def a_status(status: str, minute: int) -> bytes:
+    return as_json({"status": status, "last_updated": f"2026-03-02T12:{minute:02}:00Z"})
 
 
-def _text(value: Any) -> bytes:
+def as_json(value: Any) -> bytes:
     return jsontext.dumps(value).encode()
