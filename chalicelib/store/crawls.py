@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.store import dynamodb, feeds
 from chalicelib.store.dynamodb import Item, number, text
-from chalicelib.store.feed_heads import gaps_in, gaps_text
+from chalicelib.store.feed_gaps import gaps_in, gaps_text
 
 if TYPE_CHECKING:
     from chalicelib.store.objects import Objects

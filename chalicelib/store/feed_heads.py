@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.deployment import asked_at
-from chalicelib.store import dynamodb, feeds
+from chalicelib.store import dynamodb, feed_gaps, feeds
 from chalicelib.store.dynamodb import Conflict, Item, number, text
-from chalicelib.store.feeds import FeedHead, Gap, Unsaid, merged
+from chalicelib.store.feeds import FeedHead, Unsaid, merged
 from chalicelib.store.object_items import HEAD
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 Action = dict[str, dict[str, Any]]
 # Single holes from which on they are written as gaps.
 MOST_HOLES = 32
-# Objects whose numbers are noted in one item, where a version cannot say them.
-BLOCK = 128
+# Objects whose numbers are noted in one item, where a version cannot say them: it stays below 1 KB.
+BLOCK = 16
 # Instead of a window: no time at which an object can be said.
 NEVER = "never"
 
@@ -53,7 +53,9 @@ class Feeds:
         known = self._read_beside(module, names)
         left = [_feed_key(name) for name in names if name not in known]
         items = dynamodb.read(self._client, self._table(module), left)
-        heads = [_feed_head(name, known.get(name) or items.get((f"feed#{name}", HEAD))) for name in names]
+        heads = [
+            self._head(module, name, known.get(name) or items.get((f"feed#{name}", HEAD))) for name in names
+        ]
         self._counts.update({(module, head.feed): head.count for head in heads})
         if self._deployment.settings.retention.get(module):
             heads = [self._without_forgotten(module, head) for head in heads]
@@ -61,6 +63,28 @@ class Feeds:
         if not version:
             return heads
         return [head.without(self._unsaid_now(module, head, version, now)) for head in heads]
+
+    def _head(self, module: str, name: str, item: Item | None) -> FeedHead:
+        """The feed that an item tells of, and the pieces beside it."""
+
+        def read(parts: list[str]) -> list[Item | None]:
+            keys = [_feed_key(name, part) for part in parts]
+            found = dynamodb.read(self._client, self._table(module), keys, consistent=True)
+            return [found.get((f"feed#{name}", part)) for part in parts]
+
+        for _ in range(dynamodb.RACES):
+            said = feed_gaps.said(item or {}, read)
+            if said is not None:
+                return _feed_head(name, item, said)
+            item = self._item(module, name)
+        raise Conflict
+
+    def _item(self, module: str, name: str, part: str = HEAD) -> Item | None:
+        answer = self._client.get_item(
+            TableName=self._table(module), Key=_feed_key(name, part), ConsistentRead=True
+        )
+        found: Item | None = answer.get("Item")
+        return found
 
     def _unsaid_now(self, module: str, head: FeedHead, version: str, now: str) -> list[int]:
         """The numbers of a feed that a version cannot say now."""
@@ -209,34 +233,45 @@ class Feeds:
 
     def _compact(self, module: str, feed: str, numbers: Iterable[int], least: int) -> bool:
         """Rewrite the holes of a feed, if it has so many; False where somebody else wrote in between."""
-        answer = self._client.get_item(
-            TableName=self._table(module), Key=_feed_key(feed), ConsistentRead=True
-        )
-        item = answer.get("Item")
+        item = self._item(module, feed)
         holes = len((item or {}).get("holes", {}).get("L", ()))
         if item is None or holes < least:
             return True
-        head = _feed_head(feed, item).without(numbers).compact()
-        values = {
-            ":gaps": text(gaps_text(head.gaps)),
-            ":first": number(head.first),
-            ":seen": text(item.get("gaps", {}).get("S", "")),
-        }
-        same = "(#g = :seen OR (attribute_not_exists(#g) AND :seen = :none))"
-        same += " AND size(#h) = :holes" if holes else " AND attribute_not_exists(#h)"
+        said = feed_gaps.said(item, lambda parts: [self._item(module, feed, part) for part in parts])
+        if said is None:
+            return False
+        head = _feed_head(feed, item, said).without(numbers).compact()
+        values, pieces = feed_gaps.kept(head.gaps, item)
+        values["first"] = number(head.first)
+        same = "#made = :seen" if "made" in item else "attribute_not_exists(#made)"
+        same += " AND size(#holes) = :holes" if holes else " AND attribute_not_exists(#holes)"
+        writing = self._set(module, feed, HEAD, values, "holes", same)
+        more = {":seen": item["made"]} if "made" in item else {}
+        writing["Update"]["ExpressionAttributeValues"] |= more | ({":holes": number(holes)} if holes else {})
         try:
-            self._client.update_item(
-                TableName=self._table(module),
-                Key=_feed_key(feed),
-                UpdateExpression="SET #g = :gaps, #f = :first REMOVE #h",
-                ConditionExpression=same,
-                ExpressionAttributeNames={"#g": "gaps", "#f": "first", "#h": "holes"},
-                ExpressionAttributeValues={**values, ":none": text("")}
-                | ({":holes": number(holes)} if holes else {}),
+            dynamodb.Writer(self._client).all(
+                [writing, *(self._set(module, feed, part, each) for part, each in pieces.items())]
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except Conflict:
             return False
         return True
+
+    def _set(
+        self, module: str, feed: str, part: str, values: Item, without: str = "", condition: str = ""
+    ) -> Action:
+        """The write that sets these values of an item of a feed, and takes an attribute away."""
+        fields: dict[str, Any] = {
+            "TableName": self._table(module),
+            "Key": _feed_key(feed, part),
+            "UpdateExpression": "SET " + ",".join(f"#{name} = :{name}" for name in values),
+            "ExpressionAttributeNames": {f"#{name}": name for name in (*values, without) if name},
+            "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
+        }
+        if without:
+            fields["UpdateExpression"] += f" REMOVE #{without}"
+        if condition:
+            fields["ConditionExpression"] = condition
+        return {"Update": fields}
 
     def unsaid(self, module: str, feed: str, changes: Mapping[int, tuple[Unsaid, Unsaid]]) -> list[Action]:
         """Note which versions could and now can not say the objects with these numbers.
@@ -288,22 +323,10 @@ def _feed_key(name: str, part: str = HEAD) -> Item:
     return {"object": text(f"feed#{name}"), "part": text(part)}
 
 
-def _feed_head(name: str, item: Item | None) -> FeedHead:
+def _feed_head(name: str, item: Item | None, said: str) -> FeedHead:
     if item is None:
         return FeedHead(name)
     holes = (int(each["N"]) for each in item.get("holes", {}).get("L", ()))
     first = int(item.get("first", {}).get("N", 0))
-    gaps = merged(gaps_in(item.get("gaps", {}).get("S", "")))
+    gaps = merged(feed_gaps.gaps_in(said))
     return FeedHead(name, int(item.get("count", {}).get("N", 0)), gaps, first).without(holes)
-
-
-def gaps_text(gaps: Iterable[Gap]) -> str:
-    """How an item says which numbers are empty: "7 12-40"."""
-    return " ".join(f"{begin}-{end}" if end > begin else str(begin) for begin, end in gaps)
-
-
-def gaps_in(text: str) -> Iterator[Gap]:
-    """The runs of numbers that an item says."""
-    for each in text.split():
-        begin, _, end = each.partition("-")
-        yield int(begin), int(end or begin)

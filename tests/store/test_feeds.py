@@ -10,7 +10,7 @@ import pytest
 from chalicelib.delivery import announce
 from chalicelib.deployment import function_name
 from chalicelib.store import feeds
-from chalicelib.store.dynamodb import Conflict, size
+from chalicelib.store.dynamodb import Conflict
 from chalicelib.store.feeds import FeedHead
 from chalicelib.store.object_items import Key, Part
 from tests.known import Known
@@ -96,65 +96,6 @@ def test_two_evses_changed_at_once_both_survive(platform: Any, operate: Any, kno
             == "stored"
         )
     assert {found.body.count("-new") > 0 for found in store.load(key)[1:]} == {True}
-
-
-def feed_items(platform: Any, module: str) -> list[dict[str, Any]]:
-    items = platform.clients.dynamodb.scan(TableName=platform.objects.table(module))["Items"]
-    return [each for each in items if each["object"]["S"].startswith("feed#")]
-
-
-def test_i9_what_is_kept_of_a_feed_does_not_grow_with_its_changes(
-    ask: Any, partner: Any, platform: Any
-) -> None:
-    """Row I9: Tariffs that come and go, and 50,000 empty numbers: a new one costs what the first cost."""
-    path = "/ocpi/2.2.1/receiver/tariffs/BE/BEC"
-    tariff = example("tariff", "2.2.1", country_code="BE", party_id="BEC")
-    ask("PUT", f"{path}/KEPT", partner.token, tariff | {"id": "KEPT"})
-    for at in range(80):
-        assert ask("PUT", f"{path}/T{at}", partner.token, tariff | {"id": f"T{at}"}).status == 201
-        assert ask("DELETE", f"{path}/T{at}", partner.token).code == 1000
-    feed = "BE/BEC>*"
-    (head,) = platform.objects.feeds.heads("tariffs", [feed])
-    assert (head.total, head.gaps) == (1, ((2, 81),))
-    client, table = platform.clients.dynamodb, platform.objects.table("tariffs")
-    by_hand = {
-        ":count": {"N": "60000"},
-        ":holes": {"L": [{"N": str(at)} for at in range(2, 50_002)]},
-    }
-    client.update_item(
-        TableName=table,
-        Key={"object": {"S": f"feed#{feed}"}, "part": {"S": "-"}},
-        UpdateExpression="SET #c = :count, holes = :holes REMOVE gaps",
-        ExpressionAttributeNames={"#c": "count"},
-        ExpressionAttributeValues=by_hand,
-    )
-    ask("PUT", f"{path}/LAST", partner.token, tariff | {"id": "LAST"})
-    ask("DELETE", f"{path}/LAST", partner.token)
-    (head,) = platform.objects.feeds.heads("tariffs", [feed])
-    assert head.gaps == ((2, 50_001), (60_001, 60_001))
-    assert max(size(each) for each in feed_items(platform, "tariffs")) < 4096
-
-
-def test_i9_what_a_version_cannot_say_is_noted_in_bounded_items(platform: Any) -> None:
-    """Row I9: 30,000 numbers that 2.1.1 never reads: no item of more than 4 KB, totals exact."""
-    store, feed = platform.objects, "NL/EXA>*"
-    never = (("2.1.1", ""),)
-    client, table = platform.clients.dynamodb, store.table("cdrs")
-    client.update_item(
-        TableName=table,
-        Key={"object": {"S": f"feed#{feed}"}, "part": {"S": "-"}},
-        UpdateExpression="SET #c = :count",
-        ExpressionAttributeNames={"#c": "count"},
-        ExpressionAttributeValues={":count": {"N": "30000"}},
-    )
-    for first in range(1, 30_001, 1000):
-        for action in store.feeds.unsaid(
-            "cdrs", feed, dict.fromkeys(range(first, first + 1000, 2), ((), never))
-        ):
-            client.update_item(**action["Update"])
-    assert max(size(each) for each in feed_items(platform, "cdrs")) < 4096
-    assert store.feeds.heads("cdrs", [feed], "2.1.1")[0].total == 15_000
-    assert store.feeds.heads("cdrs", [feed], "2.2.1")[0].total == 30_000
 
 
 @pytest.fixture
