@@ -279,7 +279,7 @@ def _refusal(problem: OcpiError, version: str) -> Reply:
     headers: dict[str, str] = {}
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allow)
-    if isinstance(problem, TooManyRequests):
+    if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     if isinstance(problem, Unauthorized):
         headers["WWW-Authenticate"] = "Token"

@@ -36,8 +36,11 @@ class PartnerUnreachable(Exception):
     """No usable answer: worth another attempt, after `retry_after` seconds if the partner named them.
 
     `outcome_unknown`: the request may have been carried out all the same. `http_status`: that of the
-    answer, 0 where none came. `timed_out`: it left, and no answer came in time.
+    answer, 0 where none came. `timed_out`: it left, and no answer came in time. `behind_hub`: a hub handed
+    on what a party behind it said.
     """
+
+    behind_hub = False
 
     def __init__(
         self,

@@ -222,6 +222,11 @@ class Asked:
         return str(logs.context.get().get("request_id", ""))
 
     @property
+    def place(self) -> str:
+        """The list that is asked for, as its cursors are sealed for it."""
+        return f"{self.version}/{self.interface}/{self.module}"
+
+    @property
     def path(self) -> str:
         """The path below the base URL."""
         request = self.call.request

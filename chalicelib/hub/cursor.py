@@ -34,26 +34,26 @@ class NextPage:
     url: str
 
 
-def seal(platform: Platform, partner: str, module: str, page: NextPage) -> str | None:
-    """The cursor that leads there, for this partner and module alone; None where the link is too long."""
+def seal(platform: Platform, partner: str, place: str, page: NextPage) -> str | None:
+    """The cursor that leads there, for this partner and list alone; None where the link is too long."""
     plain = jsontext.dumps(["/".join(page.to), "/".join(page.requester), page.url]).encode()
     if len(plain) > LONGEST:
         return None
     sealed = platform.clients.kms.encrypt(
         KeyId=f"alias/{platform.settings.prefix}",
         Plaintext=plain,
-        EncryptionContext={"cursor": module, "for": partner},
+        EncryptionContext={"cursor": place, "for": partner},
     )
     return PREFIX + base64.urlsafe_b64encode(sealed["CiphertextBlob"]).decode().rstrip("=")
 
 
-def opened(platform: Platform, partner: str, module: str, cursor: str) -> NextPage:
+def opened(platform: Platform, partner: str, place: str, cursor: str) -> NextPage:
     """What a cursor of ours leads to. Raises InvalidParameters for one that is none of this partner's."""
     text = cursor.removeprefix(PREFIX)
     try:
         sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         answer = platform.clients.kms.decrypt(
-            CiphertextBlob=sealed, EncryptionContext={"cursor": module, "for": partner}
+            CiphertextBlob=sealed, EncryptionContext={"cursor": place, "for": partner}
         )
     except (binascii.Error, ValueError, ClientError):
         raise InvalidParameters("not a cursor of this list", "?cursor") from None

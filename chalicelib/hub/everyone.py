@@ -17,6 +17,7 @@ from chalicelib.hub.asked import Asked
 from chalicelib.hub.legs import Leg
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.errors import (
+    HubError,
     NotConnected,
     NotEnoughInformation,
     OcpiError,
@@ -54,6 +55,8 @@ def authorize(asked: Asked) -> Reply:
             others.append(said)
     if best is not None:
         return best[1]
+    if len(others) == 1 and isinstance(others[0], Reply) and others[0].status_code >= 2000:
+        return others[0]  # who alone was asked is as good as named (STA-26)
     raise _nobody(others)
 
 
@@ -101,6 +104,8 @@ def _nobody(others: list[Said]) -> OcpiError:
     for kind in (ReceiverTimeout, NotConnected):
         if any(isinstance(each, kind) for each in others):
             return kind("no eMSP that could be asked answered")
+    if any(code != UnknownReceiver.status_code for code in codes):
+        return HubError("no eMSP that could be asked gave a verdict")
     return UnknownReceiver("no eMSP that could be asked about this token is connected")
 
 

@@ -33,7 +33,7 @@ LOOP_TIME = 60.0
 # What one answer of Lambda may hold, its envelope in JSON once more.
 LARGEST_ANSWER = 5_000_000
 # Of these the far side itself said that it did not do it.
-HANDED_ON = (404, 405)
+HANDED_ON = (404, 405, 429)
 
 
 def to(asked: Asked, party: Party) -> Reply:
@@ -116,14 +116,21 @@ def judged(asked: Asked, leg: Leg, relayed: Relayed, losses: list[str], as_it_is
     if said is None and status in HANDED_ON:
         return rewrite.bare(asked, leg, relayed.headers, status, f"{name} answered HTTP {status}")
     if said is None:
-        raise HubError(f"{name} answered HTTP {status} without an OCPI envelope")
+        raise _no_answer(relayed, f"{name} answered HTTP {status} without an OCPI envelope")
     if 300 <= status < 400 or status >= 500:
         if not 3000 <= said.status_code < 4000:
-            raise HubError(f"{name} answered HTTP {status}")
+            raise _no_answer(relayed, f"{name} answered HTTP {status}")
         status = 200
     if as_it_is and status < 300:
         return Reply(said.data, said.status_code, said.message, status)
     return rewrite.incoming(asked, leg, status, relayed.headers, relayed.text, said, losses)
+
+
+def _no_answer(relayed: Relayed, message: str) -> HubError:
+    """What the hub has to say instead, with the far side's word of when to ask again."""
+    problem = HubError(message)
+    problem.retry_after = envelope.retry_after(relayed.headers.get("retry-after", ""))
+    return problem
 
 
 def _headers(asked: Asked, leg: Leg) -> dict[str, str]:

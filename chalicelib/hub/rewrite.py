@@ -185,7 +185,7 @@ def _next(asked: Asked, leg: Leg, answerer: Party, header: str) -> str:
         return ""
     platform = asked.platform
     page = NextPage(answerer, asked.requester, url)
-    sealed = cursor.seal(platform, asked.call.partner.id, asked.module, page)
+    sealed = cursor.seal(platform, asked.call.partner.id, asked.place, page)
     if sealed is None:
         logs.log("WARNING", "next link too long to be passed on", partner=leg.partner.id, module=asked.module)
         return ""
@@ -216,12 +216,11 @@ def _data(asked: Asked, leg: Leg, data: str, losses: list[str]) -> str:
         return data
     converts = asked.version != leg.version
     guarded = asked.method == "GET" and kind != "charging_profile_response"
-    if data.lstrip()[:1] != "[":
-        if guarded and not _may_pass(asked, leg, _said(data)):
+    if asked.method != "GET" or operation.shape != modules.LIST:
+        whole = _only_object(leg, data)
+        if guarded and not _may_pass(asked, leg, _said(whole)):
             raise HubError(f"{leg.name} answered with what is not its own to show")
-        return _converted(asked, leg, kind, data, losses) if converts else data
-    if asked.method != "GET":
-        return data
+        return _converted(asked, leg, kind, whole, losses) if converts else data
     texts = [bytes(each).decode() for each in _elements(data)]
     passed = [each for each in texts if not guarded or _may_pass(asked, leg, _said(each))]
     if len(passed) < len(texts):
@@ -238,6 +237,17 @@ def _data(asked: Asked, leg: Leg, data: str, losses: list[str]) -> str:
         said = (_element(asked, leg, kind, text, losses) for text in passed)
         passed = [each for each in said if each is not None]
     return f"[{','.join(passed)}]"
+
+
+def _only_object(leg: Leg, data: str) -> str:
+    """The object in the data, also the only one of a list. Raises HubError where there is none."""
+    text = data.lstrip()
+    if text[:1] == "[":
+        found = _elements(text)
+        text = bytes(found[0]).decode().lstrip() if len(found) == 1 else ""
+    if text[:1] != "{":
+        raise HubError(f"{leg.name} answered with no object")
+    return text
 
 
 def _elements(data: str) -> list[msgspec.Raw]:

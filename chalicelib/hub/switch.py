@@ -38,7 +38,8 @@ def answer(call: Call, here: Callable[[Call], Reply]) -> Reply:
     forward.check_no_loop(asked)
     asked.check()
     request = call.request
-    if request.query.get("cursor", "").startswith(cursor.PREFIX) and request.method == "GET":
+    listed = request.method == "GET" and call.operation.shape == modules.LIST
+    if listed and request.query.get("cursor", "").startswith(cursor.PREFIX):
         return _next_page(asked, request.query["cursor"])
     word = route.becomes(asked.addressed, asked.module, asked.interface, asked.method, call.operation.shape)
     return DO[word](asked)
@@ -121,7 +122,7 @@ def _no_receiver(asked: Asked) -> Reply:
 
 def _next_page(asked: Asked, text: str) -> Reply:
     """The page that a next link of ours leads to."""
-    page = cursor.opened(asked.platform, asked.call.partner.id, asked.module, text)
+    page = cursor.opened(asked.platform, asked.call.partner.id, asked.place, text)
     if asked.requester != page.requester:
         raise InvalidParameters("a cursor of another party's list", "?cursor")
     return forward.through(asked, legs.find(asked, page.to), Outgoing("GET", page.url))

@@ -20,11 +20,13 @@ class OcpiError(Exception):
     """A problem with one HTTP status and one OCPI status code.
 
     `findings` are all faults of an object that was refused, the first of which is
-    `pointer` and `message`; `noted` what else was odd about it.
+    `pointer` and `message`; `noted` what else was odd about it. After `retry_after` seconds, where they
+    are known, it is worth asking again.
     """
 
     http_status = 200
     status_code = 2000
+    retry_after: int | None = None
 
     def __init__(self, message: str, pointer: str = "", *, data: str | None = None) -> None:
         super().__init__(message)

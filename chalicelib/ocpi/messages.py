@@ -70,7 +70,7 @@ class Request:
 
     @property
     def from_party(self) -> Party | None:
-        return _party(self.headers, "ocpi-from-country-code", "ocpi-from-party-id")
+        return sender_of(self.headers)
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,11 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     # The envelope with all that is in it, where a hub hands on an answer as it came.
     body: str | None = None
+
+
+def sender_of(headers: Mapping[str, str]) -> Party | None:
+    """The party that OCPI-from names, in headers of lower-case names."""
+    return _party(headers, FROM_COUNTRY.lower(), FROM_PARTY.lower())
 
 
 def reply(value: Any, **rest: Any) -> Reply:

@@ -204,6 +204,8 @@ class PartnerClient:
             raise
         except PartnerUnreachable as problem:
             reason = problem.reason
+            said_by = messages.sender_of(heard.headers or {})
+            problem.behind_hub = partner.is_hub and said_by not in (None, partner.hub_party)
             raise
         finally:
             duration = round((time.monotonic() - started) * 1000)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import http.client
 import time
 import uuid
+import zlib
 from typing import Any
 
 from urllib3.exceptions import HTTPError, NewConnectionError
@@ -121,7 +122,23 @@ def _read(response: Any) -> bytes:
             raise ValueError(f"answered more than {LARGEST_ANSWER} bytes")
         parts.append(part)
     response.release_conn()
-    return b"".join(parts)
+    text = b"".join(parts)
+    zipped = response.headers.get("Content-Encoding", "").strip().lower() in ("gzip", "x-gzip")
+    return _unzipped(text) if zipped else text
+
+
+def _unzipped(text: bytes) -> bytes:
+    """What a server compressed though it was asked not to. Raises ValueError for half of it, or too much."""
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        found = unpacking.decompress(text, LARGEST_ANSWER + 1)
+    except zlib.error:
+        raise ValueError("answered what is no gzip") from None
+    if len(found) > LARGEST_ANSWER:
+        raise ValueError(f"answered more than {LARGEST_ANSWER} bytes")
+    if not unpacking.eof:
+        raise ValueError("answered half a gzip")
+    return found
 
 
 def _words(problem: Exception) -> str:

@@ -159,7 +159,7 @@ def _note(
         if problem is None or problem.http_status:
             succeeded(platform, partner_id, seconds, place)
     elif problem.http_status == 429:
-        if problem.retry_after is not None:
+        if problem.retry_after is not None and not problem.behind_hub:
             wait = min(problem.retry_after, LONGEST_PAUSE)
             platform.partners.health.pause(partner_id, later(platform.clock(), wait))
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -118,9 +117,8 @@ def test_a_party_that_does_not_answer_in_time_is_4002(
     monkeypatch.setattr(forward, "FORWARD_TIME", 0.3)
     cpo, emsp = party("cpo221"), party("emsp221")
     emsp.answer("PUT", delay=1.0)
-    began = time.monotonic()
     answer = send(cpo, *PUT, SESSION, to=emsp)
-    assert (answer.status, answer.code, time.monotonic() - began < 0.9) == (200, 4002, True)
+    assert (answer.status, answer.code) == (200, 4002)
 
 
 def test_a_suspended_or_departed_party_is_4003_and_one_never_heard_of_4001(
