@@ -13,7 +13,19 @@ import traceback
 
 from bench import kept
 
-ROOMS = ("core", "pricing", "imports", "storage", "growth", "partners", "delivery", "hub", "trust", "package")
+ROOMS = (
+    "core",
+    "pricing",
+    "imports",
+    "storage",
+    "growth",
+    "doors",
+    "partners",
+    "delivery",
+    "hub",
+    "trust",
+    "package",
+)
 
 
 def main(names: list[str]) -> int:
