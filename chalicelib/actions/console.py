@@ -30,6 +30,7 @@ from chalicelib.actions.pages import (
     requests,
     scorecard,
     search,
+    statement,
     told,
     whole,
 )
@@ -66,6 +67,7 @@ VIEWS: dict[str, View] = {
     "audits": money.every,
     "audit": money.one,
     "disputes": money.disputes,
+    "statement": statement.view,
     "hub": hub.view,
     "search": search.view,
 }

@@ -5,24 +5,34 @@ Contract: design section 14
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from localrun.front import Front
 from tests.evidence.test_lists import cdr, session
 from tests.evidence.test_messages import PATH, location, ours
+from tests.hub.conftest import HUB
+from tests.hub.joining import join, routed
 from tests.walker import Walker
 
+Said = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+Tickets = list[tuple[str, str, str]]
 WRITTEN = (Path(__file__).parent.parent.parent / "docs" / "operating.md").read_text()
-TICKETS = re.findall(r'^\| "(.+)"[^|]* \| ([^|]+) \| `([^`]+)` \|$', WRITTEN, re.MULTILINE)
+TICKETS, AT_A_HUB = (
+    re.findall(r'^\| "(.+)"[^|]* \| ([^|]+) \| `([^`]+)` \|$', part, re.MULTILINE)
+    for part in WRITTEN.split("\nAt a hub, besides")
+)
 MOST_CLICKS = 3
 
 # What the page and the command must say to each, in the order of the page.
-SAID: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+SAID: Said = (
     (("CDR1", "no such tariff", "POST"), ("CDR1", "no such tariff", "POST")),
     (("/evses/0/status", "AVAILABLE", "CHARGING"), ("E1", "status")),
     (("no such tariff", "refused", "not known yet"), ("no such tariff", "refused")),
@@ -37,11 +47,25 @@ SAID: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("Requests", "no such tariff", "ms"), ("locations", "refused objects")),
     (("scorecard", "--format html"), ("<!doctype html>", "no such tariff", "</html>")),
     (("Verdict", "Claimed", "Computed"), ("verdict", "claim")),
+    (("Sums", "BE/BEC/D1", "1 EUR"), ("BE/BEC/D1", "EUR", "currencies")),
+    (("BE/BEC/D1", "Claimed"), ("BE/BEC/D1", "1")),
+    (("BE/BEC/D1", "open", "priced in UTC"), ("BE/BEC/D1", "OPEN", "priced in UTC")),
+    (
+        ("cdr without session", "BE/BEC/D2", "Session S9 is not known"),
+        ("CDR_WITHOUT_SESSION", "BE/BEC/D2", "Session S9 is not known"),
+    ),
+    (("Read with repairs", "/evses/0/status", "OUTOFORDER"), ("findings", "/evses/0/status", "OUTOFORDER")),
     (("START_SESSION", "accepted", "pending"), ("START_SESSION", "ACCEPTED")),
     (("Pulls", "tokens", "completed"), ("tokens", "COMPLETED")),
     (("Invited", "Not yet here", "Expires"), ("Not yet here", "INVITED")),
     (("unreachable", "oldest waiting", "no such tariff"), ("backlog", "no such tariff")),
     (("readmitted",), ("readmitted",)),
+)
+SAID_AT_A_HUB: Said = (
+    (("Agreements", "DE/MSP", "may roam", "everybody roams with everybody"), ("DE/MSP", "NL/CPO")),
+    (("NL/CPO → DE/MSP", "PUT locations", "OCPI 1000"), ("NL/CPO", "DE/MSP", "locations", "1000")),
+    (("Messages by X-Correlation-ID", "L2", "PUT"), ("L2", "PUT")),
+    (("DE/MSP", "connected"), ("DE", "MSP", "CONNECTED")),
 )
 CARD = {"country_code": "DE", "party_id": "MSP", "uid": "CARD-1", "type": "RFID", "contract_id": "C-1"}
 
@@ -82,6 +106,10 @@ def day(hand: Any, url: str, monkeypatch: Any) -> None:
     url_of = "/ocpi/2.2.1/receiver/sessions/BE/BEC/S1"
     assert send("PUT", url_of, charge, **{"X-Correlation-ID": "c-1"}) == 1000
     assert send("POST", "/ocpi/2.2.1/receiver/cdrs", cdr("D1", session_id="S1")) == 1000
+    assert send("POST", "/ocpi/2.2.1/receiver/cdrs", cdr("D2", session_id="S9")) == 1000
+    broken = location("L4")
+    broken["evses"][0]["status"] = "out of order"
+    assert send("PUT", f"{PATH}/L4", broken) == 1000
     command = {
         "response_url": f"{partner.base_url}/results/1",
         "location_id": "L1",
@@ -97,23 +125,59 @@ def day(hand: Any, url: str, monkeypatch: Any) -> None:
     partner.answer("GET", "/locations/NL/EXA/L1", data=ours("L1"))
     hand.operate("patch", module="locations", id="L1", evse_uid="E1", changes={"status": "CHARGING"})
     hand.drain(sweep=False)
+    hand.operate("dispute", party="BE/BEC", id="D1", reason="priced in UTC")
 
 
 def test_each_ticket_is_answered_by_one_command(day: None, run: Any, monkeypatch: Any) -> None:
-    assert len(TICKETS) == len(SAID) >= 15
+    assert len(TICKETS) == len(SAID) >= 20
     monkeypatch.setenv("COLUMNS", "220")
-    for (ticket, _, command), (_, wanted) in zip(TICKETS, SAID, strict=True):
+    _each_by_a_command(TICKETS, SAID, run)
+
+
+def test_each_ticket_is_answered_by_three_clicks(day: None, url: str) -> None:
+    """From the overview, by what is there to be clicked: links, forms, buttons."""
+    _each_by_clicks(TICKETS, SAID, url)
+
+
+@pytest.fixture
+def hub_day(make_platform: Any) -> Iterator[str]:
+    """What went on at a hub when the tickets came; its address."""
+    hub = make_platform({"OCPI_PARTIES": json.dumps([HUB]), "OCPI_MESSAGES": "all"})
+    cpo, emsp = join(hub, "CPO/NL/CPO"), join(hub, "EMSP/DE/MSP")
+    emsp.answer("PUT", "/locations", data=None)
+    for id in ("L1", "L2", "L3"):
+        place = {**location(id), "country_code": "NL", "party_id": "CPO"}
+        headers = {**routed("NL/CPO", "DE/MSP"), "X-Correlation-ID": f"c-{id[1:]}"}
+        path = f"/ocpi/2.2.1/receiver/locations/NL/CPO/{id}"
+        assert hub.ask("PUT", path, token=cpo.token, body=place, headers=headers).code == 1000
+    hub.operate("agree", parties=["NL/CPO", "DE/MSP"], allowed=True)
+    hub.drain(sweep=False)
+    front = Front(hub.functions, lambda after: [])
+    yield f"http://127.0.0.1:{front.start(0)}"
+    front.stop()
+
+
+def test_each_ticket_of_a_hub_is_answered(hub_day: str, run: Any, monkeypatch: Any) -> None:
+    """Design section 12: what the operator has."""
+    assert len(AT_A_HUB) == len(SAID_AT_A_HUB)
+    monkeypatch.setenv("COLUMNS", "220")
+    monkeypatch.setenv("OCPI_URL", hub_day)
+    _each_by_a_command(AT_A_HUB, SAID_AT_A_HUB, run)
+    _each_by_clicks(AT_A_HUB, SAID_AT_A_HUB, hub_day)
+
+
+def _each_by_a_command(tickets: Tickets, said: Said, run: Any) -> None:
+    for (ticket, _, command), (_, wanted) in zip(tickets, said, strict=True):
         code, out, err = run(*shlex.split(command))
         assert code == 0, (ticket, command, out, err)
         missing = [each for each in wanted if each not in out]
         assert not missing, (ticket, command, missing, out)
 
 
-def test_each_ticket_is_answered_by_three_clicks(day: None, url: str) -> None:
-    """From the overview, by what is there to be clicked: links, forms, buttons."""
+def _each_by_clicks(tickets: Tickets, said: Said, url: str) -> None:
     today = date.today()
     monday = (today - timedelta(days=today.weekday())).isoformat()
-    for (ticket, path, _), (wanted, _) in zip(TICKETS, SAID, strict=True):
+    for (ticket, path, _), (wanted, _) in zip(tickets, said, strict=True):
         walker = Walker(f"{url}/local/console")
         for step in re.findall("`([^`]+)`", path):
             walker.step(step.replace("=monday", f"={monday}"))

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from chalicelib.actions.pages.markup import Markup, dim, join, tag, text
 
 # Forms that only look: what is written into them is the view's own fields.
-LOOKING = ("search", "objects", "messages")
+LOOKING = ("search", "objects", "messages", "statement")
 
 
 @dataclass(frozen=True)

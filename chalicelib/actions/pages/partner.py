@@ -77,7 +77,9 @@ def _further(page: Page, data: Mapping[str, Any]) -> Markup:
         fetch = {"action": "pull", "partner": id, "full": True}
         rotate = {"action": "update_registration", "partner": id}
         leave = {"action": "unregister", "partner": id}
+        compare = {"action": "reconcile", "partner": id}
         found += [
+            page.frame.button("Compare", compare, f"Look now at what does not fit together with {name}?"),
             page.frame.button("Fetch everything", fetch, f"Fetch everything {name} has?"),
             page.frame.button("Renew registration", rotate, f"Exchange tokens with {name} anew?"),
             page.frame.button("Unregister", leave, f"End the connection with {name}, both sides?"),
@@ -88,6 +90,7 @@ def _further(page: Page, data: Mapping[str, Any]) -> Markup:
         found.append(page.frame.link("Scorecard", "scorecard", partner=id))
     if page.knows("audits") and data.get("state") != "INVITED":
         found.append(page.frame.link("Prices of its CDRs", "audits", partner=id))
+        found.append(page.frame.link("Statement", "statement", partner=id))
     return join(found, " ")
 
 

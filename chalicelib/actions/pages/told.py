@@ -28,6 +28,8 @@ def answer(page: Page, payload: Mapping[str, Any], result: Mapping[str, Any]) ->
         return _invited(page, data)
     if action == "held":
         return _held(page, payload, data)
+    if action == "reconcile":
+        return _reconciled(page, data)
     return tag("div", tag("p", _sentence(page, action, payload, data)), class_="told good", role="status")
 
 
@@ -75,6 +77,26 @@ def _held(page: Page, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Ma
     return tag(
         "div", said, shown, press, source(data["object"], "What they hold"), class_="told warn", role="status"
     )
+
+
+def _reconciled(page: Page, data: Mapping[str, Any]) -> Markup:
+    """What does not fit together with partners, each with since when."""
+    found = [each for each in data.get("findings") or [] if isinstance(each, Mapping)]
+    if not found:
+        return tag("div", tag("p", "Everything fits together."), class_="told good", role="status")
+    rows = [
+        [
+            page.moment(each.get("since")),
+            str(each.get("kind") or "").replace("_", " ").lower(),
+            page.partner(each.get("partner")),
+            f"{each.get('owner') or ''}/{each.get('object_id') or ''}".strip("/"),
+            each.get("message"),
+        ]
+        for each in found
+    ]
+    shown = table("Findings", ["Since", "What", "Partner", "Object", "Why"], rows)
+    said = tag("p", _many(len(found), "thing does", "things do"), " not fit together:")
+    return tag("div", said, shown, class_="told warn", role="status")
 
 
 def _sentence(page: Page, action: str, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Any:
