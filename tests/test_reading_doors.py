@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -149,6 +150,48 @@ def test_what_is_odd_about_a_connector_is_noted_where_it_stands(ask: Any, known:
     whole = [{**connectors[1], "last_updated": NEWER}]
     assert ask("PUT", f"{path}/{evse['uid']}/2", token="cpo", body=whole).code == 1000
     assert _noted(operate, "locations", "LOC1") == [("/evses/0/connectors/1", "shape")]
+
+
+def _told_of_periods(operate: Any, party: str) -> list[str]:
+    noted = _noted(operate, "sessions", "S1", party)
+    return [pointer for pointer, _ in noted if pointer.startswith("/charging_periods")]
+
+
+def test_periods_that_are_replaced_take_what_was_odd_about_them_along(
+    ask: Any, known: Known, operate: Any
+) -> None:
+    """CNV-67: in 2.1.1 a PATCH replaces them; since 2.2.1 it adds, and what was noted of the others holds."""
+    odd = {"start_date_time": "2026-10-01 10:00:00", "dimensions": [{"type": "time", "volume": "1"}]}
+    sound = {"start_date_time": NEWER, "dimensions": [{"type": "TIME", "volume": 1}]}
+    for version, token, owner in (("2.1.1", "old_cpo", "BE/OLD"), ("2.2.1", "cpo", "BE/BEC")):
+        path = f"/ocpi/{version}/receiver/sessions/{owner}/S1"
+        more = {} if version == "2.1.1" else {"cdr_token": for_emsp("NL/EXM")}
+        body = example("session", version, owner, id="S1", charging_periods=[sound], **more)
+        assert ask("PUT", path, token=token, body=body).status == 201
+        changes = {"charging_periods": [odd], "last_updated": NEWER}
+        assert ask("PATCH", path, token=token, body=changes).code == 1000
+        assert _told_of_periods(operate, owner)
+        changes = {"charging_periods": [sound], "last_updated": NEWER}
+        assert ask("PATCH", path, token=token, body=changes).code == 1000
+        assert bool(_told_of_periods(operate, owner)) == (version == "2.2.1")
+
+
+def test_periods_are_replaced_by_a_2_1_1_patch_also_where_the_session_came_in_another_version(
+    ask: Any, known: Known, operate: Any
+) -> None:
+    first, second = (
+        {"start_date_time": at, "dimensions": [{"type": "TIME", "volume": 1}]}
+        for at in ("2026-09-01T00:00:00Z", NEWER)
+    )
+    cpo = known.by_id["old_cpo"]
+    known.add(dataclasses.replace(cpo, version="2.2.1"))
+    body = example("session", id="S1", owner="BE/OLD", charging_periods=[first], cdr_token=for_emsp("NL/EXM"))
+    assert ask("PUT", "/ocpi/2.2.1/receiver/sessions/BE/OLD/S1", token="old_cpo", body=body).status == 201
+    known.add(cpo)
+    changes = {"charging_periods": [second], "last_updated": NEWER}
+    assert ask("PATCH", "/ocpi/2.1.1/receiver/sessions/BE/OLD/S1", token="old_cpo", body=changes).code == 1000
+    found = operate("get", module="sessions", party="BE/OLD", id="S1")["object"]["charging_periods"]
+    assert [each["start_date_time"] for each in found] == [NEWER]
 
 
 def test_a_page_that_is_not_utf_8_is_stored_as_what_it_is_and_noted(

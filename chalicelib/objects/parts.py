@@ -9,15 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.objects import order, periods
-from chalicelib.ocpi import findings, jsontext, scalars
+from chalicelib.ocpi import findings, jsontext, modules, scalars
 from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.timestamps import readable
 from chalicelib.store import marks
 from chalicelib.store.marks import Marks
 from chalicelib.store.object_items import Part, check_id, folded, part_name
 
-# What a PATCH adds to, instead of replacing it.
-ADDED_TO = frozenset({"evses", periods.PERIODS})
+
+def replaced(changes: Mapping[str, Any], version: str) -> set[str]:
+    """The fields of which a PATCH in that version leaves nothing as it was (SES-17, AMB-10)."""
+    added_to = {"evses"} if version == modules.V211 else {"evses", periods.PERIODS}
+    return changes.keys() - added_to
 
 
 def split(
@@ -59,7 +62,9 @@ def split(
     return [first._replace(evses=jsontext.dumps(listed)), *parts.values()]
 
 
-def noted(new: Sequence[Part], old: Sequence[Part], changes: Mapping[str, Any], found: str) -> list[Part]:
+def noted(
+    new: Sequence[Part], old: Sequence[Part], changes: Mapping[str, Any], version: str, found: str
+) -> list[Part]:
     """The parts of an object that a PATCH changed, with what is noted of each, and was `found` of the PATCH.
 
     What is odd about an EVSE in the PATCH of its Location is noted of that EVSE.
@@ -78,7 +83,7 @@ def noted(new: Sequence[Part], old: Sequence[Part], changes: Mapping[str, Any], 
             fresh.setdefault("", []).append(each)
     before = {part.name: part.noted for part in old}
     changed = {name: tuple(each) for name, each in zip(names, given, strict=True) if type(each) is dict}
-    head = findings.joined(old[0].noted, findings.text(fresh.get("", ())), changes.keys() - ADDED_TO)
+    head = findings.joined(old[0].noted, findings.text(fresh.get("", ())), replaced(changes, version))
     return [
         new[0]._replace(noted=head),
         *(

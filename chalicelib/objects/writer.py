@@ -237,10 +237,10 @@ class ObjectWriter:
             raise UnknownObject(f"no {key.kind} {key.id}", key.module)
         changes = self._in_order(old[0].last_updated, changes)
         present = StoredObject(key, old, finder=Finder(self.platform))
-        merged, version = self._merged(key.kind, present, changes, version)
-        canonical = self.check(key.kind, merged, version, False).object
-        new = parts.split(key.module, merged, version, canonical, self.platform.clock(), old)
-        new = parts.noted(new, old, changes, self.noted)
+        merged, kept_in = self._merged(key.kind, present, changes, version)
+        canonical = self.check(key.kind, merged, kept_in, False).object
+        new = parts.split(key.module, merged, kept_in, canonical, self.platform.clock(), old)
+        new = parts.noted(new, old, changes, version, self.noted)
         return self._replace(key, old, new, canonical).state
 
     def _merge_session(self, key: Key, changes: dict[str, Any], version: str) -> str:
@@ -258,7 +258,7 @@ class ObjectWriter:
         merged, _ = self._merged(key.kind, kept, changes, version)
         canonical = self.check(key.kind, merged, version, False).object
         new = parts.whole(merged, version, canonical, self.platform.clock())
-        new = new._replace(noted=findings.joined(head.noted, self.noted, changes.keys() - parts.ADDED_TO))
+        new = new._replace(noted=findings.joined(head.noted, self.noted, parts.replaced(changes, version)))
         pieces = periods.split(key.module, new, merged, first=head.taken)
         return self._save(key, (head,), pieces, canonical)
 
@@ -368,7 +368,7 @@ class ObjectWriter:
         same = _in_its_words(kind, ours, present.version)
         if same is not None:
             return merge(kind, present.source, same, present.version), present.version
-        return merge(kind, present.canonical, ours, modules.V230), modules.V230
+        return merge(kind, present.canonical, ours, modules.V230, sent_in=version), modules.V230
 
     def _in_words(self, kind: str, changes: dict[str, Any], version: str, wanted: str) -> dict[str, Any]:
         if version == wanted:

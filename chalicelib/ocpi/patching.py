@@ -16,17 +16,21 @@ from chalicelib.ocpi.timestamps import timestamp, wire_timestamp
 __all__ = ["merge", "timestamp", "wire_timestamp"]
 
 
-def merge(kind: str, stored: dict[str, Any], changes: dict[str, Any], version: str) -> dict[str, Any]:
+def merge(
+    kind: str, stored: dict[str, Any], changes: dict[str, Any], version: str, sent_in: str = ""
+) -> dict[str, Any]:
     """The stored object with the changes applied; neither is changed in place.
 
     A field in `changes` replaces the stored one completely, nested ones included;
-    null clears an optional field. Charging periods are appended (not in 2.1.1),
-    EVSEs of a Location merged by uid, none removed.
+    null clears an optional field. Charging periods are appended (not those that were
+    `sent_in` 2.1.1), EVSEs of a Location merged by uid, none removed.
 
     Raises InvalidParameters for null on a required field, or an EVSE that cannot be merged.
     """
     if type(changes) is not dict:
         raise InvalidParameters("expected an object")
+    if (sent_in or version) == V211 and changes.get("charging_periods") is not None:
+        stored = {**stored, "charging_periods": []}
     return _merge(kind, models.model(kind), stored, changes, version, "")
 
 
