@@ -52,7 +52,7 @@ REPAIRS = """## What has one meaning
 | one value where a list is due, or an object of numbers for names (`{"0": ...}`) | a list |
 | a list of one where an object or another single value is due, also as the whole body | that |
 | names in another case or with other gaps (`lastUpdated`), in an object that lacks a required one | those of the specification |
-| `""`, or `[]` and `{}` for the other, in an optional field | absent |
+| `""`, or `[]` and `{}` for the other, in an optional field | absent; in a PATCH null, which clears it |
 | a field under its name in another version; a Price in the words of another version, or as a number | that of its own |
 | a day without a time | its midnight in UTC |
 | a DateTime with an offset, blanks, more decimals, without seconds or with `+00`, `UTC` or `[UTC]` behind it | UTC |

@@ -104,7 +104,10 @@ def _repaired(
     from chalicelib.ocpi.models import validators
 
     model = models.model(kind)
-    if validators.validate(model, version, partial)(data) and not validators.repeats(model, data, version):
+    is_clean = validators.validate(model, version, partial)(data)
+    if is_clean and partial:
+        is_clean = data.get("last_updated") is not None  # it may be there under another name
+    if is_clean and not validators.repeats(model, data, version):
         return data, (), None, ()
     room = _tolerance()
     asked = (lambda: token("")) if token else None

@@ -163,7 +163,7 @@ class Tolerance:
         if not value and self._is_empty(row, value):
             if not row.required:
                 self.note(at, "empty", f"{shown(value)} read as absent")
-                return _ABSENT
+                return None if partial else _ABSENT  # null is how a PATCH says that there is none (TRA-50)
             new = self._fault(at, "missing", f"required, but {shown(value) or 'empty'}")
         elif row.is_list:
             new = self._list(row, value, at, partial)

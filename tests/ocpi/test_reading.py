@@ -10,6 +10,7 @@ import pytest
 from chalicelib.ocpi import jsontext, models
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.models import validators
+from chalicelib.ocpi.patching import merge
 from chalicelib.ocpi.reading import read
 from tests.ocpi.samples import EMSP, NOW, OWNER, example, kind_of, names, placed, without
 
@@ -471,6 +472,42 @@ def test_a_patch_says_nothing_about_what_it_leaves_out() -> None:
         for kind in ("location", "evse", "connector", "session", "token"):
             body = {"last_updated": NOW}
             assert read(kind, body, version, partial=True, owner=OWNER, emsp=EMSP).object == body
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("location", "name", ""),
+        ("location", "opening_times", []),
+        ("evse", "floor_level", ""),
+        ("evse", "coordinates", ""),
+        ("connector", "terms_and_conditions", ""),
+        ("session", "meter_id", {}),
+        ("token", "visual_number", ""),
+    ],
+)
+def test_what_says_that_there_is_none_clears_the_field_in_a_patch(
+    kind: str, name: str, value: Any, version: str
+) -> None:
+    # TRA-50: as null does
+    stored = example(kind, version) | {name: "x"}
+    reading = read(kind, {name: value, "last_updated": NOW}, version, partial=True)
+    assert codes(reading) == {f"/{name}": "empty"}
+    assert name not in merge(kind, stored, reading.repaired, version)
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])
+def test_names_spelled_otherwise_are_read_in_a_patch_by_its_time(version: str) -> None:
+    # TRA-49: it is what every PATCH has
+    sent = {"lastUpdated": "2026-02-03T10:00:00Z", "Status": "CHARGING", "floorLevel": "2"}
+    reading = read("evse", sent, version, partial=True, now=NOW)
+    assert reading.object == {
+        "last_updated": "2026-02-03T10:00:00Z",
+        "status": "CHARGING",
+        "floor_level": "2",
+    }
+    assert set(codes(reading)) == {"/lastUpdated", "/Status", "/floorLevel"}
 
 
 def test_null_for_a_required_field_in_a_patch_is_refused() -> None:
