@@ -59,10 +59,11 @@ def _counting(names: Sequence[str]) -> Iterator[tuple[Any, list[PartnerStub], Me
     from moto import mock_aws
 
     from localrun import large
-    from localrun.emulator import mocked_clients, share_stream_records
+    from localrun.emulator import mocked_clients
+    from localrun.lighter_moto import lighten
     from tests.harness import Hand
 
-    share_stream_records()
+    lighten()
     with mock_aws(), large.tables():
         hand = Hand(SETTINGS)
         stubs = [

@@ -43,10 +43,10 @@ def count() -> Figures:
     """Per event: units and KB of log, by name."""
     from moto import mock_aws
 
-    from localrun.emulator import share_stream_records
+    from localrun.lighter_moto import lighten
     from tests.harness import Hand
 
-    share_stream_records()
+    lighten()
     with mock_aws():
         hand = Hand(SETTINGS)
         partner = hand.register_partner()

@@ -41,10 +41,10 @@ def measure() -> list[Row]:
     """The rows of design section 12."""
     from moto import mock_aws
 
-    from localrun.emulator import share_stream_records
+    from localrun.lighter_moto import lighten
     from tests.harness import Hand
 
-    share_stream_records()
+    lighten()
     # What the meter itself takes would make partners slow ones, whose pushes have places to take.
     fast = mock.patch.object(partner_health, "_pace", return_value=0.0)
     with contextlib.redirect_stdout(io.StringIO()), mock_aws(), fast:

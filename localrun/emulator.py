@@ -21,6 +21,7 @@ from typing import Any
 from chalicelib.aws.clients import Clients
 from localrun import REGION, ROOT, large
 from localrun.changes import Changes, is_write
+from localrun.lighter_moto import lighten
 from localrun.signals import Ended
 
 MINISTACK = "ministack==1.5.33"
@@ -99,7 +100,7 @@ class Moto(Emulator):
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
         from werkzeug.serving import WSGIRequestHandler, make_server
 
-        share_stream_records()
+        lighten()
         self._large.enter_context(large.tables())
 
         class Handler(WSGIRequestHandler):
@@ -261,16 +262,6 @@ def _reserved() -> frozenset[str]:
     from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
     return frozenset(ReservedKeywords.get_reserved_keywords())
-
-
-def share_stream_records() -> None:
-    """Spare moto copying its streams: a transaction copies whole tables, records of the past included.
-
-    Nobody changes a record once it is written, so the copies may share them.
-    """
-    from moto.dynamodb.models.table import StreamRecord
-
-    StreamRecord.__deepcopy__ = lambda self, memo: self  # type: ignore[attr-defined]
 
 
 def _noted(application: Callable[..., Iterable[bytes]], changes: Changes) -> Callable[..., Iterable[bytes]]:

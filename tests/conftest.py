@@ -50,10 +50,10 @@ def aws() -> Iterator[None]:
     """moto behind every botocore client of this process that has no endpoint of its own."""
     from moto import mock_aws
 
-    from localrun.emulator import share_stream_records
+    from localrun.lighter_moto import lighten
 
     before = {name: os.environ.pop(name, None) for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE")}
-    share_stream_records()
+    lighten()
     with mock_aws():
         yield
     os.environ.update({name: value for name, value in before.items() if value is not None})
