@@ -162,8 +162,8 @@ def _note(
         return  # its place in a feed moved, nothing anybody sees
     if not new and _is_forgotten(record):
         if image["part"]["S"] == HEAD:
-            place = feeds.number_of(image["place"]["S"])
-            platform.objects.feeds.forget(module, image["feed"]["S"], [place])
+            gone = part_of({name: dict(value) for name, value in image.items()})
+            platform.objects.feeds.forget(module, gone.feed, {feeds.number_of(gone.place): gone.unsaid})
         return
     key = Key(module, image["country_code"]["S"], image["party_id"]["S"], image["id"]["S"])
     task = _MONEY.get((module, image["own"]["BOOL"]))

@@ -92,9 +92,13 @@ class Feeds:
             return []
         request: dict[str, Any] = {
             "TableName": self._table(module),
-            "KeyConditionExpression": "#o = :o AND begins_with(#p, :p)",
+            "KeyConditionExpression": "#o = :o AND #p BETWEEN :p AND :q",
             "ExpressionAttributeNames": {"#o": "object", "#p": "part"},
-            "ExpressionAttributeValues": {":o": text(f"feed#{head.feed}"), ":p": text(f"{version}#")},
+            "ExpressionAttributeValues": {
+                ":o": text(f"feed#{head.feed}"),
+                ":p": text(_block(version, head.first)),
+                ":q": text(_block(version, head.count)),
+            },
         }
         found: list[int] = []
         while True:
@@ -222,9 +226,12 @@ class Feeds:
             }
         }
 
-    def forget(self, module: str, feed: str, numbers: Iterable[int]) -> None:
-        """Leave numbers empty whose objects age took away, in whatever order; twice is once."""
-        while not self._compact(module, feed, numbers, least=0):
+    def forget(self, module: str, feed: str, gone: Mapping[int, Unsaid]) -> None:
+        """Leave numbers empty whose objects age took away, in whatever order, and what was noted of them;
+        twice is once."""
+        for action in self.unsaid(module, feed, {place: (noted, ()) for place, noted in gone.items()}):
+            dynamodb.Writer(self._client).one(action)
+        while not self._compact(module, feed, gone, least=0):
             continue
 
     def compact(self, module: str, feed: str) -> None:

@@ -136,7 +136,7 @@ def test_i9_many_holes_that_are_no_neighbours_are_kept_in_bounded_items(
         answer = real(**asked)
         if not read:
             read.append(asked)
-            platform.objects.feeds.forget("tariffs", feed, [4])
+            platform.objects.feeds.forget("tariffs", feed, {4: ()})
         return answer
 
     monkeypatch.setattr(client, "batch_get_item", batch_get_item)

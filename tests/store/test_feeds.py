@@ -146,25 +146,63 @@ def take_away(platform: Any, module: str, id_: str, by: dict[str, str] | None) -
     return record | ({"userIdentity": by} if by else {})
 
 
-def listed(ask: Any, query: str) -> tuple[list[str], str, bool]:
-    answer = ask("GET", f"/ocpi/2.3.0/sender/tariffs?{query}", token="emsp2")
+def listed(ask: Any, of: str, query: str, token: str = "emsp2") -> tuple[list[str], str, bool]:
+    answer = ask("GET", f"/ocpi/{of}?{query}", token=token)
     return [each["id"] for each in answer.data], answer.headers["x-total-count"], "link" in answer.headers
+
+
+LISTS = {"2.1.1": "old_emsp", "2.2.1": "emsp", "2.3.0": "emsp2"}
 
 
 def test_i5_what_age_takes_away_in_any_order_leaves_totals_and_pages_exact(
     ask: Any, operate: Any, known: Known, platform: Any
 ) -> None:
-    """Row I5: T1 is updated meanwhile and lives longer, under the same number."""
+    """Row I5: T1 is updated meanwhile and lives longer, under the same number; for each version."""
     for at in (1, 2, 3):
         operate("put", module="tariffs", object=own("tariff", id=f"T{at}"))
     as_announce(platform, [take_away(platform, "tariffs", "NL/EXA/T2", REMOVED_BY_AGE)] * 2)
-    assert listed(ask, "limit=2") == (["T1", "T3"], "2", False)
-    assert listed(ask, "offset=2") == ([], "2", False)
+    for version, token in LISTS.items():
+        of = f"{version}/sender/tariffs"
+        assert listed(ask, of, "limit=2", token) == (["T1", "T3"], "2", False)
+        assert listed(ask, of, "limit=1", token) == (["T1"], "2", True)
+        assert listed(ask, of, "offset=2", token) == ([], "2", False)
     operate("patch", module="tariffs", id="T1", changes={"currency": "SEK"})
     as_announce(platform, [take_away(platform, "tariffs", "NL/EXA/T3", REMOVED_BY_AGE)])
-    assert listed(ask, "") == (["T1"], "1", False)
-    for version in ("2.1.1", "2.2.1"):
-        assert platform.objects.feeds.heads("tariffs", ["NL/EXA>*"], version)[0].total == 1
+    for version, token in LISTS.items():
+        of = f"{version}/sender/tariffs"
+        assert listed(ask, of, "", token) == (["T1"], "1", False)
+        assert listed(ask, of, "offset=1", token) == ([], "1", False)
+        assert listed(ask, of, "date_from=2020-01-01T00:00:00Z", token) == (["T1"], "1", False)
+
+
+@pytest.mark.parametrize("version", LISTS)
+def test_i5_age_takes_of_each_partners_own_feed_what_its_version_says_and_does_not_say(
+    ask: Any, operate: Any, known: Known, platform: Any, version: str
+) -> None:
+    """Row I5: CDRs, which each eMSP has a feed of; a Credit CDR is none to 2.1.1, before and after."""
+    token = LISTS[version]
+    mine = {"2.1.1": "FR/OLD", "2.2.1": "DE/MSP", "2.3.0": "FR/ABC"}[version]
+    for id, party in [("X", mine), *((f"C{at}", mine) for at in range(1, 5)), ("Y", "DE/OTH")]:
+        credit = {"credit": True, "credit_reference_id": "E"} if id in ("C2", "C4") else {}
+        operate("put", module="cdrs", object=own("cdr", id=id, cdr_token=for_emsp(party), **credit))
+    said = ["X", "C1", "C2", "C3", "C4"]
+    if version == "2.1.1":
+        said = ["X", "C1", "C3"]
+    of = f"{version}/sender/cdrs"
+    for gone in ("C2", "X"):
+        record = take_away(platform, "cdrs", f"NL/EXA/{gone}", REMOVED_BY_AGE)
+        as_announce(platform, [record])
+        as_announce(platform, [record])
+        said = [id for id in said if id != gone]
+        total = str(len(said))
+        assert listed(ask, of, "", token) == (said, total, False), gone
+        assert listed(ask, of, "limit=1", token) == (said[:1], total, len(said) > 1), gone
+        assert listed(ask, of, f"offset={len(said)}", token) == ([], total, False), gone
+        assert listed(ask, of, "offset=1&limit=1", token)[0] == said[1:2], gone
+    client = platform.clients.dynamodb
+    items = client.scan(TableName=platform.objects.table("cdrs"))["Items"]
+    noted = [name for each in items if each["part"]["S"].startswith("2.") for name in each if name.isdigit()]
+    assert noted == ["5"]  # nothing is kept of those that are gone
 
 
 @pytest.mark.parametrize("by", [REMOVED_BY_AGE, None])
