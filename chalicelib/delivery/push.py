@@ -52,9 +52,6 @@ MOST_ROUNDS = 20
 # What the next attempt at the same message may not meet again.
 TRANSIENT = (ClientError, BotoCoreError, ServerError, queues.NotSent, LostLease)
 
-# Seconds in which a hub's partners are told of each other; what one does not know meanwhile is sent again.
-JOINING = 60
-
 
 class Busy(Exception):
     """Another delivery of the same Location is under way; this one comes again shortly."""
@@ -317,7 +314,9 @@ class _Push:
         if step.method == "PATCH" and refusal.http_status not in (401, 403):
             return self._send_whole(found, refusal, mark)
         not_final = PartnerUnreachable(outcomes.words(refusal), http_status=refusal.http_status)
-        if not refusal.own_word and self.target.key.module in modules.PRICED:
+        if not refusal.own_word and (
+            self.target.key.module in modules.PRICED or self._knows_no_token(refusal)
+        ):
             return self._unreached(found, step, mark, not_final)
         if step.method == "DELETE" and refusal.http_status == 404:
             return outcomes.delivered(found, {}, self._agreement, "", 0)
@@ -329,13 +328,15 @@ class _Push:
             return self._unreached(found, step, mark, not_final)
         return outcomes.refused(self.platform, found, outcomes.words(refusal), mark)
 
+    def _knows_no_token(self, refusal: PartnerRefused) -> bool:
+        return refusal.http_status == 401 and health.is_joining(self.platform, self.partner)
+
     def _may_not_know_the_party(self) -> bool:
         """Whether whose object it is joined our hub just now: its ClientInfo is told beside its objects."""
         if not self.platform.settings.hub:
             return False
         owner = parties.reached(self.platform, self.target.key.party)
-        joined = max(each.registered_at for each in (owner, self.partner) if each)
-        return later(joined, JOINING) > self.platform.clock()
+        return any(health.is_joining(self.platform, each) for each in (owner, self.partner) if each)
 
     def _unreached(self, found: Delivery, step: Step, mark: str, problem: PartnerUnreachable) -> Delivery:
         """What was sent may or may not have arrived."""

@@ -47,6 +47,8 @@ RELAPSE = 3600
 # Seconds after which what was to be listed is listed again, should that have got lost.
 LOST_AFTER = 120
 SHORTLY = 5
+# Seconds after a registration in which what is not known yet is sent again.
+JOINING = 60
 
 
 def queue_for(partner: Partner) -> str:
@@ -55,6 +57,11 @@ def queue_for(partner: Partner) -> str:
     failing = health.failures or any(each.failures for each in health.held.values())
     slow = failing or health.seconds > SLOW or health.state == UNREACHABLE
     return queues.PUSH_SLOW if slow else queues.PUSH
+
+
+def is_joining(platform: Platform, partner: Partner) -> bool:
+    """Whether it registered just now: who does takes our token a moment after our answer has come."""
+    return bool(partner.registered_at) and later(partner.registered_at, JOINING) > platform.clock()
 
 
 def timeout() -> float:

@@ -253,6 +253,29 @@ def test_a_refusal_is_final_recorded_and_told(operate: Any, drain: Any, events: 
     assert lines(emsp)[-1] == "PUT locations/NL/EXA/LOC1"
 
 
+def test_who_registered_a_moment_ago_may_not_know_our_token_yet(
+    operate: Any, drain: Any, clock: Any, register_partner: Any
+) -> None:
+    """Design section 8: it takes our token when our answer has come."""
+    operate("put", module="locations", object=samples.location())
+    drain()
+    both = [*EMSP_ROLES, {"role": "CPO", "country_code": "DE", "party_id": "MSP"}]
+    stub = register_partner(roles=both, version="2.2.1")
+    stub.answer("PUT", "/locations", times=1, status=401, code=2000)
+    stub.answer("GET", "/tokens", times=1, status=401, code=2000)
+    drain()
+    clock.advance(100)
+    drain()
+    assert [each.method for each in stub.requests("PUT", "/locations")] == ["PUT", "PUT"]
+    assert operate("deliveries")["deliveries"] == []
+    assert [each["state"] for each in operate("pulls", module="tokens")["pulls"]] == ["COMPLETED"]
+    stub.answer("PUT", "/locations", status=401, code=2000)
+    operate("put", module="locations", object=samples.location("LOC2"))
+    drain()
+    (delivery,) = operate("deliveries")["deliveries"]
+    assert delivery["state"] == "REFUSED"  # by now it has had the time
+
+
 def test_redeliver_sends_a_refused_one_again(operate: Any, drain: Any, emsp: Any) -> None:
     emsp.answer("PUT", "LOC1", times=1, code=2001)
     operate("put", module="locations", object=samples.location())
