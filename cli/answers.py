@@ -19,6 +19,7 @@ DELIVERIES = columns(
 )
 ALIKE = columns("state:whole partner module many:whole since:age for_example=@object cause")
 AWAY = columns("partner:whole heard=last_success:age failed=last_failure:age reason")
+ENDPOINTS = columns("module=identifier:whole interface=role:whole url")
 FAILING = columns("partner:whole module:whole next=next_attempt_at:age")
 
 
@@ -75,7 +76,7 @@ def status(screen: Screen, data: Any) -> Iterator[RenderableType]:
 
 def partner(screen: Screen, data: Any) -> Iterator[RenderableType]:
     """A partner, with every time as an age."""
-    yield from people(screen, cells.aged(data), {})
+    yield from people(screen, cells.aged(data), {"endpoints": ENDPOINTS})
 
 
 CARD: Columns = {

@@ -235,7 +235,7 @@ ROWS: Mapping[str, Row] = {
         ("audits --verdict DISAGREE --date-from monday", "audits --partner Example --csv"),
         {
             "audits": c(
-                "at:age cdr=@object verdict:whole claimed=@claimed:whole computed=@computed:whole "
+                "at:age cdr=@object:below verdict:whole claimed=@claimed:whole computed=@computed:whole "
                 "difference=@difference:whole currency:whole cause"
             )
         },
@@ -272,8 +272,8 @@ ROWS: Mapping[str, Row] = {
         ("statement --partner Example --month 2026-10", "statement --party BE/BEC --month 2026-10 --csv"),
         {
             "rows": c(
-                "end=end_date_time:time cdr=@object kwh:n claimed=@claimed computed=@computed "
-                "difference=@difference currency verdict"
+                "end=end_date_time:time cdr=@object:below kwh:n claimed=@claimed:whole "
+                "computed=@computed:whole difference=@difference:whole currency verdict"
             ),
             "currencies": c(
                 "currency cdrs:n credits:n kwh:n claimed=@claimed computed=@computed "
@@ -285,7 +285,7 @@ ROWS: Mapping[str, Row] = {
     "reconcile": Row(
         "Money",
         ("reconcile", "reconcile --partner Example"),
-        {"findings": c("since:age kind partner object=@object state:whole message")},
+        {"findings": c("since:age kind partner object=@object:below state:whole message")},
     ),
     "money_policy": Row("Money", ("money_policy Example --policy gireve",)),
     "messages": Row(

@@ -15,6 +15,8 @@ from cli.progress import Progress
 from cli.rows import Row
 from cli.show import Screen, as_csv, as_json, as_line, write
 
+# What an answer says of a page beside its list.
+OF_A_PAGE = {"cursor", "total", "incomplete"}
 ENDED = ("COMPLETED", "FAILED", "CONCLUDED", "TIMEOUT")
 
 
@@ -81,7 +83,8 @@ class Request:
             return ready if ready.endswith("\n") else ready + "\n"
         lists = dict(answers.named(data))
         wanted = [name.partition("/")[0] for name in self.row.columns if name.partition("/")[0] in lists]
-        if wanted or lists:
+        of_one = bool(data.keys() - lists.keys() - OF_A_PAGE) if isinstance(data, Mapping) else True
+        if wanted or (lists and not of_one):
             name = (wanted or list(lists))[0]
             module = self.fields.get("module")
             chosen = self.row.columns.get(f"{name}/{module}") or self.row.columns.get(name, ())

@@ -174,6 +174,21 @@ def test_csv_has_a_column_per_field_and_runs_no_formula(canned, run):
     ]
 
 
+def test_one_thing_is_one_row_of_csv_with_its_lists_in_cells(url, hand, run):
+    hand.operate("invite", name="Example")
+    for words in (("partner", "Example"), ("status",)):
+        code, out, _ = run(*words, "--csv")
+        (row,) = csv.DictReader(io.StringIO(out))
+        assert code == 0 and row.keys() & {"name", "queued"}
+
+
+def test_the_endpoints_of_a_partner_are_a_table_at_80_columns(url, hand, run, monkeypatch):
+    hand.register_partner(name="Example")
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = run("partner", "Example")
+    assert re.search(r"^MODULE +INTERFACE +URL$", out, re.MULTILINE)
+
+
 def test_amounts_come_out_with_the_digits_they_came_with(hand, canned):
     from cli import ask
     from cli.show import as_json
