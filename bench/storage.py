@@ -202,13 +202,6 @@ def _pages(bench: Bench) -> list[tuple[str, str, str]]:
     window = bench.units("GET", "locations", (), "emsp-2.2.1", date_from="2099-12-01T00:00:00Z")
     rows.append((f"page with date_from that nothing of {MANY:,} matches", str(window), "<= 3 trips"))
     rows += _windows(bench)
-    seed(platform, "NL/EXA", [a_location(f"P{at:05}", 10) for at in range(50)], "2.2.1")
-    for version, target in (("2.2.1", "<= 12 ms, <= 3 trips"), ("2.3.0", ""), ("2.1.1", "")):
-        token = f"emsp-{version}"
-        usage = bench.units("GET", "locations", (), token, offset=str(MANY), limit="50")
-        whole, sdk = timed(bench, "GET", "locations", (), token, b"", times=3, offset=str(MANY), limit="50")
-        measured = f"{whole * 1e3:.1f} ms ({sdk * 1e3:.1f} SDK), {usage.trips} trips"
-        rows.append((f"page of 50 Locations of 10 EVSEs, stored in 2.2.1, for {version}", measured, target))
     return rows
 
 
