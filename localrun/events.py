@@ -57,8 +57,9 @@ class EventLog:
         """The events after the one of this id; all that are kept, where the id is empty or unknown."""
         with self._lock:
             if event_id in self._ids:
-                at = next(at for at, each in enumerate(self._events) if each["id"] == event_id)
-                return self._events[at + 1 :]
+                # From the end: who follows knows one of the last.
+                newer = next(n for n, each in enumerate(reversed(self._events)) if each["id"] == event_id)
+                return self._events[len(self._events) - newer :]
             return list(self._events)
 
     def forget(self) -> None:
