@@ -22,6 +22,7 @@ ROOMS = (
     "doors",
     "partners",
     "delivery",
+    "localrun",
     "hub",
     "trust",
     "package",

@@ -122,7 +122,7 @@ def _newcomer(hand: Any, meter: Meter, many: int) -> tuple[float, float, int]:
     with mock.patch.multiple(partners, CACHE_SECONDS=3600, SEEN_WITHIN=3600):  # however slow this machine
         hand.drain(sweep=False)
     meter.off = True
-    assert len(_heard(stub)) == many, len(_heard(stub))
+    assert len(heard(stub)) == many, len(heard(stub))
     return usage.write, usage.read, usage.trips
 
 
@@ -145,10 +145,10 @@ def _caught_up() -> Iterator[Row]:
         cpu = time.process_time() - began
         usage, meter.off = meter.usage, True
         left = hand.operate("partner", partner=stub.id)["backlog"]
-        told = {each.path: each.json["name"] for each in _heard(stub)}
+        told = {each.path: each.json["name"] for each in heard(stub)}
         assert waiting == WAITING == len(told), (waiting, len(told))
         assert set(told.values()) == {"After"} and not left
-        sent = len(_heard(stub))
+        sent = len(heard(stub))
     yield (
         f"catch-up of {waiting} changed objects after an outage, each",
         f"{sent / waiting:.2f} requests, {usage.write / waiting:.2f} write units, "
@@ -185,7 +185,7 @@ def _platform(emulator: Any) -> Iterator[tuple[Any, list[PartnerStub]]]:
     ]
     with LocalPlatform(SETTINGS, emulator=emulator) as platform:
         for stub in stubs[:2]:
-            _register(platform, stub)
+            join(platform, stub)
         yield platform, stubs
     for stub in stubs:
         stub.down()
@@ -194,21 +194,21 @@ def _platform(emulator: Any) -> Iterator[tuple[Any, list[PartnerStub]]]:
 def _rates(platform: Any, stubs: list[PartnerStub]) -> Iterator[Row]:
     first, second, slow = stubs
     platform.do("put", module="locations", objects=[_location(at) for at in range(CHANGES)])
-    _until(lambda: all(len(_heard(stub)) >= CHANGES for stub in (first, second)), 600)
+    _until(lambda: all(len(heard(stub)) >= CHANGES for stub in (first, second)), 600)
 
     _forget(stubs)
     began = time.monotonic()
     for at in range(CHANGES):
         _status(platform.do, at, 1)
-    _until(lambda: all(len(_heard(stub)) >= CHANGES for stub in (first, second)))
+    _until(lambda: all(len(heard(stub)) >= CHANGES for stub in (first, second)))
     took = time.monotonic() - began
     yield "status changes per second, put, announced, pushed to two", f"{CHANGES / took:.0f}", "-"
-    yield "requests sent per change and partner", f"{len(_heard(first)) / CHANGES:.2f}", "1"
+    yield "requests sent per change and partner", f"{len(heard(first)) / CHANGES:.2f}", "1"
 
     alone = _delays(platform, first, 2)
     slow.script(lambda request: _slowly(request, slow))
-    _register(platform, slow)
-    _until(lambda: _heard(slow), 60)
+    join(platform, slow)
+    _until(lambda: heard(slow), 60)
     time.sleep(3)
     beside = _delays(platform, first, 3)
     yield (
@@ -232,11 +232,11 @@ def _caught_up_in_time(platform: Any, stubs: list[PartnerStub]) -> Row:
     _until(lambda: platform.do("partner", partner=stub.id)["backlog"] == FEW, 3600)
     stub.up()
     began = time.monotonic()
-    _until(lambda: len({each.path for each in _heard(stub)}) == FEW, 3600)
-    took = time.monotonic() - _heard(stub)[0].at
-    noticed = _heard(stub)[0].at - began
+    _until(lambda: len({each.path for each in heard(stub)}) == FEW, 3600)
+    took = time.monotonic() - heard(stub)[0].at
+    noticed = heard(stub)[0].at - began
     _until(lambda: not platform.do("partner", partner=stub.id)["backlog"], 600)
-    names = [each.json["name"] for each in _heard(stub)]
+    names = [each.json["name"] for each in heard(stub)]
     assert set(names) == {"After"}, Counter(names)
     return (
         f"catch-up of {FEW} objects, each changed twice during the outage",
@@ -253,8 +253,8 @@ def _delays(platform: Any, stub: PartnerStub, minute: int) -> float:
         _forget([stub])
         began = time.monotonic()
         _status(platform.do, at, minute)
-        _until(lambda: _heard(stub))
-        found.append(_heard(stub)[0].at - began)
+        _until(lambda: heard(stub))
+        found.append(heard(stub)[0].at - began)
     return statistics.median(found)
 
 
@@ -262,7 +262,7 @@ def _slowly(request: Received, stub: PartnerStub) -> Canned | None:
     return Canned(delay=3.0) if "/receiver/" in request.path else None
 
 
-def _heard(stub: PartnerStub) -> list[Received]:
+def heard(stub: PartnerStub) -> list[Received]:
     return [each for each in list(stub.received) if "/receiver/locations" in each.path]
 
 
@@ -293,7 +293,7 @@ def _status(do: Any, at: int, minute: int) -> None:
     do("patch", module="locations", id=f"LOC{at}", evse_uid="E1", changes=changes)
 
 
-def _register(platform: Any, stub: PartnerStub) -> None:
+def join(platform: Any, stub: PartnerStub) -> None:
     import urllib.request
 
     invited = platform.do("invite", name=stub.name)
