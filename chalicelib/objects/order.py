@@ -38,7 +38,15 @@ def moment(value: Any, otherwise: str, now: str = "") -> str:
     return now if now and found > now and found > later(now, FUTURE) else found
 
 
-def newest(old: Sequence[Part], new: Sequence[Part], asked_at: str = "") -> tuple[list[Part], bool]:
+def believed(known: Mapping[str, Any] | str, now: str) -> str:
+    """The time of a part, or of a Connector: "" where that says none, or one that is a day and more ahead."""
+    if isinstance(known, str):
+        return known
+    found = moment(known.get("last_updated"), "")
+    return "" if found and now and found > later(now, FUTURE) else found
+
+
+def newest(old: Sequence[Part], new: Sequence[Part], now: str, asked_at: str = "") -> tuple[list[Part], bool]:
     """The parts to be stored, the head first, and whether anything that came was older than what is known.
 
     `asked_at`: when a page was asked for that these are from.
@@ -55,7 +63,7 @@ def newest(old: Sequence[Part], new: Sequence[Part], asked_at: str = "") -> tupl
             continue
         is_older = part_is_older(before, part, asked_at)
         winner, other = (before, part) if is_older else (part, before)
-        mixed = _with_newer_connectors(winner, other) if part.uid else winner
+        mixed = _with_newer_connectors(winner, other, now) if part.uid else winner
         chosen.append(mixed)
         any_older = any_older or is_older or mixed is not part
     if new[0].last_updated < old[0].last_updated:  # a list of then says nothing of an EVSE that came since
@@ -74,13 +82,13 @@ def part_is_older(known: Part, part: Part, asked_at: str = "") -> bool:
     return bool(asked_at) and is_even and known.stored_at > asked_at and part.body != known.body
 
 
-def is_older(known: Mapping[str, Any] | str, changes: Mapping[str, Any]) -> bool:
+def is_older(known: Mapping[str, Any] | str, changes: Mapping[str, Any], now: str = "") -> bool:
     """Whether changes are of before the state of what they change: a part's time, or a Connector."""
-    state = known if isinstance(known, str) else moment(known.get("last_updated"), "")
+    state = believed(known, now)
     return bool(state) and moment(changes.get("last_updated"), state) < state
 
 
-def _with_newer_connectors(winner: Part, other: Part) -> Part:
+def _with_newer_connectors(winner: Part, other: Part, now: str) -> Part:
     """An EVSE with those of its Connectors that the other state knows later."""
     if winner.body == other.body or winner.version != other.version:
         return winner
@@ -91,7 +99,7 @@ def _with_newer_connectors(winner: Part, other: Part) -> Part:
     kept = []
     for each in connectors:
         theirs = connector_of(beside, str(each.get("id"))) if isinstance(each, dict) else None
-        kept.append(theirs if theirs is not None and is_older(theirs, each) else each)
+        kept.append(theirs if theirs is not None and is_older(theirs, each, now) else each)
     if all(one is two for one, two in zip(kept, connectors, strict=True)):
         return winner
     return winner._replace(body=jsontext.dumps({**evse, "connectors": kept}))

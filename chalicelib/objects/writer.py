@@ -101,7 +101,7 @@ class ObjectWriter:
     ) -> Written:
         chosen, has_older = new, False
         if self.in_order and key.module == "locations":
-            chosen, has_older = order.newest(old, new, self.asked_at)
+            chosen, has_older = order.newest(old, new, self.platform.clock(), self.asked_at)
         elif self.in_order and old and key.module != "cdrs":
             has_older = order.part_is_older(old[0], new[0], self.asked_at)
         if has_older and key.module != "locations":
@@ -351,10 +351,10 @@ class ObjectWriter:
 
         Raises `order.Older` where they are of before the state of what they change.
         """
+        now = self.platform.clock()
         if changes.get("last_updated") is None:
-            state = known if isinstance(known, str) else order.moment(known.get("last_updated"), "")
-            return {**changes, "last_updated": wire_timestamp(max(self.platform.clock(), state))}
-        if self.in_order and order.is_older(known, changes):
+            return {**changes, "last_updated": wire_timestamp(max(now, order.believed(known, now)))}
+        if self.in_order and order.is_older(known, changes, now):
             raise order.Older("older than what is known", "/last_updated")
         return changes
 

@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 
 from chalicelib.actions import dispatch
+from chalicelib.objects import order
+from chalicelib.objects.stored_object import connectors_of
+from chalicelib.ocpi import jsontext
+from chalicelib.store.object_items import Part
 from chalicelib.tasks import PerformAction
 from tests import samples
 from tests.samples import later
@@ -156,6 +160,25 @@ def test_a_time_far_ahead_does_not_block_what_comes_after_it(operate: Any) -> No
     operate("put", module="tokens", object=samples.token(last_updated="2099-01-01T00:00:00Z"))
     answer = operate("patch", module="tokens", id="CARD1", changes={"valid": False})
     assert counts(answer)["stored"] == 1
+
+
+def test_the_time_of_a_connector_far_ahead_does_not_block_what_comes_after_it() -> None:
+    """Design section 7: as that of an object or an EVSE, which are stored with the time of arrival."""
+
+    def part(moment: str, amperage: int) -> Part:
+        evse = samples.evse(last_updated=moment)
+        evse["connectors"][0] |= {"last_updated": moment, "max_amperage": amperage}
+        return Part("E1", "2.3.0", later(3), jsontext.dumps(evse))
+
+    now = "2026-03-01T10:05:00.000Z"
+    for known, taken in (("2099-01-01T00:00:00Z", 16), (later(4), 32)):
+        head, new = part(later(3), 16)._replace(uid=""), part(later(3), 16)
+        (_, chosen), _ = order.newest([head, part(known, 32)], [head, new], now)
+        assert connectors_of(jsontext.loads(chosen.body))[0]["max_amperage"] == taken
+    ahead = {"last_updated": "2099-01-01T00:00:00Z"}
+    assert not order.is_older(ahead, {"last_updated": later(4)}, now)
+    assert order.is_older({"last_updated": later(5)}, {"last_updated": later(4)}, now)
+    assert order.believed(ahead, now) == ""
 
 
 def test_a_pull_takes_an_evse_that_is_newer_than_its_location(
