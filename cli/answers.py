@@ -19,6 +19,7 @@ DELIVERIES = columns(
 )
 ALIKE = columns("state:whole partner module many:whole since:age for_example=@object cause")
 AWAY = columns("partner:whole heard=last_success:age failed=last_failure:age reason")
+APART = columns("pointer ours:whole theirs")
 ENDPOINTS = columns("module=identifier:whole interface=role:whole url")
 FAILING = columns("partner:whole module:whole next=next_attempt_at:age")
 
@@ -145,6 +146,18 @@ def get(screen: Screen, data: Any) -> Iterator[RenderableType]:
     """All of one object."""
     only = data.get("object") if isinstance(data, Mapping) and len(data) == 1 else None
     yield Text(outline(only if only is not None else data))
+
+
+def held(screen: Screen, data: Any) -> Iterator[RenderableType]:
+    """What a partner holds otherwise than we do, and all that it holds."""
+    apart = data.get("differences") or []
+    said = "it has none" if data.get("object") is None else "the same as here"
+    yield screen.fields({"url": data.get("url")})
+    yield screen.heading("differences")
+    yield screen.table(apart, APART) if apart else Text(said, style="dim")
+    if data.get("object") is not None:
+        yield screen.heading("theirs")
+        yield Text(outline(data["object"]))
 
 
 def message(screen: Screen, data: Any) -> Iterator[RenderableType]:

@@ -173,7 +173,7 @@ ROWS: Mapping[str, Row] = {
     "charging_preferences": Row(
         "Objects", ("charging_preferences S1 preferences.json",), file="preferences", failed=not_accepted
     ),
-    "held": Row("Objects", ("held Example locations LOC1",)),
+    "held": Row("Objects", ("held Example locations LOC1",), show=answers.held),
     "deliveries": Row(
         "Delivery",
         ("deliveries", "deliveries --partner Example --state REFUSED", "deliveries --follow"),

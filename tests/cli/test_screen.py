@@ -189,6 +189,21 @@ def test_the_endpoints_of_a_partner_are_a_table_at_80_columns(url, hand, run, mo
     assert re.search(r"^MODULE +INTERFACE +URL$", out, re.MULTILINE)
 
 
+def test_what_a_partner_holds_is_told_by_its_differences_first(canned, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    apart = [{"pointer": "/evses/0/status", "ours": "CHARGING", "theirs": "AVAILABLE"}]
+    theirs = {"id": "L1", "evses": [{"uid": "E1", "status": "AVAILABLE"}]}
+    for found, told in (
+        ({"object": theirs, "differences": apart}, r"/evses/0/status +CHARGING +AVAILABLE"),
+        ({"object": theirs, "differences": []}, "the same as here"),
+        ({"object": None, "differences": []}, "it has none"),
+    ):
+        canned.answers["held"] = {"url": "https://x.example/L1", "differs": [], **found}
+        code, out, _ = run("held")
+        assert code == 0 and re.search(told, out), out
+        assert ("- uid: E1" in out) == (found["object"] is not None)
+
+
 def test_amounts_come_out_with_the_digits_they_came_with(hand, canned):
     from cli import ask
     from cli.show import as_json
