@@ -14,7 +14,7 @@ import time
 
 from chalicelib import logs
 from chalicelib.errors import PartnerUnreachable
-from chalicelib.hub import ends, legs, rewrite
+from chalicelib.hub import ends, introduce, legs, rewrite
 from chalicelib.hub.asked import Asked
 from chalicelib.hub.legs import Leg
 from chalicelib.hub.rewrite import Needs, Outgoing
@@ -57,7 +57,9 @@ def through(asked: Asked, leg: Leg, out: Outgoing | Needs) -> Reply:
                 return found
             out = rewrite.whole(asked, leg, out, found)
             losses = list(out.losses)
-        relayed = send(asked, leg, out.method, out.url, out.body, FORWARD_TIME - (time.monotonic() - started))
+        relayed = send(asked, leg, out.method, out.url, out.body, _left(started))
+        if introduce.introduced(asked, leg, relayed, _left(started)):
+            relayed = send(asked, leg, out.method, out.url, out.body, _left(started))
         reply = judged(asked, leg, relayed, losses)
         status, code = reply.http_status, reply.status_code
         if code < 2000 and status < 300:
@@ -70,10 +72,15 @@ def through(asked: Asked, leg: Leg, out: Outgoing | Needs) -> Reply:
         _note(asked, leg, relayed, status, code, losses, started)
 
 
+def _left(started: float) -> float:
+    """The seconds that are left of the forward time."""
+    return FORWARD_TIME - (time.monotonic() - started)
+
+
 def fetched(asked: Asked, leg: Leg, started: float) -> str | Reply:
     """The object that a PATCH is about as the far side has it, or its answer where it has none."""
     url = rewrite.target(asked, leg, "")
-    relayed = send(asked, leg, "GET", url, None, FORWARD_TIME - (time.monotonic() - started))
+    relayed = send(asked, leg, "GET", url, None, _left(started))
     reply = judged(asked, leg, relayed, [], as_it_is=True)
     good = reply.status_code < 2000 and reply.http_status < 300 and reply.data is not None
     return reply.data or "" if good else reply

@@ -8,8 +8,8 @@ import pytest
 
 from tests import samples
 from tests.harness import Hand
-from tests.hub.joining import join, routed, told
-from tests.stub import PartnerStub
+from tests.hub.joining import join, role, routed, statuses, told
+from tests.stub import Canned, PartnerStub, Received
 
 
 def put_roles(stub: PartnerStub) -> list[list[str]]:
@@ -132,3 +132,51 @@ def test_a_token_that_comes_before_word_of_its_party_is_sent_again(hub: Hand) ->
     hub.drain()
     (left,) = hub.operate("deliveries")["deliveries"]
     assert left["state"] == "REFUSED"
+
+
+def test_who_asks_before_word_of_it_is_introduced_and_asked_for_again(hub: Hand) -> None:
+    """HCI-10, HUB-33: a command waits for nobody; a strict far side refuses whom it never heard of."""
+    cpo = hub.register_partner([role("CPO/BE/BEC")])
+    emsp = hub.register_partner([role("EMSP/DE/NWM")])
+
+    def strict(request: Received) -> Canned | None:
+        known = [each for each in cpo.requests("PUT", "/hubclientinfo/DE/NWM") if each.json["role"] == "EMSP"]
+        refused = Canned(code=2001, message="OCPI-from: DE/NWM is no party of yours")
+        return None if known or "/hubclientinfo" in request.path else refused
+
+    cpo.script(strict)
+    command = {
+        "response_url": f"{emsp.base_url}/r",
+        "location_id": "L1",
+        "token": samples.their_token("DE", "NWM"),
+    }
+    path, headers = "/ocpi/2.2.1/receiver/commands/START_SESSION", routed("DE/NWM", "BE/BEC")
+    answer = hub.ask("POST", path, token=emsp.token, body=command, headers=headers)
+    assert (answer.code, answer.data["result"]) == (1000, "ACCEPTED"), answer.text
+    assert [each.path.split("/")[3] for each in cpo.received] == ["commands", "hubclientinfo", "commands"]
+    ids = [each.headers["x-request-id"] for each in cpo.received]
+    assert len(set(ids)) == 3
+    told_first = cpo.requests("PUT", "/hubclientinfo")[0]
+    assert not [name for name in told_first.headers if name.startswith("ocpi-")]
+    hub.drain()
+    assert statuses(cpo) == {"EMSP/DE/NWM": "CONNECTED"}
+
+
+@pytest.mark.parametrize(("version", "times"), [("2.1.1", 1), ("2.2.1", 2), ("2.3.0", 2)])
+def test_what_is_refused_for_another_reason_is_asked_twice_at_most(
+    hub: Hand, version: str, times: int
+) -> None:
+    """And once, where all have heard of all, or nobody tells it of others."""
+    cpo, emsp = (
+        hub.register_partner([role("CPO/BE/BEC")], version),
+        hub.register_partner([role("EMSP/DE/NWM")]),
+    )
+    cpo.answer("GET", "/locations", code=2001, message="no")
+    for asked in (times, 1):
+        cpo.received.clear()
+        answer = hub.ask(
+            "GET", "/ocpi/2.2.1/sender/locations", emsp.token, headers=routed("DE/NWM", "BE/BEC")
+        )
+        assert answer.code == 2001
+        assert len(cpo.requests("GET", "/locations")) == asked
+        hub.clock.advance(120)
