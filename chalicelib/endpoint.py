@@ -139,7 +139,7 @@ def _answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], 
         headers = {
             "Content-Type": "application/json",
             **ids,
-            **_routing(request, partner, platform),
+            **_routing(request, partner, platform, reply.status_code),
             **reply.headers,
         }
         duration = round((time.perf_counter() - started) * 1000)
@@ -292,7 +292,7 @@ def _refusal(problem: OcpiError, version: str) -> Reply:
     )
 
 
-def _routing(request: Request, partner: Partner | None, platform: Platform) -> dict[str, str]:
+def _routing(request: Request, partner: Partner | None, platform: Platform, code: int) -> dict[str, str]:
     """Routing headers of the response: swapped, filled in where the request lacked them (HUB-05, AMB-21).
 
     What a hub says itself is from the hub; what it hands on names its sender already.
@@ -304,7 +304,7 @@ def _routing(request: Request, partner: Partner | None, platform: Platform) -> d
     known = (partner.hub_party or _first(role.party for role in partner.roles)) if partner else None
     asked_by = request.from_party or known
     asked_of = request.to_party or _first(party.party for party in serving(request, platform))
-    if hub and (request.to_party is None or not platform.settings.hosts(request.to_party)):
+    if hub and (code >= 4000 or request.to_party is None or not platform.settings.hosts(request.to_party)):
         asked_of = hub
     headers: dict[str, str] = {}
     if asked_by:

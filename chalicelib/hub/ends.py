@@ -28,6 +28,8 @@ def check(asked: Asked, leg: Leg) -> None:
         _check_push(asked, to)
     if _is_asked_about(asked):
         _check_asked(asked, leg, to)
+    if asked.module == "chargingprofiles" and asked.interface == modules.SENDER:
+        _check_profile(asked, leg, to)
 
 
 def remember(asked: Asked, leg: Leg) -> None:
@@ -62,6 +64,13 @@ def _check_push(asked: Asked, to: Party) -> None:
         known = [end for cpo, end in asked.session.ends if cpo == owner]
         if known and to not in known:
             raise UnknownReceiver("this session is of a customer of somebody else", "/session_id")
+
+
+def _check_profile(asked: Asked, leg: Leg, to: Party) -> None:
+    """The profile of a Session is for whom its CPO sent that to, or a provider."""
+    known = [emsp for cpo, emsp in asked.session.ends if cpo == asked.requester]
+    if known and to not in known and to not in parties.providers(asked.platform, leg.partner):
+        raise UnknownReceiver("this session is of a customer of somebody else", "/session_id")
 
 
 def _is_asked_about(asked: Asked) -> bool:

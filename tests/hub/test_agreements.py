@@ -9,8 +9,8 @@ import pytest
 
 from tests import samples
 from tests.harness import Hand, OperatorRefused
-from tests.hub.conftest import HUB
-from tests.hub.joining import join, routed, statuses, told
+from tests.hub.conftest import HUB, routing_of
+from tests.hub.joining import join, role, routed, statuses, told
 
 LIST = "/ocpi/2.2.1/sender/locations"
 
@@ -90,6 +90,22 @@ def test_an_open_hub_may_keep_two_apart(make_platform: Callable[..., Hand]) -> N
     emsp, free = join(hub, "EMSP/DE/MSP"), join(hub, "EMSP/FR/EMP")
     assert hub.ask("GET", "/ocpi/2.2.1/sender/hubclientinfo", emsp.token).data[0]["party_id"] == "EMP"
     assert len(hub.ask("GET", "/ocpi/2.2.1/sender/hubclientinfo", free.token).data) == 2
+
+
+@pytest.mark.parametrize("path", ["sender/locations", "sender/locations/L1", "sender/parking/1"])
+def test_a_hosted_party_without_an_agreement_is_answered_for_as_one_that_is_not_there(
+    make_platform: Callable[..., Hand], path: str
+) -> None:
+    """Parties without agreement do not exist for each other; what a hub says itself is from the hub."""
+    own = {**role("CPO/NL/OWN"), "business_details": {"name": "Own"}}
+    hub = make_platform({"OCPI_PARTIES": json.dumps([HUB, own]), "OCPI_HUB_POLICY": "closed"})
+    emsp = hub.register_partner([role("EMSP/DE/MSP")])
+    told = []
+    for party in ("NL/OWN", "XX/YYY"):
+        answer = hub.ask("GET", f"/ocpi/2.2.1/{path}", emsp.token, headers=routed("DE/MSP", party))
+        said = answer.json["status_message"].replace(party, "it")
+        told.append((answer.status, answer.code, said, routing_of(answer.headers)))
+    assert told[0] == told[1] == (200, 4001, "it is not known here", {"to": "DE/MSP", "from": "NL/HUB"})
 
 
 @pytest.mark.parametrize(

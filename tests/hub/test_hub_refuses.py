@@ -116,6 +116,25 @@ def test_nobody_reads_a_session_of_others_at_its_owner(party: Any, send: Any) ->
     assert send(emsp, "GET", "receiver/sessions/BE/BEC/S1").data == SESSION
 
 
+def test_an_active_profile_goes_to_the_end_of_its_session_alone(party: Any, send: Any) -> None:
+    """HUB-21, CHP-31: also where its CPO names somebody else."""
+    cpo, emsp, third = party("cpo221"), party("emsp221"), party("third")
+    assert send(cpo, *PUT, SESSION).code == 1000
+    profile = {"charging_rate_unit": "A", "charging_profile_period": [{"start_period": 0, "limit": 6.0}]}
+    active = {"start_date_time": "2026-03-01T10:00:00Z", "charging_profile": profile}
+    assert send(cpo, "PUT", "sender/chargingprofiles/S1", active, to=third).code == 4001
+    assert send(cpo, "PUT", "sender/chargingprofiles/S1", active, to=emsp).code == 1000
+    assert third.received == []
+
+
+def test_a_party_that_names_itself_is_asked_itself(party: Any, send: Any) -> None:
+    """One that is CPO and eMSP under one id asks like any other; a hub does not guess what it means."""
+    cpo = party("cpo221")
+    answer = send(cpo, "GET", "sender/tokens", to=cpo)
+    assert (answer.code, routing_of(answer.headers)) == (1000, {"to": "BE/BEC", "from": "BE/BEC"})
+    assert [each.path for each in cpo.received] == ["/2.2.1/sender/tokens"]
+
+
 def test_a_command_with_a_token_of_another_emsp_is_2001(party: Any, send: Any) -> None:
     """CMD-34"""
     cpo, third = party("cpo221"), party("third")
