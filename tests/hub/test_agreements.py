@@ -70,6 +70,25 @@ def test_an_agreement_may_be_for_some_modules(hub: Hand) -> None:
     assert hub.operate("agreements", party="FR/XXX")["agreements"] == []
 
 
+def test_a_module_of_their_own_is_agreed_by_its_name(hub: Hand) -> None:
+    """Whatever its method; of whom there is no agreement with, not even that it offers nothing is told."""
+    cpo, emsp = hub.register_partner([role("CPO/NL/CPO")]), hub.register_partner([role("EMSP/DE/MSP")])
+
+    def codes(to: str) -> set[int]:
+        headers = routed("DE/MSP", to)
+        return {
+            hub.ask(method, "/ocpi/2.2.1/sender/parking/1", emsp.token, headers=headers).code
+            for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        }
+
+    assert codes("NL/CPO") == codes("NL/HUB") == codes("XX/YYY") == {4001}
+    hub.operate("agree", parties=["NL/CPO", "DE/MSP"], allowed=True, modules=["locations"])
+    assert codes("NL/CPO") == {4001}
+    hub.operate("agree", parties=["NL/CPO", "DE/MSP"], allowed=True, modules=["parking"])
+    assert codes("NL/CPO") == {4000}, "agreed, and not offered"
+    assert cpo.received == []
+
+
 def test_each_party_of_a_connection_has_agreements_of_its_own(hub: Hand) -> None:
     cpo, both = join(hub, "CPO/NL/CPO"), join(hub, "EMSP/DE/AAA", "EMSP/DE/BBB")
     hub.operate("agree", parties=["NL/CPO", "DE/BBB"], allowed=True)
