@@ -50,6 +50,7 @@ def test_a_cursor_leads_on_in_the_version_and_module_it_was_handed_out_in(party:
 def test_a_result_is_taken_at_its_own_url_alone(party: Any, send: Any, hub: Hand, name: str) -> None:
     """CMD-20, ARC-21: neither as that of another command, nor as that of a profile."""
     cpo, emsp = party(name), party("emsp221")
+    cpo.answer("POST", "commands", data={"result": "ACCEPTED", "timeout": 3600})
     assert send(emsp, "POST", "receiver/commands/START_SESSION", start(emsp), to=cpo).code == 1000
     back = cpo.requests("POST")[0].json["response_url"]
     id = back.rpartition("/")[2]
