@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.partners import roster
+from chalicelib.partners import health
 from tests import samples
 from tests.harness import Hand
 from tests.hub.joining import join, role, routed, statuses, told
@@ -138,7 +138,7 @@ def test_a_token_that_comes_before_word_of_its_party_is_sent_again(hub: Hand) ->
 @pytest.fixture
 def joining(monkeypatch: pytest.MonkeyPatch) -> None:
     """An hour of having just joined, since the machine may be slow."""
-    monkeypatch.setattr(roster, "JOINING", 3600)
+    monkeypatch.setattr(health, "JOINING", 3600)
 
 
 def test_who_asks_before_word_of_it_is_introduced_and_asked_for_again(hub: Hand, joining: None) -> None:
