@@ -367,7 +367,7 @@ class ObjectWriter:
         ours = self._in_words(kind, changes, version, modules.V230)
         same = _in_its_words(kind, ours, present.version)
         if same is not None:
-            return merge(kind, present.source, same, present.version), present.version
+            return merge(kind, present.source, same, present.version, sent_in=version), present.version
         return merge(kind, present.canonical, ours, modules.V230, sent_in=version), modules.V230
 
     def _in_words(self, kind: str, changes: dict[str, Any], version: str, wanted: str) -> dict[str, Any]:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 
 from chalicelib.ocpi import charset, jsontext
-from chalicelib.ocpi.findings import Finding
+from chalicelib.ocpi.findings import LIST_OF_ONE, Finding
 from chalicelib.ocpi.messages import Reply
-from chalicelib.ocpi.models.base import V211
+from chalicelib.ocpi.models.base import V211, Enum
 
 # Codes of later versions as 2.1.1 is told them (CNV-07); 2004 comes with HTTP 404.
 IN_2_1_1 = {2004: 2000, 4000: 3000, 4001: 2000, 4002: 3000, 4003: 3000}
+# The names in an envelope as they are compared, for one that spells them otherwise.
+_NAMES = {Enum.fold(name): name for name in ("status_code", "status_message", "data", "timestamp")}
 # The seconds that a Retry-After may name at most.
 LONGEST_WAIT = 24 * 3600
 
@@ -55,14 +58,20 @@ def read(text: bytes) -> Opened:
         found = jsontext.loads(decoded)
     except ValueError:
         return Opened()
+    noted = [] if is_utf_8 else [charset.NOTED]
+    if isinstance(found, list) and len(found) == 1:
+        found = found[0]
+        noted.append(LIST_OF_ONE)
     if not isinstance(found, dict):
         return Opened()
+    if found.get("status_code") is None:
+        found = {_NAMES.get(Enum.fold(name), name): value for name, value in found.items()}
     said = found.get("status_message")
     return Opened(
         _status_code(found.get("status_code")),
         said if isinstance(said, str) else "",
         found.get("data"),
-        () if is_utf_8 else (charset.NOTED,),
+        tuple(noted),
     )
 
 
@@ -102,7 +111,9 @@ def retry_after(value: str) -> int | None:
 
 
 def _status_code(value: Any) -> int:
-    """The OCPI code that an envelope names, also in quotes; 0 where it names none."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 4:
-        value = int(value)
-    return value if isinstance(value, int) and 1000 <= value < 5000 else 0
+    """The OCPI code that an envelope names, also in quotes or as 1000.0; 0 where it names none."""
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+        value = int(value.strip()[:5])
+    if isinstance(value, int | float | Decimal) and 1000 <= value < 5000 and value == int(value):
+        return int(value)
+    return 0

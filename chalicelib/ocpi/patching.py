@@ -22,22 +22,29 @@ def merge(
     """The stored object with the changes applied; neither is changed in place.
 
     A field in `changes` replaces the stored one completely, nested ones included;
-    null clears an optional field. Charging periods are appended (not those that were
-    `sent_in` 2.1.1), EVSEs of a Location merged by uid, none removed.
+    null clears a field that is optional in the version it was `sent_in`. Charging periods are
+    appended (not those of 2.1.1), EVSEs of a Location merged by uid, none removed.
 
     Raises InvalidParameters for null on a required field, or an EVSE that cannot be merged.
     """
     if type(changes) is not dict:
         raise InvalidParameters("expected an object")
-    if (sent_in or version) == V211 and changes.get("charging_periods") is not None:
+    sent_in = sent_in or version
+    if sent_in == V211 and changes.get("charging_periods") is not None:
         stored = {**stored, "charging_periods": []}
-    return _merge(kind, models.model(kind), stored, changes, version, "")
+    return _merge(kind, models.model(kind), stored, changes, version, "", sent_in)
 
 
 def _merge(
-    kind: str, model: Model, stored: dict[str, Any], changes: dict[str, Any], version: str, at: str
+    kind: str,
+    model: Model,
+    stored: dict[str, Any],
+    changes: dict[str, Any],
+    version: str,
+    at: str,
+    sent_in: str,
 ) -> dict[str, Any]:
-    fields = model.fields(version)
+    fields, theirs = model.fields(version), model.fields(sent_in)
     merged = dict(stored)
     for name, value in changes.items():
         if kind == "session" and name == "charging_periods" and version != V211:
@@ -45,11 +52,11 @@ def _merge(
             if not merged[name] and name not in stored:
                 del merged[name]
         elif value is None:
-            if name in fields and fields[name].required:
+            if name in fields and fields[name].required and theirs.get(name, fields[name]).required:
                 raise InvalidParameters("required, must not be null", step(at, name))
             merged.pop(name, None)
         elif kind == "location" and name == "evses":
-            merged[name] = _upserted(stored.get(name), value, version, step(at, name))
+            merged[name] = _upserted(stored.get(name), value, version, step(at, name), sent_in)
         else:
             merged[name] = value
     return merged
@@ -66,7 +73,7 @@ def _appended(stored: Any, added: Any, at: str) -> list[Any]:
     return periods
 
 
-def _upserted(stored: Any, given: Any, version: str, at: str) -> list[Any]:
+def _upserted(stored: Any, given: Any, version: str, at: str, sent_in: str) -> list[Any]:
     """AMB-10: each EVSE is merged into the stored one of its uid, or added whole."""
     if type(given) is not list:
         raise InvalidParameters("expected a list", at)
@@ -85,5 +92,5 @@ def _upserted(stored: Any, given: Any, version: str, at: str) -> list[Any]:
             places[uid.upper()] = len(evses)
             evses.append(evse)
         else:
-            evses[place] = _merge("evse", evse_model, evses[place], evse, version, where)
+            evses[place] = _merge("evse", evse_model, evses[place], evse, version, where, sent_in)
     return evses

@@ -8,7 +8,7 @@ Contract: design section 5 (`warnings` of put, `check`)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
@@ -63,10 +63,8 @@ def in_changes(kind: str, changes: Body, version: str) -> tuple[Finding, ...]:
 def _anywhere(model: Model, obj: Body, version: str, at: str) -> Told:
     fields = model.fields(version)
     known = fields.keys() | model.foreign(version).keys()
-    for name in sorted(obj.keys() - known):
-        alike = get_close_matches(name.lower(), fields, 1, ALIKE)
-        if alike:
-            yield step(at, name), "unknown_field", f"nobody knows this field; {alike[0]} is meant?"
+    if not obj.keys() <= known:
+        yield from _unknown(model, sorted(obj.keys() - known), known, version, at)
     for begin, end in SPANS:
         both = begin in fields and end in fields and obj.get(begin) and obj.get(end)
         if both and "weekday" not in fields:
@@ -82,6 +80,16 @@ def _anywhere(model: Model, obj: Body, version: str, at: str) -> Told:
             for index, each in enumerate(value) if row.is_list else ((None, value),):
                 where = step(at, name) if index is None else step(step(at, name), index)
                 yield from _inside(row, each, version, where)
+
+
+def _unknown(model: Model, names: Iterable[str], known: Iterable[str], version: str, at: str) -> Told:
+    """Fields that nobody knows, beside the name in that version of what each is nearly spelled as."""
+    meant = {other: name for name, others in model.elsewhere(version).items() for other in others}
+    meant |= {name: name for name in known}
+    for name in names:
+        alike = get_close_matches(name.lower(), sorted(meant), 1, ALIKE)
+        if alike:
+            yield step(at, name), "unknown_field", f"nobody knows this field; {meant[alike[0]]} is meant?"
 
 
 def _overlapping(hours: Body, at: str) -> Told:

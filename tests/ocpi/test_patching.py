@@ -74,6 +74,18 @@ def test_a_2_1_1_patch_replaces_the_charging_periods() -> None:
     assert merged["charging_periods"] == [PERIOD]
 
 
+@pytest.mark.parametrize(
+    ("name", "sent_in", "stored_in"),
+    [("time_zone", "2.1.1", "2.3.0"), ("postal_code", "2.2.1", "2.1.1"), ("postal_code", "2.3.0", "2.1.1")],
+)
+def test_null_clears_what_is_optional_for_its_sender(name: str, sent_in: str, stored_in: str) -> None:
+    # AMB-11, CNV-P3: what came in another version is merged in that one
+    stored = example("location", stored_in)
+    assert name not in merge("location", stored, {name: None}, stored_in, sent_in)
+    with pytest.raises(InvalidParameters):
+        merge("location", stored, {name: None}, stored_in)
+
+
 def test_evses_are_merged_by_uid_and_none_is_removed() -> None:
     # AMB-10, LOC-47; uids are compared without case (AMB-36)
     stored = example("location")
