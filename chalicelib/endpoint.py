@@ -32,6 +32,7 @@ from chalicelib.partner_client import transcript
 from chalicelib.partners.call import Call, require_receiver, serving
 from chalicelib.store.messages import STRANGER
 from chalicelib.store.rates import WINDOW
+from chalicelib.threads import joined
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner, Presented
@@ -92,7 +93,7 @@ def answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], s
     """The HTTP status, headers and body for one request; what was said is kept when it is done."""
     about = logs.subject.set(None)
     try:
-        with platform.messages.together():
+        with joined(), platform.messages.together():
             return _answer(request, platform)
     finally:
         logs.subject.reset(about)

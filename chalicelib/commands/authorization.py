@@ -28,6 +28,7 @@ from chalicelib.ocpi.messages import OPEN, Party, Reply
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call, serving
 from chalicelib.store.object_items import check_id, folded, party_of
+from chalicelib.threads import beside
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
@@ -59,7 +60,7 @@ def answer(call: Call) -> Reply:
         raise UnknownObject("unknown token", "tokens")
     info = _verdict(platform, found, place, call)
     written = writing.write("authorization_info", info, version, find=Finder(platform)).object
-    _tell(platform, call, found, place, info)
+    beside(partial(_tell, platform, call, found, place, info))
     return Reply(data=jsontext.dumps(written))
 
 

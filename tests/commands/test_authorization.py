@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Event
 from typing import Any
 
 import pytest
@@ -259,3 +260,25 @@ def test_the_emsp_may_need_the_location(ask: Any, operate: Any, emsp: dict[str, 
     with pytest.raises(OperatorRefused) as refused:
         operate("authorize", uid="C1")
     assert refused.value.code == "2002"
+
+
+def test_the_answer_does_not_wait_for_the_bus_before_its_message_is_kept(
+    ask: Any, tokens: None, events: Any, platform: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TOK-28: a driver is waiting. The event is told when the request is done."""
+    kept, emit, write = Event(), platform.backend.emit, platform.messages._write
+    beside: list[bool] = []
+
+    def told(*event: Any, **more: Any) -> None:
+        beside.append(kept.wait(60))
+        emit(*event, **more)
+
+    def written(items: Any) -> None:
+        kept.set()
+        write(items)
+
+    monkeypatch.setattr(platform.backend, "emit", told)
+    monkeypatch.setattr(platform.messages, "_write", written)
+    assert ask("POST", URL.format("GOOD"), token="cpo").data["allowed"] == "ALLOWED"
+    assert beside == [True]
+    assert events("TokenAuthorized")[-1]["detail"]["uid"] == "GOOD"
