@@ -171,7 +171,8 @@ def ask(
     type_ = type_ or _type(token)
     whom = _askable(platform, stored, uid, type_)
     owner = stored.key.party if stored is not None else _issuer(platform, uid, type_)
-    for partner, found in _answers(platform, whom, uid, type_, place, from_party, owner):
+    sure = frozenset({stored.key.party}) if stored is not None else frozenset()
+    for partner, found in _answers(platform, whom, uid, type_, place, from_party, owner, sure):
         return {**found, "by": "REAL_TIME", "partner": partner.id}
     if token is not None and whitelist == "ALLOWED":
         return {"allowed": ALLOWED, "token": token, "by": "WHITELIST"}
@@ -255,10 +256,12 @@ def _asked(
     place: dict[str, Any] | None,
     from_party: Party | None,
     owner: Party | None,
+    sure: frozenset[Party],
 ) -> dict[str, Any] | None:
     """What this eMSP says; None when it does not know the Token, is not its owner, or does not answer.
 
-    Where the `owner` is unknown, a hub finds it: open routing, without OCPI-to (HUB-26).
+    `sure`: whose the Token is, where it is stored: then no other party behind the same connection is
+    believed. Where the `owner` is unknown, a hub finds it: open routing, without OCPI-to (HUB-26).
     """
     url = routing.join(partner.endpoint("tokens", modules.SENDER) or "", uid, "authorize")
     if type_:
@@ -291,7 +294,7 @@ def _asked(
             now=platform.clock(),
             token=lambda _: sketch(),
         ).object
-        _check_token(info.get("token"), uid, type_, theirs)
+        _check_token(info.get("token"), uid, type_, sure or theirs)
         return info if info.get("token") else {**info, "token": sketch()}
     except PartnerRefused as refusal:
         if refusal.status_code == 2002:

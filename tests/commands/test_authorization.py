@@ -253,6 +253,21 @@ def test_all_connected_emsps_are_asked_at_once(operate: Any, emsp: dict[str, Any
     assert {each[0] for each in emsp["asked"]} == {"emsp", "emsp2"}
 
 
+def test_a_neighbour_behind_the_same_connection_does_not_answer_for_a_stored_token(
+    ask: Any, operate: Any, emsp: dict[str, Any], known: Known
+) -> None:
+    """TRA-56; design section 9: the owner of a Token alone says that it may charge."""
+    endpoint = Endpoint("tokens", "SENDER", "https://z.example/t")
+    known.add(a_partner("both", "2.2.1", "EMSP/AT/ONE", "EMSP/AT/TWO", endpoints=(endpoint,)))
+    card = example("token", owner="AT/ONE", uid="CARD", whitelist="NEVER")
+    assert ask("PUT", "/ocpi/2.2.1/receiver/tokens/AT/ONE/CARD", token="both", body=card).status == 201
+    emsp["CARD"] = {"allowed": "ALLOWED", "token": example("token", owner="AT/TWO", uid="CARD")}
+    with pytest.raises(OperatorRefused):
+        operate("authorize", uid="CARD")
+    emsp["CARD"] = {"allowed": "ALLOWED", "token": card}
+    assert operate("authorize", uid="CARD")["allowed"] == "ALLOWED"
+
+
 def test_the_emsp_may_need_the_location(ask: Any, operate: Any, emsp: dict[str, Any]) -> None:
     """TOK-34, as the client."""
     give(ask, "C1", whitelist="NEVER")
