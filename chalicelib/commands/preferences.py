@@ -157,11 +157,12 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
 
 
 def _meant(said: Any) -> str:
-    """A ChargingPreferencesResponse, also in other letters or as the only one of a list."""
+    """A ChargingPreferencesResponse, also in other letters or as the only one of a list; "" for null."""
     if isinstance(said, list) and len(said) == 1:
         said = said[0]
+    text = said if isinstance(said, str) else "" if said is None else jsontext.dumps(said)
     words = {Enum.fold(each): each for each in RESPONSES}
-    return words.get(Enum.fold(str(said)), str(said)[:100])
+    return words.get(Enum.fold(text), text[:100])
 
 
 def _check_capable(platform: Platform, session: StoredObject) -> None:

@@ -39,7 +39,7 @@ def test_a_day_of_flapping_and_refusing_partners_is_a_mail_per_outage_and_end_an
     for name, party in (("Flapping", "FLA"), ("Refusing", "REF"), ("Working", "WOR")):
         roles = [{**EMSP_ROLES[0], "party_id": party}]
         stubs[name] = hand.register_partner(roles=roles, name=name)
-    hand.operate("put", module="locations", objects=[samples.location(f"L{at}", 1) for at in range(4)])
+    hand.operate("put", module="locations", objects=[samples.location(f"L{at}", 1) for at in range(2)])
     hand.drain()
     for method in ("PUT", "PATCH"):
         stubs["Refusing"].answer(method, "/locations", status=400, code=2001, message="not on our map")
@@ -53,7 +53,7 @@ def test_a_day_of_flapping_and_refusing_partners_is_a_mail_per_outage_and_end_an
             if now_down:
                 stubs["Flapping"].answer(status=503, code=3000, message="maintenance")
             down = now_down
-        for number in range(4):
+        for number in range(2):
             status = "CHARGING" if (at // TICK + number) % 2 else "AVAILABLE"
             changes = {"status": status}
             hand.operate("patch", module="locations", id=f"L{number}", evse_uid="E1", changes=changes)

@@ -131,13 +131,14 @@ def test_no_token_is_kept_also_where_it_is_echoed(
 def test_a_large_body_is_packed_and_one_beyond_100_kb_is_cut_and_says_so(
     ask: Any, operate: Any, partner: Any
 ) -> None:
-    many = [location()["evses"][0] | {"uid": f"E{at}"} for at in range(600)]
-    ask("PUT", f"{PATH}/L1", token=partner.token, body=location(evses=many), headers={"X-Request-ID": "big"})
+    many = [location()["evses"][0] | {"uid": f"E{at}"} for at in range(8)]
+    large = location(evses=many) | {"remarks": [f"remark {at}" for at in range(9000)]}
+    ask("PUT", f"{PATH}/L1", token=partner.token, body=large, headers={"X-Request-ID": "big"})
     ask(
         "PUT",
         f"{PATH}/L2",
         token=partner.token,
-        body=location("L2", evses=many[:8]),
+        body=location("L2", evses=many),
         headers={"X-Request-ID": "mid"},
     )
     (big,) = operate("messages", request_id="big")["messages"]
