@@ -35,6 +35,7 @@ Whole platforms with threads and real HTTP (about a second):
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -43,6 +44,9 @@ import pytest
 
 from tests.harness import Answer, Clock, Hand, Pair, borrow, defaults, give_back
 from tests.stub import PartnerStub
+
+# Emulators of hundreds of platforms stay in memory: looking through them for garbage took seconds each time.
+gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(scope="session")
