@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.delivery import SETTINGS, heard, join
+from localrun import ROOT
+from localrun.platform import eventually
 from tests import samples
 from tests.stub import PartnerStub
 
 Row = tuple[str, str, str]
 IDLE_SECONDS = 20.0
 MANY = int(os.environ.get("OCPI_BENCH_LOCAL", "1000"))
-ROOT = Path(__file__).resolve().parents[1]
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -91,7 +92,7 @@ def measure() -> list[Row]:
 def _running() -> Iterator[Process]:
     platform = Process(_free_port())
     try:
-        _until(platform.is_up, 300)
+        eventually(platform.is_up, 300, 0.2)
         yield platform
     finally:
         platform.stop()
@@ -118,18 +119,12 @@ def _busy(platform: Process) -> Iterator[Row]:
         platform.do("put", module="locations", objects=places)
         took, spent = time.monotonic() - began, platform.cpu - cpu
         yield f"put of {MANY:,} Locations of 2 EVSEs", f"{took:.1f} s, {spent:.1f} s CPU", "seconds"
-        _until(lambda: len({each.path for each in heard(stub)}) == MANY, 3600)
+        eventually(lambda: len({each.path for each in heard(stub)}) == MANY, 3600, 0.2)
         took, spent = time.monotonic() - began, platform.cpu - cpu
         yield "  until one partner was told of all", f"{took:.1f} s, {spent:.1f} s CPU", "seconds"
         yield "  requests to it for each", f"{len(heard(stub)) / MANY:.2f}", "1"
     finally:
         stub.down()
-
-
-def _until(check: Any, seconds: float) -> None:
-    from localrun.platform import eventually
-
-    eventually(check, seconds, 0.2)
 
 
 def _free_port() -> int:
