@@ -239,7 +239,7 @@ class Crawl:
 
     def _refused(self, pull: Pull, refusal: PartnerRefused) -> None:
         """A link that leads to a refusal was none, and where we only tried there is no more."""
-        is_early = refusal.http_status == 401 and health.is_joining(self.platform, self.partner)
+        is_early = health.knows_no_token(self.platform, self.partner, refusal)
         if not refusal.own_word and (not refusal.status_code or self.module in modules.PRICED or is_early):
             self._again(pull, refusal.message, None)
         elif pull.led_by == GUESS:

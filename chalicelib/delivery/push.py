@@ -314,9 +314,8 @@ class _Push:
         if step.method == "PATCH" and refusal.http_status not in (401, 403):
             return self._send_whole(found, refusal, mark)
         not_final = PartnerUnreachable(outcomes.words(refusal), http_status=refusal.http_status)
-        if not refusal.own_word and (
-            self.target.key.module in modules.PRICED or self._knows_no_token(refusal)
-        ):
+        is_early = health.knows_no_token(self.platform, self.partner, refusal)
+        if not refusal.own_word and (self.target.key.module in modules.PRICED or is_early):
             return self._unreached(found, step, mark, not_final)
         if step.method == "DELETE" and refusal.http_status == 404:
             return outcomes.delivered(found, {}, self._agreement, "", 0)
@@ -327,9 +326,6 @@ class _Push:
         if outcomes.unknown(refusal) and self._may_not_know_the_party():
             return self._unreached(found, step, mark, not_final)
         return outcomes.refused(self.platform, found, outcomes.words(refusal), mark)
-
-    def _knows_no_token(self, refusal: PartnerRefused) -> bool:
-        return refusal.http_status == 401 and health.is_joining(self.platform, self.partner)
 
     def _may_not_know_the_party(self) -> bool:
         """Whether whose object it is joined our hub just now: its ClientInfo is told beside its objects."""

@@ -35,7 +35,12 @@ def moment(value: Any, otherwise: str, now: str = "") -> str:
         found = timestamp(value)
     except ValueError:
         return otherwise
-    return now if now and found > now and found > later(now, FUTURE) else found
+    return now if _is_ahead(found, now) else found
+
+
+def _is_ahead(found: str, now: str) -> bool:
+    """Whether a time is a day and more ahead; never where nobody says what time it is."""
+    return bool(now) and found > now and found > later(now, FUTURE)
 
 
 def believed(known: Mapping[str, Any] | str, now: str) -> str:
@@ -43,7 +48,7 @@ def believed(known: Mapping[str, Any] | str, now: str) -> str:
     if isinstance(known, str):
         return known
     found = moment(known.get("last_updated"), "")
-    return "" if found and now and found > later(now, FUTURE) else found
+    return "" if _is_ahead(found, now) else found
 
 
 def newest(old: Sequence[Part], new: Sequence[Part], now: str, asked_at: str = "") -> tuple[list[Part], bool]:

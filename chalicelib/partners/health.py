@@ -64,6 +64,11 @@ def is_joining(platform: Platform, partner: Partner) -> bool:
     return bool(partner.registered_at) and later(partner.registered_at, JOINING) > platform.clock()
 
 
+def knows_no_token(platform: Platform, partner: Partner, refusal: PartnerRefused) -> bool:
+    """Whether it refuses our token because it has not taken it yet."""
+    return refusal.http_status == 401 and is_joining(platform, partner)
+
+
 def timeout() -> float:
     """Seconds a partner has for its answer, in the function that is running."""
     return FAST_TIMEOUT if function_name.get() == "push" else SLOW_TIMEOUT

@@ -244,6 +244,7 @@ class Feeds:
         holes = len((item or {}).get("holes", {}).get("L", ()))
         if item is None or holes < least:
             return True
+        # One by one: `announce` forgets, too, and has the right to no more.
         said = feed_gaps.said(item, lambda parts: [self._item(module, feed, part) for part in parts])
         if said is None:
             return False

@@ -36,9 +36,7 @@ def table_of(page: Page, found: Rows) -> Markup:
     rows = [
         [
             page.moment(each.get("at")),
-            page.frame.link(
-                f"{each.get('owner')}/{each.get('id')}", "audit", party=each.get("owner"), id=each.get("id")
-            ),
+            page.audit(each),
             page.partner(each.get("partner")),
             pill(each.get("verdict")),
             price(each.get("claimed"), each.get("currency")),
@@ -129,9 +127,7 @@ def disputes(page: Page) -> tuple[str, Markup]:
     rows = [
         [
             page.moment(each.get("opened_at")),
-            page.frame.link(
-                f"{each.get('owner')}/{each.get('id')}", "audit", party=each.get("owner"), id=each.get("id")
-            ),
+            page.audit(each),
             page.partner(each.get("partner")),
             lines(pill(each.get("state")), pill(each["outcome"]) if each.get("outcome") else ""),
             each.get("reason"),

@@ -79,6 +79,11 @@ class Page:
             return self.frame.link(label, "search", q=id) if id else Markup("–")
         return self.frame.link(label, "object", module=module, party=owner, id=id) if id else Markup("–")
 
+    def audit(self, each: Mapping[str, Any]) -> Markup:
+        """The name of a CDR, which leads to what its price was found to be."""
+        owner, id = each.get("owner"), each.get("id")
+        return self.frame.link(f"{owner}/{id}", "audit", party=owner, id=id)
+
     def choices(self, view: str, name: str, values: Sequence[str], filters: Mapping[str, str]) -> Markup:
         """The values of a filter as links, the present one not; `all` takes it away."""
         links = [

@@ -53,9 +53,7 @@ def _cdrs(page: Page, found: Rows) -> Markup:
     rows = [
         [
             page.moment(each.get("end_date_time")),
-            page.frame.link(
-                f"{each.get('owner')}/{each.get('id')}", "audit", party=each.get("owner"), id=each.get("id")
-            ),
+            page.audit(each),
             each.get("kwh"),
             price(each.get("claimed"), each.get("currency")),
             price(each.get("difference"), each.get("currency")),
@@ -71,13 +69,7 @@ def _cdrs(page: Page, found: Rows) -> Markup:
 def _sessions(page: Page, found: Rows) -> Markup:
     rows = [
         [
-            page.frame.link(
-                f"{each.get('owner')}/{each.get('id')}",
-                "object",
-                module="sessions",
-                party=each.get("owner"),
-                id=each.get("id"),
-            ),
+            page.object("sessions", each.get("owner"), each.get("id")),
             page.moment(each.get("start_date_time")),
             each.get("kwh"),
             pill(each.get("status")),
