@@ -1,9 +1,12 @@
-"""moto with its detours taken out, for tests and local platforms: what it answers stays as it is.
+"""moto with its detours taken out, for tests and local platforms: what it answers stays as it is, but for
+one fault of its own.
 
 moto serves every service of AWS in one general way, and two thirds of the suite's time went there. Three
 detours are most of it: each member that an attribute value of DynamoDB could have is looked for under six
 names, each pass over an update expression asks abstract classes about every node, and each request lists
 the methods of its class. What only depends on a type or a text is decided once here; the rest is moto's.
+
+The fault: whoever reads a table's stream hears nothing any more once a transaction on it was cancelled.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ def lighten() -> None:
     _walk_expressions_by_type()
     _list_methods_once()
     _share_stream_records()
+    _read_on_after_a_cancelled_transaction()
 
 
 @cache
@@ -134,3 +138,20 @@ def _share_stream_records() -> None:
     from moto.dynamodb.models.table import StreamRecord
 
     StreamRecord.__deepcopy__ = lambda self, memo: self
+
+
+@cache
+def _read_on_after_a_cancelled_transaction() -> None:
+    """moto puts a copy in the place of the table then; an iterator goes on reading what was there before."""
+    from moto.dynamodbstreams.models import ShardIterator
+
+    get = ShardIterator.get
+
+    def present(self: Any, limit: int = 1000) -> dict[str, Any]:
+        before = self.stream_shard.table
+        table = self.streams_backend.dynamodb.tables.get(before.name)
+        if table and table.stream_shard and table.latest_stream_label == before.latest_stream_label:
+            self.stream_shard = table.stream_shard
+        return get(self, limit)
+
+    ShardIterator.get = present

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moto import mock_aws
 
-from localrun.lighter_moto import as_written
+from localrun import REGION, large
+from localrun.emulator import mocked_clients
+from localrun.lighter_moto import as_written, lighten
 
 # Every kind of value and of change, once; printed is all that the calls answer.
 CALLS = """
@@ -85,6 +90,38 @@ def test_what_dynamodb_answers_is_the_same_with_and_without() -> None:
     lighter, plain = _answers("lighter"), _answers("plain")
     assert lighter.count("\n") == 18
     assert lighter == plain
+
+
+@pytest.mark.parametrize("tables", [large.tables, contextlib.nullcontext])
+def test_a_stream_tells_what_comes_after_a_cancelled_transaction(tables: Any) -> None:
+    lighten()
+    with mock_aws(), tables():
+        clients = mocked_clients({"AWS_REGION": REGION})
+        db, streams = clients.dynamodb, clients.dynamodbstreams
+        made = db.create_table(
+            TableName="t",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )["TableDescription"]
+        stream = made["LatestStreamArn"]
+        shard = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
+        place = streams.get_shard_iterator(StreamArn=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")[
+            "ShardIterator"
+        ]
+        heard = []
+        for number in range(3):
+            new, known = {"k": {"S": str(number)}}, {"k": {"S": "0"}}
+            db.put_item(TableName="t", Item=new)
+            page = streams.get_records(ShardIterator=place)
+            heard += [each["dynamodb"]["Keys"]["k"]["S"] for each in page["Records"]]
+            place = page["NextShardIterator"]
+            refused = {"TableName": "t", "Item": known, "ConditionExpression": "attribute_not_exists(k)"}
+            other = {"TableName": "t", "Item": {"k": {"S": "never"}}}
+            with pytest.raises(db.exceptions.TransactionCanceledException):
+                db.transact_write_items(TransactItems=[{"Put": other}, {"Put": refused}])
+        assert heard == ["0", "1", "2"]
 
 
 def _answers(which: str) -> str:
