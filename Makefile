@@ -75,7 +75,7 @@ types: $(VENV)/.ready ## mypy, strict on everything but tests, demo and bench
 template: $(VENV)/.ready ## package the stack and lint the template and its expansion
 	@$(PY) -m stack.package build/template --check
 
-bench: $(VENV)/.ready ## the measurements of the design, beside their targets
+bench: $(VENV)/.ready ## the measurements of the design, beside their targets (PEERS=1: Python OCPI libraries, too)
 	@$(PY) -m bench
 
 package: $(VENV)/.ready ## the CloudFormation package, in build/package

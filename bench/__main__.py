@@ -8,6 +8,7 @@ Run one alone with `python -m bench NAME`. Each run is kept as JSON in `build/be
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 
@@ -19,6 +20,8 @@ ROOMS = (
     "imports",
     "storage",
     "growth",
+    "bridge",
+    "signing",
     "doors",
     "partners",
     "delivery",
@@ -27,6 +30,8 @@ ROOMS = (
     "trust",
     "package",
 )
+# With PEERS=1: the libraries beside ours are installed for it.
+PEERS = ("peers",)
 
 
 def main(names: list[str]) -> int:
@@ -39,7 +44,7 @@ def main(names: list[str]) -> int:
     failed = False
     found: dict[str, list[kept.Row]] = {}
     print(f"{'what':<72} {'measured':<34} target")
-    for name in names or ROOMS:
+    for name in names or [*ROOMS, *(PEERS if os.environ.get("PEERS") == "1" else ())]:
         try:
             rows = importlib.import_module(f"bench.{name}").measure()
         except Exception:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from statistics import median
 from typing import Any
@@ -48,18 +49,25 @@ WANTED = {PUT: "<= 2 trips + 1 of messages", PATCH: "<= 2 trips", PAGE: "<= 3 tr
 
 def measure() -> list[Row]:
     """Rows of (what, measured, target)."""
+    with by_hand(SETTINGS) as hand:
+        doors = _Doors(hand)
+        return [*doors.counted(), *doors.timed()]
+
+
+@contextmanager
+def by_hand(settings: Mapping[str, str]) -> Iterator[Any]:
+    """A platform on moto that is worked by hand and remembers what a warm process does."""
     from moto import mock_aws
 
     from localrun import large
-    from localrun.emulator import share_stream_records
+    from localrun.lighter_moto import lighten
     from tests.harness import Hand
 
-    share_stream_records()
+    lighten()
     with contextlib.redirect_stdout(io.StringIO()), mock_aws(), large.tables(), warm():
-        hand = Hand(SETTINGS)
+        hand = Hand(settings)
         try:
-            doors = _Doors(hand)
-            return [*doors.counted(), *doors.timed()]
+            yield hand
         finally:
             hand.close()
 
@@ -126,7 +134,7 @@ class _Doors:
         self._hand.platform.messages._mode = "none"
         self._meter.off = True
         for what, work in {PUT: self._put, PATCH: self._patch, PAGE: self._page}.items():
-            more, whole = self._beside(*self._seen(work))
+            more, whole = self._beside(*seen(self._hand, work))
             measured = f"{more:+.2f} x the request without it (of {whole * 1e3:.1f} ms)"
             rows.append((f"{what}: CPU of the door and Chalice", measured, "-"))
         return rows
@@ -151,27 +159,6 @@ class _Doors:
             ]
         more = median(through / alone for through, alone in turns) - 1
         return more, median(through for through, _ in turns)
-
-    def _seen(self, work: Callable[[], None]) -> tuple[Any, Any]:
-        """The event and the Request of one request, which changes nothing when it comes again."""
-        found: list[Any] = []
-        call, answer = self._hand.functions.call, endpoint.answer
-
-        def called(name: str, event: Any) -> Any:
-            found.append(event)
-            return call(name, event)
-
-        def answered(request: Any, platform: Any) -> Any:
-            found.append(request)
-            return answer(request, platform)
-
-        with (
-            mock.patch.object(self._hand.functions, "call", called),
-            mock.patch.object(endpoint, "answer", answered),
-        ):
-            work()
-        event, request = found
-        return event, request
 
     def _put(self) -> None:
         changed = {**a_location("L10", 10), "name": f"Name {self._later()}"}
@@ -206,6 +193,28 @@ class _Doors:
         sent = body if body is None or isinstance(body, bytes) else as_json(body)
         answer = self._hand.ask(method, f"/ocpi/2.2.1/{path}", partner.token, sent)
         assert answer.code == 1000, answer.text
+
+
+def seen(hand: Any, work: Callable[[], None]) -> tuple[Any, Any]:
+    """The event and the Request of one request, which changes nothing when it comes again."""
+    found: list[Any] = []
+    call, answer = hand.functions.call, endpoint.answer
+
+    def called(name: str, event: Any) -> Any:
+        found.append(event)
+        return call(name, event)
+
+    def answered(request: Any, platform: Any) -> Any:
+        found.append(request)
+        return answer(request, platform)
+
+    with (
+        mock.patch.object(hand.functions, "call", called),
+        mock.patch.object(endpoint, "answer", answered),
+    ):
+        work()
+    event, request = found
+    return event, request
 
 
 def _ours(at: int) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def played(
 
 
 class Tape:
-    """DynamoDB's answers in their order."""
+    """A service's answers in their order."""
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, str], bytes]] = []
@@ -76,11 +76,12 @@ class Tape:
 
 @contextmanager
 def recorded(client: Any, clock: Callable[[], float] = time.process_time) -> Iterator[Tape]:
-    """Record what comes back at first, then play it."""
+    """Record what comes back at first, then play it; of whatever service this is a client."""
     from botocore.awsrequest import AWSResponse
 
     tape = Tape()
     events = client.meta.events
+    came = f"response-received.{client.meta.service_model.service_id.hyphenize()}.*"
     make = client._make_api_call
 
     def send(request: Any, **_: Any) -> Any:
@@ -108,11 +109,11 @@ def recorded(client: Any, clock: Callable[[], float] = time.process_time) -> Ite
             tape.spent += clock() - began
 
     events.register_first("before-send", send)
-    events.register("response-received.dynamodb.*", received)
+    events.register(came, received)
     client._make_api_call = timed
     try:
         yield tape
     finally:
         events.unregister("before-send", send)
-        events.unregister("response-received.dynamodb.*", received)
+        events.unregister(came, received)
         client._make_api_call = make

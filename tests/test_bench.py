@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -99,6 +101,19 @@ def test_files_without_a_difference_print_none(measured, capsys):
     capsys.readouterr()
     assert main(["compare", file, file]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_what_a_measurement_imports_is_there():
+    """Types are not checked there, and much is imported only where it is measured."""
+    for file in Path(kept.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and not str(node.module).startswith("py_ocpi"):
+                module = importlib.import_module(str(node.module))
+                for each in node.names:
+                    found = hasattr(module, each.name) or importlib.import_module(
+                        f"{node.module}.{each.name}"
+                    )
+                    assert found, f"{file.name}: {node.module}.{each.name}"
 
 
 def test_comparing_takes_two_files(capsys):
