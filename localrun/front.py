@@ -55,7 +55,7 @@ class Front:
         self.port = 0
         self._open: set[socket.socket] = set()
         self._server: ThreadingHTTPServer | None = None
-        self._serves = False
+        self._serves = self.stopped = False
 
     def start(self, port: int, host: str = "127.0.0.1") -> int:
         """Listen and serve; the port."""
@@ -79,7 +79,7 @@ class Front:
                 log.debug("connection from %s broke", client_address, exc_info=True)
 
         self._server = Server((host, port), type("Handler", (_Handler,), {"front": front}))
-        self.port = self._server.server_port
+        self.port, self.stopped = self._server.server_port, False
         return self.port
 
     def serve(self) -> None:
@@ -92,6 +92,7 @@ class Front:
         """Serve no more, and hang up on those connected."""
         if self._server is None:
             return
+        self.stopped = True
         if self._serves:
             self._server.shutdown()  # waits for ever for a server that never served
         self._server.server_close()
@@ -129,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _handle_one_request(self) -> None:
-        self.raw_requestline = self.rfile.readline(65537)
+        self.raw_requestline = b"" if self.front.stopped else self.rfile.readline(65537)
         if len(self.raw_requestline) > 65536:
             self.requestline, self.request_version, self.command = "", "", ""
             self.send_error(414)

@@ -314,3 +314,18 @@ def test_events_are_listed_after_an_id(server: Server) -> None:
 
 def test_a_platform_without_console_says_404(server: Server) -> None:
     assert server.ask("GET", "/local/console")[0].status == 404
+
+
+def test_a_connection_that_was_taken_just_before_the_stop_is_hung_up_on() -> None:
+    front = Server().front
+    assert front._server is not None
+    handler = front._server.RequestHandlerClass
+    front.stop()
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        ours = socket.create_connection(door.getsockname(), 5)
+        theirs, address = door.accept()
+    with ours, theirs:
+        ours.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        handler(theirs, address, None)
+        theirs.shutdown(socket.SHUT_WR)
+        assert ours.recv(100) == b""
