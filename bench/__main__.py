@@ -20,6 +20,7 @@ ROOMS = (
     "imports",
     "storage",
     "growth",
+    "parts",
     "bridge",
     "signing",
     "doors",
