@@ -57,9 +57,7 @@ def through(asked: Asked, leg: Leg, out: Outgoing | Needs) -> Reply:
                 return found
             out = rewrite.whole(asked, leg, out, found)
             losses = list(out.losses)
-        relayed = send(asked, leg, out.method, out.url, out.body, _left(started))
-        if introduce.introduced(asked, leg, relayed, _left(started)):
-            relayed = send(asked, leg, out.method, out.url, out.body, _left(started))
+        relayed = _asked_of(asked, leg, out.method, out.url, out.body, started)
         reply = judged(asked, leg, relayed, losses)
         status, code = reply.http_status, reply.status_code
         if code < 2000 and status < 300:
@@ -77,10 +75,17 @@ def _left(started: float) -> float:
     return FORWARD_TIME - (time.monotonic() - started)
 
 
+def _asked_of(asked: Asked, leg: Leg, method: str, url: str, body: bytes | None, started: float) -> Relayed:
+    """What came back from a far side, which was told who asks where it may not have heard of it."""
+    relayed = send(asked, leg, method, url, body, _left(started))
+    if introduce.introduced(asked, leg, method, relayed, _left(started)):
+        relayed = send(asked, leg, method, url, body, _left(started))
+    return relayed
+
+
 def fetched(asked: Asked, leg: Leg, started: float) -> str | Reply:
     """The object that a PATCH is about as the far side has it, or its answer where it has none."""
-    url = rewrite.target(asked, leg, "")
-    relayed = send(asked, leg, "GET", url, None, _left(started))
+    relayed = _asked_of(asked, leg, "GET", rewrite.target(asked, leg, ""), None, started)
     reply = judged(asked, leg, relayed, [], as_it_is=True)
     good = reply.status_code < 2000 and reply.http_status < 300 and reply.data is not None
     return reply.data or "" if good else reply

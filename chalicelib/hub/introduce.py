@@ -23,17 +23,25 @@ LONGEST, LEFT = 5.0, 2.0
 CODES = (2000, 2001)
 
 
-def introduced(asked: Asked, leg: Leg, relayed: Relayed, seconds: float) -> bool:
+def introduced(asked: Asked, leg: Leg, method: str, relayed: Relayed, seconds: float) -> bool:
     """Whether a far side that refused was told now who asks, so that it is worth asking again."""
     ends = (asked.call.partner, leg.partner)
     if leg.version == modules.V211 or not any(health.is_joining(asked.platform, each) for each in ends):
         return False
     if relayed.status >= 500 or relayed.status in (401, 405, 429) or seconds < LONGEST + LEFT:
         return False
-    if relayed.status == 404 and asked.method == "GET":
+    if relayed.status == 404 and method == "GET":
         return False  # that there is no such object
     said = envelope.opened(relayed.text)
-    return said is not None and said.status_code in CODES and _told(asked, leg)
+    return said is not None and _may_not_know(said.status_code, relayed) and _told(asked, leg)
+
+
+def _may_not_know(code: int, relayed: Relayed) -> bool:
+    """Whether it refused as one does who knows no such party, or not yet; whoever says when to ask again
+    did not do it.
+    """
+    waits = envelope.retry_after(relayed.headers.get("retry-after", "")) is not None
+    return code in CODES or (3000 <= code < 4000 and waits)
 
 
 def _told(asked: Asked, leg: Leg) -> bool:

@@ -31,7 +31,9 @@ OURSELVES = "-"
 
 
 class NotToldYet(ServerError):
-    """3000: a hub asks for parties of which it has not told us yet; it may ask again."""
+    """3000: a hub asks for parties of which it has not told us yet; it may ask again, and when."""
+
+    retry_after = 5
 
 
 def readers(module: str) -> tuple[str, ...]:
@@ -112,7 +114,7 @@ def asking(platform: Platform, partner: Partner, sender: Party | None) -> Party 
 def require_told(platform: Platform, partner: Partner) -> None:
     """Refuse to answer a hub about all its parties before they are known (TRA-41). Raises NotToldYet."""
     if partner.is_hub and not has_told(platform, partner):
-        raise NotToldYet("which parties are behind this hub is not known here yet; ask again in a minute")
+        raise NotToldYet("which parties are behind this hub is not known here yet; ask again shortly")
 
 
 def has_told(platform: Platform, partner: Partner) -> bool:
