@@ -51,6 +51,8 @@ SLOTS, ASK_AGAIN = 2, 3
 SLOT_SECONDS = 130
 MOST_PAGES = 20_000
 MOST_IDLE_PAGES = 3
+# Steps back after totals that dropped, and one more per full page: a total of what is left drops each time.
+MOST_BACKS = 5
 # Modules whose objects end by no longer being listed; of Sessions and CDRs old ones just age (AMB-33).
 HIDDEN_WHEN_ABSENT = ("locations", "tariffs", "tokens")
 # How the page that is next was found: by a link, or by trying whether there is more though nothing said so.
@@ -172,11 +174,11 @@ class Crawl:
             idle=pull.idle + 1 if idle else 0,
         )
         offset = paging.offset_of(pull.url)
-        if 0 <= total < pull.total and offset:
+        if 0 <= total < pull.total and offset and pull.backs < MOST_BACKS + pull.listed // listing.PAGE:
             # Objects left the window, and those behind them moved up by as many: TRA-39.
             start = max(0, offset - min(listing.PAGE, pull.total - total))
             back = paging.at_offset(pull.url, start)
-            self._go(pull, replace(moved, url=back, listed=min(moved.listed, start)))
+            self._go(pull, replace(moved, url=back, listed=min(moved.listed, start), backs=pull.backs + 1))
             return
         link = paging.next_link(answer.headers.get("link", ""))
         link = paging.absolute(pull.url, link) or link
@@ -200,7 +202,8 @@ class Crawl:
         short = moved.listed < moved.total
         unsaid = moved.total < 0 or moved.total < moved.listed
         guess = unsaid and not moved.idle and (full or bool(unusable))
-        if not short and not guess and not (unusable and moved.idle and unsaid):
+        led_astray = unusable and moved.idle and unsaid and pull.led_by != GUESS
+        if not short and not guess and not led_astray:
             self._end(pull, moved, COMPLETED, "")
             return
         problem = self._dead_end(moved)
@@ -220,7 +223,9 @@ class Crawl:
     def _unusable(self, pull: Pull, url: str, link: str) -> str:
         """Why a link is none that we follow, or nothing."""
         problem = listing.unusable(self.partner, url, link, self.platform.settings.allow_private_urls)
-        if not problem and diff.digest(link) in (pull.checkpoint, diff.digest(url)):
+        if not problem and (
+            diff.digest(link) in (pull.checkpoint, diff.digest(url)) or paging.leads_back(url, link)
+        ):
             return "the links to the next page lead in a circle"
         return problem
 
@@ -240,7 +245,9 @@ class Crawl:
     def _refused(self, pull: Pull, refusal: PartnerRefused) -> None:
         """A link that leads to a refusal was none, and where we only tried there is no more."""
         is_early = health.knows_no_token(self.platform, self.partner, refusal)
-        if not refusal.own_word and (not refusal.status_code or self.module in modules.PRICED or is_early):
+        is_nowhere = pull.led_by and refusal.http_status == 404
+        is_foreign = not refusal.own_word and (not refusal.status_code or self.module in modules.PRICED)
+        if not is_nowhere and (is_foreign or is_early):
             self._again(pull, refusal.message, None)
         elif pull.led_by == GUESS:
             self._end(pull, pull, COMPLETED, "")
@@ -313,7 +320,7 @@ class Crawl:
         """Write down how it ended; what follows is told by `finish`, now or by the sweep."""
         if state == COMPLETED and self._may_hide(moved):
             seen = self.pulls.seen(moved)
-            if len(seen) >= moved.total:
+            if len(seen) == moved.total:
                 self._hide(pull, moved, seen)
                 return
         self._ended(pull, moved, state, reason)
@@ -344,7 +351,7 @@ class Crawl:
         """Whether what a crawl that saw all did not see is no longer listed (AMB-33)."""
         if pull.date_from or self.module not in HIDDEN_WHEN_ABSENT or pull.set_aside:
             return False
-        return pull.listed <= pull.total == pull.first_total
+        return pull.total == pull.first_total
 
     def _hide(self, pull: Pull, moved: Pull, seen: set[str]) -> None:
         """Hide some of what a complete crawl no longer lists, and go on with the rest by a message.

@@ -142,6 +142,15 @@ def offset_of(url: str) -> int | None:
     return None
 
 
+def leads_back(url: str, link: str) -> bool:
+    """Whether the link from a page leads to one before it, where nothing but offsets tells pages apart."""
+    base, _, query = link.partition("?")
+    named = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+    if base != url.partition("?")[0] or named - {"offset", "limit", "date_from", "date_to"}:
+        return False
+    return (offset_of(link) or 0) <= (offset_of(url) or 0)
+
+
 def at_offset(url: str, offset: int) -> str:
     """The URL of a list from another offset, any cursor left out."""
     parts = urlsplit(url)

@@ -37,9 +37,10 @@ class Pull:
     fetched before `next_at`; of that page `skip` objects were stored already. Once all pages were seen,
     `hiding` is where the next step of hiding goes on, and `skip` counts those.
 
-    `listed` counts the objects of all pages; `checkpoint` is an address seen earlier, for
-    finding loops; `idle` counts pages in a row that brought nothing; `synced_at` is when the last
-    complete crawl began. `untold`: it ended, and the back end has not been told yet.
+    `listed` counts the objects of all pages; `checkpoint` is an address seen earlier, for finding loops;
+    `backs` counts its steps back after a total that dropped; `idle` counts pages in a row that brought
+    nothing; `synced_at` is when the last complete crawl began. `untold`: it ended, and the back end has
+    not been told yet.
     """
 
     partner: str
@@ -69,6 +70,7 @@ class Pull:
     first_total: int = -1
     attempts: int = 0
     idle: int = 0
+    backs: int = 0
     due_at: str = ""
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -328,6 +329,67 @@ def test_a_link_on_the_last_page_too_does_not_keep_a_crawl_from_its_end(
     (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
     assert (pull["state"], pull["objects"]) == ("COMPLETED", 7)
     assert len(fetched(cpo)) == 4
+
+
+@pytest.mark.parametrize(
+    "leads", ["to the first page", "to the list", "to its own middle", "where a proxy says 404"]
+)
+def test_a_link_that_leads_nowhere_new_ends_or_goes_on_by_offset(
+    operate: Any, drain: Any, events: Any, cpo: Any, leads: str
+) -> None:
+    """Design section 8: what the total promised was seen, so it is complete, and what is gone hidden."""
+    cpo.page_limit = 3
+    base = cpo.url("SENDER", "locations")
+    for ids in (["GONE", *(f"L{at}" for at in range(7))], [f"L{at}" for at in range(7)]):
+        cpo.objects["locations"] = [theirs(each) for each in ids]
+
+        def decide(request: Any) -> Canned | None:
+            if not request.path.endswith("/sender/locations"):
+                return None
+            if "nowhere" in request.query:
+                return Canned(status=404, body=b"<html>Not found</html>")
+            query = {"offset": request.query["from"]} if "from" in request.query else {}
+            said = cpo._page(replace(request, query=request.query | query), "locations")
+            on, start = "Link" in said.headers, int((request.query | query).get("offset", 0))
+            link = {
+                "to the first page": f"{base}?offset={start + 3 if on else 0}&limit=3",
+                "to the list": f"{base}?offset={start + 3}" if on else base,
+                "to its own middle": f"{base}?from={start + 3 if on else 3}",
+                "where a proxy says 404": f"{base}?nowhere=1",
+            }[leads]
+            said.headers["Link"] = f'<{link}>; rel="next"'
+            return said
+
+        cpo.script(decide)
+        operate("pull", partner=cpo.id, module="locations", full=True)
+        drain()
+    (told,) = [each["detail"] for each in events("PullCompleted")][-1:]
+    assert (told["state"], told["hidden"], told["total"]) == ("COMPLETED", 1, 7)
+    assert held(operate) == ["GONE", *(f"L{at}" for at in range(7))]
+    assert len(fetched(cpo)) < 20
+
+
+@pytest.mark.parametrize("totals", ["what is left", "one less each time"])
+def test_a_total_that_drops_with_each_page_is_no_storm(
+    operate: Any, drain: Any, cpo: Any, totals: str
+) -> None:
+    """TRA-39, design section 10: it steps back for objects that left, and not for ever."""
+    cpo.page_limit = 2
+    cpo.objects["locations"] = [theirs(f"L{at}") for at in range(9)]
+
+    def decide(request: Any) -> Canned | None:
+        if not request.path.endswith("/sender/locations"):
+            return None
+        said = cpo._page(request, "locations")
+        left = 9 - int(request.query.get("offset", 0))
+        said.headers["X-Total-Count"] = str(left if totals == "what is left" else 1000 - len(fetched(cpo)))
+        return said
+
+    cpo.script(decide)
+    operate("pull", partner=cpo.id, module="locations", full=True)
+    drain()
+    assert held(operate) == [f"L{at}" for at in range(9)]
+    assert len(fetched(cpo)) <= 25
 
 
 def test_a_page_of_before_a_push_does_not_undo_it(ask: Any, operate: Any, drain: Any, cpo: Any) -> None:
