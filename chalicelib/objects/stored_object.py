@@ -160,7 +160,7 @@ class StoredObject:
     def _evses_text(self) -> str:
         """The EVSEs as they were sent, in that order, those that came later behind; "" where none were."""
         head, *evses = self.parts
-        sent: Any = jsontext.loads(head.evses) if head.evses else []
+        sent: Any = jsontext.kept(head.evses) if head.evses else []
         by_name = {part.name: part.body for part in evses}
         if type(sent) is not list:  # no list where one was due
             name = sent.get("evse")
@@ -180,14 +180,14 @@ class StoredObject:
     def source(self) -> dict[str, Any]:
         """What its owner sent, in `version`. Not to be changed."""
         if self.connector_id is not None:
-            evse = jsontext.loads(self.parts[0].body)
+            evse = jsontext.kept(self.parts[0].body)
             found: dict[str, Any] = connector_of(evse, self.connector_id) or {}
             return found
         if self.kind != "location" and len(self.parts) > 1:
-            return periods.joined(jsontext.loads(self.parts[0].body), self.parts[1:])
+            return periods.joined(jsontext.kept(self.parts[0].body), self.parts[1:])
         if self.kind == "location" and len({part.version for part in self.parts}) > 1:
             return self._joined()
-        source: dict[str, Any] = jsontext.loads(self.text)
+        source: dict[str, Any] = jsontext.kept(self.text)
         return source
 
     @cached_property
@@ -285,11 +285,11 @@ class StoredObject:
 
     def _joined(self) -> dict[str, Any]:
         head, *evses = self.parts
-        body = self._upgraded("location", jsontext.loads(head.body), head.version)
+        body = self._upgraded("location", jsontext.kept(head.body), head.version)
         return {
             **body,
             "evses": [
-                self._upgraded("evse", jsontext.loads(part.body), part.version, f"/evses/{index}")
+                self._upgraded("evse", jsontext.kept(part.body), part.version, f"/evses/{index}")
                 for index, part in enumerate(_in_order(head, evses))
             ],
             "last_updated": wire_timestamp(self.last_updated),
@@ -338,7 +338,7 @@ class StoredObject:
 
 def _in_order(head: Part, evses: Sequence[Part]) -> Iterator[Part]:
     """The EVSEs of a Location in the order in which they were sent, those that came later behind."""
-    sent = jsontext.loads(head.evses) if head.evses else []
+    sent = jsontext.kept(head.evses) if head.evses else []
     by_name = {part.name: part for part in evses}
     for each in sent if type(sent) is list else ():
         if type(each) is str and each in by_name:
@@ -360,7 +360,7 @@ def load(
     if connector_id is None:
         return StoredObject(key, [part], finder=finder)
     found = StoredObject(key, [part], connector_id, finder=finder)
-    return found if connector_of(jsontext.loads(part.body), connector_id) else None
+    return found if connector_of(jsontext.kept(part.body), connector_id) else None
 
 
 def load_token(platform: Platform, parties: list[Party], uid: str, type: str = "") -> StoredObject | None:

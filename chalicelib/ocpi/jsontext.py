@@ -60,6 +60,11 @@ def loads(text: bytes | str) -> Any:
     return value
 
 
+def kept(text: str) -> Any:
+    """The value of a text that `loads` took or `dumps` made before it was stored: not measured again."""
+    return _decoder.decode(text)
+
+
 def part(text: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """What a decoder picks from a JSON text, the rest passed over. Raises MalformedJson as `loads` does."""
     try:
