@@ -1654,6 +1654,7 @@ class Operator(Door):
         partner: str,
         policy: Literal["durable", "spec"] | None = None,
         charset: Literal["utf-8", "ascii"] | None = None,
+        smart_charging: Literal["none", "delegated"] | None = None,
         quirks: list[
             Literal[
                 "address_45",
@@ -1669,11 +1670,12 @@ class Operator(Door):
         ]
         | None = None,
     ) -> PartnerOptionsData:
-        """Change a partner's policy, charset or quirks."""
+        """Change a partner's policy, charset, smart_charging or quirks."""
         fields: dict[str, Any] = {
             "partner": partner,
             "policy": policy,
             "charset": charset,
+            "smart_charging": smart_charging,
             "quirks": quirks,
         }
         answer: PartnerOptionsData = self.ask("partner_options", **fields)

@@ -90,11 +90,10 @@ class _Terms(Fields):
             Role(each.role, each.country_code, each.party_id, each.business_details) for each in self.roles
         )
         requires = None if self.requires is None else tuple(self.requires)
-        delegated = self.smart_charging if self.smart_charging == DELEGATED else ""
         given = {
             "policy": self.policy,
             "charset": self.charset,
-            "smart_charging": delegated,
+            "smart_charging": _delegated(self.smart_charging),
             "hub": self.hub,
             "replaces": self.replaces,
             "quirks": " ".join(sorted(set(self.quirks))),
@@ -124,6 +123,10 @@ class Options(OfPartner):
 
     policy: Literal["durable", "spec"] | None = None
     charset: Literal["utf-8", "ascii"] | None = None
+    smart_charging: Literal["none", "delegated"] | None = Field(
+        None,
+        description="none: no Session is delegated to it any more; delegated: from now on, by `push` all",
+    )
     quirks: list[QuirkName] | None = Field(None, description="all that shall be on; empty: none")
 
 
@@ -160,9 +163,11 @@ def invite(platform: Platform, fields: Invite) -> dict[str, Any]:
 
 
 def options(platform: Platform, fields: Options) -> dict[str, Any]:
-    """Change how a partner is served: its policy, its charset, the named repairs for it."""
+    """Change how a partner is served: policy, charset, what is delegated to it, the named repairs for it."""
     before = named.partner(platform, fields.partner, fresh=True)
     given: dict[str, Any] = {"policy": fields.policy, "charset": fields.charset}
+    if fields.smart_charging is not None:
+        given["smart_charging"] = _delegated(fields.smart_charging)
     if fields.quirks is not None:
         given["quirks"] = " ".join(sorted(set(fields.quirks)))
     changed = {name: value for name, value in given.items() if value is not None}
@@ -302,6 +307,10 @@ def _invited_until(platform: Platform, partner: Partner) -> str | None:
     return max((each.valid_until for each in tokens if each.kind == INVITATION), default=None)
 
 
+def _delegated(said: str) -> str:
+    return said if said == DELEGATED else ""
+
+
 def _given(fields: Invite) -> set[str]:
     names = ("policy", "charset", "smart_charging", "requires", "hub", "replaces", "quirks")
     given = {name for name in fields.model_fields_set if name in names}
@@ -327,7 +336,9 @@ ACTIONS = {
     "unregister": Action(unregister, OfPartner, "end a connection, at both sides"),
     "partners": Action(list_partners, Fields, "every partner: state, parties, health, backlog"),
     "partner": Action(show, OfPartner, "one partner"),
-    "partner_options": Action(options, Options, "change a partner's policy, charset or quirks"),
+    "partner_options": Action(
+        options, Options, "change a partner's policy, charset, smart_charging or quirks"
+    ),
     "suspend": Action(suspend, OfPartner, "stop all traffic with a partner, both directions"),
     "resume": Action(resume, OfPartner, "let traffic flow again"),
 }

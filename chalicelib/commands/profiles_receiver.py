@@ -34,6 +34,7 @@ from chalicelib.store.requests import CONCLUDED, PROFILES, SENT, AsyncRequest, n
 
 if TYPE_CHECKING:
     from chalicelib.objects.stored_object import StoredObject
+    from chalicelib.partner import Partner
     from chalicelib.wiring import Platform
 
 LONGEST_DURATION = 7 * 24 * 3600
@@ -124,6 +125,8 @@ def push_change(
         url = partner.endpoint(PROFILES, "SENDER") if partner else None
         if partner is None or url is None or partner.state != "REGISTERED":
             continue
+        if not _may_hear(platform, partner, party):
+            continue
         now = platform.clock()
         push = AsyncRequest(
             id=new_id(),
@@ -151,6 +154,12 @@ def push_change(
         lifecycle.enqueue(platform, push)
         pushes.append(push)
     return pushes
+
+
+def _may_hear(platform: Platform, partner: Partner, party: str) -> bool:
+    """Whether who set a profile is still an eMSP, or the provider that Sessions are delegated to (CHP-06)."""
+    theirs = parties.spoken_for(platform, partner, receiver.EMSP_ROLES) | parties.providers(platform, partner)
+    return party in {"/".join(each) for each in theirs}
 
 
 def _accept(call: Call, command: str, body: dict[str, Any]) -> Reply:

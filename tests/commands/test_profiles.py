@@ -294,6 +294,35 @@ def test_as_emsp_we_pass_on_what_a_smart_charging_provider_asks(
     assert push.path.endswith("/BE*BEC*S9")
 
 
+def test_a_provider_to_which_nothing_is_delegated_any_more_neither_acts_nor_hears(
+    ask: Any, operate: Any, drain: Any, partner: PartnerStub, register_partner: Any
+) -> None:
+    """CHP-06, design section 9, rule 5: from the moment on that the operator says so, in every request."""
+    theirs(ask, partner)
+    provider = register_partner(SCSP, smart_charging="delegated")
+    partner.answer("PUT", "/receiver/chargingprofiles/", data={"result": "ACCEPTED", "timeout": 12})
+    ask("PUT", URL + "S9", provider.token, setting(provider))
+    (request,) = partner.requests("PUT", "/receiver/chargingprofiles/S9")
+    ask("POST", request.json["response_url"], partner.token, {"result": "ACCEPTED"})
+    drain()
+    shown = operate("partner_options", partner=provider.id, smart_charging="none")
+    assert shown["smart_charging"] == "none"
+    asked = len(partner.requests("PUT", "/receiver/chargingprofiles/"))
+    query = f"?duration=60&response_url={provider.base_url}/results/2"
+    for answer in (
+        ask("PUT", URL + "S9", provider.token, setting(provider, "3")),
+        ask("GET", URL + "S9" + query, provider.token),
+        ask("DELETE", URL + "S9" + query, provider.token),
+    ):
+        assert answer.data["result"] == "UNKNOWN_SESSION"
+    assert ask("PUT", "/ocpi/2.2.1/sender/chargingprofiles/S9", partner.token, ACTIVE).code == 1000
+    drain()
+    assert pushed(provider) == []
+    assert len(partner.requests("PUT", "/receiver/chargingprofiles/")) == asked
+    operate("partner_options", partner=provider.id, smart_charging="delegated")
+    assert ask("PUT", URL + "S9", provider.token, setting(provider, "4")).data["result"] == "ACCEPTED"
+
+
 def test_a_refusal_by_the_cpo_is_passed_back_at_once(
     ask: Any, operate: Any, drain: Any, clock: Any, partner: PartnerStub, register_partner: Any
 ) -> None:
