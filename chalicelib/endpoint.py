@@ -140,7 +140,7 @@ def _answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], 
         headers = {
             "Content-Type": "application/json",
             **ids,
-            **_routing(request, partner, platform, reply.status_code),
+            **_routing(request, partner, call, platform, reply.status_code),
             **reply.headers,
         }
         duration = round((time.perf_counter() - started) * 1000)
@@ -277,7 +277,7 @@ def _refusal(problem: OcpiError, version: str) -> Reply:
     code = problem.status_code
     if version == modules.V211:
         code = envelope.IN_2_1_1.get(code, code)
-    headers: dict[str, str] = {}
+    headers = messages.said_by(problem.said_by, version)
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allow)
     if problem.retry_after is not None:
@@ -293,7 +293,9 @@ def _refusal(problem: OcpiError, version: str) -> Reply:
     )
 
 
-def _routing(request: Request, partner: Partner | None, platform: Platform, code: int) -> dict[str, str]:
+def _routing(
+    request: Request, partner: Partner | None, call: Call | None, platform: Platform, code: int
+) -> dict[str, str]:
     """Routing headers of the response: swapped, filled in where the request lacked them (HUB-05, AMB-21).
 
     What a hub says itself is from the hub; what it hands on names its sender already.
@@ -303,7 +305,7 @@ def _routing(request: Request, partner: Partner | None, platform: Platform, code
     if not known_here or not _is_routed(request) or request.version == modules.V211:
         return {}
     known = (partner.hub_party or _first(role.party for role in partner.roles)) if partner else None
-    asked_by = request.from_party or known
+    asked_by = request.from_party or (call.asker if call else None) or known
     asked_of = request.to_party or _first(party.party for party in serving(request, platform))
     if hub and (code >= 4000 or request.to_party is None or not platform.settings.hosts(request.to_party)):
         asked_of = hub

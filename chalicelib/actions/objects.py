@@ -340,8 +340,9 @@ def _shown(read: Iterable[StoredObject], version: str) -> dict[str, Any]:
 
 
 def _told_of(platform: Platform, party: Party, fields: List) -> dict[str, Any]:
-    """What hubs say of a party: one entry per role and hub, all at once."""
+    """What hubs, of whom we may be one, say of a party: one entry per role and hub, all at once."""
     hubs = [partner.id for partner in platform.partners.registered() if partner.is_hub]
+    hubs = [hub_client_info.OURS, *hubs] if platform.settings.hub else hubs
     query = paging.parse({"date_from": fields.date_from, "date_to": fields.date_to}, LARGEST_PAGE)
     told = [
         each

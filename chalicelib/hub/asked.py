@@ -16,7 +16,7 @@ import msgspec
 from chalicelib import logs
 from chalicelib.hub import memory, route
 from chalicelib.ocpi import charset, jsontext, messages, modules
-from chalicelib.ocpi.errors import InvalidParameters, MalformedBody
+from chalicelib.ocpi.errors import InvalidParameters, MalformedBody, OcpiError
 from chalicelib.ocpi.messages import Party, Reply
 from chalicelib.partners import parties
 from chalicelib.partners.call import Call
@@ -162,21 +162,16 @@ class Asked:
             if sender not in known:
                 raise InvalidParameters(f"OCPI-from: {'/'.join(sender)} is no party of this connection")
             return sender
-        if call.url_party in known:
-            assert call.url_party is not None
-            return call.url_party
-        found = partner.party_for(self._asking_roles) or next(iter(sorted(known)), None)
+        found = call.asker
+        if found is None and self.version == modules.V211:  # it cannot say who asks
+            asking = partner.party_for(modules.asking_roles(self.module, self.interface))
+            found = asking or next(iter(sorted(known)), None)
         if found is None:
-            raise InvalidParameters("OCPI-from: missing, and this connection has no party")
+            many = (
+                "several parties of this connection may ask this" if known else "this connection has no party"
+            )
+            raise InvalidParameters(f"OCPI-from: missing, and {many}")
         return found
-
-    @property
-    def _asking_roles(self) -> tuple[str, ...]:
-        """The roles that ask an interface: those that serve the other side of the module."""
-        if self.is_custom:
-            return ()
-        other = modules.SENDER if self.interface == modules.RECEIVER else modules.RECEIVER
-        return modules.serving_roles(self.module, other)
 
     @cached_property
     def said(self) -> Said:
@@ -298,4 +293,9 @@ class Asked:
         if to is not None and self.version != modules.V211:
             headers |= {messages.TO_COUNTRY.lower(): to[0], messages.TO_PARTY.lower(): to[1]}
         request = dataclasses.replace(self.call.request, headers=headers)
-        return self.here(dataclasses.replace(self.call, request=request))
+        try:
+            reply = self.here(dataclasses.replace(self.call, request=request))
+        except OcpiError as problem:
+            problem.said_by = to
+            raise
+        return dataclasses.replace(reply, headers=messages.said_by(to, self.version) | dict(reply.headers))

@@ -29,6 +29,8 @@ CONNECTED, SUSPENDED = "CONNECTED", "SUSPENDED"
 STATUSES = (CONNECTED, "OFFLINE", "PLANNED", SUSPENDED)
 # Modules of which a party is told what is meant for nobody else.
 FOR_ONE = ("locations", "sessions", "cdrs")
+# In the place of a hub's id, where we are the hub.
+OURS = ""
 ROLES = ("CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "PTP", "SCSP")
 
 

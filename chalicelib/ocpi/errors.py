@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from chalicelib.ocpi.findings import Finding
+from chalicelib.ocpi.messages import Party
 
 # Faults that a status_message spells out.
 MOST_TOLD = 20
@@ -21,12 +22,13 @@ class OcpiError(Exception):
 
     `findings` are all faults of an object that was refused, the first of which is
     `pointer` and `message`; `noted` what else was odd about it. After `retry_after` seconds, where they
-    are known, it is worth asking again.
+    are known, it is worth asking again. `said_by`: the party that says so, where the request names none.
     """
 
     http_status = 200
     status_code = 2000
     retry_after: int | None = None
+    said_by: Party | None = None
 
     def __init__(self, message: str, pointer: str = "", *, data: str | None = None) -> None:
         super().__init__(message)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.modules import V211
 
 REQUEST_ID = "X-Request-ID"
 CORRELATION_ID = "X-Correlation-ID"
@@ -84,6 +85,11 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     # The envelope with all that is in it, where a hub hands on an answer as it came.
     body: str | None = None
+
+
+def said_by(party: Party | None, version: str) -> dict[str, str]:
+    """The OCPI-from of this party; of nobody none, and none in 2.1.1."""
+    return {FROM_COUNTRY: party[0], FROM_PARTY: party[1]} if party and version != V211 else {}
 
 
 def sender_of(headers: Mapping[str, str]) -> Party | None:

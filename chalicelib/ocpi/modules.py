@@ -258,3 +258,8 @@ def serving_roles(module: str, interface: str) -> tuple[str, ...]:
     """The roles that offer this interface of a module."""
     row = BY_ID[module].interface(interface) if module in BY_ID else None
     return row.offered_by if row else ()
+
+
+def asking_roles(module: str, interface: str) -> tuple[str, ...]:
+    """The roles that ask this interface: those that offer the other side of the module."""
+    return serving_roles(module, SENDER if interface == RECEIVER else RECEIVER)

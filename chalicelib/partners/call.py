@@ -15,6 +15,7 @@ from chalicelib.ocpi.messages import Party, Request
 from chalicelib.ocpi.modules import Operation
 from chalicelib.partners import parties
 from chalicelib.settings import HostedParty
+from chalicelib.store.object_items import party_of
 
 if TYPE_CHECKING:
     from chalicelib.partner import Partner, Presented
@@ -82,6 +83,28 @@ class Call:
         """The party behind a hub that this request comes from, if it names one. See `parties.asking`."""
         sender = None if self.request.version == modules.V211 else self.request.from_party
         return parties.asking(self.platform, self.partner, sender)
+
+    @cached_property
+    def asker(self) -> Party | None:
+        """The party that asks, of a connection's own where OCPI-from names none: the owner that the path or
+        body names, or the only one that can be meant; None where several can (AMB-21).
+        """
+        request, partner = self.request, self.partner
+        sender = None if request.version == modules.V211 else request.from_party
+        known = parties.through(self.platform, partner)
+        if sender is not None or len(known) < 2:
+            return sender or next(iter(known), None)
+        if (named := self._named(known)) is not None or partner.hub:
+            return named or partner.hub_party
+        roles = modules.asking_roles(request.module, request.interface)
+        meant = {role.party for role in partner.roles if role.role in roles} & known or known
+        return next(iter(meant)) if len(meant) == 1 else None
+
+    def _named(self, known: frozenset[Party]) -> Party | None:
+        """The one of these that a request is about: its object's owner, or that of a command's Token."""
+        said = (self.said, self.said.get("token")) if self.url_party not in known else ()
+        found = (self.url_party, *(party_of(each) for each in said))
+        return next((each for each in found if each in known), None)
 
     def spoken_for(self, roles: Iterable[str]) -> frozenset[Party]:
         """The parties in these roles that this request speaks for. Raises NotToldYet, InvalidParameters."""

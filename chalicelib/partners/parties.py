@@ -253,11 +253,11 @@ def members(platform: Platform, *roles: str) -> list[Party]:
 
 
 def was_named(platform: Platform, party: Party) -> bool:
-    """Whether a party that is not connected was, or is invited to be."""
-    return any(
-        party in {role.party for role in (*each.roles, *each.invited_roles)}
-        for each in platform.partners.directory().partners.values()
-    )
+    """Whether a party that is not connected was, or is invited to be, here or behind another hub."""
+    directory = platform.partners.directory()
+    roles = [role for each in directory.partners.values() for role in (*each.roles, *each.invited_roles)]
+    told = _split(directory.told(OURSELVES).parties)
+    return party in {each.party for each in roles} | {(country, id) for _, country, id in told}
 
 
 def may_have(

@@ -31,7 +31,7 @@ def put(hub: Hand, cpo: PartnerStub, to: str = "NL/HUB", **more: Any) -> None:
 def test_a_broadcast_location_reaches_those_of_the_opposite_role_alone(
     hub: Hand, cpo: PartnerStub, emsp: PartnerStub, to: str
 ) -> None:
-    """HUB-15 to HUB-17, HUB-19, HUB-22."""
+    """HUB-15, HUB-16, HUB-17, HUB-19, HUB-22."""
     other = join(hub, "CPO/BE/BEC")
     third = join(hub, "OTHER/FR/OTH")
     for each in (cpo, emsp):

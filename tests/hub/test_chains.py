@@ -54,6 +54,24 @@ def test_who_is_behind_another_hub_is_told_on(hub: Hand, cpo: PartnerStub, other
     other.up()
 
 
+def test_who_has_gone_from_another_hub_is_no_stranger(
+    hub: Hand, cpo: PartnerStub, other: PartnerStub
+) -> None:
+    """STA-25, HCI-02: told SUSPENDED, and 4003 as who left this hub is; 4001 where there is no agreement."""
+    path = "/ocpi/2.2.1/receiver/hubclientinfo/SE/HIE"
+    assert hub.ask("PUT", path, other.token, client_info("SE/HIE", "SUSPENDED")).code == 1000
+    hub.drain()
+    assert statuses(cpo)["EMSP/SE/HIE"] == "SUSPENDED"
+
+    def asked(receiver: str) -> int | None:
+        url = "/ocpi/2.2.1/sender/tokens"
+        return hub.ask("GET", url, cpo.token, headers=routed("NL/CPO", receiver)).code
+
+    assert (asked("SE/HIE"), asked("SE/XXX")) == (4003, 4001)
+    hub.operate("agree", parties=["NL/CPO", "SE/HIE"], allowed=False)
+    assert asked("SE/HIE") == 4001
+
+
 def test_a_broadcast_is_one_leg_to_another_hub(hub: Hand, cpo: PartnerStub, other: PartnerStub) -> None:
     put(hub, cpo, "NL/CPO")
     hub.drain()

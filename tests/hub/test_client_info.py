@@ -36,6 +36,17 @@ def test_everybody_is_told_of_everybody_else(hub: Hand, cpo: PartnerStub) -> Non
     assert not [name for name in sent.headers if name.startswith("ocpi-")]
 
 
+def test_the_operator_of_a_hub_sees_of_one_party_what_it_tells_of_it(hub: Hand, cpo: PartnerStub) -> None:
+    """By role: our own word, and that of another hub behind which it is."""
+    other = hub.register_partner([role("HUB/SE/OTH")], hub=True)
+    behind = {**role("EMSP/SE/HIE"), "status": "OFFLINE", "last_updated": "2026-01-01T00:00:00Z"}
+    other.objects["hubclientinfo"] = [behind]
+    hub.drain()
+    for party, said in (("NL/CPO", {"CPO CONNECTED"}), ("SE/HIE", {"EMSP OFFLINE"}), ("FR/NOB", set())):
+        found = hub.operate("list", module="hubclientinfo", party=party)
+        assert {f"{each['role']} {each['status']}" for each in found["objects"]} == said, party
+
+
 def test_who_is_invited_is_planned(hub: Hand, cpo: PartnerStub) -> None:
     """HCI-07."""
     hub.operate("invite", name="Later", roles=[role("EMSP/FR/EMP")])

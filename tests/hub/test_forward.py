@@ -31,7 +31,7 @@ SESSION = {
 def test_a_request_to_a_party_is_asked_of_it_and_its_answer_handed_back(
     party: Any, send: Any, hub: Any
 ) -> None:
-    """HUB-06, HUB-08 to HUB-10: four legs keep the end parties; a new request id, one correlation id."""
+    """HUB-06, HUB-08, HUB-09, HUB-10: four legs keep the ends; a new request id, one correlation id."""
     cpo, emsp = party("cpo221"), party("emsp221")
     text = json.dumps(SESSION, indent=3)
     answer = send(cpo, "PUT", "receiver/sessions/BE/BEC/S1", text, to=emsp)

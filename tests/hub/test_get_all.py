@@ -25,7 +25,7 @@ def broadcast(hub: Hand, cpo: PartnerStub, owner: str, id: str) -> None:
 
 @pytest.mark.parametrize("to", ["NL/HUB", ""], ids=["to the hub", "to nobody"])
 def test_all_owners_are_in_one_paged_list(hub: Hand, cpo: PartnerStub, emsp: PartnerStub, to: str) -> None:
-    """HUB-30 to HUB-32."""
+    """HUB-30, HUB-31, HUB-32."""
     other = join(hub, "CPO/BE/BEC")
     for number in range(3):
         broadcast(hub, cpo, "NL/CPO", f"L{number}")

@@ -119,6 +119,9 @@ class TestHosted:
             path = f"receiver/sessions/BE/BEC/{id}"
             answer = send(cpo, "PUT", path, {**SESSION, "id": id, "cdr_token": token}, to=to)
             assert (answer.status, answer.code) == (201, 1000), answer.text
+            assert routing_of(answer.headers) == {"to": "BE/BEC", "from": "NL/EXM"}, "HUB-06, HUB-27"
+            wrong = send(cpo, "PUT", path, {**SESSION, "id": id, "cdr_token": token, "kwh": "much"}, to=to)
+            assert (wrong.code, routing_of(wrong.headers)["from"]) == (2001, "NL/EXM")
         found = hub.operate("list", module="sessions", party="BE/BEC")["objects"]
         assert sorted(each["id"] for each in found) == ["S1", "S2"]
 
@@ -127,6 +130,7 @@ class TestHosted:
         hub.operate("put", module="tokens", object=samples.token(uid="H1"))
         answer = send(cpo, "POST", "sender/tokens/H1/authorize")
         assert (answer.code, answer.data["allowed"]) == (1000, "ALLOWED"), answer.text
+        assert routing_of(answer.headers)["from"] == "NL/EXM"
         assert emsp.received == []
         assert send(cpo, "POST", "sender/tokens/H1/authorize", to=("NL", "EXM")).data["allowed"] == "ALLOWED"
 
