@@ -83,6 +83,8 @@ def _below_a_module(path: str) -> tuple[str, str, str, list[str]]:
     """
     match path.split("/"):
         case ["ocpi", version, ("sender" | "receiver") as side, module, *segments] if 0 < len(module) <= 64:
+            while segments and not segments[0]:  # `locations//NL/...`, of a URL and a path joined carelessly
+                del segments[0]
             return module, side.upper(), version, segments
     return "", "", "", []
 

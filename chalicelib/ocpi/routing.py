@@ -86,6 +86,7 @@ def _variables(operation: Operation, segments: tuple[str, ...]) -> dict[str, str
     variables = {}
     for name, value in zip(names, segments, strict=True):
         if name.startswith("{"):
+            value = value.strip()  # as identifiers in a body are read
             if not value:
                 return None
             variables[name[1:-1]] = value

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.ocpi.findings import Finding, step
 from chalicelib.ocpi.models.base import Enum, Model
+from chalicelib.ocpi.scalars import identifier
 
 
 def is_other(model: Model, value: dict[str, Any], version: str) -> bool:
@@ -73,3 +74,11 @@ def _names(model: Model, version: str) -> _Names:
 def word(value: Any) -> str:
     """The word of an enum, in whatever case it is written."""
     return str(value).strip().upper()
+
+
+def owner(value: Any) -> tuple[str, str] | None:
+    """The party that an object names as its owner, if it names a whole one."""
+    if type(value) is not dict:
+        return None
+    country, party = identifier(value.get("country_code")), identifier(value.get("party_id"))
+    return (country, party) if country and party else None

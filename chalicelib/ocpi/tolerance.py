@@ -76,6 +76,7 @@ class Tolerance:
     def __init__(self, version: str, known: Known | None = None) -> None:
         self.version = version
         self.known = known or Known()
+        self.owner = self.known.owner
         self.findings: list[Finding] = []
         # What makes the value at hand unusable; told as findings where that is set aside.
         self.faults: list[Finding] = []
@@ -89,6 +90,7 @@ class Tolerance:
 
         Raises InvalidParameters with every fault where it cannot be used.
         """
+        self.owner = spelling.owner(value) or self.known.owner
         found = self._object(model, value, at, partial)
         if self.faults:
             raise InvalidParameters.of(self.faults, self.findings)
@@ -227,7 +229,7 @@ class Tolerance:
         if other is ZONE:
             return zones.time_zone(around.get("country"), around.get("coordinates"))
         if other is OWNER or other is HOLDER:
-            party = known.owner if other is OWNER else known.holder and known.holder(around)
+            party = self.owner if other is OWNER else known.holder and known.holder(around)
             return party[name == "party_id"] if party else None
         if other is ASKED:
             return known.asked() if known.asked else None
@@ -384,6 +386,7 @@ class Tolerance:
         if value is None:
             return None
         inner = Tolerance(version, self.known)
+        inner.owner = self.owner
         new = inner._field(row, value, at, {}, False)
         for fault in inner.faults or (inner.findings if new is _ABSENT or new is NEVER else ()):
             self.note(

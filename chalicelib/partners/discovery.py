@@ -89,13 +89,15 @@ def details_of(
     partner = dataclasses.replace(partner, version=version, details_url=url)
     data, partner = _get(platform, partner, url, token, budget, "version details")
     told = _read("version_details", data, version, f"version details: not those of {version}")
-    if told.get("version", version) != version:
+    if not version.startswith(told.get("version") or version):  # 2.2.1 is 2.2 where it is a number
         raise UnusableApi(f"version details: not those of {version}")
-    endpoints = []
+    endpoints: list[Endpoint] = []
     for entry in told["endpoints"][:MOST_ENDPOINTS]:
         module, role, where = entry["identifier"], entry.get("role", ""), urljoin(url, entry["url"])
         _usable(platform, where, f"the URL of {module[:40]}")
-        endpoints.append(Endpoint(module[:64], role, where))
+        endpoint = Endpoint(module[:64], role, where)
+        if endpoint not in endpoints:
+            endpoints.append(endpoint)
     return dataclasses.replace(partner, endpoints=tuple(endpoints))
 
 

@@ -328,6 +328,33 @@ def test_unknown_versions_in_the_list_are_passed_over(hand, stub):
     assert post(hand, theirs, invited["token"]).code == 1000
 
 
+@pytest.mark.parametrize("number", [None, "2.2.1", " 2.2.1", "v2.2.1", "V2.2.1", 2.2])
+def test_a_version_that_is_spelled_otherwise_is_that_version(hand, stub, number):
+    """Design section 6, rule 1; in the list, a number cannot be 2.2.1"""
+    theirs = stub()
+    if isinstance(number, str):
+        theirs.answer(path="/versions", data=[{"version": number, "url": f"{theirs.base_url}/2.2.1"}])
+    theirs.answer(path="/2.2.1", data={"version": number, "endpoints": theirs.endpoints})
+    invited = hand.operate("invite", name="Example Mobility")
+    assert post(hand, theirs, invited["token"]).code == 1000
+    assert hand.operate("partner", partner=invited["partner"])["version"] == "2.2.1"
+
+
+@pytest.mark.parametrize(
+    "write", [str.upper, lambda word: f" {word} ", lambda word: word.removesuffix("s"), str.capitalize]
+)
+def test_a_module_that_is_spelled_otherwise_is_that_module_and_listed_twice_it_is_one(hand, stub, write):
+    """Design section 6, rule 1"""
+    theirs = stub()
+    listed = [each | {"identifier": write(each["identifier"])} for each in theirs.endpoints]
+    theirs.answer(path="/2.2.1", data={"version": "2.2.1", "endpoints": [*listed, *listed]})
+    invited = hand.operate("invite", name="Example Mobility")
+    assert post(hand, theirs, invited["token"]).code == 1000
+    known = hand.operate("partner", partner=invited["partner"])["endpoints"]
+    assert len(known) == len(listed)
+    assert {each["identifier"] for each in known} == {each["identifier"] for each in theirs.endpoints}
+
+
 def test_missing_endpoints_are_3003_and_named(hand, stub):
     """CRE-32, STA-21, AMB-72"""
     theirs = stub()

@@ -33,8 +33,8 @@ REFUSED: Final = Otherwise("refused")
 NOTHING: Final = Otherwise("set aside")
 # The time of arrival.
 ARRIVAL: Final = Otherwise("the time of arrival")
-# The party whose object it is, that of the path or of the connection.
-OWNER: Final = Otherwise("the party of the connection")
+# The party whose object it is: of the CDR around it, of the path, or the one of the connection.
+OWNER: Final = Otherwise("the one party whose it can be")
 # The eMSP that the Token is of: the one hosted here, of several the one that has it.
 HOLDER: Final = Otherwise("the eMSP that has the Token")
 # The Token that was asked about.

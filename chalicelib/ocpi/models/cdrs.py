@@ -14,6 +14,7 @@ from chalicelib.ocpi.models.base import (
     MAYBE,
     NOTHING,
     NUMBER,
+    OWNER,
     SOME,
     UNSTATED,
     V211,
@@ -82,8 +83,8 @@ SignedData = Model(
 
 CDR = Model(
     "CDR",
-    Field("country_code", COUNTRY_CODE, note="CPO", since=V221),
-    Field("party_id", PARTY_ID, note="CPO", since=V221),
+    Field("country_code", COUNTRY_CODE, note="CPO", since=V221, otherwise=OWNER),
+    Field("party_id", PARTY_ID, note="CPO", since=V221, otherwise=OWNER),
     Field("id", Id(39, in_211=36), note="36 for normal CDRs; unique per owner"),
     Field("start_date_time", DATETIME, note="start of the reservation if there was one"),
     Field("end_date_time", DATETIME, was="stop_date_time"),

@@ -13,6 +13,7 @@ from chalicelib.ocpi.models.base import (
     MAYBE,
     NOTHING,
     NUMBER,
+    OWNER,
     REFUSED,
     SOME,
     UNUSED,
@@ -215,8 +216,8 @@ EVSE = Model(
 
 Location = Model(
     "Location",
-    Field("country_code", COUNTRY_CODE, note="owner", since=V221),
-    Field("party_id", PARTY_ID, note="owner", since=V221),
+    Field("country_code", COUNTRY_CODE, note="owner", since=V221, otherwise=OWNER),
+    Field("party_id", PARTY_ID, note="owner", since=V221, otherwise=OWNER),
     Field("id", LONG_ID, note="never changes"),
     Field("type", LocationType, until=V211, otherwise="UNKNOWN"),
     Field("publish", BOOL, note="false: visible only through publish_allowed_to", since=V221),

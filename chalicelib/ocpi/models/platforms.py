@@ -25,8 +25,16 @@ from chalicelib.ocpi.models.base import (
 )
 from chalicelib.ocpi.models.types import COUNTRY_CODE, PARTY_ID, BusinessDetails, Role
 
+# Tags of releases begin with a v; there is one 2.3, as a number has it.
+_TAGS = {f"v{number}": number for number in (V211, V221, V230)}
 VersionNumber = Enum(
-    "VersionNumber", "2.0 2.1 2.1.1", since_221="2.2 2.2.1", since_230="2.3.0", is_open=True, open_since=V211
+    "VersionNumber",
+    "2.0 2.1 2.1.1",
+    since_221="2.2 2.2.1",
+    since_230="2.3.0",
+    is_open=True,
+    open_since=V211,
+    aliases={**_TAGS, "2.3": V230, "v2.3": V230},
 )
 ModuleID = Enum(
     "ModuleID",
@@ -35,6 +43,17 @@ ModuleID = Enum(
     since_230="invoicereconciliation",
     is_open=True,
     open_since=V211,
+    aliases={
+        "cdr": "cdrs",
+        "command": "commands",
+        "credential": "credentials",
+        "location": "locations",
+        "session": "sessions",
+        "tariff": "tariffs",
+        "token": "tokens",
+        "chargingprofile": "chargingprofiles",
+        "hubclientinfos": "hubclientinfo",
+    },
 )
 # The credentials token: printable, no white space (CRE-54)
 CREDENTIALS_TOKEN = Pattern(64, r"[\x21-\x7e]+")

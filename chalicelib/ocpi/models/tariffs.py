@@ -12,6 +12,7 @@ from chalicelib.ocpi.models.base import (
     MAYBE,
     NEVER,
     NUMBER,
+    OWNER,
     SOME,
     UNMET,
     URL,
@@ -85,8 +86,8 @@ TariffElement = Model(
 
 Tariff = Model(
     "Tariff",
-    Field("country_code", COUNTRY_CODE, note="CPO", since=V221),
-    Field("party_id", PARTY_ID, note="CPO", since=V221),
+    Field("country_code", COUNTRY_CODE, note="CPO", since=V221, otherwise=OWNER),
+    Field("party_id", PARTY_ID, note="CPO", since=V221, otherwise=OWNER),
     Field("id", ID),
     Field("currency", CURRENCY, note="ISO 4217"),
     Field("type", TariffType, MAYBE, "absent: all sessions", since=V221),
