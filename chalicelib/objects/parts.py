@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.objects import order, periods
 from chalicelib.ocpi import findings, jsontext, modules, scalars
 from chalicelib.ocpi.findings import Finding
-from chalicelib.ocpi.timestamps import readable
+from chalicelib.ocpi.timestamps import readable, wire_timestamp
 from chalicelib.store import marks
 from chalicelib.store.marks import Marks
 from chalicelib.store.object_items import Part, check_id, folded, part_name
@@ -60,6 +60,31 @@ def split(
     if type(sent) is not list:
         listed = {"evse": entries[0]} if type(entries[0]) is str else {"as_sent": sent}
     return [first._replace(evses=jsontext.dumps(listed)), *parts.values()]
+
+
+def in_step(new: Sequence[Part], canonical: Mapping[str, Any]) -> list[Part]:
+    """The parts of a Location, each EVSE at least as new as the latest of its Connectors (LOC-43, LOC-87)."""
+    behind = {
+        part_name(str(each["uid"])) for each in canonical.get("evses") or () if _newest(each) > _time(each)
+    }
+    return [_lifted(each) if each.name in behind else each for each in new]
+
+
+def _lifted(part: Part) -> Part:
+    evse = jsontext.loads(part.body)
+    latest = _newest(evse)
+    if latest <= part.last_updated:
+        return part
+    evse["last_updated"] = wire_timestamp(latest)
+    return part._replace(last_updated=latest, body=jsontext.dumps(evse))
+
+
+def _newest(evse: Mapping[str, Any]) -> str:
+    return max((_time(each) for each in evse.get("connectors") or ()), default="")
+
+
+def _time(thing: Mapping[str, Any]) -> str:
+    return order.moment(thing.get("last_updated"), "")
 
 
 def noted(

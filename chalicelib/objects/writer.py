@@ -44,9 +44,8 @@ class ObjectWriter:
     `in_order`: what is older than what is known of that very thing does not replace it (`order`). A
     partner's push of its own object does (AMB-12), and so does the operator's `force`.
     `held`: a CDR of ours that stands where nobody reads it; as long as it does, it may be replaced.
-    `only_for`: the one party that is told of what is new, at a hub. `noted`: what is odd about the
-    body it came in, which cannot be seen in what is stored. `asked_at`: when a page was asked for,
-    which may be of before what was pushed since.
+    `only_for`: the one party that is told of what is new, at a hub. `noted`: what is odd about the body
+    it came in. `asked_at`: when a page was asked for, maybe before what was pushed since.
     """
 
     def __init__(
@@ -152,6 +151,7 @@ class ObjectWriter:
             new = [new[0]._replace(unsaid=visibility.unsaid(key.module, canonical)), *new[1:]]
         if self.own and key.module == "locations":
             _no_evse_vanishes(old, new)
+            new = parts.in_step(new, canonical)
         if self.own and key.module == "sessions" and old:
             consistency.not_ended(old[0], new[0])
         before = StoredObject(key, old).canonical if old and key.module == "tokens" else None
@@ -247,10 +247,8 @@ class ObjectWriter:
         """A Session of many periods, of which neither those in pieces are read nor written."""
         head = self.platform.objects.part(key)
         added = changes.get(periods.PERIODS)
-        if head is not None and not head.taken:
-            return self._merge_whole(key, changes, version, (head,))
-        if head is None or head.version != version:
-            return self._merge_whole(key, changes, version)
+        if head is None or not head.taken or head.version != version:
+            return self._merge_whole(key, changes, version, (head,) if head and not head.taken else ())
         kept = StoredObject(key, [head], finder=Finder(self.platform))
         if added is not None and not periods.are_later(added, kept.source.get(periods.PERIODS)):
             return self._merge_whole(key, changes, version)
@@ -290,6 +288,7 @@ class ObjectWriter:
             now = self.platform.clock()
             new = parts.evse(merged, in_version, canonical, now, now)
             new = new._replace(noted=findings.joined(old.noted, self.noted, changes))
+            (new,) = parts.in_step([new], {"evses": [canonical]} if self.own else {})
             return objects.save_part(key, None, old, dated(old, new), self.own)
 
         return retried(attempt)

@@ -68,6 +68,21 @@ def test_a_connector_is_compared_with_itself(operate: Any) -> None:
     assert counts(answer) == NONE
 
 
+def test_a_put_takes_what_is_newer_than_the_thing_around_it(operate: Any) -> None:
+    """LOC-87: a file whose Locations lag is put right, not refused; each thing is compared with itself."""
+    operate("put", module="locations", object=samples.location(last_updated=later(4)))
+    file = samples.location(name="Then", last_updated=later(1))
+    file["evses"] = [samples.evse("E1", status="BLOCKED", last_updated=later(6)), samples.evse("E2")]
+    file["evses"][1]["connectors"][0] |= {"max_amperage": 63, "last_updated": later(7)}
+    answer = operate("put", module="locations", object=file)
+    assert (counts(answer), answer["errors"]) == ({"stored": 1, "unchanged": 0, "older": 1}, [])
+    found = operate("get", module="locations", id="LOC1")["object"]
+    assert (found["name"], found["last_updated"]) == ("Somewhere", later(7))
+    assert evses(operate) == {"E1": ("BLOCKED", later(6)), "E2": ("AVAILABLE", later(7))}
+    assert found["evses"][1]["connectors"][0]["max_amperage"] == 63
+    assert counts(operate("put", module="locations", object=file)) == NONE
+
+
 STATES = {
     "sessions": (samples.session, "S1", {"kwh": Decimal("9.5")}, {"kwh": Decimal("2.5")}),
     "tokens": (samples.token, "CARD1", {"valid": False}, {"valid": True}),
