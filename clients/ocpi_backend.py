@@ -296,6 +296,7 @@ class CommandConcluded(TypedDict):
     created_at: str
     concluded_at: str
     body: NotRequired[dict[str, Any]]
+    reason: NotRequired[str]
     delivery: NotRequired[str]
 
 
@@ -340,6 +341,7 @@ class ProfileConcluded(TypedDict):
     concluded_at: str
     body: NotRequired[dict[str, Any]]
     session_id: str
+    reason: NotRequired[str]
     delivery: NotRequired[str]
 
 
@@ -580,6 +582,7 @@ class AnswerCommandData(TypedDict):
     body: dict[str, Any]
     answer_by: NotRequired[str]
     session_id: NotRequired[str]
+    reason: NotRequired[str]
     delivery: NotRequired[str]
     repeated: NotRequired[Literal[True]]
 
@@ -602,6 +605,7 @@ class AnswerProfileData(TypedDict):
     body: dict[str, Any]
     answer_by: NotRequired[str]
     session_id: NotRequired[str]
+    reason: NotRequired[str]
     delivery: NotRequired[str]
     repeated: NotRequired[Literal[True]]
 
@@ -646,6 +650,7 @@ class ClearProfileData(TypedDict):
     body: dict[str, Any]
     answer_by: NotRequired[str]
     session_id: NotRequired[str]
+    reason: NotRequired[str]
     delivery: NotRequired[str]
 
 
@@ -667,6 +672,7 @@ class CommandData(TypedDict):
     body: dict[str, Any]
     answer_by: NotRequired[str]
     session_id: NotRequired[str]
+    reason: NotRequired[str]
     delivery: NotRequired[str]
 
 
@@ -907,6 +913,7 @@ class SendCommandData(TypedDict):
     body: dict[str, Any]
     answer_by: NotRequired[str]
     session_id: NotRequired[str]
+    reason: NotRequired[str]
     delivery: NotRequired[str]
     warnings: NotRequired[list[dict[str, Any]]]
 
@@ -929,6 +936,7 @@ class SetProfileData(TypedDict):
     body: dict[str, Any]
     answer_by: NotRequired[str]
     session_id: NotRequired[str]
+    reason: NotRequired[str]
     delivery: NotRequired[str]
     warnings: NotRequired[list[dict[str, Any]]]
 

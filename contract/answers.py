@@ -90,10 +90,11 @@ COMMAND: Schema = {
         {
             name: schema
             for name, schema in REQUEST.items()
-            if name not in ("answer_by", "session_id", "delivery")
+            if name not in ("answer_by", "session_id", "reason", "delivery")
         },
         answer_by=REQUEST["answer_by"],
         session_id=REQUEST["session_id"],
+        reason=REQUEST["reason"],
         delivery=REQUEST["delivery"],
     ),
 }

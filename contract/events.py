@@ -114,7 +114,7 @@ EVENTS: dict[str, EventKind] = {
             "result": {"result": "ACCEPTED"},
             "body": {"session_id": "S-1"},
         },
-        frozenset({"delivery"}),
+        frozenset({"delivery", "reason"}),
     ),
     "ProfileRequested": EventKind(
         "a partner asks to set, clear or report a charging profile",
@@ -145,7 +145,7 @@ EVENTS: dict[str, EventKind] = {
             "session_id": "S-2",
             "body": {"session_id": "S-2", "duration": 3600},
         },
-        frozenset({"delivery"}),
+        frozenset({"delivery", "reason"}),
     ),
     "ObjectChanged": EventKind(
         "a partner's object was created, changed or removed",

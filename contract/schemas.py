@@ -76,12 +76,13 @@ REQUEST: dict[str, Schema] = {
     "answer_by": said(MOMENT, "while pending: when it is concluded without a result"),
     "body": said(OBJECT, "the request as 2.3.0 writes it, without `response_url`"),
     "session_id": said(TEXT, "charging profiles only"),
+    "reason": said(TEXT, "of one of ours: why nobody knows what the partner responded"),
     "delivery": said(
         TEXT, "of a concluded received one: `DELIVERED`, or `REFUSED`, `UNKNOWN`, `GIVEN_UP` and the reason"
     ),
 }
 PENDING: dict[str, Schema] = {
-    **{name: schema for name, schema in REQUEST.items() if name != "delivery"},
+    **{name: schema for name, schema in REQUEST.items() if name not in ("delivery", "reason")},
     "direction": {"const": "RECEIVED"},
     "state": {"const": "PENDING"},
     "response": OBJECT,

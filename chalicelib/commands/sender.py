@@ -152,8 +152,7 @@ def _answered(platform: Platform, request: AsyncRequest, data: Any, version: str
     try:
         response = reading.read(kind, data, version).object
     except InvalidParameters as problem:
-        logs.log("WARNING", "response not understood", request=request.id, reason=problem.status_message)
-        return platform.requests.get(request.id) or request
+        return _unknown(platform, request, f"its response was not understood: {problem.status_message}")
     return _respond(platform, request, response)
 
 
@@ -164,10 +163,16 @@ def _unanswered(
     if isinstance(problem, PartnerUnreachable):
         if not problem.outcome_unknown:
             return _fail(platform, request, problem.reason)
-        logs.log("WARNING", "request of unknown outcome", request=request.id, reason=problem.reason)
-        return platform.requests.get(request.id) or request
+        return _unknown(platform, request, f"it may not have arrived: {problem.reason}")
     text = problem.words if problem else ""
     return _respond(platform, request, {"result": "REJECTED", "timeout": 0, "message": lifecycle.said(text)})
+
+
+def _unknown(platform: Platform, request: AsyncRequest, reason: str) -> AsyncRequest:
+    """Note why nobody knows what the partner responded; its result is awaited all the same."""
+    logs.log("WARNING", "request of unknown outcome", request=request.id, reason=reason)
+    noted = platform.requests.alter(request.id, lambda found: lifecycle.unanswered(found, reason))
+    return noted or platform.requests.get(request.id) or request
 
 
 def _respond(platform: Platform, request: AsyncRequest, response: dict[str, Any]) -> AsyncRequest:

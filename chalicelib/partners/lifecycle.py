@@ -72,6 +72,11 @@ def answered(found: AsyncRequest, response: dict[str, Any], timeout: int, now: s
     return change | _end(found, None, now)
 
 
+def unanswered(found: AsyncRequest, reason: str) -> Change | None:
+    """Nobody knows how ours was responded to: its result may come all the same, until its deadline."""
+    return {"reason": reason[:512]} if found.state == PENDING else None
+
+
 def resulted(found: AsyncRequest, result: Mapping[str, Any], version: str, now: str) -> Change | None:
     """The result of ours came, in this version; a granted reservation may be cancelled later (CMD-20)."""
     cancelled = result["result"] == "CANCELED_RESERVATION" and found.command == "RESERVE_NOW"
@@ -187,7 +192,7 @@ def enqueue(platform: Platform, pending: AsyncRequest, delay: float = 0) -> None
 def expired(pending: AsyncRequest) -> dict[str, Any]:
     """The result nobody gave: TIMEOUT (CMD-15); to a profile's sender REJECTED, which has no such word."""
     if pending.module == COMMANDS or pending.direction == SENT:
-        return {"result": "TIMEOUT"}
+        return {"result": "TIMEOUT"} | ({"message": said(pending.reason)} if pending.reason else {})
     return {"result": "REJECTED"}
 
 
@@ -222,6 +227,8 @@ def shown(pending: AsyncRequest) -> dict[str, Any]:
         view["session_id"] = pending.session
     if pending.state == PENDING and pending.due_at:
         view["answer_by"] = timestamps.wire_timestamp(pending.due_at)
+    if pending.reason:
+        view["reason"] = pending.reason
     if pending.delivery:
         view["delivery"] = pending.delivery
     return view

@@ -80,6 +80,8 @@ class AsyncRequest:
     session: str = ""
     asked: str = ""
     result_in: str = ""
+    # Why nothing is known of its response: what came was not understood, or may not have come.
+    reason: str = ""
     until: str = ""
     revision: int = 1
 

@@ -134,6 +134,33 @@ def test_an_enveloped_result_is_understood(ask: Any, operate: Any, partner: Part
     assert operate("command", id=record["id"])["result"]["result"] == "ACCEPTED"
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"result": "PERHAPS"}, "/result: unknown CommandResponseType 'PERHAPS'"),
+        ({"timeout": 30}, "/result: required, but missing"),
+        ("ACCEPTED!", "got 'ACCEPTED!'"),
+    ],
+)
+def test_a_response_that_nobody_understands_is_told_to_the_operator_and_the_result_awaited(
+    said: Any, why: str, ask: Any, operate: Any, drain: Any, clock: Any, events: Any, partner: PartnerStub
+) -> None:
+    partner.answer("POST", "commands", data=said)
+    records = [send(operate) for _ in range(2)]
+    for record in records:
+        assert (record["state"], record["response"]) == ("PENDING", None)
+        assert why in record["reason"]
+        assert operate("command", id=record["id"])["reason"] == record["reason"]
+    url = partner.requests("POST", "commands")[0].json["response_url"]
+    assert ask("POST", url, partner.token, {"result": "ACCEPTED"}).code == 1000
+    assert operate("command", id=records[0]["id"])["result"]["result"] == "ACCEPTED"
+    clock.advance(120)
+    drain()
+    late = operate("command", id=records[1]["id"])["result"]
+    assert (late["result"], why in late["message"][0]["text"]) == ("TIMEOUT", True)
+    assert [why in each["detail"]["reason"] for each in events("CommandConcluded")] == [True, True]
+
+
 def test_without_a_result_it_times_out_and_a_late_one_changes_nothing(
     ask: Any, operate: Any, drain: Any, clock: Any, events: Any, partner: PartnerStub
 ) -> None:

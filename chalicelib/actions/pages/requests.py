@@ -60,7 +60,7 @@ def one(page: Page) -> tuple[str, Markup]:
             ("State", pill(each.get("state"))),
             ("Asked", page.moment(each.get("created_at"))),
             ("Answer by", page.moment(each["answer_by"]) if each.get("answer_by") else None),
-            ("Response", _answer(each.get("response"))),
+            ("Response", _answer(each.get("response")) or each.get("reason")),
             ("Result", _answer(each.get("result"))),
             ("Concluded", page.moment(each["concluded_at"]) if each.get("concluded_at") else None),
             (
