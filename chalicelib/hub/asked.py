@@ -235,7 +235,7 @@ class Asked:
         _ = self.requester
         said = self.said
         if self.module == "commands" and self.interface == modules.RECEIVER:
-            self._check_token(party_of(said.token))
+            self._check_token(_only(said.token))
         if self.module not in OWNED or self.interface != modules.RECEIVER or self._shares:
             return
         if self.call.url_party is not None and not self.is_own and not self._may_look:
@@ -248,9 +248,20 @@ class Asked:
         if said.owner is None and (field := said.contradicts(owner)):
             raise InvalidParameters(f"not of {'/'.join(owner)}", f"/{field}")
 
-    def _check_token(self, owner: Party | None) -> None:
+    def _check_token(self, token: Any) -> None:
         """An eMSP uses Tokens of its own only (CMD-34); a CPO of 2.1.1 could not tell."""
-        if owner is not None and not self.call.speaks_for(owner, parties.owners("tokens")):
+        named = (
+            [token.get(name) or None for name in ("country_code", "party_id")]
+            if isinstance(token, dict)
+            else []
+        )
+        if not any(each is not None for each in named):
+            return
+        owner, roles = Said(country_code=named[0], party_id=named[1]), parties.owners("tokens")
+        known = parties.spoken_for(self.platform, self.call.partner, roles, self.call.asks)
+        if all(owner.contradicts(each) for each in known) and all(
+            owner.contradicts(each) for each in self.call.spoken_for(roles)
+        ):
             raise InvalidParameters("a Token of a party that is not of this connection", "/token/party_id")
 
     @property

@@ -136,13 +136,20 @@ def test_a_party_that_names_itself_is_asked_itself(party: Any, send: Any) -> Non
 
 
 def test_a_command_with_a_token_of_another_emsp_is_2001(party: Any, send: Any) -> None:
-    """CMD-34"""
+    """CMD-34: however its owner is said, as whoever reads it leniently would take it."""
     cpo, third = party("cpo221"), party("third")
     party("emsp221")
-    body = {"response_url": f"{third.base_url}/r", "token": TOKEN, "location_id": "LOC1"}
-    answer = send(third, "POST", "receiver/commands/START_SESSION", body, to=cpo)
-    assert (answer.code, "/token" in answer.json["status_message"]) == (2001, True)
+    path = "receiver/commands/START_SESSION"
+    body = {"response_url": f"{third.base_url}/r", "location_id": "LOC1"}
+    half = {name: value for name, value in TOKEN.items() if name != "country_code"}
+    for token in (TOKEN, [TOKEN], half, {**half, "party_id": 123}, {**TOKEN, "country_code": "FR"}):
+        answer = send(third, "POST", path, {**body, "token": token}, to=cpo)
+        assert (answer.code, "/token" in answer.json["status_message"]) == (2001, True), token
     assert cpo.received == []
+    unsaid = {**half, "party_id": ""}
+    for at, token in enumerate((unsaid, {**unsaid, "country_code": "fr", "party_id": "thi"})):
+        headers = {"X-Request-ID": f"own-{at}"}
+        assert send(third, "POST", path, {**body, "token": token}, to=cpo, headers=headers).code == 1000
 
 
 def test_a_list_of_2_1_1_is_told_apart_by_the_tokens_that_were_broadcast(party: Any, send: Any) -> None:
