@@ -192,7 +192,7 @@ def enqueue(platform: Platform, pending: AsyncRequest, delay: float = 0) -> None
 def expired(pending: AsyncRequest) -> dict[str, Any]:
     """The result nobody gave: TIMEOUT (CMD-15); to a profile's sender REJECTED, which has no such word."""
     if pending.module == COMMANDS or pending.direction == SENT:
-        return {"result": "TIMEOUT"} | ({"message": said(pending.reason)} if pending.reason else {})
+        return {"result": "TIMEOUT"}
     return {"result": "REJECTED"}
 
 

@@ -156,8 +156,8 @@ def test_a_response_that_nobody_understands_is_told_to_the_operator_and_the_resu
     assert operate("command", id=records[0]["id"])["result"]["result"] == "ACCEPTED"
     clock.advance(120)
     drain()
-    late = operate("command", id=records[1]["id"])["result"]
-    assert (late["result"], why in late["message"][0]["text"]) == ("TIMEOUT", True)
+    late = operate("command", id=records[1]["id"])
+    assert (late["result"], why in late["reason"]) == ({"result": "TIMEOUT"}, True)
     assert [why in each["detail"]["reason"] for each in events("CommandConcluded")] == [True, True]
 
 
