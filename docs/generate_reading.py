@@ -60,7 +60,7 @@ REPAIRS = """## What has one meaning
 | a time of day without a leading zero or with seconds of 0; `24:00` where it has no meaning | `HH:MM`; `00:00` |
 | coordinates as numbers, with a decimal comma or a plus sign | text with a point |
 | a country or currency in lower case, a country of two letters | capitals, three letters |
-| an id that the path names and the body does not; an owner that only the path, the one party of the connection or, of a Tariff in a CDR, the CDR names | that |
+| a Tariff in a CDR that names no owner | the CDR's |
 | blanks around an identifier in a path; slashes before the first (`locations//NL/...`) | without them |
 | a CDR POSTed to `cdrs/{id}` or `cdrs/{country_code}/{party_id}/{id}` | POSTed to `cdrs` |
 | `tokens/{country_code}/{party_id}/{uid}/authorize` | `tokens/{uid}/authorize` |

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.objects import tokens
 from chalicelib.objects.stored_object import load_token
 from chalicelib.ocpi.errors import InvalidParameters, UnknownObject
-from chalicelib.ocpi.findings import Finding
 from chalicelib.ocpi.messages import Party
-from chalicelib.ocpi.models.base import Enum
 from chalicelib.partners import parties
 from chalicelib.store.object_items import Key, check_id, folded
 
@@ -70,10 +68,10 @@ def token_key(call: Call, party: Party) -> Key:
     return found.key
 
 
-def _named(call: Call, kind: str) -> tuple[str, str | None]:
-    """The field that names a thing of this kind, and what the path names."""
+def check_same_object(call: Call, data: dict[str, Any], kind: str) -> None:
+    """Path and body name the same object (TRA-56, TRA-57, AMB-22). Raises InvalidParameters."""
     params = call.params
-    return {
+    named = {
         "evse": ("uid", params.get("evse_uid")),
         "connector": ("id", params.get("connector_id")),
         "token": ("uid", params.get("token_uid")),
@@ -81,21 +79,7 @@ def _named(call: Call, kind: str) -> tuple[str, str | None]:
         "id",
         next((params[n] for n in ("location_id", "tariff_id", "session_id", "cdr_id") if n in params), None),
     )
-
-
-def named_by_path(call: Call, data: dict[str, Any], kind: str) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-    """The body, and of one without its identifier the same with that of the path, which is noted."""
-    name, named = _named(call, kind)
-    if named is None or any(Enum.fold(each) == Enum.fold(name) for each in data if data[each] is not None):
-        return data, ()
-    told = Finding(f"/{name}", "missing", f"required, but missing; read as {named}, as the path says")
-    return {name: named} | {each: value for each, value in data.items() if each != name}, (told,)
-
-
-def check_same_object(call: Call, data: dict[str, Any], kind: str) -> None:
-    """Path and body name the same object (TRA-56, TRA-57, AMB-22). Raises InvalidParameters."""
-    params = call.params
-    pairs = [_named(call, kind)]
+    pairs = [named]
     if kind not in ("evse", "connector"):
         pairs += [(name, params[name]) for name in ("country_code", "party_id") if name in params]
     for name, wanted in pairs:

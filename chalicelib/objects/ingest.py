@@ -60,7 +60,7 @@ def receive(
     if not isinstance(data, dict):
         raise InvalidParameters("an object is required")
     named = sorted({(folded(country), folded(party)) for country, party in owner_parties})
-    unsaid = named[0] if len(named) == 1 else None
+    unsaid = named[0] if len(named) == 1 and version == modules.V211 else None
     hub = via if module == "hubclientinfo" else ""
     if hub and data.get("last_updated") is None:
         data = {**data, "last_updated": wire_timestamp(platform.clock())}  # AMB-29: told on with it

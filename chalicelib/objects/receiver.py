@@ -42,8 +42,7 @@ def write(call: Call) -> Reply:
     party = identity.owner(call)
     evse_uid, connector_id = call.params.get("evse_uid"), call.params.get("connector_id")
     kind = _kind(call)
-    data, unsaid = identity.named_by_path(call, data, kind)
-    writer = _writer(call, party, repaired + unsaid)
+    writer = _writer(call, party, repaired)
     read = writer.check(kind, data, version, False)
     canonical, data = read.object, writer.spelled(call.request.module, data, read)
     identity.check_same_object(call, canonical, kind)
@@ -86,8 +85,8 @@ def create(call: Call) -> Reply:
     """Take a CDR, once (CDR-11, CDR-12, CDR-16, AMB-35)."""
     platform, version = call.platform, call.request.version
     data, repaired = checks.mended(call.partner, call.json_object)
-    data, unsaid = identity.named_by_path(call, data, "cdr")
-    writer = _writer(call, call.url_party or _cpo(call), repaired + unsaid)
+    unsaid = call.url_party or (_cpo(call) if version == modules.V211 else None)
+    writer = _writer(call, unsaid, repaired)
     read = writer.check("cdr", data, version, False)
     canonical = read.object
     identity.check_same_object(call, canonical, "cdr")
@@ -107,10 +106,7 @@ def create(call: Call) -> Reply:
 
 
 def _cpo(call: Call) -> Party | None:
-    """Whose a CDR is that does not say: the partner's, in 2.1.1 its first party's."""
-    if call.request.version != modules.V211:
-        named = {role.party for role in call.partner.roles if role.role in parties.owners("cdrs")}
-        return named.pop() if len(named) == 1 and not call.partner.is_hub else None
+    """Whose a CDR of 2.1.1 is, which does not say: the partner's."""
     return call.partner.party_for(parties.owners("cdrs")) or next(iter(sorted(call.partner.parties)), None)
 
 

@@ -33,7 +33,7 @@ REFUSED: Final = Otherwise("refused")
 NOTHING: Final = Otherwise("set aside")
 # The time of arrival.
 ARRIVAL: Final = Otherwise("the time of arrival")
-# The party whose object it is: of the CDR around it, of the path, or the one of the connection.
+# The party whose object it is: of a Tariff the one of the CDR around it, else the one of the connection.
 OWNER: Final = Otherwise("the one party whose it can be")
 # The eMSP that the Token is of: the one hosted here, of several the one that has it.
 HOLDER: Final = Otherwise("the eMSP that has the Token")

@@ -14,7 +14,6 @@ from chalicelib.ocpi.models.base import (
     MAYBE,
     NOTHING,
     NUMBER,
-    OWNER,
     SOME,
     UNSTATED,
     V211,
@@ -27,7 +26,7 @@ from chalicelib.ocpi.models.base import (
     Url,
 )
 from chalicelib.ocpi.models.locations import PlaceOfCharging
-from chalicelib.ocpi.models.tariffs import Tariff
+from chalicelib.ocpi.models.tariffs import TariffOfCdr
 from chalicelib.ocpi.models.types import (
     CDR_ID,
     COUNTRY,
@@ -83,8 +82,8 @@ SignedData = Model(
 
 CDR = Model(
     "CDR",
-    Field("country_code", COUNTRY_CODE, note="CPO", since=V221, otherwise=OWNER),
-    Field("party_id", PARTY_ID, note="CPO", since=V221, otherwise=OWNER),
+    Field("country_code", COUNTRY_CODE, note="CPO", since=V221),
+    Field("party_id", PARTY_ID, note="CPO", since=V221),
     Field("id", Id(39, in_211=36), note="36 for normal CDRs; unique per owner"),
     Field("start_date_time", DATETIME, note="start of the reservation if there was one"),
     Field("end_date_time", DATETIME, was="stop_date_time"),
@@ -103,7 +102,7 @@ CDR = Model(
     Field("cdr_location", CdrLocation, since=V221, otherwise=UNSTATED),
     Field("meter_id", Text(255), MAYBE),
     Field("currency", CURRENCY, note="ISO 4217"),
-    Field("tariffs", Tariff, MANY, "as they were at the start"),
+    Field("tariffs", TariffOfCdr, MANY, "as they were at the start"),
     Field("charging_periods", ChargingPeriod, SOME, whole=True),
     Field("signed_data", SignedData, MAYBE, since=V221),
     Field("total_cost", NUMBER, note="without VAT", until=V211),

@@ -18,7 +18,7 @@ from chalicelib.ocpi.models.base import (
     Field,
     Model,
 )
-from chalicelib.ocpi.models.tokens import Token
+from chalicelib.ocpi.models.tokens import TokenOfConnection
 from chalicelib.ocpi.models.types import ID, LONG_ID, SECONDS, DisplayText
 
 # How long a partner that does not say may take for a result (CNV-112). Seconds.
@@ -51,7 +51,7 @@ CommandResult = Model(
 StartSession = Model(
     "StartSession",
     Field("response_url", URL),
-    Field("token", Token),
+    Field("token", TokenOfConnection),
     Field("location_id", LONG_ID),
     Field("evse_uid", LONG_ID, MAYBE, "required with connector_id", otherwise=REFUSED),
     Field("connector_id", ID, MAYBE, "required by capability", since=V221, otherwise=REFUSED),
@@ -63,7 +63,7 @@ StopSession = Model("StopSession", Field("response_url", URL), Field("session_id
 ReserveNow = Model(
     "ReserveNow",
     Field("response_url", URL, note="stays valid for CANCELED_RESERVATION"),
-    Field("token", Token),
+    Field("token", TokenOfConnection),
     Field("expiry_date", DATETIME, note="UTC"),
     Field("reservation_id", INT, until=V211),
     Field("reservation_id", ID, since=V221),

@@ -13,7 +13,6 @@ from chalicelib.ocpi.models.base import (
     MAYBE,
     NOTHING,
     NUMBER,
-    OWNER,
     REFUSED,
     SOME,
     UNUSED,
@@ -216,8 +215,8 @@ EVSE = Model(
 
 Location = Model(
     "Location",
-    Field("country_code", COUNTRY_CODE, note="owner", since=V221, otherwise=OWNER),
-    Field("party_id", PARTY_ID, note="owner", since=V221, otherwise=OWNER),
+    Field("country_code", COUNTRY_CODE, note="owner", since=V221),
+    Field("party_id", PARTY_ID, note="owner", since=V221),
     Field("id", LONG_ID, note="never changes"),
     Field("type", LocationType, until=V211, otherwise="UNKNOWN"),
     Field("publish", BOOL, note="false: visible only through publish_allowed_to", since=V221),

@@ -13,7 +13,6 @@ from chalicelib.ocpi.models.base import (
     MAYBE,
     NOTHING,
     NUMBER,
-    OWNER,
     UNSTATED,
     V211,
     V221,
@@ -48,8 +47,8 @@ SessionStatus = Enum(
 
 Session = Model(
     "Session",
-    Field("country_code", COUNTRY_CODE, note="CPO", since=V221, otherwise=OWNER),
-    Field("party_id", PARTY_ID, note="CPO", since=V221, otherwise=OWNER),
+    Field("country_code", COUNTRY_CODE, note="CPO", since=V221),
+    Field("party_id", PARTY_ID, note="CPO", since=V221),
     Field("id", ID),
     Field(
         "start_date_time",

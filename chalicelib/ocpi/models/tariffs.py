@@ -86,8 +86,8 @@ TariffElement = Model(
 
 Tariff = Model(
     "Tariff",
-    Field("country_code", COUNTRY_CODE, note="CPO", since=V221, otherwise=OWNER),
-    Field("party_id", PARTY_ID, note="CPO", since=V221, otherwise=OWNER),
+    Field("country_code", COUNTRY_CODE, note="CPO", since=V221),
+    Field("party_id", PARTY_ID, note="CPO", since=V221),
     Field("id", ID),
     Field("currency", CURRENCY, note="ISO 4217"),
     Field("type", TariffType, MAYBE, "absent: all sessions", since=V221),
@@ -101,4 +101,10 @@ Tariff = Model(
     Field("end_date_time", DATETIME, MAYBE, "UTC", since=V221),
     Field("energy_mix", EnergyMix, MAYBE),
     Field("last_updated", DATETIME, otherwise=ARRIVAL),
+)
+
+# The Tariff in a CDR, which says whose both are.
+TariffOfCdr = Model(
+    Tariff.name,
+    *(row.read_as(OWNER) if row.name in ("country_code", "party_id") else row for row in Tariff.rows),
 )

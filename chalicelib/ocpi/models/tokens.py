@@ -41,8 +41,8 @@ EnergyContract = Model(
 
 Token = Model(
     "Token",
-    Field("country_code", COUNTRY_CODE, note="eMSP", since=V221, otherwise=OWNER),
-    Field("party_id", PARTY_ID, note="eMSP", since=V221, otherwise=OWNER),
+    Field("country_code", COUNTRY_CODE, note="eMSP", since=V221),
+    Field("party_id", PARTY_ID, note="eMSP", since=V221),
     Field("uid", ID, note="unique with type"),
     Field("type", TokenType, otherwise="RFID"),
     Field("contract_id", ID, was="auth_id", otherwise=NONE),
@@ -57,6 +57,12 @@ Token = Model(
     Field("last_updated", DATETIME, otherwise=ARRIVAL),
 )
 
+# The Token in a command or an answer, of which the connection says whose it is.
+TokenOfConnection = Model(
+    Token.name,
+    *(row.read_as(OWNER) if row.name in ("country_code", "party_id") else row for row in Token.rows),
+)
+
 LocationReferences = Model(
     "LocationReferences",
     Field("location_id", LONG_ID),
@@ -67,7 +73,7 @@ LocationReferences = Model(
 AuthorizationInfo = Model(
     "AuthorizationInfo",
     Field("allowed", Enum("AllowedType", "ALLOWED BLOCKED EXPIRED NO_CREDIT NOT_ALLOWED")),
-    Field("token", Token, note="complete", since=V221, otherwise=ASKED),
+    Field("token", TokenOfConnection, note="complete", since=V221, otherwise=ASKED),
     Field("location", LocationReferences, MAYBE, "only if asked for and allowed"),
     Field("authorization_reference", ID, MAYBE, since=V221),
     Field("info", DisplayText, MAYBE),
