@@ -5,6 +5,7 @@ Contract: design section 12 (`agree`, `agreements`, `routes`)
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -12,6 +13,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.actions.action import Action, Fields
 from chalicelib.errors import ActionError
 from chalicelib.hub import client_info
+from chalicelib.ocpi import modules
 from chalicelib.ocpi.messages import Party
 from chalicelib.partners import parties, roster
 from chalicelib.store.agreements import Agreement
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Platform
 
 PartyName = Annotated[str, StringConstraints(pattern="^[A-Za-z]{2}/[A-Za-z0-9]{3}$", to_upper=True)]
+# Modules between a platform and the hub, which no agreement is about.
+NOT_AGREED = ("versions", "credentials", parties.HUBCLIENTINFO)
 ModuleName = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.-]{1,64}$")]
 
 
@@ -46,12 +50,28 @@ def agree(platform: Platform, fields: Agree) -> dict[str, Any]:
     one, other = (_party(each) for each in fields.parties)
     if one == other:
         raise ActionError("invalid", "two different parties are required", "/parties/1")
-    named = frozenset(fields.modules) if fields.modules else None
+    if (hub := platform.settings.hub) in (one, other):
+        at = (one, other).index(hub)
+        raise ActionError("invalid", "the hub itself is there for everybody", f"/parties/{at}")
+    named = frozenset(_module(platform, at, each) for at, each in enumerate(fields.modules or ())) or None
     platform.partners.directories.agree(one, other, Agreement(fields.allowed, named))
     _bring_up_to_date(platform, one, other)
     _bring_up_to_date(platform, other, one)
     roster.changed(platform)
     return _shown(platform, one, other)
+
+
+def _module(platform: Platform, at: int, name: str) -> str:
+    """The module that is meant, which may be one of parties' own."""
+    meant, known = name.lower(), [each.id for each in modules.MODULES if each.functional]
+    if meant in known:
+        return meant
+    if meant in NOT_AGREED:
+        raise ActionError("invalid", f"{meant} is between each party and the hub", f"/modules/{at}")
+    offered = {each.module for one in platform.partners.directory().living() for each in one.endpoints}
+    if name not in offered and (near := get_close_matches(meant, known, 1, 0.8)):
+        raise ActionError("invalid", f"nobody has a module {name}; {near[0]} is one", f"/modules/{at}")
+    return name
 
 
 def agreements(platform: Platform, fields: OfParty) -> dict[str, Any]:

@@ -165,6 +165,7 @@ class Directories:
                 _count(self.table, AGREEMENTS),
             ],
         )
+        self.forget()
 
     def _agreements(self) -> Agreements:
         first = self._item(MEMBERS).get("agreed", {}).get("SS", [])

@@ -135,12 +135,23 @@ def test_a_hosted_party_without_an_agreement_is_answered_for_as_one_that_is_not_
         ({"parties": ["NL/CPO", "DEMSP"], "allowed": True}, "/parties/1"),
         ({"parties": ["NL/CPO", "DE/MSP"]}, "/allowed"),
         ({"parties": ["NL/CPO", "DE/MSP"], "allowed": True, "modules": []}, "/modules"),
+        ({"parties": ["NL/CPO", "NL/HUB"], "allowed": False}, "/parties/1"),
+        ({"parties": ["NL/CPO", "DE/MSP"], "allowed": True, "modules": ["cdrs", "lokations"]}, "/modules/1"),
+        ({"parties": ["NL/CPO", "DE/MSP"], "allowed": True, "modules": ["hubclientinfo"]}, "/modules/0"),
     ],
 )
 def test_what_cannot_be_agreed_is_refused(hub: Hand, fields: dict[str, object], pointer: str) -> None:
     with pytest.raises(OperatorRefused) as refused:
         hub.operate("agree", **fields)
     assert refused.value.pointer == pointer
+    assert hub.operate("agreements")["agreements"] == []
+
+
+def test_a_module_is_agreed_in_whatever_case_it_is_written(hub: Hand) -> None:
+    """Those that OCPI knows; of parties' own modules the name is theirs."""
+    join(hub, "CPO/NL/CPO")
+    said = hub.operate("agree", parties=["NL/CPO", "DE/MSP"], allowed=True, modules=["Tokens", "Parking"])
+    assert said["modules"] == ["Parking", "tokens"]
 
 
 def test_only_a_hub_has_agreements(make_platform: Callable[..., Hand]) -> None:
