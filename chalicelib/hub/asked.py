@@ -163,7 +163,8 @@ class Asked:
                 raise InvalidParameters(f"OCPI-from: {'/'.join(sender)} is no party of this connection")
             return sender
         found = call.asker
-        if found is None and self.version == modules.V211:  # it cannot say who asks
+        # 2.1.1 cannot say who asks, and a result is told by its id.
+        if found is None and (self.version == modules.V211 or self._is_result):
             asking = partner.party_for(modules.asking_roles(self.module, self.interface))
             found = asking or next(iter(sorted(known)), None)
         if found is None:
@@ -172,6 +173,10 @@ class Asked:
             )
             raise InvalidParameters(f"OCPI-from: missing, and {many}")
         return found
+
+    @property
+    def _is_result(self) -> bool:
+        return route.becomes(self.addressed, self.module, self.interface, self.method, "") == route.RESULT
 
     @cached_property
     def said(self) -> Said:

@@ -71,3 +71,22 @@ def test_what_is_between_platforms_names_nobody(hub: Hand, many: PartnerStub) ->
     """HUB-02, HCI-15."""
     answer = hub.ask("GET", f"{HERE}/sender/hubclientinfo", many.token)
     assert (answer.code, answer.headers.get("ocpi-to-party-id")) == (1000, None)
+
+
+def test_a_result_is_told_by_its_id_whoever_brings_it(hub: Hand) -> None:
+    """AMB-21, AMB-26: of several CPOs on one connection the one that was asked need not be named again."""
+    cpos, emsp = join(hub, "CPO/BE/AAA", "CPO/BE/BBB"), join(hub, "EMSP/DE/MSP")
+    start = {
+        "response_url": f"{emsp.base_url}/r",
+        "location_id": "L1",
+        "token": samples.their_token("DE", "MSP"),
+    }
+    path = f"{HERE}/receiver/commands/START_SESSION"
+    assert hub.ask("POST", path, emsp.token, start, routed("DE/MSP", "BE/BBB")).code == 1000
+    back = cpos.received[-1].json["response_url"]
+    stranger = hub.ask("POST", back, cpos.token, {"result": "FAILED"}, routed("BE/ZZZ"))
+    assert stranger.code == 2001
+    assert hub.ask("POST", back, cpos.token, {"result": "ACCEPTED"}).code == 1000
+    hub.drain()
+    (told,) = emsp.requests("POST", "/r")
+    assert (told.json["result"], routing_of(told.headers)["from"]) == ("ACCEPTED", "BE/BBB")
