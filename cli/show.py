@@ -138,15 +138,21 @@ class Screen:
         natural = [max(map(cell_len, column)) for column in zip(titles, *texts, strict=True)]
         least = [each.least for each in shown]
         if len(shown) > 1 and sum(natural[:-1]) + 2 * len(natural[:-1]) + min(natural[-1], LAST) > self.width:
-            inside = [at for at, each in enumerate(shown[:-1]) if not each.stands_below]
+            inside = [at for at, each in enumerate(shown) if not each.stands_below]
+            if not inside or sum(natural[at] for at in inside) + 2 * (len(inside) - 1) > self.width:
+                inside = [at for at in inside if at < len(shown) - 1]
             below = [at for at in range(len(shown)) if at not in inside]
             order = [*inside, *below]
             widths = fit([natural[at] for at in inside], [least[at] for at in inside], self.width)
+            under = [natural[at] for at in below]
+            if 2 + sum(under) + 2 * (len(under) - 1) <= self.width:
+                widths += under
             return self._below(
-                [shown[at] for at in inside],
+                [shown[at] for at in order],
                 [titles[at] for at in order],
                 [[line[at] for at in order] for line in texts],
                 widths,
+                len(inside),
                 headings,
             )
         widths = [*natural[:-1], self.width - sum(natural[:-1]) - 2 * len(natural[:-1])]
@@ -170,25 +176,34 @@ class Screen:
         titles: Sequence[str],
         texts: Sequence[Sequence[str]],
         widths: Sequence[int],
+        many: int,
         headings: bool,
     ) -> RenderableType:
-        """A table without room for its last columns, those beyond `shown`: they stand below each row."""
-        many = len(shown)
+        """A table without room for all its columns: those after so many stand below each row.
 
-        def part(line: Sequence[str], style: str) -> Iterator[RenderableType]:
+        On one line where they have widths, for then they have room there, else each on its own.
+        """
+
+        def line(begin: int, found: Sequence[str], style: str) -> RenderableType:
             grid = Table.grid(padding=(0, 2, 0, 0))
-            for column, width in zip(shown, widths, strict=True):
+            for column, width in zip(shown[begin:], widths[begin : begin + len(found)], strict=False):
                 justify: Literal["left", "right"] = "right" if column.right else "left"
                 grid.add_column(no_wrap=True, overflow="ellipsis", width=width, justify=justify, style=style)
-            grid.add_row(*(cells.coloured(each) for each in line[:many]))
-            if any(line[:many]):
-                yield grid
-            for each in line[many:]:
-                if each:
-                    yield Padding(Text(each, style=style, overflow="fold"), (0, 0, 0, 2))
+            grid.add_row(*map(cells.coloured, found))
+            return grid
+
+        def part(texts: Sequence[str], style: str) -> Iterator[RenderableType]:
+            if any(texts[:many]):
+                yield line(0, texts[:many], style)
+            if len(widths) > many:
+                if any(texts[many:]):
+                    yield Padding(line(many, texts[many:], style), (0, 0, 0, 2))
+                return
+            for each in filter(None, texts[many:]):
+                yield Padding(Text(each, style=style, overflow="fold"), (0, 0, 0, 2))
 
         lines = [*part(titles, "bold")] if headings else []
-        return Group(*lines, *(each for line in texts for each in part(line, "")))
+        return Group(*lines, *(each for found in texts for each in part(found, "")))
 
     def _found(self, rows: Sequence[Mapping[str, Any]]) -> RenderableType:
         """A table of whatever the rows have; where that has no room, each row as lines of its own."""

@@ -309,3 +309,15 @@ def test_answers_of_documented_shapes_show_what_one_came_for(canned, run, monkey
     assert code == 0 and max(map(len, out.splitlines())) <= columns
     for each in due:
         assert each in out
+
+
+def test_the_verdict_of_a_statement_stands_beside_its_cdr_at_80_columns(canned, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    names = ("claimed", "computed", "difference")
+    money = {name: {"before_taxes": "8.5", "after_taxes": "10.29"} for name in names}
+    row = {"owner": "BE/BEC", "id": "CDR-2026-10-000001", "kwh": "18.5", "currency": "EUR"}
+    row |= {"end_date_time": "2026-10-01T16:30:00Z", "verdict": "NOT_COMPUTABLE", **money}
+    canned.answers["statement"] = {"rows": [row], "currencies": [], "sessions_without_cdr": []}
+    _, out, _ = run("statement")
+    assert "  CDR                        VERDICT" in out
+    assert "  BE/BEC/CDR-2026-10-000001  NOT_COMPUTABLE" in out
