@@ -88,7 +88,9 @@ CARD: Columns = {
     "why_not": columns("module way=@way outcome:whole times=count:n example:below reason"),
     "refused_objects": columns("module code:whole pointer times=count:n example:below message"),
     "breaks": columns("answers=count:n of:n example:below message"),
-    "agreement": columns("module listed_there=theirs:n held_here=ours:n unusable=set_aside:n agrees at:age"),
+    "agreement": columns(
+        "module listed_there=theirs:n held_here=ours:n unusable=set_aside:n came_since:n agrees at:age"
+    ),
     "quirks": columns("name:whole times=count:n told"),
     "tariffs": columns("tariff severity:whole pointer message"),
 }

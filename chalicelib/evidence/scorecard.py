@@ -20,7 +20,7 @@ from chalicelib.partner_client.transcript import RULES
 from chalicelib.partners import parties
 from chalicelib.store import feeds
 from chalicelib.store.audits import TARIFF, Audits
-from chalicelib.store.messages import ALL, OK, OUTCOMES, RECEIVED, REFUSED, SENT, Message, Wanted
+from chalicelib.store.messages import ALL, NONE, OK, OUTCOMES, RECEIVED, REFUSED, SENT, Message, Wanted
 from chalicelib.store.object_items import folded
 from chalicelib.store.pulls import COMPLETED, Pull, Pulls
 
@@ -81,7 +81,10 @@ def make(platform: Platform, partner: Partner, days: int) -> dict[str, Any]:
         "refused_objects": _refused(platform, partner),
         "breaks": _breaks(said),
         "undelivered": _undelivered(platform, partner),
-        "agreement": [_agreement(platform, partner, each) for each in Pulls(platform).of(partner.id)],
+        "agreement": [
+            _agreement(platform, partner, each, _came(heard, each), since if not more else platform.clock())
+            for each in Pulls(platform).of(partner.id)
+        ],
         "quirks": _quirks(platform, partner, since),
         "tariffs": _tariffs(platform, partner),
     }
@@ -206,20 +209,39 @@ def _undelivered(platform: Platform, partner: Partner) -> dict[str, Any]:
     return found
 
 
-def _agreement(platform: Platform, partner: Partner, pull: Pull) -> dict[str, Any]:
-    """Whether what it lists is what we hold: its total of the last list beside ours."""
+def _agreement(platform: Platform, partner: Partner, pull: Pull, came: int, since: str) -> dict[str, Any]:
+    """Whether what it lists is what we hold: its total of the last list beside ours.
+
+    What came since may be what they differ by, and before `since` nobody knows what came: then nothing is
+    said of a difference.
+    """
     ours = _held(platform, partner, pull.module)
     whole = pull.state == COMPLETED and not pull.date_from and pull.total >= 0
+    agrees = pull.total == ours
+    known = platform.settings.messages != NONE and pull.started_at >= since and not came
     return {
         "module": pull.module,
         "state": pull.state,
         "at": pull.ended_at or pull.started_at,
         "theirs": pull.total if whole else None,
         "ours": ours,
-        "agrees": pull.total == ours if whole else None,
+        "came_since": came,
+        "agrees": agrees if whole and (agrees or known) else None,
         "set_aside": pull.set_aside,
         "stale": pull.stale,
     }
+
+
+def _came(heard: Iterable[Message], pull: Pull) -> int:
+    """Objects that came or went by requests of the partner's own since a list of it was begun."""
+    return sum(
+        each.module == pull.module
+        and each.method in ("PUT", "POST", "DELETE")
+        and each.outcome == OK
+        and not each.part
+        and each.moment >= pull.started_at
+        for each in heard
+    )
 
 
 def _held(platform: Platform, partner: Partner, module: str) -> int | None:

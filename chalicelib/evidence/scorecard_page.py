@@ -46,8 +46,9 @@ _AGREEMENT = {
     "module": "Module",
     "theirs": "Listed",
     "ours": "Held",
-    "agrees": "Equal",
     "set_aside": "Unusable",
+    "came_since": "Came since",
+    "agrees": "Equal",
     "at": "When",
 }
 _QUIRKS = {"name": "Quirk", "told": "What is repaired", "count": "Times"}

@@ -80,7 +80,25 @@ def test_a_card_compares_what_is_listed_with_what_is_held(
     ask("PUT", f"{PATH}/L3", token=partner.token, body=location("L3"))
     card = operate("scorecard", partner=partner.id)["scorecard"]
     found = next(each for each in card["agreement"] if each["module"] == "locations")
-    assert (found["theirs"], found["ours"], found["agrees"]) == (2, 3, False)
+    assert (found["theirs"], found["ours"], found["came_since"], found["agrees"]) == (2, 3, 1, None)
+
+
+def test_a_card_says_no_where_nothing_came_since_and_less_is_held(
+    operate: Any, drain: Any, partner: Any, clock: Any
+) -> None:
+    partner.objects["locations"] = [location("L1"), {**location("L2"), "id": "L2" * 30}]
+    operate("pull", partner=partner.id, module="locations", full=True)
+    drain()
+    (found,) = agreement(operate, partner, "locations")
+    assert (found["theirs"], found["ours"], found["set_aside"], found["agrees"]) == (2, 1, 1, False)
+    clock.advance(20 * 86400)
+    (found,) = agreement(operate, partner, "locations")
+    assert (found["agrees"], found["theirs"]) == (None, 2)  # nobody knows any more what came since
+
+
+def agreement(operate: Any, partner: Any, module: str) -> list[dict[str, Any]]:
+    card = operate("scorecard", partner=partner.id)["scorecard"]
+    return [each for each in card["agreement"] if each["module"] == module]
 
 
 def test_a_card_counts_the_quirks_that_were_repaired(ask: Any, operate: Any, partner: Any) -> None:

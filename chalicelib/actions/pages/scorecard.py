@@ -140,12 +140,13 @@ def _agreement(page: Page, rows: Rows) -> Markup:
             each.get("theirs"),
             each.get("ours"),
             each.get("set_aside"),
-            _agrees(each.get("agrees")),
+            each.get("came_since"),
+            _agrees(each.get("agrees"), each.get("theirs")),
             page.moment(each.get("at")),
         ]
         for each in rows
     ]
-    heads = ["Module", "Listed there", "Held here", "Unusable", "Agree", "When"]
+    heads = ["Module", "Listed there", "Held here", "Unusable", "Came since", "Agree", "When"]
     return table("Lists", heads, told) if told else nothing("Nothing was fetched yet.")
 
 
@@ -167,9 +168,9 @@ def _rows(card: Mapping[str, Any], name: str) -> Rows:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
-def _agrees(value: Any) -> Markup:
+def _agrees(value: Any, theirs: Any) -> Markup:
     if value is None:
-        return dim("no whole list yet")
+        return dim("no whole list yet" if theirs is None else "not known: fetch the list again")
     return tag("span", "yes", class_="good") if value else tag("span", "no", class_="bad")
 
 
