@@ -64,7 +64,7 @@ REPAIRS = """## What has one meaning
 | blanks around an identifier in a path; slashes before the first (`locations//NL/...`) | without them |
 | a CDR POSTed to `cdrs/{id}` or `cdrs/{country_code}/{party_id}/{id}` | POSTed to `cdrs` |
 | `tokens/{country_code}/{party_id}/{uid}/authorize` | `tokens/{uid}/authorize` |
-| a body that is not UTF-8 (one with U+FFFD in it lost its letters on the way: 400) | Latin-1 |
+| a body that is not UTF-8 (one with U+FFFD in it lost its letters on the way: 400) | Latin-1, or UTF-16 where its first bytes say so |
 """
 
 

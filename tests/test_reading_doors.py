@@ -76,6 +76,27 @@ def test_letters_that_were_lost_on_the_way_are_refused_and_nothing_is_stored(ask
     assert ask("GET", "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1", token="cpo").status == 404
 
 
+@pytest.mark.parametrize(
+    ("raw", "headers", "why"),
+    [
+        (b"", {}, "the body is empty"),
+        (b" \r\n", {}, "the body is empty"),
+        (b"\x1f\x8b\x08\x00", {"Content-Encoding": "gzip"}, "Content-Encoding 'gzip' is not read"),
+        (b'{"a": NaN}', {}, "invalid character (byte 6)"),
+        (b"[" * 100 + b"]" * 100, {}, "nested deeper than 32 levels"),
+        (b"a=1&b=2", {"Content-Type": "application/x-www-form-urlencoded"}, "not valid JSON"),
+    ],
+    ids=str,
+)
+def test_a_body_that_nobody_can_read_is_told_why(
+    ask: Any, known: Known, raw: bytes, headers: dict[str, str], why: str
+) -> None:
+    path = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
+    answer = ask("PUT", path, token="cpo", body=raw, headers=headers)
+    assert (answer.status, answer.code, why in answer.text) == (400, 2001, True), answer.text
+    assert ask("GET", path, token="cpo").status == 404
+
+
 def test_an_object_in_a_list_of_one_is_noted_at_every_door(ask: Any, known: Known, operate: Any) -> None:
     path = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
     body = example("location", id="LOC1")

@@ -23,7 +23,7 @@ _LOST = "\ufffd".encode()
 
 
 # What is noted of a body that was read so.
-NOTED = Finding("", "charset", "not in UTF-8; read as Latin-1")
+NOTED = Finding("", "charset", "not in UTF-8; read as Latin-1, or as UTF-16 where it begins so")
 
 
 def read(raw: bytes) -> tuple[bytes | str, bool]:

@@ -93,6 +93,6 @@ CODES = {
     "duplicate": "two things of one name in a list; the last counts",
     "not_in_version": "a field of a newer version that is not sound there either; set aside",
     "ambiguous": "several where one is meant; the first is taken",
-    "charset": "a body that is not UTF-8; read as Latin-1",
+    "charset": "a body that is not UTF-8; read as Latin-1, or as UTF-16 where it begins so",
     "quirk": "a quirk that is turned on for this partner was repaired; the message is its name",
 }

@@ -48,13 +48,18 @@ class Call:
 
     @cached_property
     def _read(self) -> tuple[Any, tuple[Finding, ...]]:
+        if not self.request.body.strip():
+            raise MalformedBody("the body is empty; a JSON object is required")
+        packed = self.request.headers.get("content-encoding", "")
+        if packed.strip().lower() not in ("", "identity", "utf-8"):
+            raise MalformedBody(f"a body in Content-Encoding {packed[:20]!r} is not read; send it as it is")
         try:
             text, is_utf_8 = charset.read(self.request.body)
             found = jsontext.loads(text)
         except ValueError as problem:
             raise MalformedBody(f"the body is not valid JSON: {problem}") from None
         if not is_utf_8:
-            log("WARNING", "body is not UTF-8; read as Latin-1", code="charset", partner=self.partner.id)
+            log("WARNING", f"body {charset.NOTED.message}", code="charset", partner=self.partner.id)
         return found, () if is_utf_8 else (charset.NOTED,)
 
     @property
