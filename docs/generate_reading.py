@@ -51,6 +51,7 @@ REPAIRS = """## What has one meaning
 | a word of an enum in another case, with blanks, hyphens or underscores more or fewer | that word |
 | one value where a list is due, or an object of numbers for names (`{"0": ...}`) | a list |
 | a list of one where an object or another single value is due, also as the whole body | that |
+| a bare word where an object is due that says no more than it: a response or result of a command or profile | its `result` |
 | names in another case or with other gaps (`lastUpdated`), in an object that lacks a required one | those of the specification |
 | `""`, or `[]` and `{}` for the other, in an optional field | absent; in a PATCH null, which clears it |
 | a field under its name in another version; a Price in the words of another version, or as a number | that of its own |

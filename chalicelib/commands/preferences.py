@@ -157,9 +157,11 @@ def send(platform: Platform, session_id: str, wishes: dict[str, Any], party: Par
 
 
 def _meant(said: Any) -> str:
-    """A ChargingPreferencesResponse, also in other letters or as the only one of a list; "" for null."""
+    """A ChargingPreferencesResponse, also in other letters, in a list of one or as a result; "" for null."""
     if isinstance(said, list) and len(said) == 1:
         said = said[0]
+    if isinstance(said, dict) and isinstance(said.get("result"), str):
+        said = said["result"]
     text = said if isinstance(said, str) else "" if said is None else jsontext.dumps(said)
     words = {Enum.fold(each): each for each in RESPONSES}
     return words.get(Enum.fold(text), text[:100])

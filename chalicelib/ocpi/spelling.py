@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from chalicelib.ocpi.findings import Finding, step
-from chalicelib.ocpi.models.base import Enum, Model
+from chalicelib.ocpi.models.base import Ascii, Enum, Field, Id, Model, Text, Url
 from chalicelib.ocpi.scalars import identifier
 
 
@@ -82,3 +82,13 @@ def owner(value: Any) -> tuple[str, str] | None:
         return None
     country, party = identifier(value.get("country_code")), identifier(value.get("party_id"))
     return (country, party) if country and party else None
+
+
+def is_empty(row: Field, value: Any) -> bool:
+    """Whether a value says that there is none: "", or what XML and PHP write for it, `[]` and `{}`."""
+    if row.is_list:
+        return value in ("", {})
+    if value == "":
+        plain = isinstance(row.type, Text) and not isinstance(row.type, Id | Url)
+        return not row.required or not plain or row.type.__class__ not in (Text, Ascii)
+    return value == [] or (value == {} and not isinstance(row.type, Model))

@@ -19,6 +19,7 @@ from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding, step
 from chalicelib.ocpi.models import validators
 from chalicelib.ocpi.models.base import (
+    ALWAYS_ASK,
     ARRIVAL,
     ASKED,
     HOLDER,
@@ -34,16 +35,12 @@ from chalicelib.ocpi.models.base import (
     V230,
     WHILE_PENDING,
     ZONE,
-    Ascii,
     DateTime,
     Field,
-    Id,
     Model,
     Number,
     Otherwise,
-    Text,
     Type,
-    Url,
 )
 from chalicelib.ocpi.scalars import noted, shown, sound
 from chalicelib.ocpi.versions import zones
@@ -111,7 +108,7 @@ class Tolerance:
             self.note(at, "shape", f"a list of one where an object belongs ({model.name})")
             value = value[0]
         if type(value) is not dict:
-            value = self._as_price(model, value, at)
+            value = self._as_object(model, value, at)
             if value is _UNUSABLE:
                 return value
         noted, faults, assumed = len(self.findings), len(self.faults), len(self.incomplete)
@@ -162,7 +159,7 @@ class Tolerance:
     def _field(self, row: Field, value: Any, at: str, around: dict[str, Any], partial: bool) -> Any:
         """The value, or what is read instead; _ABSENT, NEVER or _UNUSABLE where that is none."""
         faults, assumed = len(self.faults), len(self.incomplete)
-        if not value and self._is_empty(row, value):
+        if not value and spelling.is_empty(row, value):
             if not row.required:
                 self.note(at, "empty", f"{shown(value)} read as absent")
                 return None if partial else _ABSENT  # null is how a PATCH says that there is none (TRA-50)
@@ -188,7 +185,7 @@ class Tolerance:
         if partial and (other in (WHILE_PENDING, UNUSED) or row.name in PARTIAL_PARTS):
             self.faults += told  # whoever sends a change waits for it to be made
             return _UNUSABLE
-        if other is NOTHING or (partial and other not in (REFUSED, KEPT, ARRIVAL, NEVER)):
+        if other is NOTHING or (partial and other not in (REFUSED, KEPT, ARRIVAL, NEVER, ALWAYS_ASK)):
             self._aside(told, "set aside")
             return _ABSENT
         if other is NEVER:
@@ -224,8 +221,8 @@ class Tolerance:
 
     def _assumed(self, row: Field, name: str, around: dict[str, Any]) -> Any:
         other, known = row.otherwise, self.known
-        if other is ARRIVAL:
-            return known.now
+        if other in (ARRIVAL, ALWAYS_ASK):
+            return known.now if other is ARRIVAL else "NEVER"
         if other is ZONE:
             return zones.time_zone(around.get("country"), around.get("coordinates"))
         if other is OWNER or other is HOLDER:
@@ -239,15 +236,6 @@ class Tolerance:
         if other is WHILE_PENDING and spelling.word(around.get("status")) == "PENDING":
             return known.now if isinstance(row.type, DateTime) else 0
         return None
-
-    def _is_empty(self, row: Field, value: Any) -> bool:
-        """Whether a value says that there is none: "", or what XML and PHP write for it, `[]` and `{}`."""
-        if row.is_list:
-            return value in ("", {})
-        if value == "":
-            plain = isinstance(row.type, Text) and not isinstance(row.type, Id | Url)
-            return not row.required or not plain or row.type.__class__ not in (Text, Ascii)
-        return value == [] or (value == {} and not isinstance(row.type, Model))
 
     def _list(self, row: Field, value: Any, at: str, partial: bool) -> Any:
         if type(value) is dict and value and all(each.isascii() and each.isdigit() for each in value):
@@ -329,13 +317,18 @@ class Tolerance:
             self.note(at, code, message)
         return value if type(found) is type(value) and found == value else found
 
-    def _as_price(self, model: Model, value: Any, at: str) -> Any:
-        """A Price that is a number, as 2.1.1 has it, also in quotes; anything else is no object."""
-        row = next((name for name in ("excl_vat", "before_taxes") if name in model.fields(self.version)), "")
+    def _as_object(self, model: Model, value: Any, at: str) -> Any:
+        """A Price that is a number, as 2.1.1 has it, also in quotes; a bare word that is all of a result."""
+        known = model.fields(self.version)
+        row = next((name for name in ("excl_vat", "before_taxes") if name in known), "")
         net = prices.amount(value) if row else None
         if net is not None:
             self.note(at, "other_version", f"a number where {model.name} belongs; read as {row}")
             return {row: net}
+        result = known.get("result")
+        if result and type(value) is str and noted(result.type, value, self.version)[2]:
+            self.note(at, "shape", f"a word where {model.name} belongs; read as its result")
+            return {"result": value}
         return self._fault(at, "wrong_type", f"expected an object ({model.name}), got {shown(value)}")
 
     def _in_own_words(self, model: Model, value: dict[str, Any], at: str) -> dict[str, Any]:

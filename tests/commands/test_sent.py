@@ -134,6 +134,15 @@ def test_an_enveloped_result_is_understood(ask: Any, operate: Any, partner: Part
     assert operate("command", id=record["id"])["result"]["result"] == "ACCEPTED"
 
 
+def test_a_bare_word_is_a_response(ask: Any, operate: Any, partner: PartnerStub) -> None:
+    """Design section 6, rule 1: it can mean nothing else."""
+    partner.answer("POST", "commands", data="Accepted")
+    record = send(operate)
+    assert record["response"] == {"result": "ACCEPTED", "timeout": 30}
+    assert ask("POST", back(partner), partner.token, {"result": "FAILED"}).code == 1000
+    assert operate("command", id=record["id"])["result"]["result"] == "FAILED"
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [

@@ -220,3 +220,23 @@ def test_a_changed_token_is_told_with_its_time(ask: Any, known: Known) -> None:
     assert ask("PATCH", url, token="emsp2", body={"valid": False}).code == 2001
     assert ask("PATCH", url, token="emsp2", body={"valid": False, "last_updated": NEWER}).code == 1000
     assert data(ask("GET", url, token="emsp2"))["valid"] is False
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])
+def test_a_token_whose_whitelist_nobody_understands_is_asked_about(
+    version: str, ask: Any, known: Any, operate: Any
+) -> None:
+    """Also where it was another before: what its owner meant to allow is not known."""
+    token, owner = {
+        "2.1.1": ("old_emsp", "FR/OLD"),
+        "2.2.1": ("emsp", "DE/MSP"),
+        "2.3.0": ("emsp2", "FR/ABC"),
+    }[version]
+    path = f"/ocpi/{version}/receiver/tokens/{owner}/U1"
+    body = example("token", version, owner, uid="U1", whitelist="ALWAYS")
+    assert ask("PUT", path, token=token, body=body).status == 201
+    changes = {"whitelist": "SOMETIMES", "last_updated": samples.later(90)}
+    assert ask("PATCH", path, token=token, body=changes).code == 1000
+    told = operate("get", module="tokens", party=owner, id="U1")
+    assert told["object"]["whitelist"] == "NEVER"
+    assert [(each["pointer"], each["code"]) for each in told["findings"]] == [("/whitelist", "unknown_enum")]

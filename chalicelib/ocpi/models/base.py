@@ -47,6 +47,8 @@ WHILE_PENDING: Final = Otherwise("0, or the time of arrival, while PENDING; else
 UNUSED: Final = Otherwise("not stated, while PLANNED or REMOVED; else refused")
 # An object of which everything is not stated.
 UNSTATED: Final = Otherwise("an object that states nothing")
+# A Token whose whitelist nobody understands is asked about, whatever was known of it before.
+ALWAYS_ASK: Final = Otherwise("`NEVER`, also in a PATCH")
 # The word is kept though nobody here knows it.
 KEPT: Final = Otherwise("an unknown word is kept; missing: refused")
 # A restriction that is not understood: the element is made one that never applies.

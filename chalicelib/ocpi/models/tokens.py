@@ -6,6 +6,7 @@ Spec: 2.3.0 mod_tokens (TOK-06 to TOK-41, CNV-100 to CNV-109, CNV-237)
 from __future__ import annotations
 
 from chalicelib.ocpi.models.base import (
+    ALWAYS_ASK,
     ARRIVAL,
     ASKED,
     BOOL,
@@ -50,7 +51,7 @@ Token = Model(
     Field("issuer", Text(64), otherwise=""),
     Field("group_id", ID, MAYBE, "20 at most advised for OCPP 1.x", since=V221),
     Field("valid", BOOL),
-    Field("whitelist", Enum("WhitelistType", "ALWAYS ALLOWED ALLOWED_OFFLINE NEVER"), otherwise="NEVER"),
+    Field("whitelist", Enum("WhitelistType", "ALWAYS ALLOWED ALLOWED_OFFLINE NEVER"), otherwise=ALWAYS_ASK),
     Field("language", LANGUAGE, MAYBE, "ISO 639-1"),
     Field("default_profile_type", ProfileType, MAYBE, since=V221),
     Field("energy_contract", EnergyContract, MAYBE, since=V221),
