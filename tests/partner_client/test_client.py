@@ -201,6 +201,47 @@ def test_a_kept_connection_that_died_is_replaced_where_repeating_is_safe(bench, 
         assert bench.call("GET", url).status_code == 1000
 
 
+@pytest.fixture
+def forgetful() -> Iterator[tuple[int, list[dict[str, str]]]]:
+    """A server that answers the first request of a connection and drops the next; port, headers heard."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    heard: list[dict[str, str]] = []
+
+    def hear(connection: socket.socket) -> bool:
+        head = connection.recv(65536).decode()
+        lines = [line.partition(":") for line in head.split("\r\n")[1:]]
+        if head:
+            heard.append({name.lower(): value.strip() for name, _, value in lines if value})
+        return bool(head)
+
+    def work() -> None:
+        body = b'{"status_code":1000}'
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                if hear(connection):
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                    hear(connection)
+
+    threading.Thread(target=work, daemon=True).start()
+    yield int(listener.getsockname()[1]), heard
+    listener.close()
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_request_sent_again_on_a_fresh_connection_has_an_id_of_its_own(bench, forgetful, method):
+    """TRA-80: one per request that is sent, since the first may have arrived; the correlation id stays."""
+    port, heard = forgetful
+    for _ in range(2):
+        assert bench.call(method, at(bench, port)).status_code == 1000
+    assert len({each["x-request-id"] for each in heard}) == len(heard) == 3
+    first, dropped, again = (each["x-correlation-id"] for each in heard)
+    assert first != dropped == again
+
+
 # What comes back.
 
 
