@@ -352,6 +352,9 @@ def _owner(platform: Platform, module: str, data: dict[str, Any], version: str) 
     country, party = data.get("country_code"), data.get("party_id")
     if country is None and party is None and version == modules.V211 and len(parties) == 1:
         return parties[0]
+    for name, value in (("country_code", country), ("party_id", party)):
+        if value is None:
+            raise InvalidParameters("required, but missing", f"/{name}")
     owner = folded(str(country)), folded(str(party))
     if owner not in parties:
         pointer = "/country_code" if owner[0] not in {each[0] for each in parties} else "/party_id"

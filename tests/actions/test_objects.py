@@ -32,6 +32,15 @@ def test_a_wrong_object_is_refused_with_a_pointer(operate: Any, known: Known) ->
     assert operate("list", module="locations")["objects"] == []
 
 
+def test_an_object_that_names_no_owner_is_told_what_is_missing(operate: Any, known: Known) -> None:
+    for name in ("country_code", "party_id"):
+        whole = own("location")
+        del whole[name]
+        with pytest.raises(OperatorRefused) as refused:
+            operate("put", module="locations", object=whole)
+        assert (refused.value.pointer, refused.value.message) == (f"/{name}", "required, but missing")
+
+
 def test_a_wrong_object_among_many_is_refused_by_itself(operate: Any, known: Known) -> None:
     objects = [own("tariff", id=f"T{at}") for at in range(5)]
     objects[2]["currency"] = "EURO"
