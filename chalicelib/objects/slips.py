@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Changes that say something only beside what they leave as it is.
 BESIDE = {
+    "locations": {"time_zone", "coordinates"},
     "sessions": {"start_date_time", "end_date_time", "charging_periods"},
     "tariffs": {"elements", "start_date_time", "end_date_time", "min_price", "max_price", "tax_included"},
 }
@@ -96,6 +97,24 @@ def _nowhere(finder: Finder, key: Key, canonical: dict[str, Any]) -> Iterator[Fi
             missing[kind, folded(id)] = finder(kind, *owner, id) is None
         if missing[kind, folded(id)]:
             yield Finding(at, "dangling", f"there is no {kind} {id} of {key.owner}")
+        elif kind == "location":
+            place = canonical if key.module == "sessions" else canonical["cdr_location"]
+            yield from _not_there(finder(kind, *owner, id) or {}, place, at.rpartition("/")[0])
+
+
+def _not_there(location: dict[str, Any], place: dict[str, Any], at: str) -> Iterator[Finding]:
+    """The EVSE and Connector of a Session or CDR that its Location does not have."""
+    uid, id = (str(place.get(name) or NONE) for name in ("evse_uid", "connector_id"))
+    evses = {folded(str(each.get("uid"))): each for each in location.get("evses") or ()}
+    if uid == NONE:
+        return
+    if folded(uid) not in evses:
+        why = f"there is no EVSE {uid} in Location {location.get('id')}"
+        yield Finding(f"{at}/evse_uid", "dangling", why)
+    elif id != NONE:
+        ids = {folded(str(each.get("id"))) for each in evses[folded(uid)].get("connectors") or ()}
+        if folded(id) not in ids:
+            yield Finding(f"{at}/connector_id", "dangling", f"there is no Connector {id} at EVSE {uid}")
 
 
 def _named(module: str, canonical: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -112,6 +131,8 @@ def _named(module: str, canonical: dict[str, Any]) -> Iterator[tuple[str, str, s
     place = canonical.get("cdr_location") or {}
     if module == "cdrs" and place.get("id") not in (None, NONE):
         yield "location", str(place["id"]), "/cdr_location/id"
+    if module == "cdrs" and canonical.get("credit_reference_id"):
+        yield "cdr", str(canonical["credit_reference_id"]), "/credit_reference_id"
 
 
 def _second(platform: Platform, key: Key, cdr: dict[str, Any]) -> Iterator[Finding]:

@@ -318,7 +318,7 @@ def _int(kind: Int, value: Any, _version: str, note: Note) -> int:
     if abs(number) > LARGEST_INT:
         raise Unusable("out_of_range", "number out of range")
     if (kind.least is not None and number < kind.least) or (kind.most is not None and number > kind.most):
-        note("out_of_range", f"{number} is not between {kind.least} and {kind.most}")
+        note("out_of_range", f"{number} is not {kind.bounds}")
     return int(number)
 
 

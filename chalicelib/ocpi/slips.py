@@ -17,11 +17,14 @@ from chalicelib.ocpi import models, timestamps
 from chalicelib.ocpi.findings import Finding, step
 from chalicelib.ocpi.models.base import Degrees, Field, Model, Zone
 from chalicelib.ocpi.scalars import Unusable, scalar
+from chalicelib.ocpi.versions import zones
 
 # How alike two names are that mean one.
 ALIKE = 0.75
 # What sums may differ by: kWh, hours or money, and a share of the total.
 LEAST_APART, SHARE_APART = Decimal("0.02"), Decimal("0.005")
+# Hours between a time zone and the sun; western China's are the most.
+FARTHEST_ZONE = 4
 
 Told = Iterator[tuple[str, str, str]]
 Body = dict[str, Any]
@@ -48,6 +51,8 @@ PART_COSTS = (
 def found(kind: str, obj: Body, version: str) -> tuple[Finding, ...]:
     """Every slip in an object of that version."""
     told = [*_anywhere(models.model(kind), obj, version, "")]
+    if kind == "location":
+        told += _zone(obj)
     if kind in ("cdr", "session"):
         told += _periods(obj)
         told += _totals(kind, obj)
@@ -112,6 +117,14 @@ def _inside(row: Field, value: Any, version: str, at: str) -> Told:
             yield at, problem.code, problem.message
 
 
+def _zone(location: Body) -> Told:
+    """A time zone on another side of the world than the Location."""
+    hours = zones.hours_apart(location.get("time_zone"), location.get("coordinates"))
+    if hours > FARTHEST_ZONE:
+        at = location["coordinates"]["longitude"]
+        yield "/time_zone", "inconsistent", f"{round(hours)} hours from where longitude {at} is"
+
+
 def _periods(obj: Body) -> Told:
     begin, end = (
         _first(obj, "start_date_time", "start_datetime"),
@@ -151,7 +164,20 @@ def _totals(kind: str, obj: Body) -> Told:
     hours = sum((sums.get(each, Decimal(0)) for each in ("TIME", "PARKING_TIME")), Decimal(0))
     if hours and _apart(obj["total_time"], hours):
         yield "/total_time", "inconsistent", f"the periods have {hours} hours of TIME and PARKING_TIME"
+    yield from _times(obj)
     yield from _costs(obj)
+
+
+def _times(cdr: Body) -> Told:
+    """Whether it lasted as long as its times add up to."""
+    begin, end = cdr.get("start_date_time"), _first(cdr, "end_date_time", "stop_date_time")
+    lasted = timestamps.seconds_between(_moment(begin), _moment(end)) if begin and end else 0
+    hours = Decimal(lasted) / 3600
+    if hours > 0 and cdr["total_time"] > hours and _apart(cdr["total_time"], hours):
+        yield "/total_time", "inconsistent", f"from start to end it is {round(hours, 4):f} hours"
+    parked = cdr.get("total_parking_time")
+    if parked is not None and parked > cdr["total_time"] and _apart(parked, Decimal(cdr["total_time"])):
+        yield "/total_parking_time", "inconsistent", "longer than total_time, which it is a part of"
 
 
 def _costs(cdr: Body) -> Told:

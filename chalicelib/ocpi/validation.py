@@ -166,7 +166,7 @@ class Validator:
         elif abs(value) > LARGEST_INT:
             self.note(pointer, "out_of_range", "number out of range")
         elif (kind.least is not None and value < kind.least) or (kind.most is not None and value > kind.most):
-            self.note(pointer, "out_of_range", f"{value} is not between {kind.least} and {kind.most}")
+            self.note(pointer, "out_of_range", f"{value} is not {kind.bounds}")
 
     def _number(self, kind: Number, value: Any, pointer: str) -> None:
         if type(value) is not int and type(value) is not Decimal:

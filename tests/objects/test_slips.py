@@ -51,6 +51,8 @@ SLIPS: list[tuple[str, dict[str, Any], str]] = [
         "/opening_times/exceptional_closings/0/period_end",
     ),
     ("location", {"time_zone": "Europe/Amsterdamm"}, "/time_zone"),
+    ("location", {"time_zone": "America/New_York"}, "/time_zone"),
+    ("location", {"time_zone": "Asia/Tokyo"}, "/time_zone"),
     ("session", {"end_date_time": "2026-02-03T08:00:00Z", "charging_periods": None}, "/end_date_time"),
     ("session", {"charging_periods": [PERIOD, BEFORE]}, "/charging_periods/1/start_date_time"),
     (
@@ -81,6 +83,7 @@ CDR_SLIPS: list[tuple[dict[str, Any], str]] = [
     ({"end_date_time": "2026-02-03T08:00:00Z"}, "/end_date_time"),
     ({"total_energy": 99}, "/total_energy"),
     ({"total_time": 99}, "/total_time"),
+    ({"total_parking_time": 99}, "/total_parking_time"),
     ({"charging_periods": [PERIOD, BEFORE]}, "/charging_periods/1/start_date_time"),
     ({"charging_periods": [TWICE]}, "/charging_periods/0/dimensions/1/type"),
     ({"currencey": "EUR"}, "/currencey"),
@@ -157,6 +160,32 @@ def test_slips_of_a_bulk_job_are_kept_and_counted(
         (27, "U027", "/visual_numbr"),
     ]
     assert [each["index"] for each in found["errors"]] == [5]
+
+
+def test_an_evse_connector_or_cdr_that_is_not_there_is_told(operate: Any, known: Known) -> None:
+    """The EVSE and Connector of a Session and CDR are those of their Location."""
+    location = made("location", {})
+    evse = location["evses"][0]
+    operate("put", module="locations", object=location)
+    there = {"evse_uid": evse["uid"], "connector_id": evse["connectors"][0]["id"]}
+
+    def dangling(kind: str, changes: dict[str, Any]) -> set[str]:
+        place = {"location_id" if kind == "session" else "id": location["id"], **there, **changes}
+        body = made(kind, place if kind == "session" else {})
+        if kind == "cdr":
+            body["cdr_location"] = {**body["cdr_location"], **place}
+        found = operate("check", module=f"{kind}s", object=body)
+        return {each["pointer"] for each in found["warnings"] if "there is no" in each["message"]}
+
+    for kind, at in (("session", ""), ("cdr", "/cdr_location")):
+        before = dangling(kind, {})
+        assert not any("evse_uid" in each or "connector_id" in each for each in before)
+        assert dangling(kind, {"evse_uid": "NOBODY"}) - before == {f"{at}/evse_uid"}
+        assert dangling(kind, {"connector_id": "77"}) - before == {f"{at}/connector_id"}
+        assert dangling(kind, {"evse_uid": "#NA", "connector_id": "#NA"}) == before
+    credit = made("cdr", {"credit": True, "credit_reference_id": "NOBODY", "id": "CREDIT1"})
+    found = operate("check", module="cdrs", object=credit)["warnings"]
+    assert "/credit_reference_id" in told(found)
 
 
 def test_two_cdrs_of_one_session_in_one_list_are_told(operate: Any, known: Known) -> None:

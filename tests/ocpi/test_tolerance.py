@@ -28,6 +28,7 @@ from chalicelib.ocpi.models.base import (
     Otherwise,
 )
 from chalicelib.ocpi.reading import read
+from chalicelib.ocpi.scalars import noted
 from docs import generate_reading
 from tests.ocpi.generate import make
 from tests.ocpi.samples import EMSP, FOLDER, NOW, OWNER, token
@@ -188,3 +189,10 @@ def test_what_feeds_and_peers_send_is_read(path: Any) -> None:
 
 def test_the_document_is_written_from_the_tables() -> None:
     assert generate_reading.PAGE.read_text() == generate_reading.page(), "run python -m docs.generate_reading"
+
+
+def test_a_bound_that_there_is_not_is_not_told() -> None:
+    """Design section 6: messages never say "None"."""
+    for least, most, told in ((0, None, "0 or more"), (None, 9, "9 or less"), (1, 7, "between 1 and 7")):
+        _, notes, is_usable = noted(Int(least, most), -5 if least is not None else 10, "2.2.1")
+        assert (is_usable, told in notes[0][1], "None" in notes[0][1]) == (True, True, False)

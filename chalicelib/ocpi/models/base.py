@@ -178,6 +178,13 @@ class Int(Type):
         self.least, self.most = least, most
         self.name = "int"
 
+    @property
+    def bounds(self) -> str:
+        """Its bounds in words."""
+        if self.least is None or self.most is None:
+            return f"{self.least} or more" if self.most is None else f"{self.most} or less"
+        return f"between {self.least} and {self.most}"
+
 
 class Bool(Type):
     """true or false."""

@@ -7,7 +7,9 @@ roughly along its borders; outside the table the sun decides.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 OTHERWISE = "Etc/UTC"
 # The alpha-3 code of no country (ISO 3166-1, user-assigned)
@@ -221,6 +223,19 @@ def _code(country: Any) -> str:
 def alpha_3(country_code: Any) -> str:
     """The alpha-3 code for an alpha-2 one; that of nowhere for one that is not known."""
     return _BY_ALPHA_2.get(country_code.upper(), NOWHERE) if isinstance(country_code, str) else NOWHERE
+
+
+def hours_apart(name: Any, coordinates: Any) -> float:
+    """How many hours the clocks of a zone are from the sun of a place; 0 where either is not known."""
+    place = _degrees(coordinates)
+    try:
+        offset = datetime(2026, 1, 1, tzinfo=ZoneInfo(name)).utcoffset() if place else None
+    except (TypeError, ValueError, OSError, LookupError):
+        return 0
+    if place is None or offset is None:
+        return 0
+    hours = abs(offset.total_seconds() / 3600 - place[1] / 15) % 24
+    return min(hours, 24 - hours)
 
 
 def _by_the_sun(longitude: float) -> str:
