@@ -32,6 +32,8 @@ def look(call: Call) -> tuple[str, AsyncRequest | None]:
     what = (
         call.partner.id,
         request.request_id,
+        request.from_party,
+        request.to_party,
         request.method,
         request.module,
         request.segments,

@@ -134,6 +134,11 @@ def test_a_command_that_is_repeated_is_asked_once(party: Any, send: Any) -> None
     answers = [send(emsp, "POST", "receiver/commands/START_SESSION", start(emsp), to=cpo) for _ in range(2)]
     assert [each.data for each in answers] == [{"result": "ACCEPTED", "timeout": 30}] * 2
     assert len(cpo.requests("POST")) == 1
+    # To another CPO it is another command, though all of it is the same but for whom it names.
+    other = party("cpo230")
+    answer = send(emsp, "POST", "receiver/commands/START_SESSION", start(emsp), to=other)
+    assert routing_of(answer.headers)["from"] == "BE/NEW"
+    assert (len(cpo.requests("POST")), len(other.requests("POST"))) == (1, 1)
 
 
 def test_a_response_url_on_a_host_nobody_announced_is_2001(party: Any, send: Any) -> None:
