@@ -10,7 +10,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.ocpi import modules, reading, writing
+from chalicelib.ocpi import modules, quirks, reading, writing
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.partner import Partner, Role
 from chalicelib.partners import discovery, parties
@@ -51,7 +51,7 @@ def usable_token(token: str) -> bool:
 def ours(
     platform: Platform, partner: Partner, version: str, token: str, base_url: str = ""
 ) -> dict[str, Any]:
-    """Our credentials object with this token, for this partner, in that version."""
+    """Our credentials object with this token, for this partner, in that version and as it can take it."""
     hosted: list[Any] = list(platform.settings.parties)
     hub = platform.settings.hub
     if version == modules.V211:
@@ -74,7 +74,8 @@ def ours(
         ],
         **({"hub_party_id": "".join(hub)} if hub and version == modules.V230 else {}),
     }
-    return dict(writing.write("credentials", obj, version).object)
+    taken, _ = quirks.written(partner.quirk_names, writing.write("credentials", obj, version).object)
+    return dict(taken)
 
 
 def _known_through_us(platform: Platform, partner: Partner) -> list[Any]:

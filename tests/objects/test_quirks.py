@@ -9,7 +9,11 @@ import pytest
 
 from chalicelib.ocpi import quirks
 from tests.harness import OperatorRefused
+from tests.known import Known, a_partner
 from tests.ocpi.samples import example, placed
+from tests.samples import for_emsp, own
+
+pytest_plugins = ["tests.known"]
 
 READ: list[tuple[str, str, str, Any, Any]] = [
     ("kw_for_w", "location", "/evses/0/connectors/0/max_electric_power", 22, 22000),
@@ -79,3 +83,33 @@ def test_an_operator_turns_them_on_by_name(operate: Any) -> None:
     assert operate("partner_options", partner=partner, quirks=[])["quirks"] == []
     with pytest.raises(OperatorRefused, match="invalid /quirks/0: none of kw_for_w, "):
         operate("partner_options", partner=partner, quirks=["magic"])
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])
+def test_lists_are_as_the_partner_can_take_them(version: str, ask: Any, known: Known, operate: Any) -> None:
+    """In every version, at every depth: a Location, a Tariff, and both inside a CDR."""
+    names = "address_45 day_of_week_numbers website_and_logo_always"
+    known.by_id["emsp"] = a_partner("emsp", version, "EMSP/DE/MSP", quirks=names)
+    address = "An address of more than forty-five characters, 100"
+    limited = {"day_of_week": ["MONDAY", "SUNDAY"]}
+    price = {"price_components": [{"type": "ENERGY", "price": 1, "step_size": 1}], "restrictions": limited}
+    tariff = own("tariff", elements=[price])
+    operate("put", module="tariffs", object=tariff)
+    location = own("location", address=address, operator={"name": "Example"})
+    operate("put", module="locations", object=location)
+    cdr = own("cdr", cdr_token=for_emsp(), tariffs=[tariff])
+    cdr["cdr_location"] = {**cdr["cdr_location"], "address": address, "id": location["id"]}
+    operate("put", module="cdrs", object=cdr)
+
+    def listed(module: str) -> Any:
+        return ask("GET", f"/ocpi/{version}/sender/{module}", token="emsp").data[0]
+
+    place, charged = listed("locations"), listed("cdrs")
+    assert place["address"] == address[:45]
+    assert place["operator"]["website"] and place["operator"]["logo"]["url"]
+    assert listed("tariffs")["elements"][0]["restrictions"]["day_of_week"] == [1, 7]
+    assert charged["tariffs"][0]["elements"][0]["restrictions"]["day_of_week"] == [1, 7]
+    assert charged["location" if version == "2.1.1" else "cdr_location"]["address"] == address[:45]
+    single = ask("GET", f"/ocpi/{version}/sender/locations/{place['id']}", token="emsp").data
+    assert single["address"] == address[:45]
+    assert operate("get", module="locations", id=place["id"])["object"]["address"] == address

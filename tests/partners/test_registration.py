@@ -355,6 +355,17 @@ def test_a_module_that_is_spelled_otherwise_is_that_module_and_listed_twice_it_i
     assert {each["identifier"] for each in known} == {each["identifier"] for each in theirs.endpoints}
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_partner_that_needs_a_website_and_a_logo_has_them_in_our_credentials(hand, stub, version):
+    theirs = stub(version=version)
+    invited = hand.operate("invite", name="Particular", roles=EMSP, quirks=["website_and_logo_always"])
+    answer = post(hand, theirs, invited["token"])
+    told = [answer.data] if version == "2.1.1" else answer.data["roles"]
+    assert all(each["business_details"]["website"] for each in told)
+    assert all(each["business_details"]["logo"]["url"] for each in told)
+    assert all(each["business_details"]["name"] != "" for each in told)
+
+
 def test_missing_endpoints_are_3003_and_named(hand, stub):
     """CRE-32, STA-21, AMB-72"""
     theirs = stub()
