@@ -78,13 +78,18 @@ def _counted(partner: Partner, found: tuple[Finding, ...]) -> dict[str, int]:
 
 
 def strict(kind: str, data: dict[str, Any], version: str, partial: bool = False) -> None:
-    """Refuse what OCPI does not allow us to say. Raises InvalidParameters.
+    """Refuse what OCPI does not allow us to say. Raises InvalidParameters."""
+    found = faults(kind, data, version, partial)
+    if found:
+        raise InvalidParameters.of(found)
+
+
+def faults(kind: str, data: dict[str, Any], version: str, partial: bool = False) -> list[Finding]:
+    """Everything in an object that OCPI does not allow us to say.
 
     A part newer than what is around it is put right instead: a Location is of its latest part (LOC-87).
     """
-    found = [each for each in writing.check(kind, data, version, partial=partial) if not _lags(each)]
-    if found:
-        raise InvalidParameters.of(found)
+    return [each for each in writing.check(kind, data, version, partial=partial) if not _lags(each)]
 
 
 def _lags(found: Finding) -> bool:

@@ -224,7 +224,12 @@ def checked(platform: Platform, module: str, data: Any, version: str) -> tuple[K
         raise InvalidParameters(f"none of {', '.join(OWNED)}", "/module")
     if not isinstance(data, dict):
         raise InvalidParameters("an object is required")
-    owner = _owner(platform, module, data, version)
+    try:
+        owner = _owner(platform, module, data, version)
+    except InvalidParameters as problem:
+        others = checks.faults(modules.BY_ID[module].kind, data, version)
+        told = (each for each in others if each.pointer != problem.pointer)
+        raise InvalidParameters.of((*problem.faults, *told)) from None
     checks.strict(modules.BY_ID[module].kind, data, version)
     canonical = checks.as_ours(platform, owner)(modules.BY_ID[module].kind, data, version, False).object
     return _key(module, data, owner), canonical

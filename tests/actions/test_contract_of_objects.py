@@ -115,6 +115,25 @@ def test_the_error_of_a_single_wrong_object_tells_every_fault(hand: Any) -> None
     assert {each["pointer"] for each in answer["error"]["errors"]} == {"/country", "/coordinates"}
 
 
+@pytest.mark.parametrize(
+    ("owner", "told"),
+    [
+        ({}, {"/country_code", "/party_id"}),
+        ({"country_code": "NL"}, {"/party_id"}),
+        ({"country_code": "NL", "party_id": "ZZZ"}, {"/party_id"}),
+        ({"country_code": "XX", "party_id": "EXA"}, {"/country_code"}),
+    ],
+)
+def test_faults_beside_the_owner_are_told_with_it(hand: Any, owner: dict[str, str], told: set[str]) -> None:
+    wrong = {name: value for name, value in samples.location().items() if name not in ("city", "party_id")}
+    del wrong["country_code"]
+    wrong |= owner
+    answer = hand.functions.call("operator", {"action": "put", "module": "locations", "object": wrong})
+    assert {each["pointer"] for each in answer["error"]["errors"]} == {"/city", *told}
+    listed = hand.functions.call("operator", {"action": "check", "module": "locations", "objects": [wrong]})
+    assert {each["pointer"] for each in listed["data"]["errors"]} == {"/city", *told}
+
+
 WRONG = (
     ({"action": "put", "module": "locations", "objekt": {}}, "/objekt", "object is meant"),
     ({"action": "get", "id": "LOC1"}, "/module", "required, but missing"),
