@@ -22,7 +22,7 @@ from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.logs import log, log_exception
 from chalicelib.objects import hub_client_info, tokens
 from chalicelib.objects.stored_object import Finder, StoredObject, load_token
-from chalicelib.ocpi import jsontext, modules, reading, routing, writing
+from chalicelib.ocpi import jsontext, modules, reading, routing, spelling, writing
 from chalicelib.ocpi.errors import InvalidParameters, NotEnoughInformation, OcpiError, UnknownObject
 from chalicelib.ocpi.messages import OPEN, Party, Reply
 from chalicelib.partners import parties
@@ -172,7 +172,8 @@ def ask(
     whom = _askable(platform, stored, uid, type_)
     owner = stored.key.party if stored is not None else _issuer(platform, uid, type_)
     sure = frozenset({stored.key.party}) if stored is not None else frozenset()
-    for partner, found in _answers(platform, whom, uid, type_, place, from_party, owner, sure):
+    odd: list[str] = []
+    for partner, found in _answers(platform, whom, uid, type_, place, from_party, owner, sure, odd):
         return {**found, "by": "REAL_TIME", "partner": partner.id}
     if token is not None and whitelist == "ALLOWED":
         return {"allowed": ALLOWED, "token": token, "by": "WHITELIST"}
@@ -181,6 +182,8 @@ def ask(
         return {"allowed": verdict, "token": token, "by": "OFFLINE"}
     if not whom:
         raise NoAnswer("no eMSP is connected that could be asked about this token")
+    if odd:
+        raise NoAnswer(f"what an eMSP answered was not understood: {'; '.join(odd)[:400]}")
     raise NoAnswer("no eMSP knows this token, or none answered")
 
 
@@ -257,11 +260,13 @@ def _asked(
     from_party: Party | None,
     owner: Party | None,
     sure: frozenset[Party],
+    odd: list[str],
 ) -> dict[str, Any] | None:
     """What this eMSP says; None when it does not know the Token, is not its owner, or does not answer.
 
     `sure`: whose the Token is, where it is stored: then no other party behind the same connection is
-    believed. Where the `owner` is unknown, a hub finds it: open routing, without OCPI-to (HUB-26).
+    believed. Where the `owner` is unknown, a hub finds it: open routing, without OCPI-to (HUB-26). `odd`
+    is told what was not understood.
     """
     url = routing.join(partner.endpoint("tokens", modules.SENDER) or "", uid, "authorize")
     if type_:
@@ -304,6 +309,7 @@ def _asked(
         log("WARNING", "authorization not answered", partner=partner.id, reason=problem.reason)
     except InvalidParameters as problem:
         log("WARNING", "authorization not understood", partner=partner.id, reason=problem.status_message)
+        odd.append(f"{partner.id}: {problem.status_message}")
     return None
 
 
@@ -331,7 +337,7 @@ def _sketch(
         return stored.canonical
     if isinstance(said, list) and len(said) == 1:
         said = said[0]
-    valid = isinstance(said, dict) and said.get("allowed") == ALLOWED
+    valid = isinstance(said, dict) and spelling.word(said.get("allowed")) == ALLOWED
     sketched = tokens.sketch(owner or ("", ""), uid, type_, valid, platform.clock())
     return {**sketched, "issuer": partner.name}
 

@@ -244,6 +244,29 @@ def test_a_token_nobody_pushed_is_asked_about(operate: Any, emsp: dict[str, Any]
         operate("authorize", uid="NOBODYS")
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"allowed": "SURE"}, "/allowed: unknown AllowedType 'SURE'"),
+        ({}, "/allowed: required, but missing"),
+        ({"allowed": "ALLOWED", "token": {**example("token", uid="OTHER")}}, "/token/"),
+    ],
+)
+def test_an_answer_that_nobody_understands_is_told_to_the_operator(
+    operate: Any, emsp: dict[str, Any], answer: dict[str, Any], told: str
+) -> None:
+    emsp["NEW"] = answer
+    with pytest.raises(OperatorRefused, match="was not understood: emsp: ") as refused:
+        operate("authorize", uid="NEW", type="RFID")
+    assert told in str(refused.value)
+
+
+def test_an_answer_in_other_letters_says_as_much(operate: Any, emsp: dict[str, Any]) -> None:
+    emsp["NEW"] = {"allowed": " allowed "}
+    found = operate("authorize", uid="NEW", type="RFID")
+    assert (found["allowed"], found["token"]["valid"]) == ("ALLOWED", True)
+
+
 def test_all_connected_emsps_are_asked_at_once(operate: Any, emsp: dict[str, Any], known: Known) -> None:
     """AMB-73."""
     endpoint = Endpoint("tokens", "SENDER", "https://y.example/tokens?v=1")
