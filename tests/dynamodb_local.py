@@ -26,6 +26,7 @@ POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0
 # What shows how objects are stored, listed and told of.
 PATHS = (
     "store/test_feeds.py",
+    "store/test_feed_sizes.py",
     "objects/test_order.py",
     "objects/test_periods.py",
     "objects/test_lists.py",

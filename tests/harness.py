@@ -173,6 +173,11 @@ class Hand:
         self.shape = ""
         self._aged: set[tuple[str, str]] = set()
 
+    def beside(self) -> Clients:
+        """Clients of their own on the same tables, for who looks on."""
+        where = os.environ.get("OCPI_TEST_DYNAMODB")
+        return on_dynamodb_local(self._environ) if where else Clients(self._environ)
+
     def _wire(self, clients: Any) -> None:
         """A platform that remembers nothing."""
         from chalicelib import wiring

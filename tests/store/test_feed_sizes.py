@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bench.meter import Meter, Usage
-from chalicelib.aws.clients import Clients
 from chalicelib.store.dynamodb import size
 from tests.known import Known
 from tests.samples import example, for_emsp, own
@@ -23,7 +22,7 @@ LARGEST = 4096
 
 @pytest.fixture
 def meter(platform: Any, hand: Any) -> Iterator[Meter]:
-    found = Meter(platform.clients.dynamodb, Clients(hand._environ).dynamodb)
+    found = Meter(platform.clients.dynamodb, hand.beside().dynamodb)
     found.off = True
     yield found
     found.off = True
