@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 # Where moto's `Table.query` takes them.
-START, INDEX_NAME = 4, 7
+START, FORWARD, INDEX_NAME = 4, 5, 7
 # More than a page of DynamoDB's (1 MB).
 PAGE = 2_000_000
 
@@ -55,7 +55,7 @@ def _changed() -> Iterator[None]:
 
     def narrowed(self: Any, *args: Any, **more: Any) -> Any:
         index = args[INDEX_NAME] if len(args) > INDEX_NAME else None
-        candidates = _candidates(self, args[0], index, args[START] or {}, more)
+        candidates = _candidates(self, args[0], index, args[START] or {}, args[FORWARD], more)
         with one_query:  # some are asked side by side
             self.all_items = lambda: candidates
             try:
@@ -135,7 +135,7 @@ def _replace(table: Any, key: dict[str, Any]) -> None:
 
 
 def _candidates(
-    table: Any, hash_key: Any, index: str | None, start: dict[str, Any], more: dict[str, Any]
+    table: Any, hash_key: Any, index: str | None, start: dict[str, Any], forward: bool, more: dict[str, Any]
 ) -> list[Any]:
     """What a query of one partition can answer: in the range that is asked for, a page's worth of it."""
     if not table.range_key_attr:
@@ -151,10 +151,7 @@ def _candidates(
     ((ordered, comparison, values),) = more.get("range_key_conditions") or [
         (_range_key(table, index), "", [])
     ]
-    low = values[0].value if comparison in ("BETWEEN", "GE", ">=") else ""
-    high = values[1].value if comparison == "BETWEEN" else None
-    if ordered in start:
-        low = max(low, next(iter(start[ordered].values())))
+    low, high = _bounds(comparison, [each.value for each in values])
     found = []
     for items in table.items.values():
         for item in items.values():
@@ -163,14 +160,31 @@ def _candidates(
                 place = attrs[ordered].value
                 if low <= place and (high is None or place <= high):
                     found.append((place, item.hash_key.value, item.range_key.value, item))
-    found.sort(key=lambda each: each[:3])
+    found.sort(key=lambda each: each[:3], reverse=not forward)
+    if ordered in start:
+        keys = (ordered, table.hash_key_attr, table.range_key_attr)
+        last = tuple(next(iter(start[each].values())) for each in keys)
+        found = [each for each in found if (each[:3] > last if forward else each[:3] < last)]
     weight = 0
-    for at, (place, _, _, item) in enumerate(found):
+    for at, (*_, item) in enumerate(found):
         body = item.attrs.get("body")
-        weight += len(body.value) if body and place != low else 0
+        weight += len(body.value) if body else 0
         if weight > PAGE:
             return [each[3] for each in found[:at]]
     return [each[3] for each in found]
+
+
+def _bounds(comparison: str, values: list[str]) -> tuple[str, str | None]:
+    """Between which places a query's range lies; moto looks closer."""
+    if comparison == "BETWEEN":
+        return values[0], values[1]
+    if comparison in ("LE", "<=", "LT", "<"):
+        return "", values[0]
+    if comparison in ("EQ", "="):
+        return values[0], values[0]
+    if comparison == "BEGINS_WITH":
+        return values[0], values[0] + "\U0010ffff"
+    return (values[0] if comparison in ("GE", ">=", "GT", ">") else ""), None
 
 
 def _range_key(table: Any, index: str) -> str:

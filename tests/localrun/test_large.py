@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+from moto import mock_aws
 from moto.dynamodb.models.table import Table
 
 from localrun import large
 from localrun.emulator import Moto
+
+_INDEX = {
+    "IndexName": "feed",
+    "KeySchema": [{"AttributeName": "feed", "KeyType": "HASH"}, {"AttributeName": "at", "KeyType": "RANGE"}],
+    "Projection": {"ProjectionType": "ALL"},
+}
 
 
 def test_a_transaction_costs_the_same_among_few_items_and_many() -> None:
@@ -37,16 +46,16 @@ def test_what_ends_first_leaves_moto_as_the_other_needs_it() -> None:
     assert Table.query is plain
 
 
-def _table(emulator: Moto) -> tuple[Any, Any]:
+def _table(emulator: Moto | None, index: bool = False) -> tuple[Any, Any]:
     import boto3
     from moto.core.models import DEFAULT_ACCOUNT_ID
     from moto.dynamodb.models import dynamodb_backends
 
-    environ = emulator.environ({})
+    environ = emulator.environ({}) if emulator else {"AWS_REGION": "eu-central-1"}
     client = boto3.client(
         "dynamodb",
         region_name=environ["AWS_REGION"],
-        endpoint_url=emulator.endpoint,
+        endpoint_url=emulator.endpoint if emulator else None,
         aws_access_key_id="x",
         aws_secret_access_key="x",
     )
@@ -56,8 +65,12 @@ def _table(emulator: Moto) -> tuple[Any, Any]:
             {"AttributeName": "object", "KeyType": "HASH"},
             {"AttributeName": "part", "KeyType": "RANGE"},
         ],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("object", "part")],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"}
+            for name in ("object", "part", *(("feed", "at") if index else ()))
+        ],
         BillingMode="PAY_PER_REQUEST",
+        **({"GlobalSecondaryIndexes": [_INDEX]} if index else {}),
     )
     return client, dynamodb_backends[DEFAULT_ACCOUNT_ID][environ["AWS_REGION"]].tables["large"]
 
@@ -70,3 +83,39 @@ def _spent(client: Any, at: int) -> float:
             TransactItems=[{"Put": {"TableName": "large", "Item": each}} for each in keys]
         )
     return time.process_time() - began
+
+
+@pytest.mark.parametrize("forward", [True, False])
+@pytest.mark.parametrize("many", [40, 1_500])
+def test_the_pages_of_an_index_are_those_of_moto_alone(forward: bool, many: int) -> None:
+    """Either way, by a limit and by size, where many items have the same place in the index."""
+    with mock_aws():
+        client, table = _table(None, index=True)
+        large.fill(table, (_placed(at, 40 if many < 100 else 3_000) for at in range(many)))
+        plain = list(_pages(client, forward, 7 if many < 100 else 0))
+        with large.tables():
+            assert list(_pages(client, forward, 7 if many < 100 else 0)) == plain
+    assert len(plain) > 3 and sum(map(len, plain)) == many
+
+
+def _placed(at: int, size: int) -> dict[str, Any]:
+    place = f"2026-01-0{1 + at % 3}" if at % 5 else "2026-01-02"
+    attributes = {"object": f"o{at * 7919 % 10_007:05}", "part": "-", "feed": "F", "at": place}
+    return {**{name: {"S": value} for name, value in attributes.items()}, "body": {"S": "x" * size}}
+
+
+def _pages(client: Any, forward: bool, limit: int) -> Iterator[list[str]]:
+    request: dict[str, Any] = {
+        "TableName": "large",
+        "IndexName": "feed",
+        "KeyConditionExpression": "feed = :feed",
+        "ExpressionAttributeValues": {":feed": {"S": "F"}},
+        "ScanIndexForward": forward,
+        **({"Limit": limit} if limit else {}),
+    }
+    while True:
+        answer = client.query(**request)
+        yield [each["object"]["S"] for each in answer["Items"]]
+        if not answer.get("LastEvaluatedKey"):
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
