@@ -31,9 +31,12 @@ def bill(screen: Screen, data: Any) -> Iterator[RenderableType]:
         yield from answers.people(screen, data, {"findings": FINDINGS})
         return
     currency = cells.plain(report.get("currency"))
+    claims = [each for each in report.get("claims") or [] if isinstance(each, Mapping)]
+    said = any(each.get("claimed") is not None for each in claims)
+    if not said and report.get("verdict") == "AGREE":  # a quote: with what nobody said
+        claims, report = [], {**report, "verdict": None}
     yield from _head(screen, data, report, currency)
     yield from _periods(screen, report, currency)
-    claims = [each for each in report.get("claims") or [] if isinstance(each, Mapping)]
     if claims:
         yield screen.heading("claimed and computed")
         yield screen.table([_claim(each, currency) for each in claims], CLAIMS)

@@ -105,6 +105,15 @@ def test_an_audit_is_a_bill_with_the_reason_of_each_line(audits, run, monkeypatc
     assert audits.asked == [{"action": "audit", "party": "NL/EXA", "id": "CDR1"}]
 
 
+def test_a_quote_says_what_it_comes_to_and_agrees_with_nobody(audits, run):
+    unsaid = [{**each, "claimed": None, "verdict": "NOT_CLAIMED"} for each in REPORT["claims"]]
+    audits.answers["audit"] = {**REPORT, "claims": unsaid, "verdict": "AGREE"}
+    out = run("audit", "NL/EXA", "CDR1")[1]
+    assert "7.33 before taxes" in out and "AGREE" not in out and "CLAIM" not in out
+    audits.answers["audit"] = {**REPORT, "claims": unsaid, "verdict": "NOT_COMPUTABLE"}
+    assert "NOT_COMPUTABLE" in run("audit", "NL/EXA", "CDR1")[1]
+
+
 def test_the_report_of_a_file_is_asked_with_its_tariffs(audits, run, tmp_path):
     (tmp_path / "cdr.json").write_text('{"id": "C1", "total_cost": {"before_taxes": 8.50}}')
     (tmp_path / "tariffs.json").write_text('[{"id": "AC1"}]')
