@@ -48,14 +48,14 @@ REPAIRS = """## What has one meaning
 |---|---|
 | a number or boolean in quotes, `1`, `0`, `yes` and `no` for a boolean | that |
 | a number where a text or an identifier is due; blanks around an identifier | its digits; without them |
-| a word of an enum in another case, with blanks, hyphens or underscores more or fewer | that word |
+| a word of an enum, or a command's name in a path, in another case, with blanks, hyphens or underscores more or fewer | that word |
 | one value where a list is due, or an object of numbers for names (`{"0": ...}`) | a list |
 | a list of one where an object or another single value is due, also as the whole body | that |
 | a bare word where an object is due that says no more than it: a response or result of a command or profile | its `result` |
 | names in another case or with other gaps (`lastUpdated`), in an object that lacks a required one | those of the specification |
 | `""`, or `[]` and `{}` for the other, in an optional field | absent; in a PATCH null, which clears it |
 | a field under its name in another version; a Price in the words of another version, or as a number | that of its own |
-| a day without a time | its midnight in UTC |
+| a day without a time, also in `date_from` and `date_to` | its midnight in UTC |
 | a DateTime with an offset, blanks, more decimals, without seconds or with `+00`, `UTC` or `[UTC]` behind it | UTC |
 | a language with a region: `en-GB` | the language |
 | a time of day without a leading zero or with seconds of 0; `24:00` where it has no meaning | `HH:MM`; `00:00` |

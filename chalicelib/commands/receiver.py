@@ -22,6 +22,7 @@ from chalicelib.objects.stored_object import load, load_token
 from chalicelib.ocpi import jsontext, reading, timestamps, writing
 from chalicelib.ocpi.errors import InvalidParameters, UnknownLocation, UnknownObject, UnknownReceiver
 from chalicelib.ocpi.messages import FROM_COUNTRY, FROM_PARTY, Party, Reply
+from chalicelib.ocpi.models.base import Enum
 from chalicelib.ocpi.modules import V211
 from chalicelib.ocpi.scalars import identifier
 from chalicelib.ocpi.timestamps import later
@@ -42,6 +43,8 @@ KINDS = {
     "CANCEL_RESERVATION": "cancel_reservation",
     "UNLOCK_CONNECTOR": "unlock_connector",
 }
+# The commands by their words as they are compared, however a path spells them.
+SPELLED = {Enum.fold(name): name for name in KINDS}
 # CNV-111: what an older version has no word for.
 ABSENT = {"2.1.1": frozenset({"CANCEL_RESERVATION"})}
 
@@ -65,7 +68,7 @@ class Verdict:
 def accept(call: Call) -> Reply:
     """POST {command}: judge it, respond, and on ACCEPTED await the back end's answer."""
     platform, version = call.platform, call.request.version
-    command = call.params["command"].upper()
+    command = SPELLED.get(Enum.fold(call.params["command"]), call.params["command"].upper())
     if command not in KINDS or command in ABSENT.get(version, ()):
         return _respond(call, Verdict("NOT_SUPPORTED", f"{command[:40]} is not supported here"))
     id, before = idempotency.look(call)

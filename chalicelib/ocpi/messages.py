@@ -129,7 +129,8 @@ def presented_tokens(authorization: str) -> list[tuple[str, str]]:
         return []
     readings = []
     try:
-        decoded = base64.b64decode(value, validate=True).decode().rstrip("\r\n ")
+        padded = value + "=" * (-len(value) % 4)
+        decoded = base64.b64decode(padded, validate=True).decode().rstrip("\r\n ")
     except (binascii.Error, ValueError):
         decoded = ""
     if decoded and decoded.isascii() and decoded.isprintable() and " " not in decoded:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from chalicelib.ocpi.errors import InvalidParameters
-from chalicelib.ocpi.patching import timestamp
+from chalicelib.ocpi.timestamps import readable, timestamp
 
 LARGEST_OFFSET = 10**12
 _QUOTES = "\"'"
@@ -100,7 +100,7 @@ def _moment(query: Mapping[str, str], name: str) -> str:
     if not text:
         return ""
     try:
-        return timestamp(text.replace(" ", "+") if " " in text and "T" in text else text)
+        return timestamp(readable(text.replace(" ", "+") if " " in text and "T" in text else text))
     except ValueError:
         raise InvalidParameters("an RFC 3339 date-time is required", f"?{name}") from None
 

@@ -40,6 +40,15 @@ def received(operate: Any) -> list[dict[str, Any]]:
     return operate("commands", direction="RECEIVED")["commands"]
 
 
+@pytest.mark.parametrize("word", ["start_session", "START-SESSION", "StartSession", "START_SESSION/"])
+def test_a_command_in_other_letters_is_that_command(
+    ask: Any, events: Any, partner: PartnerStub, place: None, word: str
+) -> None:
+    """Design section 6, rule 1."""
+    assert ask("POST", URL + word, partner.token, start(partner)).data["result"] == "ACCEPTED"
+    assert events("CommandReceived")[0]["detail"]["command"] == "START_SESSION"
+
+
 def test_an_accepted_command_is_told_awaited_and_answered_once(
     ask: Any, operate: Any, drain: Any, events: Any, partner: PartnerStub, place: None
 ) -> None:

@@ -112,6 +112,15 @@ def test_the_window_includes_its_beginning_and_not_its_end(ask: Any, known: Know
     assert by_offset.headers["x-total-count"] == "5"
 
 
+def test_a_day_alone_in_a_window_is_its_midnight(ask: Any, known: Known, operate: Any) -> None:
+    """As in a body: design section 6, rule 1."""
+    fill(operate, 20)
+    found = ids(ask("GET", f"{TARIFFS}?date_from={day(5)[:10]}&date_to={day(10)[:10]}", token="emsp2"))
+    midnights = f"date_from={day(5)[:10]}T00:00:00Z&date_to={day(10)[:10]}T00:00:00Z"
+    assert found == ids(ask("GET", f"{TARIFFS}?{midnights}", token="emsp2"))
+    assert found != []
+
+
 @pytest.mark.parametrize("window", [f"date_from={day(2)}", f"date_to={day(28)}", f"date_from={day(20)}"])
 def test_a_filtered_crawl_finds_what_a_filtered_list_has(
     ask: Any, known: Known, operate: Any, window: str

@@ -570,6 +570,14 @@ def test_a_token_with_a_line_feed_inside_its_base64_is_understood(hand, partner)
     assert hand.ask("GET", "/ocpi/versions", authorization=f"Token {value}").code == 1000
 
 
+def test_a_token_whose_base64_lacks_its_end_is_understood(hand, partner):
+    """AMB-01: nothing else can be meant"""
+    value = base64.b64encode(partner.token.encode()).decode()
+    assert value.endswith("=")
+    assert hand.ask("GET", "/ocpi/versions", authorization=f"Token {value.rstrip('=')}").code == 1000
+    assert hand.ask("GET", "/ocpi/versions", authorization=f"Token {value[:-4]}").status == 401
+
+
 # Roles, hubs, versions.
 
 
