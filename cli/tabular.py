@@ -10,7 +10,8 @@ A field is a path; `[]` is a list, whose items are told apart by the first of
 their fields in the map. Rows that have the same first fields are one object.
 A value is a column, with `:number`, `:boolean`, `:coordinate`, `:list` or `:json`
 where it is not just text, or `=constant`; `=now` is this moment. Without a map the headings are
-the paths. An empty cell is an absent field.
+the paths, and what `export` wrote is read back: true and false, lists and objects. An empty cell is
+an absent field.
 """
 
 from __future__ import annotations
@@ -58,6 +59,18 @@ def _coordinate(text: str) -> str:
     return f"{whole}.{decimals[:7]:0<5}"
 
 
+def _exported(text: str) -> Any:
+    """What `export` wrote in a cell: true or false, a list or an object as JSON, else text."""
+    if text in ("true", "false"):
+        return text == "true"
+    if text[:1] in ("[", "{"):
+        try:
+            return jsontext.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
 KINDS: Mapping[str, Callable[[str], Any]] = {
     "number": _number,
     "boolean": _boolean,
@@ -88,13 +101,14 @@ def objects(text: str, mapping: Mapping[str, Any]) -> list[dict[str, Any]]:
     headings = [each.strip() for each in reader.fieldnames or []]
     reader.fieldnames = headings
     fields = [_field(path, said, headings) for path, said in (mapping or _by_headings(headings)).items()]
+    read = _exported if not mapping else str
     keys = _keys(fields)
     found: dict[Any, dict[str, Any]] = {}
     heads = [
         each for each in fields if each.path.rpartition(".")[2] in ("id", "uid") and len(each.steps) == 1
     ]
     for row in reader:
-        values = {each.path: _value(each, row, reader.line_num) for each in fields}
+        values = {each.path: _value(each, row, reader.line_num, read) for each in fields}
         if all(values[each.path] is None for each in fields if each.column):
             continue
         key = tuple(str(values[each.path]) for each in heads) or (reader.line_num,)
@@ -128,14 +142,14 @@ def _field(path: str, said: Any, headings: list[str]) -> _Field:
     raise Unfitting(f"no column {column!r} for {path}; there are {', '.join(map(repr, headings))}")
 
 
-def _value(field: _Field, row: Mapping[str, Any], line: int) -> Any:
+def _value(field: _Field, row: Mapping[str, Any], line: int, read: Callable[[str], Any]) -> Any:
     if not field.column:
         return field.constant
     text = (row.get(field.column) or "").strip()
     if not text:
         return None
     try:
-        return KINDS[field.kind](text) if field.kind else text
+        return KINDS[field.kind](text) if field.kind else read(text)
     except ValueError:
         raise Unfitting(f"line {line}: {field.column}: {text[:40]!r} is no {field.kind}") from None
 

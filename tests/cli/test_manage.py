@@ -412,8 +412,8 @@ def test_an_export_has_every_object_and_appears_whole(url, hand, run, tmp_path):
     assert code == 0 and json.loads(out) == []
     assert run("--url", "http://127.0.0.1:9", "export", "locations", "-o", str(tmp_path / "no.csv"))[0] == 1
     assert sorted(each.name for each in tmp_path.iterdir()) == ["all.csv", "all.jsonl"]
-    again = run("put", "locations", str(lines))
-    assert again[:2] == (0, "0 stored, 3 unchanged\n")
+    for file in (lines, table):
+        assert run("put", "locations", str(file))[:2] == (0, "0 stored, 3 unchanged\n")
 
 
 def test_a_month_of_cdrs_is_those_that_ended_in_it(canned, run):
