@@ -38,6 +38,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -54,11 +55,13 @@ def aws() -> Iterator[None]:
     """moto behind every botocore client of this process that has no endpoint of its own."""
     from moto import mock_aws
 
+    from localrun import large
     from localrun.lighter_moto import lighten
 
     before = {name: os.environ.pop(name, None) for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE")}
     lighten()
-    with mock_aws():
+    # moto copies a table for each transaction, of however many items.
+    with mock_aws(), large.tables() if os.environ.get("OCPI_TRIALS") else nullcontext():
         yield
     os.environ.update({name: value for name, value in before.items() if value is not None})
 

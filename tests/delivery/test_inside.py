@@ -213,7 +213,7 @@ def test_i10_a_network_in_one_page_is_stored_whole(
         each["elements"] = [{"price_components": [{"type": "ENERGY", "price": 0.25, "step_size": 1}]}]
     cpo.answer("GET", "/sender/tariffs", data=json.loads(json.dumps(prices)))
     operate("pull", partner=cpo.id, module="tariffs", full=True)
-    drain()
+    drain(most=500 + LISTED)
     (pull,) = operate("pulls", partner=cpo.id, module="tariffs")["pulls"]
     assert (pull["state"], pull["objects"], pull["set_aside"]) == ("COMPLETED", LISTED, 0)
     found = operate("list", module="tariffs", party="BE/BEC", limit=100)
