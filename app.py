@@ -86,6 +86,8 @@ def _below_a_module(path: str) -> tuple[str, str, str, list[str]]:
             while segments and not segments[0]:  # `locations//NL/...`, of a URL and a path joined carelessly
                 del segments[0]
             return module, side.upper(), version, segments
+        case ["ocpi", modules.V211, *_]:
+            return "", "", modules.V211, []  # no such path, said as that version says it
     return "", "", "", []
 
 

@@ -230,3 +230,17 @@ def test_a_page_that_is_not_utf_8_is_stored_as_what_it_is_and_noted(
 
 def _json(value: Any) -> str:
     return jsontext.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "path", ["credentials/x", "receiver/nothing", "sender", "x/y/z", "receiver/locations/a/b/c/d/e/f"]
+)
+def test_an_envelope_of_2_1_1_carries_whole_seconds_where_there_is_no_such_path(
+    ask: Any, known: Known, path: str
+) -> None:
+    # TYP-07
+    for method in ("GET", "PUT"):
+        answer = ask(method, f"/ocpi/2.1.1/{path}", token="old_cpo", body=None if method == "GET" else {})
+        assert (answer.status, len(answer.json["timestamp"])) == (404, len("2026-01-01T00:00:00Z")), (
+            answer.text
+        )
