@@ -18,7 +18,8 @@ class PartnerRefused(Exception):
     """The partner said no: HTTP 4xx or an OCPI code of 2xxx; the same request would be refused again.
 
     `own_word`: the partner itself said so of this very request. It may not have where there is no
-    OCPI envelope (a proxy's page), where our token was not accepted, and where its code is 3xxx.
+    OCPI envelope (a proxy's page), where our token was not accepted, and where its code is no refusal's:
+    3xxx, a hub's, or 1000 under HTTP 4xx.
     """
 
     def __init__(self, http_status: int, status_code: int, message: str, own_word: bool = True) -> None:

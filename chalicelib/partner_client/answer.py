@@ -61,7 +61,7 @@ def judged(
     code, message = found.status_code, _printable(secrets.blanked(found.message, blanks))
     words = message or _printable(secrets.blanked(charset.shown(text[:20_000]), blanks).strip())
     if 400 <= status < 500 and status not in _LATER:
-        own = bool(code) and not 3000 <= code < 4000 and status not in (401, 403)
+        own = _refuses(code) and status not in (401, 403)
         raise PartnerRefused(status, code, words or f"HTTP {status}", own)
     wait = envelope.retry_after(headers.get("retry-after", ""))
     unknown = status not in _NOT_DONE
@@ -69,12 +69,17 @@ def judged(
         raise PartnerUnreachable(f"HTTP {status} {words}".strip(), wait, unknown, status)
     if not code:
         raise PartnerUnreachable(f"HTTP {status} without an OCPI envelope: {words}"[:500], wait, True, status)
-    if 2000 <= code < 3000 or code == 4001:
+    if _refuses(code):
         raise PartnerRefused(status, code, message)
     if not 1000 <= code < 2000:
         # 4002: a hub forwarded it and heard nothing in time (STA-24)
         raise PartnerUnreachable(f"{code} {message}".strip(), wait, code == 4002, status)
     return Answer(status, code, message, found.data, found.noted, headers)
+
+
+def _refuses(code: int) -> bool:
+    """Whether a code says that this request will not do, 4001: that a hub knows nobody it is for."""
+    return 2000 <= code < 3000 or code == 4001
 
 
 def _printable(text: str) -> str:

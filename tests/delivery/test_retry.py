@@ -49,6 +49,25 @@ def test_a_failure_is_tried_again_with_what_is_true_then(
     assert len(puts(emsp)) == 2
 
 
+@pytest.mark.parametrize(
+    ("state", "canned"),
+    [
+        ("WAITING", {"status": 404, "body": b"<html>no such page</html>"}),
+        ("WAITING", {"status": 400, "code": 1000}),
+        ("WAITING", {"status": 400, "code": 4003}),
+        ("REFUSED", {"status": 404, "code": 2003}),
+    ],
+)
+def test_only_a_refusal_of_its_own_is_final_for_what_money_hangs_on(
+    operate: Any, drain: Any, emsp: Any, state: str, canned: dict[str, Any]
+) -> None:
+    """Design section 8: no proxy's word, no token's, and none that says success or a failure of its own."""
+    emsp.answer("PUT", **canned)
+    operate("put", module="tariffs", object=samples.tariff())
+    drain()
+    assert [each["state"] for each in operate("deliveries", partner=emsp.id)["deliveries"]] == [state]
+
+
 def test_retry_after_is_honoured(operate: Any, drain: Any, clock: Any, emsp: Any) -> None:
     """Design section 8."""
     emsp.answer("PUT", times=1, status=429, headers={"Retry-After": "300"})

@@ -18,7 +18,8 @@ import pytest
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.partner import Endpoint, Partner, Role
-from chalicelib.partner_client import url_guard
+from chalicelib.partner_client import secrets, url_guard
+from chalicelib.partner_client.answer import judged
 from chalicelib.partner_client.client import PartnerClient
 from simulator import certificate
 from tests.stub import PartnerStub
@@ -291,6 +292,23 @@ def test_everything_else_is_tried_again_unless_that_is_unsafe(bench, canned, unk
     with pytest.raises(PartnerUnreachable) as problem:
         bench.call("POST", body="{}")
     assert problem.value.outcome_unknown is unknown
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "own"),
+    [
+        *((status, 0, False) for status in (400, 404, 405, 410, 413, 422)),
+        *((status, 2001, False) for status in (401, 403)),
+        *((400, code, False) for code in (1000, 3000, 3001, 4000, 4002, 4003)),
+        *((status, code, True) for status in (400, 404, 422) for code in (2000, 2003, 2999, 4001)),
+    ],
+)
+def test_only_a_code_that_refuses_is_the_partners_own_word(status, code, own):
+    """Design section 8: a proxy's page, 401, 403, and what is no refusal under HTTP 4xx may pass."""
+    body = b'{"status_code": %d}' % code if code else b"<html>"
+    with pytest.raises(PartnerRefused) as refused:
+        judged(status, {}, body, secrets.forms("t"), whole=True)
+    assert refused.value.own_word is own
 
 
 def test_status_codes_in_quotes_are_read(bench):
