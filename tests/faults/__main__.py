@@ -13,11 +13,12 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--faulty", type=float, default=0.4)
+    parser.add_argument("--patience", type=float, default=180, help="seconds to agree after the last change")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hub", action="store_true", help="with a hub between")
     asked = parser.parse_args()
     run = hub_trial.run if asked.hub else trial.run
-    verdict = run(asked.seconds, asked.kills, faulty=asked.faulty, patience=180, seed=asked.seed)
+    verdict = run(asked.seconds, asked.kills, faulty=asked.faulty, patience=asked.patience, seed=asked.seed)
     print(verdict)
     return 1 if verdict.violations or verdict.differences else 0
 
