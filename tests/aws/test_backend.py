@@ -204,6 +204,7 @@ def test_a_request_is_shown_as_the_document_has_it() -> None:
             session="S",
             due_at="2026-01-01T00:00:00.000Z",
             delivery="DELIVERED",
+            reason="R",
         )
     )
     assert set(shown) == set(REQUEST)

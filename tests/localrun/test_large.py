@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto import mock_aws
 from moto.dynamodb.models.table import Table
 
 from localrun import large
@@ -87,14 +86,16 @@ def _spent(client: Any, at: int) -> float:
 
 @pytest.mark.parametrize("forward", [True, False])
 @pytest.mark.parametrize("many", [40, 1_500])
-def test_the_pages_of_an_index_are_those_of_moto_alone(forward: bool, many: int) -> None:
+def test_the_pages_of_an_index_are_those_of_moto_alone(aws: None, forward: bool, many: int) -> None:
     """Either way, by a limit and by size, where many items have the same place in the index."""
-    with mock_aws():
-        client, table = _table(None, index=True)
+    client, table = _table(None, index=True)
+    try:
         large.fill(table, (_placed(at, 40 if many < 100 else 3_000) for at in range(many)))
         plain = list(_pages(client, forward, 7 if many < 100 else 0))
         with large.tables():
             assert list(_pages(client, forward, 7 if many < 100 else 0)) == plain
+    finally:
+        client.delete_table(TableName="large")
     assert len(plain) > 3 and sum(map(len, plain)) == many
 
 

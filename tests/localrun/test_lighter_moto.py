@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from localrun import REGION, large
 from localrun.emulator import mocked_clients
-from localrun.lighter_moto import as_written, lighten
+from localrun.lighter_moto import as_written
 
 # Every kind of value and of change, once; printed is all that the calls answer.
 CALLS = """
@@ -93,9 +92,8 @@ def test_what_dynamodb_answers_is_the_same_with_and_without() -> None:
 
 
 @pytest.mark.parametrize("tables", [large.tables, contextlib.nullcontext])
-def test_a_stream_tells_what_comes_after_a_cancelled_transaction(tables: Any) -> None:
-    lighten()
-    with mock_aws(), tables():
+def test_a_stream_tells_what_comes_after_a_cancelled_transaction(aws: None, tables: Any) -> None:
+    with tables():
         clients = mocked_clients({"AWS_REGION": REGION})
         db, streams = clients.dynamodb, clients.dynamodbstreams
         made = db.create_table(
@@ -121,6 +119,7 @@ def test_a_stream_tells_what_comes_after_a_cancelled_transaction(tables: Any) ->
             other = {"TableName": "t", "Item": {"k": {"S": "never"}}}
             with pytest.raises(db.exceptions.TransactionCanceledException):
                 db.transact_write_items(TransactItems=[{"Put": other}, {"Put": refused}])
+        db.delete_table(TableName="t")
         assert heard == ["0", "1", "2"]
 
 
