@@ -45,7 +45,7 @@ def test_what_ends_first_leaves_moto_as_the_other_needs_it() -> None:
     assert Table.query is plain
 
 
-def _table(emulator: Moto | None, index: bool = False) -> tuple[Any, Any]:
+def _table(emulator: Moto | None, name: str = "large") -> tuple[Any, Any]:
     import boto3
     from moto.core.models import DEFAULT_ACCOUNT_ID
     from moto.dynamodb.models import dynamodb_backends
@@ -59,19 +59,19 @@ def _table(emulator: Moto | None, index: bool = False) -> tuple[Any, Any]:
         aws_secret_access_key="x",
     )
     client.create_table(
-        TableName="large",
+        TableName=name,
         KeySchema=[
             {"AttributeName": "object", "KeyType": "HASH"},
             {"AttributeName": "part", "KeyType": "RANGE"},
         ],
         AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"}
-            for name in ("object", "part", *(("feed", "at") if index else ()))
+            {"AttributeName": each, "AttributeType": "S"}
+            for each in ("object", "part", *(() if emulator else ("feed", "at")))
         ],
         BillingMode="PAY_PER_REQUEST",
-        **({"GlobalSecondaryIndexes": [_INDEX]} if index else {}),
+        **({} if emulator else {"GlobalSecondaryIndexes": [_INDEX]}),
     )
-    return client, dynamodb_backends[DEFAULT_ACCOUNT_ID][environ["AWS_REGION"]].tables["large"]
+    return client, dynamodb_backends[DEFAULT_ACCOUNT_ID][environ["AWS_REGION"]].tables[name]
 
 
 def _spent(client: Any, at: int) -> float:
@@ -88,14 +88,14 @@ def _spent(client: Any, at: int) -> float:
 @pytest.mark.parametrize("many", [40, 1_500])
 def test_the_pages_of_an_index_are_those_of_moto_alone(aws: None, forward: bool, many: int) -> None:
     """Either way, by a limit and by size, where many items have the same place in the index."""
-    client, table = _table(None, index=True)
+    client, table = _table(None, "pages")
     try:
         large.fill(table, (_placed(at, 40 if many < 100 else 3_000) for at in range(many)))
         plain = list(_pages(client, forward, 7 if many < 100 else 0))
         with large.tables():
             assert list(_pages(client, forward, 7 if many < 100 else 0)) == plain
     finally:
-        client.delete_table(TableName="large")
+        client.delete_table(TableName="pages")
     assert len(plain) > 3 and sum(map(len, plain)) == many
 
 
@@ -107,7 +107,7 @@ def _placed(at: int, size: int) -> dict[str, Any]:
 
 def _pages(client: Any, forward: bool, limit: int) -> Iterator[list[str]]:
     request: dict[str, Any] = {
-        "TableName": "large",
+        "TableName": "pages",
         "IndexName": "feed",
         "KeyConditionExpression": "feed = :feed",
         "ExpressionAttributeValues": {":feed": {"S": "F"}},
