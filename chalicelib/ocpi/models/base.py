@@ -324,6 +324,12 @@ class Model(Type):
         self._fields: dict[str, dict[str, Field]] = {}
         self._foreign: dict[str, dict[str, tuple[Field, str]]] = {}
 
+    def owned_around(self) -> Model:
+        """The same within something that says whose it is, where it does not say so itself."""
+        owner = ("country_code", "party_id")
+        rows = (row.read_as(OWNER) if row.name in owner else row for row in self.rows)
+        return Model(self.name, *rows, key=self.key, closed=self.closed)
+
     def fields(self, version: str) -> dict[str, Field]:
         """The rows that exist in that version, by their name there."""
         known = self._fields.get(version)

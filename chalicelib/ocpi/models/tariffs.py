@@ -12,7 +12,6 @@ from chalicelib.ocpi.models.base import (
     MAYBE,
     NEVER,
     NUMBER,
-    OWNER,
     SOME,
     UNMET,
     URL,
@@ -104,7 +103,4 @@ Tariff = Model(
 )
 
 # The Tariff in a CDR, which says whose both are.
-TariffOfCdr = Model(
-    Tariff.name,
-    *(row.read_as(OWNER) if row.name in ("country_code", "party_id") else row for row in Tariff.rows),
-)
+TariffOfCdr = Tariff.owned_around()

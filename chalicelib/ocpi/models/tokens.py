@@ -13,7 +13,6 @@ from chalicelib.ocpi.models.base import (
     DATETIME,
     MANY,
     MAYBE,
-    OWNER,
     REFUSED,
     V211,
     V221,
@@ -59,10 +58,7 @@ Token = Model(
 )
 
 # The Token in a command or an answer, of which the connection says whose it is.
-TokenOfConnection = Model(
-    Token.name,
-    *(row.read_as(OWNER) if row.name in ("country_code", "party_id") else row for row in Token.rows),
-)
+TokenOfConnection = Token.owned_around()
 
 LocationReferences = Model(
     "LocationReferences",
