@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +34,19 @@ def fetched(stub: Any, module: str = "locations") -> list[dict[str, str]]:
 def held(operate: Any, module: str = "locations", **more: Any) -> list[str]:
     answer = operate("list", module=module, party="BE/BEC", limit=500, **more)
     return sorted(each["id"] for each in answer["objects"])
+
+
+def change_pages(cpo: Any, change: Callable[[Any, Canned], None]) -> None:
+    """Let this see and change what the partner answers to each request for its Locations."""
+
+    def decide(request: Any) -> Canned | None:
+        if not request.path.endswith("/sender/locations"):
+            return None
+        said: Canned = cpo._page(request, "locations")
+        change(request, said)
+        return said
+
+    cpo.script(decide)
 
 
 def test_a_full_pull_fetches_every_page(operate: Any, drain: Any, events: Any, cpo: Any) -> None:
@@ -287,16 +301,12 @@ def test_a_total_that_lies_hides_nothing(
     for ids in (["GONE", *(f"L{at}" for at in range(7))], [f"L{at}" for at in range(7)]):
         cpo.objects["locations"] = [theirs(each) for each in ids]
 
-        def decide(request: Any) -> Canned | None:
-            if not request.path.endswith("/sender/locations"):
-                return None
-            said = cpo._page(request, "locations")
+        def change(_: Any, said: Canned) -> None:
             said.headers["X-Total-Count"] = total
             if not linked:
                 said.headers.pop("Link", None)
-            return said
 
-        cpo.script(decide)
+        change_pages(cpo, change)
         operate("pull", partner=cpo.id, module="locations", full=True)
         for _ in range(3):
             drain()
@@ -315,15 +325,11 @@ def test_a_link_on_the_last_page_too_does_not_keep_a_crawl_from_its_end(
     cpo.page_limit = 3
     cpo.objects["locations"] = [theirs(f"L{at}") for at in range(7)]
 
-    def decide(request: Any) -> Canned | None:
-        if not request.path.endswith("/sender/locations"):
-            return None
-        said = cpo._page(request, "locations")
+    def change(request: Any, said: Canned) -> None:
         following = int(request.query.get("offset", 0)) + 3
         said.headers["Link"] = f'<{cpo.url("SENDER", "locations")}?offset={following}&limit=3>; rel="next"'
-        return said
 
-    cpo.script(decide)
+    change_pages(cpo, change)
     operate("pull", partner=cpo.id, module="locations", full=True)
     drain()
     (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
@@ -377,15 +383,11 @@ def test_a_total_that_drops_with_each_page_is_no_storm(
     cpo.page_limit = 2
     cpo.objects["locations"] = [theirs(f"L{at}") for at in range(9)]
 
-    def decide(request: Any) -> Canned | None:
-        if not request.path.endswith("/sender/locations"):
-            return None
-        said = cpo._page(request, "locations")
+    def change(request: Any, said: Canned) -> None:
         left = 9 - int(request.query.get("offset", 0))
         said.headers["X-Total-Count"] = str(left if totals == "what is left" else 1000 - len(fetched(cpo)))
-        return said
 
-    cpo.script(decide)
+    change_pages(cpo, change)
     operate("pull", partner=cpo.id, module="locations", full=True)
     drain()
     assert held(operate) == [f"L{at}" for at in range(9)]
@@ -399,16 +401,11 @@ def test_a_page_of_before_a_push_does_not_undo_it(ask: Any, operate: Any, drain:
     after["evses"][0]["status"] = "CHARGING"
     cpo.objects["locations"] = [before]
 
-    def decide(request: Any) -> Canned | None:
-        if not request.path.endswith("/sender/locations"):
-            return None
-        page = cpo._page(request, "locations")
-        assert (
-            ask("PUT", "/ocpi/2.2.1/receiver/locations/BE/BEC/L1", token=cpo.token, body=after).code == 1000
-        )
-        return page
+    def push(*_: Any) -> None:
+        url = "/ocpi/2.2.1/receiver/locations/BE/BEC/L1"
+        assert ask("PUT", url, token=cpo.token, body=after).code == 1000
 
-    cpo.script(decide)
+    change_pages(cpo, push)
     operate("pull", partner=cpo.id, module="locations", full=True)
     drain()
     (found,) = operate("list", module="locations", party="BE/BEC")["objects"]
@@ -431,16 +428,11 @@ def test_what_is_pushed_during_a_crawl_by_a_lagging_clock_is_not_hidden(
     cpo.objects["locations"] = [theirs("L1")]
     pushed = theirs("L2")
 
-    def decide(request: Any) -> Canned | None:
-        if not request.path.endswith("/sender/locations"):
-            return None
-        page = cpo._page(request, "locations")
-        assert (
-            ask("PUT", "/ocpi/2.2.1/receiver/locations/BE/BEC/L2", token=cpo.token, body=pushed).code == 1000
-        )
-        return page
+    def push(*_: Any) -> None:
+        url = "/ocpi/2.2.1/receiver/locations/BE/BEC/L2"
+        assert ask("PUT", url, token=cpo.token, body=pushed).code == 1000
 
-    cpo.script(decide)
+    change_pages(cpo, push)
     operate("pull", partner=cpo.id, module="locations", full=True)
     drain()
     (pull,) = operate("pulls", partner=cpo.id, module="locations")["pulls"]
