@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from chalicelib.objects import checks
+from chalicelib.objects import checks, visibility
+from chalicelib.objects.stored_object import StoredObject
 from chalicelib.objects.writer import ObjectWriter
 from chalicelib.ocpi import jsontext
+from chalicelib.ocpi.messages import Party
+from chalicelib.partners import parties
 from chalicelib.store import changed
-from chalicelib.store.object_items import key_in
+from chalicelib.store.object_items import Key, Part, key_in
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Platform
@@ -33,8 +36,9 @@ def hide(
     at: str,
     among: Collection[str] | None = None,
 ) -> tuple[int, str]:
-    """Hide what these feeds hold that was not seen, but for what changed since, and only `among` these where
-    they are given; how many, and where the next step goes on ("": nowhere).
+    """Hide what these feeds hold that was not seen, but for what changed since and what was for others than
+    who asked, and only `among` these where they are given; how many, and where the next step goes on ("":
+    nowhere).
     """
     number, start = jsontext.loads(at) if at else (0, None)
     if number >= len(feeds):
@@ -51,9 +55,29 @@ def hide(
     shown = [
         key
         for key, head in zip(keys, heads, strict=True)
-        if head is not None and not head.hidden and head.stored_at < started_at
+        if head is not None
+        and not head.hidden
+        and head.stored_at < started_at
+        and _was_to_be_listed(platform, key, head)
     ]
     writer = ObjectWriter(platform, checks.as_theirs(platform, None), own=False)
     many = sum(writer.hide(key) for key in shown)
     following = (number, start) if start else (number + 1, None)
     return many, jsontext.dumps(following) if following[0] < len(feeds) else ""
+
+
+def asked_as(platform: Platform, module: str) -> Party | None:
+    """The hosted party in whose name lists of a module are asked for: the first of those that receive it."""
+    return next(iter(platform.settings.hosted(*parties.readers(module))), None)
+
+
+def _was_to_be_listed(platform: Platform, key: Key, head: Part) -> bool:
+    """Whether an object was for the party in whose name the list was asked for: of several that are hosted
+    here another may be the one that a private Location is for (LOC-13).
+    """
+    if key.module != "locations" or len(platform.settings.hosted(*parties.readers(key.module))) < 2:
+        return True
+    location = StoredObject(key, [head]).canonical
+    if location.get("publish") is not False:
+        return True
+    return asked_as(platform, key.module) in visibility.token_owners(platform, location)

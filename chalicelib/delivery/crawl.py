@@ -116,15 +116,13 @@ class Crawl:
             self._take(pull, answer, page, asked_at)
 
     def _fetch(self, pull: Pull) -> Answer:
-        receivers = modules.serving_roles(self.module, modules.RECEIVER)
-        hosted = next(iter(self.platform.settings.hosted(*receivers)), None)
         return health.call(
             self.platform,
             self.partner,
             "GET",
             pull.url,
             module=self.module,
-            from_party=hosted,
+            from_party=absent.asked_as(self.platform, self.module),
             to_party=self.partner.party_for(parties.owners(self.module)),
         )
 

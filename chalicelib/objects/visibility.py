@@ -105,11 +105,11 @@ def feed_of(
         emsp = sessions.emsp_of(canonical)
         return feeds.name(key.owner, feeds.audience_of([emsp] if emsp else ()))
     if key.module == "locations" and canonical.get("publish") is False:
-        return feeds.name(key.owner, feeds.audience_of(_token_owners(platform, canonical)))
+        return feeds.name(key.owner, feeds.audience_of(token_owners(platform, canonical)))
     return feeds.name(key.owner)
 
 
-def _token_owners(platform: Platform, location: dict[str, Any]) -> set[Party]:
+def token_owners(platform: Platform, location: dict[str, Any]) -> set[Party]:
     """The eMSPs that own a Token which this private Location is published to (LOC-13, LOC-14)."""
     entries = [each for each in location.get("publish_allowed_to") or () if isinstance(each, dict)]
     found: set[Party] = set()

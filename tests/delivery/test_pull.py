@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from chalicelib.delivery import absent, pull
 from chalicelib.ocpi import jsontext
 from chalicelib.tasks import PullPage
 from tests import samples
+from tests.harness import EMSP
 from tests.samples import CPO_ROLES, later
 from tests.stub import Canned
 
@@ -260,6 +262,29 @@ def test_what_a_complete_crawl_no_longer_lists_is_hidden(
     hidden = [each["detail"]["id"] for each in events("ObjectChanged") if each["detail"].get("hidden")]
     assert hidden == ["L1"]
     assert operate("get", module="locations", party="BE/BEC", id="L1")["object"]["id"] == "L1"
+
+
+def test_a_private_location_for_another_than_who_asks_is_not_hidden(make_platform: Any) -> None:
+    """LOC-13, AMB-33: of two eMSPs hosted here one asks, and is not shown what is for the other alone."""
+    hand = make_platform({"OCPI_PARTIES": json.dumps([EMSP, {**EMSP, "party_id": "EXN"}])})
+    for card, party in (("CARD1", "EXM"), ("CARD2", "EXN")):
+        hand.operate("put", module="tokens", object=samples.token(card, party_id=party))
+    cpo = hand.register_partner(CPO_ROLES)
+    private = [
+        theirs(f"FOR-{card}", publish=False, publish_allowed_to=[{"uid": card, "type": "RFID"}])
+        for card in ("CARD1", "CARD2")
+    ]
+    for each in [*private, theirs("L1", publish=True)]:
+        path = f"/ocpi/2.2.1/receiver/locations/BE/BEC/{each['id']}"
+        assert hand.ask("PUT", path, token=cpo.token, body=each).code == 1000
+    cpo.objects["locations"] = [theirs("L0")]
+    hand.drain()
+    hand.clock.advance(1)
+    hand.operate("pull", partner=cpo.id, module="locations", full=True)
+    hand.drain()
+    assert cpo.requests("GET", "/sender/locations")[-1].headers["ocpi-from-party-id"] == "EXM"
+    hidden = [each["detail"]["id"] for each in hand.events("ObjectChanged") if each["detail"].get("hidden")]
+    assert sorted(hidden) == ["FOR-CARD1", "L1"]
 
 
 def test_the_end_of_a_full_crawl_comes_in_steps_and_reads_names_alone(
