@@ -31,7 +31,11 @@ class Clients:
     def _make(self, service: str) -> Any:
         from botocore.config import Config
 
+        from chalicelib.aws.descriptions import create_client
+
         name = {"awslambda": "lambda"}.get(service, service)
+        # A third of what a PUT costs. The tests and `make run` check each call; what is sent is the same.
+        checked = "AWS_LAMBDA_FUNCTION_NAME" not in self._environ
         config = Config(
             user_agent="ocpi",
             # All attempts together end before a request does (29 s), so that a service that hangs is told of.
@@ -39,14 +43,15 @@ class Clients:
             read_timeout=8,
             retries={"mode": "standard", "total_max_attempts": 3},
             max_pool_connections=32,
-            # A third of what a PUT costs. The tests and `make run` check each call; what is sent is the same.
-            parameter_validation="AWS_LAMBDA_FUNCTION_NAME" not in self._environ,
+            parameter_validation=checked,
         )
         if service == "awslambda":  # the back end is asked a decision once, and not waited for long
             config = config.merge(Config(read_timeout=10, retries={"total_max_attempts": 1}))
         environ = self._environ
-        return self._session.create_client(
+        return create_client(
+            self._session,
             name,
+            checked=checked,
             region_name=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "eu-central-1",
             endpoint_url=environ.get("AWS_ENDPOINT_URL") or None,
             aws_access_key_id=environ.get("AWS_ACCESS_KEY_ID") or None,
