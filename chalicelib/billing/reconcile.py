@@ -20,7 +20,7 @@ from chalicelib.objects.stored_object import load
 from chalicelib.ocpi.timestamps import later, seconds_between, timestamp
 from chalicelib.partner import Partner
 from chalicelib.partners import parties
-from chalicelib.store import feeds, pages
+from chalicelib.store import feeds, ranges
 from chalicelib.store.audits import OPEN, PENDING, Audits
 from chalicelib.store.object_items import Key
 from chalicelib.store.pulls import RUNNING, Pulls
@@ -132,7 +132,7 @@ def _silent(platform: Platform, partner: Partner) -> Iterable[Finding]:
 
 def _silence(platform: Platform, party: str, module: str) -> str:
     """How long nothing came of a module, if that is longer than its habit; "" where it is not."""
-    times = pages.latest(platform.objects, module, feeds.name(party), CHANGES)
+    times = ranges.latest(platform.objects, module, feeds.name(party), CHANGES)
     minutes = sorted({each[:16] for each in times})
     if len(minutes) < HABIT:
         return ""

@@ -1,0 +1,107 @@
+"""Ranges of a feed, as its indexes have them: the objects behind numbers, the entries of a span of time.
+
+Contract: design section 7; TRA-24, ARC-09 to ARC-11
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.store import feeds
+from chalicelib.store.dynamodb import Item, text
+from chalicelib.store.feeds import FeedHead
+from chalicelib.store.object_items import NAMES, SHOWN, Key, Part, key_of, shown_part
+from chalicelib.store.objects import Objects
+
+
+@dataclass(frozen=True)
+class Found:
+    """One object of a page: its parts, the head first, where it stands and in which feed."""
+
+    key: Key
+    parts: tuple[Part, ...]
+    feed: int
+    number: int
+
+    @property
+    def last_updated(self) -> str:
+        return max(part.last_updated for part in self.parts)
+
+
+def latest(objects: Objects, module: str, feed: str, many: int) -> list[str]:
+    """The times of the last so many changes in a feed, newest first."""
+    answer = objects.client.query(
+        TableName=objects.table(module),
+        IndexName="changes",
+        KeyConditionExpression="#f = :f",
+        ProjectionExpression="#c",
+        ExpressionAttributeNames={"#f": "feed", "#c": "last_updated"},
+        ExpressionAttributeValues={":f": text(feed)},
+        ScanIndexForward=False,
+        Limit=many,
+    )
+    return [each["last_updated"]["S"] for each in answer["Items"]]
+
+
+def between(objects: Objects, module: str, at: int, head: FeedHead, first: int, last: int) -> Iterator[Found]:
+    """The objects of a feed with numbers from first to last, but for those that are empty to this reader."""
+    items = _query(
+        objects,
+        module,
+        "feed",
+        "#f = :f AND #l BETWEEN :first AND :last",
+        {":f": head.feed, ":first": feeds.place(first), ":last": feeds.place(last) + feeds.BEHIND},
+        SHOWN,
+    )
+    place, key = "", None
+    parts: list[Part] = []
+    for item in items:
+        if "uid" not in item:
+            if key is not None:
+                yield Found(key, tuple(parts), at, feeds.number_of(place))
+            place, parts, key = item["place"]["S"], [], key_of(module, item)
+            if head.gaps and head.is_empty(feeds.number_of(place)):
+                key = None
+        elif not item["place"]["S"].startswith(place):
+            continue  # its head is being written
+        parts.append(shown_part(item, head.feed))
+    if key is not None:
+        yield Found(key, tuple(parts), at, feeds.number_of(place))
+
+
+def _query(
+    objects: Objects, module: str, index: str, condition: str, values: dict[str, str], needed: str
+) -> Iterator[Item]:
+    for items in answers(objects, module, index, condition, values, needed):
+        yield from items
+
+
+def answers(
+    objects: Objects, module: str, index: str, condition: str, values: dict[str, str], needed: str
+) -> Iterator[list[Item]]:
+    """What DynamoDB answers, up to 1 MB at a time."""
+    request = request_of(objects, module, index, condition, values, needed)
+    while True:
+        answer = objects.client.query(**request)
+        yield answer["Items"]
+        if not answer.get("LastEvaluatedKey"):
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def request_of(
+    objects: Objects, module: str, index: str, condition: str, values: dict[str, str], needed: str
+) -> dict[str, Any]:
+    used = f"{condition},{needed}"
+    return {
+        "TableName": objects.table(module),
+        "IndexName": index,
+        "KeyConditionExpression": condition,
+        "ProjectionExpression": needed,
+        "ExpressionAttributeNames": {
+            short: name for short, name in NAMES.items() if short in used.replace(",", " ").split()
+        },
+        "ExpressionAttributeValues": {name: text(value) for name, value in values.items()},
+    }
