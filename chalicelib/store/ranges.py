@@ -5,14 +5,15 @@ Contract: design section 7; TRA-24, ARC-09 to ARC-11
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.store import feeds
+from chalicelib.store import dynamodb, feeds
 from chalicelib.store.dynamodb import Item, text
 from chalicelib.store.feeds import FeedHead
-from chalicelib.store.object_items import NAMES, SHOWN, Key, Part, key_of, shown_part
+from chalicelib.store.late import Placed
+from chalicelib.store.object_items import HEAD, NAMES, SHOWN, Key, Part, key_of, shown_part
 from chalicelib.store.objects import Objects
 
 
@@ -69,6 +70,22 @@ def between(objects: Objects, module: str, at: int, head: FeedHead, first: int, 
         parts.append(shown_part(item, head.feed))
     if key is not None:
         yield Found(key, tuple(parts), at, feeds.number_of(place))
+
+
+def named(
+    objects: Objects, module: str, heads: Sequence[FeedHead], names: dict[Placed, str]
+) -> dict[Placed, Found]:
+    """The objects with these numbers, by their partitions: those that are one item and stand there still."""
+    keys = [{"object": text(name), "part": text(HEAD)} for name in names.values()]
+    items = dynamodb.read(objects.client, objects.table(module), keys)
+    found = {}
+    for (at, number), name in names.items():
+        item, feed = items.get((name, HEAD)), heads[at].feed
+        if item is None or "taken" in item or item["feed"]["S"] != feed:
+            continue
+        if feeds.number_of(item["place"]["S"]) == number:
+            found[at, number] = Found(key_of(module, item), (shown_part(item, feed),), at, number)
+    return found
 
 
 def _query(

@@ -9,7 +9,7 @@ Contract: design section 7; TRA-28 to TRA-34, LOC-28, AMB-08, ARC-09 to ARC-11
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.ocpi.paging import PageQuery
@@ -24,6 +24,11 @@ from chalicelib.threads import side_by_side
 
 # Numbers that are read and thrown away rather than asked for one range at a time.
 WORTH_SKIPPING = 3
+# So few neighbours are read by key, in one call with others that stand alone.
+ALONE = 2
+
+# The partition of the object with a number of a feed.
+Names = dict[Placed, str]
 
 
 @dataclass(frozen=True)
@@ -48,17 +53,19 @@ def filtered(
     from the first of these on where they were counted just now.
     """
     rest = counted = None
+    names: Names = {}
     wider = replace(query, date_from=since or query.date_from)
     if start is not None and start.crawl.startswith(mark(heads)):
         id = start.crawl.removeprefix(mark(heads))
         rest = crawls.after(objects, module, id, (start.feed, start.number), query.limit)
     total = start.total if start is not None else 0
     if not rest:
-        counted = [
-            (at, number)
+        names = {
+            (at, number): name
             for at, head in enumerate(heads)
-            for number in _matching(objects, module, head, query, wider.date_from)
-        ]
+            for number, name in _matching(objects, module, head, query, wider.date_from)
+        }
+        counted = list(names)
         if start is None:
             total, rest = len(counted), counted[query.offset :]
         else:
@@ -66,7 +73,7 @@ def filtered(
         counted = rest
     for turn in range(late.TURNS):
         wanted = rest[: query.limit]
-        read = _numbered(objects, module, heads, wanted)
+        read = _read(objects, module, heads, wanted, names)
         found = [each for each in read if _inside(each.last_updated, wider)]
         if start is not None or len(found) == len(wanted) or turn == late.TURNS - 1:
             break
@@ -86,8 +93,11 @@ def mark(heads: Sequence[FeedHead]) -> str:
     return hashlib.sha256(names.encode()).hexdigest()[:8]
 
 
-def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery, since: str) -> Sequence[int]:
-    """The numbers of a feed whose last_updated is in the window, ascending; `since`: or was to be seen late.
+def _matching(
+    objects: Objects, module: str, head: FeedHead, query: PageQuery, since: str
+) -> Iterable[tuple[int, str]]:
+    """The numbers of a feed whose last_updated is in the window, ascending, and their objects' partitions
+    where they were met; `since`: or was to be seen late.
 
     An object changed when its latest part did: one with any part at or after
     `date_to` is outside, one with any part at or after `date_from` inside. Only a
@@ -103,16 +113,18 @@ def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery, s
         condition, values = "#f = :f AND #c BETWEEN :from AND :to", {**values, ":to": end}
     inside: set[int] = set()
     outside: set[int] = set()
+    names: dict[int, str] = {}
     before: list[Item] = []
     is_named = False
     for at, items in enumerate(ranges.answers(objects, module, "changes", condition, values, "#l,#c,#o,#p")):
         if at == 1 and _covers(objects, module, head, query):
             # All there is, which is long: no need to read all of that.
-            return [head.number(index) for index in range(head.total)]
+            return [(head.number(index), "") for index in range(head.total)]
         for item in items:
             if module != "locations" and item["part"]["S"] != HEAD:
                 continue
             number, moment = feeds.number_of(item["place"]["S"]), item["last_updated"]["S"]
+            names[number] = item["object"]["S"]
             is_named = is_named or moment == query.date_from
             if moment < query.date_from and not (end and moment >= end):
                 before.append(item)
@@ -120,7 +132,8 @@ def _matching(objects: Objects, module: str, head: FeedHead, query: PageQuery, s
                 (outside if end and moment >= end else inside).add(number)
     if not is_named:  # who names the very time of an object has it from a list, and not from a clock
         inside |= late.fresh(objects, module, before)
-    return sorted(number for number in inside - outside if not head.is_empty(number))
+    numbers = sorted(number for number in inside - outside if not head.is_empty(number))
+    return [(number, names[number]) for number in numbers]
 
 
 def _covers(objects: Objects, module: str, head: FeedHead, query: PageQuery) -> bool:
@@ -134,16 +147,24 @@ def _covers(objects: Objects, module: str, head: FeedHead, query: PageQuery) -> 
     return True
 
 
-def _numbered(
-    objects: Objects, module: str, heads: Sequence[FeedHead], wanted: list[Placed]
-) -> Iterator[Found]:
+def _read(
+    objects: Objects, module: str, heads: Sequence[FeedHead], wanted: list[Placed], names: Names
+) -> list[Found]:
+    """The objects with these numbers, in their order: those that stand alone all at once, by their names.
+
+    A Location is several items, and so is a long Session or CDR: these are ranges of their feed.
+    """
+    alone = {each: names.get(each, "") for run in _runs(wanted) if len(run) <= ALONE for each in run}
+    if module == "locations" or len(alone) <= ALONE or not all(alone.values()):
+        return _ranges(objects, module, heads, wanted)
+    found = ranges.named(objects, module, heads, alone)
+    rest = [each for each in wanted if each not in found]
+    found |= {(each.feed, each.number): each for each in _ranges(objects, module, heads, rest)}
+    return [found[each] for each in wanted if each in found]
+
+
+def _ranges(objects: Objects, module: str, heads: Sequence[FeedHead], wanted: list[Placed]) -> list[Found]:
     """The objects with these numbers: neighbours in one range, skipping a few rather than asking twice."""
-    runs: list[list[Placed]] = []
-    for at, number in wanted:
-        if runs and runs[-1][-1][0] == at and number - runs[-1][-1][1] <= WORTH_SKIPPING:
-            runs[-1].append((at, number))
-        else:
-            runs.append([(at, number)])
 
     def read(run: list[Placed]) -> list[Found]:
         at, first = run[0]
@@ -151,8 +172,18 @@ def _numbered(
         found = ranges.between(objects, module, at, heads[at], first, run[-1][1])
         return [each for each in found if each.number in numbers]
 
-    for together in side_by_side(read, runs):
-        yield from together
+    return [each for together in side_by_side(read, _runs(wanted)) for each in together]
+
+
+def _runs(wanted: list[Placed]) -> list[list[Placed]]:
+    """The places in runs of a feed that are worth one range."""
+    runs: list[list[Placed]] = []
+    for at, number in wanted:
+        if runs and runs[-1][-1][0] == at and number - runs[-1][-1][1] <= WORTH_SKIPPING:
+            runs[-1].append((at, number))
+        else:
+            runs.append([(at, number)])
+    return runs
 
 
 def _inside(last_updated: str, query: PageQuery) -> bool:
