@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import TypeVar
@@ -12,11 +11,15 @@ from typing import TypeVar
 # Calls under way at once; as few as this are not worth the threads.
 AT_ONCE = 8
 FEW = 4
+# Threads for work beside others', in all requests of a process: a function has one request at a time.
+BESIDE = 32
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-_under_way: ContextVar[list[threading.Thread] | None] = ContextVar("under_way", default=None)
+_under_way: ContextVar[list[Future[None]] | None] = ContextVar("under_way", default=None)
+# They stay, once there are any: a new thread takes more CPU than most of what is done beside other work.
+_kept = ThreadPoolExecutor(BESIDE, "beside")
 
 
 def side_by_side(work: Callable[[T], R], several: Sequence[T]) -> list[R]:
@@ -30,22 +33,19 @@ def side_by_side(work: Callable[[T], R], several: Sequence[T]) -> list[R]:
 @contextmanager
 def joined() -> Iterator[None]:
     """What is begun `beside` other work within this block is done at its end."""
-    threads: list[threading.Thread] = []
-    reset = _under_way.set(threads)
+    begun: list[Future[None]] = []
+    reset = _under_way.set(begun)
     try:
         yield
     finally:
         _under_way.reset(reset)
-        for each in threads:
-            each.join()
+        wait(begun)
 
 
 def beside(work: Callable[[], None]) -> None:
     """Begin work that what follows need not wait for; at once where nobody joins it. It must not raise."""
-    threads = _under_way.get()
-    if threads is None:
+    begun = _under_way.get()
+    if begun is None:
         work()
         return
-    thread = threading.Thread(target=copy_context().run, args=(work,), daemon=True)
-    thread.start()
-    threads.append(thread)
+    begun.append(_kept.submit(copy_context().run, work))
