@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,21 +100,21 @@ class Settings:
     messages: str = "refused"
     message_days: int = 14
 
-    @property
+    @cached_property
     def prefix(self) -> str:
         """What the names of all tables, queues and the bus begin with."""
         return f"ocpi-{self.stage}"
 
-    @property
+    @cached_property
     def roles(self) -> frozenset[str]:
         return frozenset(each.role for each in self.parties)
 
-    @property
+    @cached_property
     def hub(self) -> tuple[str, str] | None:
         """The party of role HUB, which makes this deployment a hub."""
         return next((each.party for each in self.parties if each.role == HUB), None)
 
-    @property
+    @cached_property
     def serves(self) -> frozenset[str]:
         """The roles whose interfaces are offered: those hosted; by a hub all, for those behind it."""
         return frozenset(ROLES) if self.hub else self.roles

@@ -23,6 +23,8 @@ class Clients:
     def __getattr__(self, service: str) -> Any:
         if service.startswith("__"):
             raise AttributeError(service)
+        if (made := self._made.get(service)) is not None:
+            return made
         with self._lock:
             if service not in self._made:
                 self._made[service] = self._make(service)

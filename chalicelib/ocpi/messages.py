@@ -13,6 +13,7 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from chalicelib.ocpi import jsontext
@@ -55,7 +56,7 @@ class Request:
     def correlation_id(self) -> str:
         return _echoable(self.headers.get("x-correlation-id", ""))
 
-    @property
+    @cached_property
     def to_party(self) -> Party | None:
         return _party(self.headers, "ocpi-to-country-code", "ocpi-to-party-id")
 
@@ -69,7 +70,7 @@ class Request:
                 return next((name for name in names if name not in given), given[0])
         return ""
 
-    @property
+    @cached_property
     def from_party(self) -> Party | None:
         return sender_of(self.headers)
 
@@ -145,5 +146,6 @@ def _echoable(value: str) -> str:
 
 
 def _party(headers: Mapping[str, str], country: str, party: str) -> Party | None:
-    values = headers.get(country, "").strip().upper(), headers.get(party, "").strip().upper()
-    return values if all(_echoable(value) and len(value) <= 5 for value in values) else None
+    one, other = headers.get(country, "").strip().upper(), headers.get(party, "").strip().upper()
+    is_named = len(one) <= 5 and len(other) <= 5 and _echoable(one) and _echoable(other)
+    return (one, other) if is_named else None

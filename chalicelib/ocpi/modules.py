@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 V211, V221, V230 = "2.1.1", "2.2.1", "2.3.0"
 ALL = (V211, V221, V230)
@@ -38,7 +39,7 @@ class Operation:
     action: str
     versions: tuple[str, ...] = ALL
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The shape's segments; a variable is written `{name}`."""
         return tuple(self.shape.split("/")) if self.shape else ()

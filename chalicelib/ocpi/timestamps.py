@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 _WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z", re.ASCII)
@@ -74,6 +75,12 @@ def readable(value: Any) -> str:
 
 def is_wire(value: str) -> bool:
     """Whether the text already is a DateTime the way it is sent, of a day that exists."""
+    return len(value) <= len("2026-01-01T00:00:00.000Z") and _is_wire(value)
+
+
+@lru_cache(4096)
+def _is_wire(value: str) -> bool:
+    """Remembered, as what belongs together often changed at one time; nothing long is."""
     if _WIRE.fullmatch(value) is None:
         return False
     try:

@@ -220,6 +220,8 @@ class Messages:
 
     def _count(self, repairs: Counter[tuple[str, str]]) -> None:
         """Add to the day's counts, an item of each partner."""
+        if not repairs:
+            return
         now = self._deployment.clock()
         until = int(datetime.fromisoformat(now).timestamp()) + COUNTED_DAYS * 86400
         for partner in sorted({each for each, _ in repairs}):

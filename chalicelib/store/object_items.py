@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from chalicelib.ocpi import modules, routing
@@ -80,7 +81,7 @@ class Key:
     party_id: str
     id: str
 
-    @property
+    @cached_property
     def owner(self) -> str:
         return f"{folded(self.country_code)}/{folded(self.party_id)}"
 
@@ -88,12 +89,12 @@ class Key:
     def party(self) -> Party:
         return folded(self.country_code), folded(self.party_id)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The id as it is compared."""
         return place_name(self.id) if self.module == "locations" else folded(self.id)
 
-    @property
+    @cached_property
     def partition(self) -> str:
         return f"{self.owner}/{self.name}"
 
@@ -141,10 +142,18 @@ class Part(NamedTuple):
 
 def part_name(uid: str) -> str:
     """The sort key of an EVSE; "" is the head."""
+    return _part_name(uid) if len(uid) <= LONGEST_ID else _named(uid)
+
+
+def _named(uid: str) -> str:
     if not uid:
         return HEAD
     name = place_name(uid)
     return HEAD + name if name.startswith(HEAD) else name
+
+
+# The same names are asked for many times in a request; nothing long is remembered.
+_part_name = lru_cache(4096)(_named)
 
 
 def check_id(value: Any, pointer: str) -> str:

@@ -267,20 +267,20 @@ class Objects:
         """
         actions = []
         names = set()
-        head_action: dict[str, Any] | None = None
+        head, head_same = None, False
         for part in new:
-            names.add(part.name)
-            before = old.get(part.name)
-            action = self._put(key, before, part, feed, place, own)
-            if part.name == HEAD:
-                head_action = action
-                head_same = before is not None and same(before, part) and before.feed == feed
-            elif not (before and same(before, part) and stands(before, feed, place)):
-                actions.append(action)
+            name = part.name
+            names.add(name)
+            before = old.get(name)
+            kept = before if before is not None and same(before, part) else None
+            if name == HEAD:
+                head, head_same = part, kept is not None and kept.feed == feed
+            elif kept is None or not stands(kept, feed, place):
+                actions.append(self._put(key, before, part, feed, place, own))
         actions += [self._delete(key, part) for name, part in old.items() if name not in names]
-        if head_action is None or (not actions and head_same):
+        if head is None or (not actions and head_same):
             return actions
-        return [*actions, head_action]
+        return [*actions, self._put(key, old.get(HEAD), head, feed, place, own)]
 
     def _put(
         self, key: Key, old: Part | None, new: Part, feed: str, place: int, own: bool
