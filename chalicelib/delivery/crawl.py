@@ -7,6 +7,10 @@ only one that saw all of it hides what it did not see. With 5 promised in pages
 of 2 and no Link: offset 0, 2, 4, complete. A total that is less than what was
 listed promises nothing: the crawl goes on as without one, and hides nothing.
 
+Of a partner of several parties each is asked for its list in turn, by OCPI-to
+(HUB-04); a list of one that has another's objects is the list of all, and the
+last. What was seen is what all lists had, what was promised the sum.
+
 A crawl that is cut off goes on at its page, a page of thousands at its next
 object. It ends whatever the partner does: links in circles, totals that lie,
 pages that never bring anything new. One bad object is set aside and the rest
@@ -17,20 +21,16 @@ Contract: design section 8; TRA-38 to TRA-41, TRA-58, TRA-59, AMB-33
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib import logs, schedule
-from chalicelib.delivery import absent, diff, listing
+from chalicelib import schedule
+from chalicelib.delivery import absent, brought, diff, listing
 from chalicelib.errors import PartnerRefused, PartnerUnreachable
-from chalicelib.evidence import quarantine
-from chalicelib.objects import checks, hub_client_info, ingest
+from chalicelib.objects import hub_client_info
 from chalicelib.ocpi import modules, paging
-from chalicelib.ocpi.errors import InvalidParameters, ServerError
-from chalicelib.ocpi.findings import Finding
+from chalicelib.ocpi.messages import Party
 from chalicelib.partner import SLOW
 from chalicelib.partners import health, parties
 from chalicelib.store import feeds
@@ -40,7 +40,6 @@ from chalicelib.tasks import PullPage
 if TYPE_CHECKING:
     from chalicelib.partner import Partner
     from chalicelib.partner_client.answer import Answer
-    from chalicelib.store.refusals import Refusal
     from chalicelib.wiring import Platform
 
 # Objects stored by one message: a function has two minutes.
@@ -57,15 +56,6 @@ MOST_BACKS = 5
 HIDDEN_WHEN_ABSENT = ("locations", "tariffs", "tokens")
 # How the page that is next was found: by a link, or by trying whether there is more though nothing said so.
 LINK, GUESS = "link", "guess"
-
-
-@dataclass
-class _Stored:
-    """What became of the objects of a page: `kept` are the partitions of those known now."""
-
-    kept: list[str] = field(default_factory=list)
-    stale: int = 0
-    aside: int = 0
 
 
 @dataclass
@@ -123,8 +113,20 @@ class Crawl:
             pull.url,
             module=self.module,
             from_party=absent.asked_as(self.platform, self.module),
-            to_party=self.partner.party_for(parties.owners(self.module)),
+            to_party=self._asked_of(pull),
         )
+
+    @property
+    def _asked(self) -> Sequence[Party | None]:
+        """Whose lists there are: of a partner's parties each its own, of a hub and in 2.1.1 one of all."""
+        first = self.partner.party_for(parties.owners(self.module))
+        if self.partner.is_hub or self.partner.version == modules.V211:
+            return [first]
+        owners = self._owners()
+        return sorted(owners, key=lambda each: each != first) or [first]
+
+    def _asked_of(self, pull: Pull) -> Party | None:
+        return self._asked[min(pull.asked, len(self._asked) - 1)]
 
     # The page
 
@@ -134,7 +136,9 @@ class Crawl:
         if not first and pull.last_page == diff.digest(page):
             self._advance(pull, replace(pull, attempts=0, reason="", due_at="", next_at=""), answer, page)
             return
-        stored = self._store(page[first:last], answer.noted, asked_at)
+        stored = brought.store(
+            self.platform, self.partner, self.module, page[first:last], answer.noted, asked_at, self._owners()
+        )
         if isinstance(answer.data, dict) and not stored.kept:
             self._again(pull, "the data of a page is no list", None)  # nor one object of a list
             return
@@ -143,6 +147,7 @@ class Crawl:
             objects=pull.objects + len(stored.kept),
             set_aside=pull.set_aside + stored.aside,
             stale=pull.stale + stored.stale,
+            of_all=int(pull.of_all or len(stored.owners - {self._asked_of(pull)}) > 0),
             attempts=0,
             reason="",
             due_at="",
@@ -167,7 +172,7 @@ class Crawl:
             pages=pull.pages + 1,
             listed=pull.listed + (0 if idle else len(page)),
             total=total if total >= 0 else pull.total,
-            first_total=total if pull.pages == 0 else pull.first_total,
+            first_total=total if pull.pages == pull.began else pull.first_total,
             last_page=content,
             idle=pull.idle + 1 if idle else 0,
         )
@@ -274,41 +279,6 @@ class Crawl:
         if self.pulls.put(moved, pull) and following.by_queue:
             self.platform.queues.send([next_page(moved)], delay=following.delay)
 
-    # The objects
-
-    def _store(self, page: Iterable[Any], noted: tuple[Finding, ...], asked_at: str) -> _Stored:
-        theirs, heard = self._owners(), []
-        aside: list[Refusal] = []
-        stored = _Stored()
-        for each in page:
-            try:
-                meant, repaired = checks.mended(self.partner, each)
-                outcome = ingest.receive(
-                    self.platform,
-                    self.module,
-                    meant,
-                    self.partner.version,
-                    theirs,
-                    via=self.partner.id,
-                    noted=noted + repaired,
-                    asked_at=asked_at,
-                )
-                stored.kept.append(outcome.key.partition)
-                stored.stale += outcome.state == "stale"
-                heard.append(outcome)
-            except InvalidParameters as problem:
-                aside.append(quarantine.pulled(self.platform, self.partner, self.module, each, problem))
-            except (ClientError, BotoCoreError, ServerError):
-                raise
-            except Exception as problem:
-                logs.log_exception("pulled object not understood", problem, module=self.module)
-                aside.append(quarantine.pulled(self.platform, self.partner, self.module, each, problem))
-        stored.aside = len(aside)
-        self.platform.refusals.keep(aside)
-        if self.module == parties.HUBCLIENTINFO:
-            hub_client_info.heard(self.platform, self.partner, heard)
-        return stored
-
     def _owners(self) -> list[tuple[str, str]]:
         return sorted(parties.spoken_for(self.platform, self.partner, parties.owners(self.module)))
 
@@ -316,14 +286,38 @@ class Crawl:
 
     def _end(self, pull: Pull, moved: Pull, state: str, reason: str) -> None:
         """Write down how it ended; what follows is told by `finish`, now or by the sweep."""
+        if state == COMPLETED and not moved.of_all and moved.asked + 1 < len(self._asked):
+            self._go(pull, self._to_the_next_list(moved))
+            return
         if state == COMPLETED and self._may_hide(moved):
             seen = self.pulls.seen(moved)
-            if len(seen) == moved.total:
+            if len(seen) == moved.promised:
                 self._hide(pull, moved, seen)
                 return
         self._ended(pull, moved, state, reason)
 
+    def _to_the_next_list(self, pull: Pull) -> Pull:
+        """The same crawl at the first page of the next party's list."""
+        return replace(
+            pull,
+            asked=pull.asked + 1,
+            began=pull.pages,
+            before=pull.promised if pull.total == pull.first_total else -1,
+            url=self._list(pull),
+            total=-1,
+            first_total=-1,
+            listed=0,
+            last_page="",
+            checkpoint="",
+            led_by="",
+            idle=0,
+            backs=0,
+            attempts=0,
+        )
+
     def _ended(self, pull: Pull, moved: Pull, state: str, reason: str) -> None:
+        if state == FAILED and len(self._asked) > 1:
+            reason = f"{'/'.join(self._asked_of(moved) or ())}: {reason}"[:300]
         ended = replace(
             moved,
             state=state,
@@ -336,7 +330,7 @@ class Crawl:
             untold=1,
         )
         if state == COMPLETED:
-            ended = replace(ended, synced_at=ended.started_at)
+            ended = replace(ended, synced_at=ended.started_at, total=moved.promised, before=0)
         if self.pulls.put(ended, pull):
             tell(self.platform, ended)
 

@@ -94,6 +94,7 @@ def begin(
             date_from=date_from,
             started_at=now,
             synced_at=found.synced_at,
+            of_all=found.of_all if date_from else 0,
         )
         if not pulls.put(fresh, found):
             return pulls.get(partner.id, module)

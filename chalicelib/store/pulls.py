@@ -37,7 +37,10 @@ class Pull:
     fetched before `next_at`; of that page `skip` objects were stored already. Once all pages were seen,
     `hiding` is where the next step of hiding goes on, and `skip` counts those.
 
-    `listed` counts the objects of all pages; `checkpoint` is an address seen earlier, for finding loops;
+    `asked` is which of the partner's parties is asked for its list, which began after `began` pages, when
+    the lists `before` had promised so many objects (-1: unknown); `of_all`: the list is the one of all.
+
+    `listed` counts the objects of all its pages; `checkpoint` is an address seen earlier, for finding loops;
     `backs` counts its steps back after a total that dropped; `idle` counts pages in a row that brought
     nothing; `synced_at` is when the last complete crawl began. `untold`: it ended, and the back end has
     not been told yet.
@@ -71,11 +74,22 @@ class Pull:
     attempts: int = 0
     idle: int = 0
     backs: int = 0
+    asked: int = 0
+    began: int = 0
+    before: int = 0
+    of_all: int = 0
     due_at: str = ""
 
     @property
     def id(self) -> str:
         return f"{self.partner}#{self.module}#{self.job}"
+
+    @property
+    def promised(self) -> int:
+        """How many objects the lists promised so far, -1 where one did not say."""
+        if self.of_all:
+            return self.total
+        return self.before + self.total if min(self.before, self.total) >= 0 else -1
 
     @property
     def progress(self) -> dict[str, Any]:
@@ -121,13 +135,15 @@ class Pulls:
         return self._put_if(
             item,
             "job = :job AND pages = :pages AND attempts = :attempts AND pull_state = :state"
-            " AND (attribute_not_exists(skip) OR skip = :skip)",
+            " AND (attribute_not_exists(skip) OR skip = :skip)"
+            " AND (attribute_not_exists(asked) OR asked = :asked)",
             {
                 ":job": {"S": expected.job},
                 ":pages": {"N": str(expected.pages)},
                 ":attempts": {"N": str(expected.attempts)},
                 ":state": {"S": expected.state},
                 ":skip": {"N": str(expected.skip)},
+                ":asked": {"N": str(expected.asked)},
             },
         )
 

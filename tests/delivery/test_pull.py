@@ -264,6 +264,92 @@ def test_what_a_complete_crawl_no_longer_lists_is_hidden(
     assert operate("get", module="locations", party="BE/BEC", id="L1")["object"]["id"] == "L1"
 
 
+TWO_CPOS = [*CPO_ROLES, {"role": "CPO", "country_code": "BE", "party_id": "BED"}]
+
+
+def asked_of(stub: Any) -> list[str]:
+    """Whose lists of Locations were asked for since, by OCPI-to; forgotten then."""
+    asked = [each.headers["ocpi-to-party-id"] for each in stub.requests("GET", "/sender/locations")]
+    stub.received.clear()
+    return asked
+
+
+def list_by_party(stub: Any, held: dict[str, list[dict[str, Any]]]) -> None:
+    """Let the partner list what the party has that OCPI-to names."""
+
+    def decide(request: Any) -> Canned | None:
+        if not request.path.endswith("/sender/locations"):
+            return None
+        stub.objects["locations"] = held[request.headers["ocpi-to-party-id"]]
+        said: Canned = stub._page(request, "locations")
+        return said
+
+    stub.script(decide)
+
+
+def full(operate: Any, drain: Any, clock: Any, stub: Any, **how: Any) -> dict[str, Any]:
+    clock.advance(1)
+    operate("pull", partner=stub.id, module="locations", **(how or {"full": True}))
+    drain()
+    (found,) = operate("pulls", partner=stub.id, module="locations")["pulls"]
+    return dict(found)
+
+
+def test_of_a_partner_of_several_parties_each_is_asked_for_its_list(
+    operate: Any, drain: Any, clock: Any, events: Any, register_partner: Any
+) -> None:
+    """HUB-04, AMB-33: what one does not list may be the other's, and what neither lists is hidden."""
+    stub = register_partner(TWO_CPOS)
+    bed = [theirs(f"D{at}", party_id="BED") for at in range(3)]
+    stub.page_limit = 2
+    list_by_party(stub, {"BEC": [theirs("C0")], "BED": bed})
+    drain()
+    assert asked_of(stub) == ["BEC", "BED", "BED"]
+    found = full(operate, drain, clock, stub)
+    assert asked_of(stub) == ["BEC", "BED", "BED"]
+    shown = {name: found[name] for name in ("state", "pages", "objects", "hidden", "total")}
+    assert shown == {"state": "COMPLETED", "pages": 3, "objects": 4, "hidden": 0, "total": 4}
+    bed.clear()
+    assert full(operate, drain, clock, stub)["hidden"] == 3
+    hidden = [each["detail"]["id"] for each in events("ObjectChanged") if each["detail"].get("hidden")]
+    assert sorted(hidden) == ["D0", "D1", "D2"]
+
+
+def test_a_list_of_all_parties_is_asked_for_once(
+    operate: Any, drain: Any, clock: Any, register_partner: Any
+) -> None:
+    """Also by what changed since; a partner that lists all may do so of a party that has nothing, too."""
+    stub = register_partner(TWO_CPOS)
+    stub.objects["locations"] = [theirs("C0"), theirs("D0", party_id="BED")]
+    drain()
+    assert asked_of(stub) == ["BEC"]
+    stub.objects["locations"] = []
+    found = full(operate, drain, clock, stub, date_from="2026-01-01T00:00:00Z")
+    assert (found["state"], asked_of(stub)) == ("COMPLETED", ["BEC"])
+    stub.objects["locations"] = [theirs("C0")]
+    found = full(operate, drain, clock, stub)
+    assert (found["total"], found["hidden"], asked_of(stub)) == (1, 1, ["BEC", "BED"])
+
+
+def test_a_party_that_refuses_its_list_is_named(
+    operate: Any, drain: Any, clock: Any, register_partner: Any
+) -> None:
+    """Nothing is hidden, and what the other listed is kept."""
+    stub = register_partner(TWO_CPOS)
+    stub.objects["locations"] = [theirs("C0")]
+    drain()
+    stub.objects["locations"] = [theirs("C1")]
+
+    def decide(request: Any) -> Canned | None:
+        of_bed = request.headers.get("ocpi-to-party-id") == "BED"
+        return Canned(code=2001, message="not served") if of_bed else None
+
+    stub.script(decide)
+    found = full(operate, drain, clock, stub)
+    assert (found["state"], found["hidden"], held(operate)) == ("FAILED", 0, ["C0", "C1"])
+    assert found["reason"].startswith("BE/BED: ") and "not served" in found["reason"]
+
+
 def test_a_private_location_for_another_than_who_asks_is_not_hidden(make_platform: Any) -> None:
     """LOC-13, AMB-33: of two eMSPs hosted here one asks, and is not shown what is for the other alone."""
     hand = make_platform({"OCPI_PARTIES": json.dumps([EMSP, {**EMSP, "party_id": "EXN"}])})
