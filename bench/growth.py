@@ -18,8 +18,10 @@ from bench.platform import Bench, measured_platform, register, seed
 from bench.storage import NEWER, a_location, a_status, a_token, as_json, as_older
 from bench.trust import HUB
 from chalicelib.delivery import absent
+from chalicelib.objects import private_locations
 from chalicelib.store import feeds
-from chalicelib.store.object_items import key_in
+from chalicelib.store.dynamodb import text
+from chalicelib.store.object_items import HEAD, key_in
 
 Row = tuple[str, str, str]
 SIZES = (10, 1_000)
@@ -143,6 +145,11 @@ def _opened(bench: Bench, many: int) -> Cost:
         for at in range(many)
     ]
     seed(bench.platform, OURS, private, "2.2.1", feeds.NOBODY)
+    note = {
+        "object": text(private_locations.ALLOWED),
+        "part": text(HEAD),
+    }  # no table of before has to be entered
+    bench.platform.clients.dynamodb.put_item(TableName=bench.platform.objects.table("locations"), Item=note)
     for uid in ("N0", "N1"):
         put = bench.units("PUT", "tokens", ("BE", "EMS", uid), "emsp-2.2.1", as_json(a_token(uid)))
     return Cost(put)

@@ -87,6 +87,7 @@ def _changed() -> Iterator[None]:
                     other.items[hash_key] = copy.copy(other.items[hash_key])
         if self.stream_shard:
             other.stream_shard = copy.copy(self.stream_shard)
+            other.stream_shard.table = other  # else each table keeps the one before it
             other.stream_shard.items = list(self.stream_shard.items)
         return other
 
