@@ -115,8 +115,9 @@ def _answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], 
     call: Call | None = None
     try:
         try:
-            headers = {**request.headers, "x-correlation-id": ids[messages.CORRELATION_ID]}
-            request = dataclasses.replace(request, headers=headers)
+            if request.correlation_id != ids[messages.CORRELATION_ID]:
+                headers = {**request.headers, "x-correlation-id": ids[messages.CORRELATION_ID]}
+                request = dataclasses.replace(request, headers=headers)
             if (request.module not in FOUND and not platform.settings.hub) or not request.module:
                 raise UnknownPath("no such path; everything OCPI is found from the versions URL")
             partner, presented = platform.partners.authenticate(request.headers.get("authorization", ""))
@@ -165,10 +166,11 @@ def _answer(request: Request, platform: Platform) -> tuple[int, dict[str, str], 
         if _keeps(platform, request, reply, outcome, who is not None):
             id, token = (who[0].id, who[1]) if who else (STRANGER, "")
             said = (request, reply, body) if who else (dataclasses.replace(request, body=b""), reply, "")
-            kept = transcript.received(at, *said, id, token, ids)
+            lag = _lag(call, at)
+            kept = transcript.received(at, *said, id, token, ids, duration_ms=duration, lag_s=lag)
             if _is_for_others(request, platform):
                 kept = transcript.passed_on(kept)
-            platform.messages.note(dataclasses.replace(kept, duration_ms=duration, lag_s=_lag(call, at)))
+            platform.messages.note(kept)
         return reply.http_status, headers, body
     finally:
         logs.context.reset(scope)

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.objects import order, periods
 from chalicelib.ocpi import findings, jsontext, modules, scalars
 from chalicelib.ocpi.findings import Finding
-from chalicelib.ocpi.timestamps import readable, wire_timestamp
+from chalicelib.ocpi.timestamps import is_wire, readable, wire_timestamp
 from chalicelib.store import marks
 from chalicelib.store.marks import Marks
 from chalicelib.store.object_items import Part, check_id, folded, part_name
@@ -51,11 +51,12 @@ def split(
             entries.append([each])
             continue
         part = evse(each, version, read.get(folded(uid)) or {"uid": uid}, first.last_updated, clock)
-        if part.name in parts:
-            again = entries.index(part.name)
-            entries[again] = [jsontext.loads(parts[part.name].body)]
-        entries.append(part.name)
-        parts[part.name] = part
+        name = part.name
+        if name in parts:
+            again = entries.index(name)
+            entries[again] = [jsontext.loads(parts[name].body)]
+        entries.append(name)
+        parts[name] = part
     listed: Any = entries
     if type(sent) is not list:
         listed = {"evse": entries[0]} if type(entries[0]) is str else {"as_sent": sent}
@@ -167,8 +168,11 @@ def _marks(canonical: Mapping[str, Any]) -> Marks:
 
 def _undated(sent: dict[str, Any]) -> bool:
     """Whether it does not say when it was updated, so that the time of arrival is taken."""
+    said = sent.get("last_updated")
+    if type(said) is str and is_wire(said):
+        return False
     try:
-        readable(sent.get("last_updated"))
+        readable(said)
     except ValueError:
         return True
     return False

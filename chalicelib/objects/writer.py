@@ -145,8 +145,9 @@ class ObjectWriter:
         objects = self.platform.objects
         if key.module == "cdrs" and old and not (self.own and visibility.is_held(key, old[0].feed)):
             return "known"
-        by_name = {part.name: part for part in old}
-        new = [dated(by_name.get(part.name), part) for part in new]
+        if any(part.undated for part in new):
+            by_name = {part.name: part for part in old}
+            new = [dated(by_name.get(part.name), part) for part in new]
         if self.own:
             new = [new[0]._replace(unsaid=visibility.unsaid(key.module, canonical)), *new[1:]]
         if self.own and key.module == "locations":

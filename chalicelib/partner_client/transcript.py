@@ -65,9 +65,18 @@ def passed_on(kept: Message) -> Message:
 
 
 def received(
-    at: str, request: Request, reply: Reply, body: str, partner: str, token: str, ids: Mapping[str, str]
+    at: str,
+    request: Request,
+    reply: Reply,
+    body: str,
+    partner: str,
+    token: str,
+    ids: Mapping[str, str],
+    *,
+    duration_ms: int,
+    lag_s: int,
 ) -> Message:
-    """A partner's request with our answer."""
+    """A partner's request with our answer: how long that took, and how old the object was when it came."""
     blanks = secrets.forms(token)
     path = "/".join(quote(each, safe="") for each in _steps(request))
     query = "&".join(f"{quote(name)}={quote(value)}" for name, value in request.query.items())
@@ -94,6 +103,8 @@ def received(
         correlation_id=ids[messages.CORRELATION_ID],
         request=_shown(charset.shown(request.body), request.module, blanks),
         response=_shown(body, request.module, blanks),
+        duration_ms=duration_ms,
+        lag_s=lag_s,
     )
 
 
