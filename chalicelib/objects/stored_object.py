@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.objects import periods, tokens
+from chalicelib.objects import periods, splice, tokens
 from chalicelib.ocpi import findings, jsontext, modules, reading, versions, writing
 from chalicelib.ocpi.errors import InvalidParameters
 from chalicelib.ocpi.findings import Finding
@@ -148,33 +148,9 @@ class StoredObject:
             return jsontext.dumps(self.source)
         if self.kind != "location":
             return self.parts[0].body if len(self.parts) == 1 else jsontext.dumps(self.source)
-        head = self.parts[0]
         if len({part.version for part in self.parts}) > 1:
             return jsontext.dumps(self.source)
-        more = f'"last_updated":"{wire_timestamp(self.last_updated)}"'
-        evses = self._evses_text()
-        if evses:
-            more = f'"evses":{evses},{more}'
-        return f"{head.body[:-1]},{more}}}" if len(head.body) > 2 else f"{{{more}}}"
-
-    def _evses_text(self) -> str:
-        """The EVSEs as they were sent, in that order, those that came later behind; "" where none were."""
-        head, *evses = self.parts
-        sent: Any = jsontext.kept(head.evses) if head.evses else []
-        by_name = {part.name: part.body for part in evses}
-        if type(sent) is not list:  # no list where one was due
-            name = sent.get("evse")
-            alone = by_name.get(name) if name else jsontext.dumps(sent.get("as_sent"))
-            if alone is not None and len(by_name) <= (name is not None):
-                return alone
-            sent = [name] if name else []
-        bodies = [
-            jsontext.dumps(each[0]) if type(each) is list else by_name.pop(each)
-            for each in sent
-            if type(each) is list or each in by_name
-        ]
-        bodies += by_name.values()
-        return f"[{','.join(bodies)}]" if bodies or head.evses else ""
+        return splice.location(self.parts, self.last_updated)
 
     @cached_property
     def source(self) -> dict[str, Any]:
@@ -252,8 +228,23 @@ class StoredObject:
         """The object in a version as JSON text; None where that version has no way to say it."""
         if version == self.version and self._as_it_is:
             return self.text
+        text = self._bridged(version, find or self._finder) if self.own else None
+        if text is not None:
+            return text
         found = self.in_version(version, find).object
         return None if found is None else jsontext.dumps(found)
+
+    def _bridged(self, version: str, find: Finder | None) -> str | None:
+        """`text_in` from the texts of its parts, for one of ours; None where only the whole object tells."""
+        if len({part.version for part in self.parts}) > 1 or self.connector_id is not None:
+            return None
+        if self.kind == "location":
+            owner = (self.key.country_code, self.key.party_id)
+            trip = Trip(owner=owner, find=find, now=find.now if find else "")
+            return splice.bridged(self.parts, self.last_updated, version, trip)
+        if len(self.parts) > 1 or not versions.same(self.kind, self.text, self.version, version):
+            return None
+        return self.text
 
     def _pieced(self, version: str, find: Finder | None) -> Any:
         """A Location of parts in several versions: those in the one asked for stay as they are (CNV-P3)."""

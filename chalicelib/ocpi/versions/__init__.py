@@ -6,6 +6,7 @@ Only the deltas that a version needs are loaded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from chalicelib.ocpi.models.base import V211, V221, V230
 from chalicelib.ocpi.versions.conversion import Trip
 from chalicelib.ocpi.versions.converters import Converter, converter
 from chalicelib.ocpi.versions.delta import Delta
+from chalicelib.ocpi.versions.glance import glance
 from chalicelib.ocpi.versions.plan import plan
 
 
@@ -52,6 +54,34 @@ def within(kind: str, body: dict[str, Any], version: str, trip: Trip) -> dict[st
     for step in _steps(kind, version, True)[-1:] if version != V211 else ():
         body = step.apply(body, trip, ())
     return body
+
+
+def same(kind: str, text: str, before: str, after: str) -> bool:
+    """Whether a glance at a text that `jsontext.dumps` wrote tells that another version says the same."""
+    fits = _glance(kind, before, after)
+    return fits is not None and fits(text)
+
+
+def bridge(kind: str, body: dict[str, Any], before: str, after: str, trip: Trip) -> dict[str, Any]:
+    """A body of one version in another, as `upgrade` and `downgrade` give it, which it may be changed into.
+
+    Not for kinds that 2.1.1 puts others into, since those would be changed, too. Raises Inexpressible.
+    """
+    for step in _bridge(kind, before, after):
+        body = step.apply(body, trip, ())
+    return body
+
+
+@cache
+def _bridge(kind: str, before: str, after: str) -> tuple[Converter, ...]:
+    steps = (*_steps(kind, before, False), *_steps(kind, after, True))
+    return tuple(converter(step.plan, True) for step in steps if not step.plan.idle)
+
+
+@cache
+def _glance(kind: str, before: str, after: str) -> Callable[[str], bool] | None:
+    steps = (*_steps(kind, before, False), *_steps(kind, after, True))
+    return glance(tuple(step.plan for step in steps))
 
 
 @cache

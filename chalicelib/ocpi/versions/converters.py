@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.ocpi.versions import values
 from chalicelib.ocpi.versions.conversion import Change, Inexpressible
-from chalicelib.ocpi.versions.plan import Plan, maybe, some
+from chalicelib.ocpi.versions.plan import MANY_WAYS, Plan, maybe, some
 
 _ONE = """\
 def change(value, trip, path):
@@ -46,16 +46,18 @@ class Converter:
     """A Plan as functions, each made when it is first needed.
 
     They give the object in the target version, or the list of them; itself where nothing
-    differs. `apply` and `some` raise Inexpressible.
+    differs. `apply` and `some` raise Inexpressible. `in_place`: the object itself is changed, which
+    nobody else has, and nobody hears which fields are lost.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, in_place: bool) -> None:
+        self.plan = plan
+        self._in_place = in_place
 
     @cached_property
     def apply(self) -> Change:
         """What becomes of one such object."""
-        return _made(self._plan, _ONE, 4, "path")
+        return _made(self.plan, self._in_place, _ONE, 4, "path")
 
     @cached_property
     def maybe(self) -> Change:
@@ -65,7 +67,7 @@ class Converter:
     @cached_property
     def each(self) -> Change:
         """What becomes of a list of them: those that cannot be said are left out (CNV-P5)."""
-        return _made(self._plan, _EACH, 12, "(path, index)")
+        return _made(self.plan, self._in_place, _EACH, 12, "(path, index)")
 
     @cached_property
     def some(self) -> Change:
@@ -74,34 +76,36 @@ class Converter:
 
 
 @cache
-def converter(plan: Plan) -> Converter:
+def converter(plan: Plan, in_place: bool = False) -> Converter:
     """The converter of a plan, made once."""
-    return Converter(plan)
+    return Converter(plan, in_place)
 
 
-def _made(plan: Plan, frame: str, indent: int, path: str) -> Change:
+def _made(plan: Plan, in_place: bool, frame: str, indent: int, path: str) -> Change:
     known: dict[str, Any] = {
         "Inexpressible": Inexpressible,
-        "changed": _changed,
+        "changed": _changed_itself if in_place else _changed,
         "gone": ("not_in_version", plan.gone),
         "hook": plan.hook,
         "six_decimals": values.six_decimals,
         "whole_seconds": values.whole_seconds,
         "without": _without,
     }
-    steps = ("\n" + " " * indent).join(_steps(plan, path, known))
-    exec(frame.format(steps=steps), known)  # noqa: S102
+    lines = _steps(plan, in_place, path, known)
+    steps = ("\n" + " " * indent).join(line for line in lines if line != _COPY or not in_place)
+    exec(frame.format(steps=steps or "pass"), known)  # noqa: S102
     change: Change = known["change"]
     return change
 
 
-def _steps(plan: Plan, path: str, known: dict[str, Any]) -> list[str]:
+def _steps(plan: Plan, in_place: bool, path: str, known: dict[str, Any]) -> list[str]:
     """The lines that make `out` of `value`; what they name is put among the known."""
     lines = []
     for name in sorted(plan.aliens):
         lines += [f"if {name!r} in out:", _COPY, f"    del out[{name!r}]"]
     if plan.hook is not None:
-        lines.append(f"out = hook(value.copy() if out is value else out, trip, {path})")
+        copy = "out" if in_place else "value.copy() if out is value else out"
+        lines.append(f"out = hook({copy}, trip, {path})")
     for name in plan.times:
         lines += _unless(name, _glance(_NOT_WHOLE.format("old")), "whole_seconds", path)
     for name in plan.places:
@@ -110,15 +114,15 @@ def _steps(plan: Plan, path: str, known: dict[str, Any]) -> list[str]:
         known |= {f"words{at}": words, f"word{at}": change}
         test = f"not words{at}.issuperset(old)" if is_list else f"old not in words{at}"
         lines += _unless(name, _glance(test), f"word{at}", path)
-    for at, (name, change) in enumerate(plan.texts):
+    for at, (name, _, _, change) in enumerate(plan.texts):
         known[f"text{at}"] = change
         lines += _unless(name, [], f"text{at}", path)
     for at, (name, part, way) in enumerate(plan.parts):
-        known[f"part{at}"] = converter(part)
+        known[f"part{at}"] = converter(part, in_place)
         lines += _unless(name, _glance_inside(part, way, f"part{at}_", known), f"part{at}.{way}", path)
     for name, is_loss in plan.drops.items():
         lines += [f"if {name!r} in out:", _COPY]
-        if is_loss:
+        if is_loss and not in_place:
             lost = f"({path.strip('()')}, {name!r}, gone)"
             lines += [
                 f"    old = out[{name!r}]",
@@ -146,7 +150,7 @@ def _glance(test: str) -> list[str]:
     return [f"if {test}: raise LookupError"]
 
 
-_NOT_WHOLE = f"len({{}}) != {len('2026-01-01T00:00:00Z')}"
+_NOT_WHOLE = f"len({{}}) != {values.WHOLE}"
 _NOT_SIX = "{}[-7:-6] != '.'"
 
 
@@ -154,7 +158,7 @@ def _glance_inside(part: Plan, way: str, prefix: str, known: dict[str, Any]) -> 
     """The same for an object inside, or for a list of them, of which only single values can differ."""
     if not part.is_flat:
         return []
-    is_list = way in ("each", "some")
+    is_list = way in MANY_WAYS
     item = "item" if is_list else "old"
     tests = [f"{name!r} in {item}" for name in sorted({*part.aliens, *part.drops})]
     tests += [_NOT_WHOLE.format(f"{item}[{name!r}]") for name in part.times]
@@ -178,6 +182,10 @@ def _changed(out: dict[str, Any], value: dict[str, Any], name: str, new: Any) ->
     else:
         out[name] = new
     return out
+
+
+def _changed_itself(out: dict[str, Any], _value: dict[str, Any], name: str, new: Any) -> dict[str, Any]:
+    return _changed(out, {}, name, new)
 
 
 def _without(items: list[Any], unsaid: list[int]) -> list[Any]:

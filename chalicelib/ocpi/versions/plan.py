@@ -37,8 +37,9 @@ class Plan:
         self.times: list[str] = []
         self.places: list[str] = []
         self.words: list[tuple[str, frozenset[str], bool, Change]] = []
-        # texts that may be too long; objects inside, and which function of their plan is for as many
-        self.texts: list[tuple[str, Change]] = []
+        # texts, how long is not too long, and whether it is a list of them; objects inside, and which
+        # function of their plan is for as many
+        self.texts: list[tuple[str, int, bool, Change]] = []
         self.parts: list[tuple[str, Plan, str]] = []
         for name, row in here.items():
             if row not in shared:
@@ -57,7 +58,8 @@ class Plan:
                 known = row.type.by_version[target]
                 self.words.append((name, known, row.is_list, _bound(row, change)))
             elif change is not None:
-                self.texts.append((name, _bound(row, change)))
+                longest = values.longest(row.type, delta, down)
+                self.texts.append((name, longest, row.is_list, _bound(row, change)))
         # names that mean something only where the object goes: what stands there now is not it
         self.aliens = there.keys() - here.keys()
         if not down:
@@ -71,6 +73,7 @@ class Plan:
 
 # Which function of its converter is for a part of that cardinality
 _WAYS = {ONE: "apply", MAYBE: "maybe", MANY: "each", SOME: "some"}
+MANY_WAYS, NEEDED_WAYS = (_WAYS[MANY], _WAYS[SOME]), (_WAYS[ONE], _WAYS[SOME])
 
 
 @cache

@@ -17,7 +17,8 @@ from chalicelib.ocpi.versions.delta import Delta
 def change(kind: Type, delta: Delta, down: bool) -> Change | None:
     """What becomes of a value of that type, if anything ever does."""
     if delta.older == delta.newer:
-        return _within(kind)
+        limit = longest(kind, delta, down)
+        return (_named if isinstance(kind, Id) else _cut(limit)) if limit else None
     if isinstance(kind, Enum):
         return _words(kind, delta, down)
     if not down or delta.older != V211:
@@ -26,11 +27,23 @@ def change(kind: Type, delta: Delta, down: bool) -> Change | None:
         return whole_seconds
     if isinstance(kind, Pattern):
         return six_decimals if kind.form_211 else None
+    limit = longest(kind, delta, down)
     if isinstance(kind, Id):
-        return _no_longer(kind.in_211) if 0 < kind.in_211 < kind.limit else None
-    if isinstance(kind, Text):
-        return _cut(kind.in_211) if kind.in_211 else None
-    return None
+        return _no_longer(limit) if limit else None
+    return _cut(limit) if limit else None
+
+
+def longest(kind: Type, delta: Delta, down: bool) -> int:
+    """How many characters of such a text are written as they are; 0: any."""
+    if delta.older == delta.newer:
+        if isinstance(kind, Id):
+            return surrogates.LIMIT if kind.in_211 > kind.limit else 0
+        return kind.limit if isinstance(kind, Text) and kind.taken > kind.limit else 0
+    if not down or delta.older != V211:
+        return 0
+    if isinstance(kind, Id):
+        return kind.in_211 if kind.in_211 < kind.limit else 0
+    return kind.in_211 if isinstance(kind, Text) else 0
 
 
 def _words(kind: Enum, delta: Delta, down: bool) -> Change | None:
@@ -59,6 +72,10 @@ def _words(kind: Enum, delta: Delta, down: bool) -> Change | None:
     return written
 
 
+# How long a DateTime in whole seconds is
+WHOLE = len("2026-01-01T00:00:00Z")
+
+
 def whole_seconds(value: Any, _trip: Trip, _path: Path) -> Any:
     """CNV-08: 2.1.1 foresees no fractions; floored."""
     try:
@@ -78,15 +95,6 @@ def six_decimals(value: Any, _trip: Trip, _path: Path) -> Any:
 
 
 _SIX_DECIMALS = Decimal("0.000001")
-
-
-def _within(kind: Type) -> Change | None:
-    """What is done to values that the target has in the same words: cut to what it takes."""
-    if isinstance(kind, Id):
-        return _named if kind.in_211 > kind.limit else None
-    if isinstance(kind, Text):
-        return _cut(kind.limit) if kind.taken > kind.limit else None
-    return None
 
 
 def _named(value: Any, trip: Trip, path: Path) -> Any:
