@@ -39,7 +39,8 @@ def joined() -> Iterator[None]:
         yield
     finally:
         _under_way.reset(reset)
-        wait(begun)
+        if begun:
+            wait(begun)
 
 
 def beside(work: Callable[[], None]) -> None:
