@@ -64,6 +64,16 @@ def played(
     return best, sdk_best
 
 
+class _Raw:
+    """A body as botocore reads it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self._body
+
+
 class Tape:
     """A service's answers in their order."""
 
@@ -89,12 +99,7 @@ def recorded(client: Any, clock: Callable[[], float] = time.process_time) -> Ite
             return None
         status, headers, body = tape.answers[tape.at]
         tape.at += 1
-
-        class Raw:
-            def stream(self, **_: Any) -> Iterator[bytes]:
-                yield body
-
-        return AWSResponse(request.url, status, headers, Raw())
+        return AWSResponse(request.url, status, headers, _Raw(body))
 
     def received(response_dict: dict[str, Any], **_: Any) -> None:
         if not tape.playing:
