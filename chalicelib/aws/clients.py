@@ -66,8 +66,9 @@ class Clients:
     def _session(self) -> Any:
         import botocore.session
 
-        from chalicelib.aws import parser
+        from chalicelib.aws import parser, signer
 
         session = botocore.session.Session()
         parser.install(session)
+        signer.install()
         return session
