@@ -7,6 +7,7 @@ was foreseen says what it is, one that was not is logged and answered 3000.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib
 import time
 import uuid
@@ -81,6 +82,8 @@ BRINGING = ("write", "merge", "create")
 ROUTED = "hub.switch:answer"
 CUSTOM = "custom"
 FOUND = frozenset({"versions", "credentials", *modules.BY_ID})
+
+_room = functools.cache(importlib.import_module)
 
 
 class Suspended(OcpiError):
@@ -212,7 +215,7 @@ def _perform(call: Call) -> Reply:
 
 def _load(place: str) -> Callable[..., Any]:
     room, _, function = place.partition(":")
-    work: Callable[..., Any] = getattr(importlib.import_module(f"chalicelib.{room}"), function)
+    work: Callable[..., Any] = getattr(_room(f"chalicelib.{room}"), function)
     return work
 
 

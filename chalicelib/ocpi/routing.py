@@ -52,7 +52,9 @@ def match(
     fitting = [
         (operation, variables)
         for operation in operations
-        if version in operation.versions and (variables := _variables(operation, segments)) is not None
+        if len(operation.names) == len(segments)
+        and version in operation.versions
+        and (variables := _variables(operation, segments)) is not None
     ]
     if not fitting:
         raise UnknownPath("no such path")
@@ -82,11 +84,8 @@ def join(base: str, *segments: str) -> str:
 
 
 def _variables(operation: Operation, segments: tuple[str, ...]) -> dict[str, str] | None:
-    names = operation.names
-    if len(names) != len(segments):
-        return None
     variables = {}
-    for name, value in zip(names, segments, strict=True):
+    for name, value in zip(operation.names, segments, strict=True):
         if name.startswith("{"):
             value = value.strip()  # as identifiers in a body are read
             if not value:
