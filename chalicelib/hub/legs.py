@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from chalicelib.hub.asked import Asked
 from chalicelib.objects import hub_client_info
 from chalicelib.ocpi import modules
-from chalicelib.ocpi.errors import HubError, NotConnected, OcpiError, UnknownReceiver
+from chalicelib.ocpi.errors import HubError, InvalidParameters, NotConnected, OcpiError, UnknownReceiver
 from chalicelib.ocpi.messages import Party
 from chalicelib.partner import Partner
 from chalicelib.partners import health, parties
@@ -42,8 +42,12 @@ def place(module: str) -> str:
 
 
 def find(asked: Asked, to: Party) -> Leg:
-    """The way to a party. Raises UnknownReceiver, NotConnected, HubError."""
+    """The way to a party. Raises InvalidParameters, UnknownReceiver, NotConnected, HubError."""
     platform, name = asked.platform, "/".join(to)
+    if to == asked.requester and not _has_both_sides(asked, to):
+        if to == asked.to:
+            raise InvalidParameters(f"OCPI-to: {name} is who asks, and has no other role that answers this")
+        raise UnknownReceiver(f"this is for {name}, who asks it")
     if not all(parties.agreed(platform, each, to, asked.module) for each in asked.named):
         raise UnknownReceiver(f"{name} is not known here")
     ways = _ways(asked, to)
@@ -85,6 +89,18 @@ def through(asked: Asked, partner: Partner, to: Party | None) -> Leg:
     if health.held_until(asked.platform, partner, place(asked.module)):
         raise NotConnected(f"{name} does not answer requests about {asked.module[:40]} at present")
     return Leg(partner, to, url)
+
+
+def _has_both_sides(asked: Asked, party: Party) -> bool:
+    """Whether a party has one role that asks this and another that answers it, as who is CPO and eMSP: these
+    may be systems of their own.
+    """
+    has = {role for role in hub_client_info.ROLES if parties.ways(asked.platform, party, role)}
+    if asked.is_custom:
+        return len(has) > 1
+    asking = has.intersection(modules.asking_roles(asked.module, asked.interface))
+    answering = has.intersection(modules.serving_roles(asked.module, asked.interface))
+    return bool(asking and answering and len(asking | answering) > 1)
 
 
 def _ways(asked: Asked, to: Party) -> list[Partner]:

@@ -127,14 +127,6 @@ def test_an_active_profile_goes_to_the_end_of_its_session_alone(party: Any, send
     assert third.received == []
 
 
-def test_a_party_that_names_itself_is_asked_itself(party: Any, send: Any) -> None:
-    """One that is CPO and eMSP under one id asks like any other; a hub does not guess what it means."""
-    cpo = party("cpo221")
-    answer = send(cpo, "GET", "sender/tokens", to=cpo)
-    assert (answer.code, routing_of(answer.headers)) == (1000, {"to": "BE/BEC", "from": "BE/BEC"})
-    assert [each.path for each in cpo.received] == ["/2.2.1/sender/tokens"]
-
-
 def test_a_command_with_a_token_of_another_emsp_is_2001(party: Any, send: Any) -> None:
     """CMD-34: however its owner is said, as whoever reads it leniently would take it."""
     cpo, third = party("cpo221"), party("third")

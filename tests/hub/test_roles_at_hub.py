@@ -13,6 +13,7 @@ from tests.harness import Hand
 from tests.hub.conftest import routing_of
 from tests.hub.joining import join, role, routed, told
 from tests.hub.test_open import TOKEN, location
+from tests.stub import PartnerStub
 
 ROLES_221 = {"CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP"}
 
@@ -100,3 +101,39 @@ def test_a_receiver_answers_a_broadcast_leg_to_the_hub(make_platform: Callable[.
     answer = ours.ask("PUT", url, other.token, place, routed("SE/OTH", "DE/MSQ"))
     assert answer.code == 1000, answer.text
     assert routing_of(answer.headers) == {"to": "SE/OTH", "from": "DE/MSQ"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "sender/tokens", None),
+        ("PUT", "receiver/locations/NL/CPO/LOC1", location(country_code="NL", party_id="CPO")),
+        ("GET", "sender/locations", None),
+        ("GET", "receiver/x-custom/1", None),
+    ],
+)
+def test_who_names_itself_is_not_asked_by_itself(
+    hub: Hand, cpo: PartnerStub, method: str, path: str, body: Any
+) -> None:
+    """STA-22, HUB-04: nobody else hears of it, so the header is refused, whatever it asks."""
+    answer = hub.ask(method, f"/ocpi/2.2.1/{path}", cpo.token, body, routed("NL/CPO", "NL/CPO"))
+    assert (answer.code, cpo.received) == (2001, []), answer.text
+    assert "OCPI-to: NL/CPO is who asks" in answer.json["status_message"]
+
+
+def test_a_session_of_ones_own_token_is_for_nobody_where_one_is_no_emsp(hub: Hand, cpo: PartnerStub) -> None:
+    """AMB-27, STA-22: no receiver is found by what it says."""
+    body = samples.session(country_code="NL", party_id="CPO")
+    body["cdr_token"] = {**body["cdr_token"], "country_code": "NL", "party_id": "CPO"}
+    url = f"/ocpi/2.2.1/receiver/sessions/NL/CPO/{body['id']}"
+    answer = hub.ask("PUT", url, cpo.token, body, routed("NL/CPO"))
+    assert (answer.code, cpo.received) == (4001, []), answer.text
+
+
+def test_a_party_may_ask_itself_in_its_other_role(hub: Hand) -> None:
+    """HUB-40: one connection carries the CPO and the eMSP of one name, which may be two systems."""
+    both = join(hub, "CPO/BE/TWO", "EMSP/BE/TWO")
+    answer = hub.ask("GET", "/ocpi/2.2.1/sender/tokens", both.token, headers=routed("BE/TWO", "BE/TWO"))
+    assert answer.code == 1000, answer.text
+    (leg,) = both.requests("GET", "/tokens")
+    assert routing_of(leg.headers) == {"to": "BE/TWO", "from": "BE/TWO"}
