@@ -49,8 +49,12 @@ def of_cdr(platform: Platform, found: StoredObject) -> list[Finding]:
             said.append((CDR_WITHOUT_SESSION, f"its Session {session_id[:60]} is not known"))
         elif apart := _apart(session.canonical, cdr):
             said.append((ENERGY_APART, apart))
-        if other := _billed_by_another(platform, key, session_id):
+        if other := _billed_by_another(platform, key, _of_session(platform, key, session_id)):
             said.append((SECOND_CDR, f"{other[:60]} bills its Session {session_id[:60]}, too"))
+    elif cdr.get("credit") is not True and (
+        other := _billed_by_another(platform, key, _of_one_charge(platform, found))
+    ):
+        said.append((SECOND_CDR, f"{other[:60]} has its times, Token and EVSE, too"))
     credited = cdr.get("credit_reference_id") if cdr.get("credit") is True else None
     if isinstance(credited, str) and _load(platform, Key("cdrs", *key.party, credited)) is None:
         said.append((CREDIT_WITHOUT_CDR, f"the CDR {credited[:60]} that it credits is not known"))
@@ -59,22 +63,61 @@ def of_cdr(platform: Platform, found: StoredObject) -> list[Finding]:
     return [Finding(kind, name, key.owner, key.id, message) for kind, message in said]
 
 
-def _billed_by_another(platform: Platform, key: Key, session_id: str) -> str:
-    """The id of another CDR of a Session where neither is credited; "" where there is none."""
+def _of_session(platform: Platform, key: Key, session_id: str) -> set[str]:
+    """The CDRs of a Session."""
     objects, name = platform.objects, folded(session_id)
     same = marks.marked(objects.client, objects.table("cdrs"), marks.SESSION, name, key.owner, "")
-    partitions = list(islice(same, MOST_CDRS))
-    if not set(partitions) - {key.partition}:
+    return set(islice(same, MOST_CDRS))
+
+
+def _of_one_charge(platform: Platform, found: StoredObject) -> set[str]:
+    """The CDRs that name no Session, as 2.1.1 has none, and began and ended with this, by its token at its
+    EVSE.
+    """
+    audits = Audits(platform)
+    mine = audits.audit(found.key.partition)
+    if mine is None or not (mine.start and mine.token):
+        return set()
+    only = {"owner": mine.owner, "start": mine.start, "token": mine.token}
+    rows = islice(audits.all("ledger", mine.counterparty, mine.end, mine.end, only=only), MOST_CDRS)
+    keys = [Key("cdrs", *found.key.party, each["cdr"]) for each in rows if not each.get("session")]
+    others = [_load(platform, each) for each in keys if each.partition != found.key.partition]
+    wanted = _whose_and_where(found)
+    return {each.key.partition for each in others if each is not None and _whose_and_where(each) == wanted}
+
+
+def _whose_and_where(cdr: StoredObject) -> list[Any]:
+    """The contract and the connector of a CDR: a token of 2.1.1 may be known by its contract alone."""
+    named = (
+        ("cdr_token", "contract_id"),
+        *(("cdr_location", each) for each in ("id", "evse_uid", "connector_id")),
+    )
+    fields = ((cdr.canonical.get(name), field) for name, field in named)
+    return [part.get(field) if isinstance(part, dict) else None for part, field in fields]
+
+
+def _billed_by_another(platform: Platform, key: Key, partitions: set[str]) -> str:
+    """The id of another of these CDRs, which bill one charge, where neither is credited; "" where there is
+    none.
+    """
+    if not partitions - {key.partition}:
         return ""
     found = Audits(platform).read(cdr_id(each) for each in {*partitions, key.partition})
-    billing = {name: audit for name, item in found.items() if (audit := audit_of(item)) and _bills(audit)}
+    told = {name: audit for name, item in found.items() if (audit := audit_of(item))}
     mine = cdr_id(key.partition)
-    others = [each.id for name, each in sorted(billing.items()) if name != mine]
-    return others[0] if others and (mine in billing or mine not in found) else ""
+    billing = {name for name, each in told.items() if _bills(each)} | ({mine} - set(found))
+    cancelled = sum(_is_negative(each) and not each.is_credit for each in told.values())
+    others = sorted(billing - {mine})
+    return told[others[0]].id if mine in billing and others and len(billing) - cancelled > 1 else ""
 
 
 def _bills(audit: Audit) -> bool:
-    return not audit.is_credit and not audit.credited_by
+    return not audit.is_credit and not audit.credited_by and not _is_negative(audit)
+
+
+def _is_negative(audit: Audit) -> bool:
+    """Whether less than nothing is claimed, as who cannot say `credit` in 2.1.1 takes a CDR back."""
+    return (audit.claimed.get("before_taxes") or "").startswith("-")
 
 
 def _apart(session: dict[str, Any], cdr: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.ocpi import jsontext
 from chalicelib.ocpi.timestamps import later
 from tests.billing.made import cdr, credit, send, send_session, session, tariff, token
+from tests.samples import CPO_ROLES, example
 from tests.stub import Canned
 
 DAY = 86_400
@@ -120,6 +121,29 @@ def test_a_second_cdr_of_a_session_is_found_until_one_of_them_is_credited(
     send(ask, partner, credit(first))
     drain()
     assert kinds(operate) == []
+
+
+def test_a_second_cdr_of_a_charge_that_names_no_session_is_found(
+    known_token: Any, register_partner: Any, ask: Any, drain: Any, operate: Any
+) -> None:
+    """2.1.1 has no session_id: the same times, Token and EVSE under another id are billed twice."""
+    old = register_partner(roles=CPO_ROLES, version="2.1.1")
+    first = example("cdr", "2.1.1", auth_id=token()["contract_id"])
+    second = {**first, "id": "AGAIN"}
+    behind = {**first, "id": "BEHIND", "start_date_time": "2026-02-03T09:00:01Z"}
+    for each in (first, second, behind, {**first, "id": "FRIEND", "auth_id": "NL-EXM-FRIEND"}):
+        send(ask, old, each, "2.1.1")
+        drain()
+    found = [each for each in operate("reconcile")["findings"] if each["kind"] == "SECOND_CDR"]
+    assert [each["object_id"] for each in found] == ["AGAIN"]
+    assert first["id"] in found[0]["message"]
+    back = {**first, "id": "BACK", "total_cost": -first["total_cost"]}
+    send(ask, old, back, "2.1.1")
+    drain()
+    kinds_left = [kind for kind, _ in kinds(operate)]
+    assert "SECOND_CDR" not in kinds_left, (
+        "2.1.1 has no credit; it takes a CDR back by one of less than nothing"
+    )
 
 
 def test_a_cdr_that_replaces_a_credited_one_is_no_second_one(
