@@ -6,10 +6,14 @@ than any OCPI object does, is `MalformedJson`; no other exception leaves `loads`
 
 from __future__ import annotations
 
+import json
+import re
 from decimal import Decimal, DecimalException
 from typing import Any, TypeVar
 
 import msgspec
+
+from chalicelib.ocpi.findings import step
 
 # No OCPI object nests deeper than 12; partners' own fields may add some.
 DEEPEST = 32
@@ -37,6 +41,11 @@ def _number(text: str) -> Decimal:
 
 _decoder = msgspec.json.Decoder(float_hook=_number)
 _encoder = msgspec.json.Encoder(decimal_format="number")
+# An escape that is half of a character, and what is left of one that has no other half.
+_SURROGATE, _LONE = re.compile(rb"\\u[dD][89a-fA-F]"), re.compile("[\ud800-\udfff]")
+# Bytes of a text that is looked through for one, and letters of the pointer to it.
+LONGEST_LOOK, LONGEST_POINTER = 500_000, 200
+_HALF = "holds a lone surrogate, which is half of a character"
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -46,6 +55,7 @@ def loads(text: bytes | str) -> Any:
     Numbers with a fraction or an exponent are Decimals with all their digits.
     Of duplicate keys the last one counts.
     """
+    raw = b""
     try:
         raw = text.encode() if isinstance(text, str) else text
         if raw.startswith(b"\xef\xbb\xbf"):
@@ -54,7 +64,7 @@ def loads(text: bytes | str) -> Any:
     except RecursionError:
         raise MalformedJson(f"nested deeper than {DEEPEST} levels") from None
     except ValueError as problem:  # DecodeError, ValidationError and the Unicode errors are ValueErrors
-        raise MalformedJson(str(problem)) from None
+        raise MalformedJson(_half(raw) or str(problem)) from None
     if not _flat_enough(raw):
         _measure(value)
     return value
@@ -73,7 +83,7 @@ def part(text: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     except RecursionError:
         raise MalformedJson(f"nested deeper than {DEEPEST} levels") from None
     except ValueError as problem:
-        raise MalformedJson(str(problem)) from None
+        raise MalformedJson(_half(text) or str(problem)) from None
     if not _flat_enough(text):
         loads(text)
     return found
@@ -104,6 +114,29 @@ def exact(value: Any) -> Any:
     if isinstance(value, list):
         return [exact(item) for item in value]
     return value
+
+
+def _half(raw: bytes) -> str:
+    """Where a text that cannot be read holds half of a character, which the decoder calls a truncated text;
+    "" where it holds none, is no JSON besides, or is too long to be looked at.
+    """
+    if len(raw) > LONGEST_LOOK or not _SURROGATE.search(raw):
+        return ""
+    try:
+        return _lone(json.loads(raw.decode().removeprefix("\ufeff")), "").removeprefix(": ")
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _lone(value: Any, pointer: str) -> str:
+    if isinstance(value, str):
+        return f"{pointer[:LONGEST_POINTER]}: {_HALF}" if _LONE.search(value) else ""
+    if not isinstance(value, dict | list):
+        return ""
+    if isinstance(value, dict) and any(map(_LONE.search, value)):
+        return f"{pointer[:LONGEST_POINTER]}: a name in it {_HALF}" if pointer else f"a name {_HALF}"
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    return next(filter(None, (_lone(each, step(pointer, name)) for name, each in inside)), "")
 
 
 def _flat_enough(raw: bytes) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.ocpi import modules
+from tests import samples
 from tests.harness import Answer
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -153,6 +154,15 @@ def test_a_body_that_is_no_json_is_400(ask, operate, name):
     answer = ask("POST", "/ocpi/2.2.1/credentials", token=token, body=BODIES[name])
     assert (answer.status, proper(answer)["status_code"]) == (400, 2001)
     assert ask("GET", "/ocpi/2.2.1/credentials", token=token).code == 1000
+
+
+def test_half_of_a_character_in_a_body_is_named_with_its_place(ask, partner):
+    """TYP-18: as escapes that were cut in the middle leave it."""
+    body = samples.location(country_code="BE", party_id="BEC", name="Caf\ud83d")
+    url = "/ocpi/2.2.1/receiver/locations/BE/BEC/LOC1"
+    answer = ask("PUT", url, token=partner.token, body=json.dumps(body, default=str))
+    assert (answer.status, proper(answer)["status_code"]) == (400, 2001)
+    assert "/name: holds a lone surrogate" in answer.json["status_message"]
 
 
 def test_a_byte_order_mark_is_read_over(hand):

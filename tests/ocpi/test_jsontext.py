@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.ocpi.jsontext import MalformedJson, dumps, exact, kept, loads
+from chalicelib.ocpi.jsontext import MalformedJson, dumps, exact, kept, loads, part
 
 values = st.recursive(
     st.none()
@@ -91,3 +93,28 @@ def test_ten_megabytes_of_text_are_just_text() -> None:
 
 def test_floats_of_another_reader_become_the_decimals_they_look_like() -> None:
     assert exact({"price": [0.1, 5, "x"]}) == {"price": [Decimal("0.1"), 5, "x"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (rb'{"a": "\ud800"}', "/a: holds a lone surrogate"),
+        (rb'{"a": ["x", {"b/c": "x\uD83Dy"}]}', "/a/1/b~1c: holds a lone surrogate"),
+        (rb'{"a": "\ude00\ud83d"}', "/a: holds a lone surrogate"),
+        (rb'{"a": {"\ud800": 1}}', "/a: a name in it holds a lone surrogate"),
+        (b'\xef\xbb\xbf{"a": 0.10, "b": "\\udfff"}', "/b: holds a lone surrogate"),
+    ],
+)
+def test_half_of_a_character_is_named_with_its_place(text: bytes, where: str) -> None:
+    """TYP-18: a text that ends too early is another fault."""
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    for read in (loads, lambda raw: part(raw, decoder)):
+        with pytest.raises(MalformedJson) as problem:
+            read(text)
+        assert str(problem.value).startswith(where)
+
+
+@pytest.mark.parametrize("text", [rb'{"a": "\ud800', rb'{"a": "\ud83d\ude00"', b"[" * 5000 + rb'"\ud800"'])
+def test_what_ends_too_early_is_called_so(text: bytes) -> None:
+    with pytest.raises(MalformedJson, match=r"truncated|nested"):
+        loads(text)
