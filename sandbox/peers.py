@@ -21,6 +21,7 @@ class Peer:
     token_in: str = ""
     token_out: str = ""
     older_token_in: str = ""  # valid until the new one is used
+    renewing: bool = False  # while both are valid: we ask for new tokens, and this is not answered yet
     versions_url: str = ""
     version: str = ""
     endpoints: list[dict[str, str]] = field(default_factory=list)

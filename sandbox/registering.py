@@ -179,11 +179,11 @@ def update(partner: Partner, peer: Peer, version: str = "") -> Peer:
         raise CallFailed(f"{peer.versions_url} offers {sorted(found)}, not {chosen}")
     fresh.endpoints = _endpoints(partner, fresh, found[chosen], peer.token_out)
     fresh.token_in, fresh.older_token_in = new_token(), peer.token_in
-    before, peer.older_token_in = peer.token_in, fresh.token_in  # both are good while it calls back
+    peer.renewing, peer.older_token_in = True, fresh.token_in  # both are good while it calls back
     try:
         _exchange(partner, fresh, "PUT", peer.token_out)
     except CallFailed:
-        peer.token_in, peer.older_token_in = before, ""
+        peer.renewing, peer.older_token_in = False, ""
         raise
     peer.__dict__.update(fresh.__dict__)
     partner.connected(peer)

@@ -126,7 +126,7 @@ def _authenticate(partner: Partner, asked: Asked) -> None:
     asked.peer, asked.token = known
     peer = asked.peer
     keeps = breaks("old_token_lives") or breaks("token_a_lives_on")
-    if peer.older_token_in and asked.token == peer.token_in and not keeps:
+    if peer.older_token_in and asked.token == peer.token_in and not (keeps or peer.renewing):
         peer.older_token_in = ""
     if peer.state == REGISTERED and asked.module == "versions" and breaks("registered_see_no_versions"):
         raise Refused("registered already", 2000, 401)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import socket
@@ -19,7 +20,7 @@ import pytest
 import requests
 
 from localrun.platform import eventually
-from sandbox import Partner, VerbFailed
+from sandbox import Partner, VerbFailed, registering
 from sandbox.messages import dumps
 from sandbox.oddities import ODDITIES
 from sandbox.verbs import VERBS
@@ -62,6 +63,26 @@ def test_update_renews_the_tokens_of_both_sides(pair: Pair) -> None:
     assert not set(before) & set(after)
     assert pair.emsp.do("pull", module="locations")[0]["objects"] == 4
     assert pair.cpo.do("pull", module="tokens")[0]["objects"] == 6
+
+
+def test_what_comes_by_the_old_token_meanwhile_does_not_end_an_update(
+    pair: Pair, http: requests.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The peer's work goes on while it is asked for new tokens, before it calls back by the new one."""
+    peer, exchange = pair.emsp.peers.named("cpo"), registering._exchange
+    old, statuses = peer.token_in, []
+
+    def crossed(*given: Any) -> None:
+        answer = http.get(
+            peer_url, headers={"Authorization": f"Token {base64.b64encode(old.encode()).decode()}"}
+        )
+        statuses.append(answer.status_code)
+        exchange(*given)
+
+    peer_url = pair.emsp.versions_url
+    monkeypatch.setattr(registering, "_exchange", crossed)
+    assert pair.emsp.do("update")["state"] == "REGISTERED"
+    assert (statuses, peer.renewing) == ([200], False)
 
 
 def test_unregister_ends_the_connection_on_both_sides(pair: Pair) -> None:
