@@ -59,12 +59,14 @@ def longer(schedule: Sequence[int], pause: float) -> int:
     return next((each for each in schedule if each > pause), schedule[-1])
 
 
-def delays(schedule: Sequence[int], limit: int) -> tuple[int, ...]:
-    """The delays between attempts: the schedule, its last step repeated until `limit` seconds passed."""
-    found: list[int] = []
-    while schedule and sum(found) + step(schedule, len(found)) <= limit:
-        found.append(step(schedule, len(found)))
-    return tuple(found)
+def within(schedule: Sequence[int], number: int, limit: int) -> int | None:
+    """The delay after the attempt of this number, from 1 on: the schedule, its last step repeated until
+    `limit` seconds passed; None from then on.
+    """
+    if not schedule:
+        return None
+    passed = sum(schedule[:number]) + max(0, number - len(schedule)) * schedule[-1]
+    return step(schedule, number - 1) if passed <= limit else None
 
 
 def spread(seconds: float, share: float) -> float:

@@ -264,11 +264,12 @@ class Crawl:
         """The same page once more, by the schedule; nobody fetches it before. A probe does not count."""
         if self.probe:
             return
-        delays = schedule.delays(self.platform.settings.retry_schedule, schedule.HOUR)
-        if pull.attempts >= len(delays):
+        steps = self.platform.settings.retry_schedule
+        delay = schedule.within(steps, pull.attempts + 1, schedule.HOUR)
+        if delay is None:
             self._end(pull, pull, FAILED, reason[:300])
             return
-        following = schedule.attempt(self.platform.clock(), delays[pull.attempts], retry_after)
+        following = schedule.attempt(self.platform.clock(), delay, retry_after)
         moved = replace(
             pull,
             attempts=pull.attempts + 1,

@@ -72,16 +72,16 @@ def unreached(
     """By the schedule, with jitter, not before the partner said; given up when the schedule ends."""
     attempts = found.attempts + 1 if found.refused == mark else 1  # a newer state begins anew
     limit = schedule.WEEK if found.target.key.module == "cdrs" else schedule.HOUR
-    delays = schedule.delays(platform.settings.retry_schedule, limit)
+    delay = schedule.within(platform.settings.retry_schedule, attempts, limit)
     now = platform.clock()
     failed = replace(
         found, attempts=attempts, reason=problem.reason[:300], refused=mark, since=_since(found, now)
     )
-    if partner.policy == SPEC or attempts > len(delays):
+    if partner.policy == SPEC or delay is None:
         return replace(
             failed, state=GIVEN_UP, next_attempt_at="", due_at=later(now, schedule.SLACK), untold=True
         )
-    following = schedule.attempt(now, delays[attempts - 1], problem.retry_after, JITTER)
+    following = schedule.attempt(now, delay, problem.retry_after, JITTER)
     return replace(failed, state=WAITING, next_attempt_at=following.at, due_at=following.due_at)
 
 
