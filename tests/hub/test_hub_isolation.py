@@ -40,6 +40,8 @@ def ends(party: Any, send: Any, hub: Hand) -> tuple[PartnerStub, PartnerStub, st
     assert send(cpo, "PUT", "receiver/locations/BE/BEC/LOC1", place).code == 1000
     assert send(cpo, "PUT", "receiver/sessions/BE/BEC/X1", PRIVATE).code == 1000
     assert send(cpo, "POST", "receiver/cdrs", cdr).code == 1000
+    # Waited for longer than all tries take on a slow machine.
+    cpo.answer("POST", "commands", data={"result": "ACCEPTED", "timeout": 600})
     assert send(emsp, "POST", "receiver/commands/START_SESSION", start(emsp), to=cpo).code == 1000
     back = cpo.requests("POST", "commands")[0].json["response_url"]
     hub.drain()
