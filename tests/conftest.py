@@ -41,6 +41,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.harness import Answer, Clock, Hand, Pair, borrow, defaults, give_back
@@ -48,6 +49,9 @@ from tests.stub import PartnerStub
 
 # Emulators of hundreds of platforms stay in memory: looking through them for garbage took seconds each time.
 gc.set_threshold(50_000, 20, 100)
+# No test looks at the wall clock: a loaded machine would fail it.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
