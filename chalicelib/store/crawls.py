@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.store import dynamodb, feeds
 from chalicelib.store.dynamodb import Item, number, text
 from chalicelib.store.feed_gaps import gaps_in, gaps_text
+from chalicelib.store.feeds import Placed
 
 if TYPE_CHECKING:
     from chalicelib.store.objects import Objects
 
-# A feed, by its place among those that are read, and a number in it.
-Placed = tuple[int, int]
 KEPT_SECONDS = 86_400
 # Runs of numbers in one item: about 3 KB, less than one read unit.
 RUNS = 300

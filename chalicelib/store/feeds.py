@@ -21,6 +21,8 @@ from chalicelib.ocpi.messages import Party
 EVERYONE, NOBODY = "*", "-"
 # The versions that cannot say an object, each with the only time it can ("": never), made by `window`.
 Unsaid = tuple[tuple[str, str], ...]
+# A feed, by its place among those that are read, and a number in it.
+Placed = tuple[int, int]
 DIGITS = 12
 # Sorts behind everything that may follow a number: `000000000007/EVSE1` comes before `000000000007~`.
 BEHIND = "~"

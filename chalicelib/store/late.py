@@ -17,9 +17,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.ocpi.timestamps import later, seconds_between
-from chalicelib.store import dynamodb, feeds
-from chalicelib.store.dynamodb import Item, text
-from chalicelib.store.feeds import FeedHead
+from chalicelib.store import dynamodb, feeds, ranges
+from chalicelib.store.dynamodb import Item
+from chalicelib.store.feeds import FeedHead, Placed
 
 if TYPE_CHECKING:
     from chalicelib.store.objects import Objects
@@ -32,9 +32,6 @@ AT_ONCE = 20
 MOST_LOOKED_UP = 100
 # How often a page is made again without what it lacks.
 TURNS = 3
-
-# A feed, by its place among those that are read, and a number in it.
-Placed = tuple[int, int]
 
 
 def since(date_from: str, now: str) -> str:
@@ -78,14 +75,4 @@ def without(
 
 
 def _newest(objects: Objects, module: str, feed: str) -> int:
-    answer = objects.client.query(
-        TableName=objects.table(module),
-        IndexName="feed",
-        KeyConditionExpression="#f = :f",
-        ProjectionExpression="#l",
-        ExpressionAttributeNames={"#f": "feed", "#l": "place"},
-        ExpressionAttributeValues={":f": text(feed)},
-        ScanIndexForward=False,
-        Limit=1,
-    )
-    return max((feeds.number_of(item["place"]["S"]) for item in answer["Items"]), default=0)
+    return max(map(feeds.number_of, ranges.end(objects, module, "feed", feed, "#l", 1)), default=0)

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.store import crawls, late, ranges, windows
-from chalicelib.store.feeds import FeedHead
-from chalicelib.store.late import Placed
+from chalicelib.store.feeds import FeedHead, Placed
 from chalicelib.store.objects import Objects
 from chalicelib.store.ranges import Found
 from chalicelib.store.windows import Place

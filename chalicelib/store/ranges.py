@@ -11,8 +11,7 @@ from typing import Any
 
 from chalicelib.store import dynamodb, feeds
 from chalicelib.store.dynamodb import Item, text
-from chalicelib.store.feeds import FeedHead
-from chalicelib.store.late import Placed
+from chalicelib.store.feeds import FeedHead, Placed
 from chalicelib.store.object_items import HEAD, NAMES, SHOWN, Key, Part, key_of, shown_part
 from chalicelib.store.objects import Objects
 
@@ -33,17 +32,16 @@ class Found:
 
 def latest(objects: Objects, module: str, feed: str, many: int) -> list[str]:
     """The times of the last so many changes in a feed, newest first."""
-    answer = objects.client.query(
-        TableName=objects.table(module),
-        IndexName="changes",
-        KeyConditionExpression="#f = :f",
-        ProjectionExpression="#c",
-        ExpressionAttributeNames={"#f": "feed", "#c": "last_updated"},
-        ExpressionAttributeValues={":f": text(feed)},
-        ScanIndexForward=False,
-        Limit=many,
-    )
-    return [each["last_updated"]["S"] for each in answer["Items"]]
+    return end(objects, module, "changes", feed, "#c", many)
+
+
+def end(
+    objects: Objects, module: str, index: str, feed: str, needed: str, many: int, forward: bool = False
+) -> list[str]:
+    """What the last so many entries of a feed say in an index, the last one first; `forward`: the first."""
+    request = request_of(objects, module, index, "#f = :f", {":f": feed}, needed)
+    answer = objects.client.query(**request, ScanIndexForward=forward, Limit=many)
+    return [each[NAMES[needed]]["S"] for each in answer["Items"]]
 
 
 def between(objects: Objects, module: str, at: int, head: FeedHead, first: int, last: int) -> Iterator[Found]:

@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from chalicelib.ocpi.paging import PageQuery
 from chalicelib.store import crawls, feeds, late, ranges
 from chalicelib.store.dynamodb import Item
-from chalicelib.store.feeds import FeedHead
-from chalicelib.store.late import Placed
+from chalicelib.store.feeds import FeedHead, Placed
 from chalicelib.store.object_items import HEAD
 from chalicelib.store.objects import Objects
 from chalicelib.store.ranges import Found
@@ -140,9 +139,8 @@ def _covers(objects: Objects, module: str, head: FeedHead, query: PageQuery) -> 
     """Whether nothing of a feed is older or younger than the window: looked at from both ends."""
     for forward, bound in ((True, query.date_from), (False, query.date_to)):
         if bound:
-            request = ranges.request_of(objects, module, "changes", "#f = :f", {":f": head.feed}, "#c")
-            answer = objects.client.query(**request, Limit=1, ScanIndexForward=forward)
-            if not all(_inside(item["last_updated"]["S"], query) for item in answer["Items"]):
+            found = ranges.end(objects, module, "changes", head.feed, "#c", 1, forward)
+            if not all(_inside(each, query) for each in found):
                 return False
     return True
 
