@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import schedule
@@ -116,7 +117,7 @@ class Crawl:
             to_party=self._asked_of(pull),
         )
 
-    @property
+    @cached_property
     def _asked(self) -> Sequence[Party | None]:
         """Whose lists there are: of a partner's parties each its own, of a hub and in 2.1.1 one of all."""
         first = self.partner.party_for(parties.owners(self.module))
